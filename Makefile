@@ -1,0 +1,31 @@
+# `make demo` and `make test` need Python 3.11 or later and a network that reaches PyPI.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint install clean
+
+install: $(VENV)/.installed
+
+$(VENV)/.installed: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet torch==2.13.0
+	$(BIN)/python -m pip install --quiet --editable '.[demo,slurm,dev]'
+	touch $@
+
+# The default study from nothing to Table 1, then the table in the terminal.
+demo: install
+	$(BIN)/snakemake --cores all results/tables/table1.tex results/demo/figures/contact_sheet.png
+	$(BIN)/lead show
+
+test: install
+	$(BIN)/python -m pytest
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+
+clean:
+	rm -rf results/[!R]* results/.state .snakemake

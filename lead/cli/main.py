@@ -1,0 +1,85 @@
+"""The ``lead`` command."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lead.errors import LeadError
+
+app = typer.Typer(
+    help="Text to human motion by latent diffusion, realigned to a text encoder.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+RESULTS = Path("results")
+
+
+@app.command()
+def generate(
+    text: Annotated[str, typer.Argument(help="What the motion shows.")],
+    out: Annotated[Path, typer.Option(help="File to write: .bvh or .npy (joints).")] = Path(
+        "motion.bvh"
+    ),
+    model: Annotated[Path, typer.Option(help="Model directory.")] = RESULTS / "demo" / "model",
+    seconds: Annotated[float, typer.Option(help="Length of the motion.")] = 4.0,
+    seed: Annotated[int, typer.Option(help="Another seed gives another motion.")] = 0,
+) -> None:
+    """Write a motion for a sentence."""
+    from lead.cli.generate import write_motion
+    from lead.pipeline import LeadPipeline
+
+    motion = LeadPipeline.load(model).generate([text], seconds=seconds, seed=seed)[0]
+    write_motion(motion, out)
+    print(f"{out}: {len(motion.joints)} frames at {motion.fps:g} fps")
+
+
+@app.command()
+def show(
+    table: Annotated[Path, typer.Argument(help="A table's .parquet.")] = RESULTS
+    / "tables"
+    / "table1.parquet",
+) -> None:
+    """Print a table in the terminal, and where its files are."""
+    from lead.cli.show import show_table
+
+    show_table(table)
+
+
+@app.command()
+def timings(
+    study: Annotated[str, typer.Argument(help="Name of the study.")] = "demo",
+) -> None:
+    """Print seconds and peak memory of every stage of a study."""
+    from lead.cli.show import show_timings
+
+    show_timings(RESULTS / study / "benchmarks")
+
+
+@app.command()
+def doctor(
+    study: Annotated[str | None, typer.Argument(help="Name of a study; all of them if left out.")] = None,
+    data_root: Annotated[Path | None, typer.Option(help="Folder of raw data.")] = None,
+) -> None:
+    """Say what is missing for a study, where to get it, and under which licence."""
+    from lead.cli.doctor import examine
+
+    raise typer.Exit(0 if examine(study, data_root) else 1)
+
+
+def main() -> None:
+    """Run the command; a user's error is one message and exit code 1."""
+    try:
+        app()
+    except LeadError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

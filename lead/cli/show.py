@@ -1,0 +1,64 @@
+"""Printing tables and timings in the terminal."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from lead.errors import LeadError
+from lead.report.table import TableText, read_table
+from lead.report.terminal import print_table
+
+
+def show_table(path: Path) -> None:
+    """Print a table and the paths of what was made with it."""
+    frame, metadata = read_table(path)
+    print_table(frame, TableText.from_metadata(metadata))
+    study = Path("results") / str(metadata["study"])
+    made = [
+        path.with_suffix(".tex"),
+        path,
+        study / "figures" / "contact_sheet.png",
+        study / "figures" / "sample.bvh",
+        study / "model",
+    ]
+    console = Console()
+    for file in made:
+        if file.exists():
+            console.print(f"  {file}", style="green", highlight=False)
+
+
+def show_timings(folder: Path) -> None:
+    """Print seconds and peak memory of every stage, from what Snakemake measured.
+
+    Raises:
+        LeadError: the study has not run.
+    """
+    files = sorted(folder.glob("*.tsv"), key=lambda file: file.stat().st_mtime)
+    if not files:
+        raise LeadError(
+            "Nothing has been measured here.",
+            file=folder,
+            fix="Run the study first: `snakemake --cores all results/tables/table1.tex`.",
+        )
+    table = Table("stage", "seconds", "peak MiB", box=None)
+    total, peak = 0.0, 0.0
+    for file in files:
+        with file.open(encoding="utf-8") as lines:
+            row = next(csv.DictReader(lines, delimiter="\t"))
+        seconds, memory = float(row["s"]), _number(row["max_rss"])
+        total, peak = total + seconds, max(peak, memory)
+        table.add_row(file.stem, f"{seconds:.1f}", f"{memory:.0f}" if memory else "–")
+    table.add_section()
+    table.add_row("all", f"{total:.1f}", f"{peak:.0f}")
+    Console().print(table)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0  # a job too short to be measured says NA or -

@@ -1,0 +1,1 @@
+"""Settings of a study: pydantic models without torch."""

@@ -1,0 +1,127 @@
+"""Sizes of the networks. Every default is the size of the paper."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, PositiveInt, model_validator
+
+from lead.config.base import Settings
+
+
+def _odd(layers: int) -> int:
+    if layers % 2 == 0:
+        raise ValueError(
+            f"a stack with skip connections has an odd number of layers: as many before the "
+            f"middle one as after it; {layers} is even, try {layers + 1}"
+        )
+    return layers
+
+
+OddLayers = Annotated[PositiveInt, AfterValidator(_odd)]
+
+
+class Stack(Settings):
+    """The sizes that every transformer stack has."""
+
+    width: PositiveInt = 256
+    """Width of a token inside the network."""
+    layers: PositiveInt = 9
+    """Transformer layers."""
+    heads: PositiveInt = 4
+    """Attention heads; they share the width evenly."""
+    feedforward: PositiveInt = 1024
+    """Width of each layer's hidden feed-forward layer."""
+    dropout: float = Field(0.1, ge=0, lt=1)
+    """Dropout; 0 lets PyTorch use its fused attention on a CPU."""
+
+    @model_validator(mode="after")
+    def _heads_share_the_width(self) -> Self:
+        if self.width % self.heads or self.width % 2:
+            raise ValueError(
+                f"width must be even and a multiple of heads; found width {self.width}, "
+                f"heads {self.heads}"
+            )
+        return self
+
+
+class VaeModel(Stack):
+    """The motion VAE of MLD: one skip stack encodes, another decodes."""
+
+    layers: OddLayers = 9
+    """Layers of the encoder, and of the decoder; odd."""
+    latent_tokens: PositiveInt = 1
+    """Tokens of the latent, each as wide as the network."""
+    positions: PositiveInt = 500
+    """Rows of the learned position tables: frame tokens and two per latent token fit in."""
+    frames_per_token: PositiveInt = 1
+    """Frames that make up one token; 1 is MLD's network, more is faster on a CPU."""
+
+
+class DenoiserModel(Stack):
+    """The denoiser of MLD, as wide as the latent it denoises."""
+
+    layers: OddLayers = 9
+    """Layers; odd."""
+    positions: PositiveInt = 500
+    """Rows of the learned position table, and of a second one that official checkpoints carry
+    and nothing reads."""
+
+
+class TransformerProjectorModel(Stack):
+    """The paper's projector: a plain transformer stack each way."""
+
+    kind: Literal["transformer"] = "transformer"
+    """Plain layers, each fed by the one before."""
+    norm: Literal["post", "pre"] = "post"
+    """Where a layer normalises: after its residual sums, or before its blocks."""
+    tokens: PositiveInt = 1
+    """Equal parts that the latent is cut into. With 1, attention has nothing to attend to and
+    the stack is a deep residual MLP."""
+
+
+class SkipProjectorModel(Stack):
+    """Variant: the same sizes with MLD's skip connections."""
+
+    kind: Literal["skip"]
+    """Layers after the middle one are also fed by their counterpart before it."""
+    layers: OddLayers = 9
+    """Layers of the encoder, and of the decoder; odd."""
+    norm: Literal["post", "pre"] = "post"
+    """Where a layer normalises: after its residual sums, or before its blocks."""
+    tokens: PositiveInt = 1
+    """Equal parts that the latent is cut into."""
+
+
+class MlpProjectorModel(Settings):
+    """Variant: fully connected layers each way."""
+
+    kind: Literal["mlp"]
+    """Linear layers with GELU between them."""
+    hidden: tuple[PositiveInt, ...] = (1024, 1024)
+    """Widths of the hidden layers, of the encoder and of the decoder."""
+    dropout: float = Field(0.1, ge=0, lt=1)
+    """Dropout after each hidden layer."""
+
+
+ProjectorModel = Annotated[
+    TransformerProjectorModel | SkipProjectorModel | MlpProjectorModel,
+    Field(discriminator="kind"),
+]
+
+
+class MatcherModel(Settings):
+    """The evaluator of Guo et al. 2022: one embedding space for text and motion."""
+
+    movement_width: PositiveInt = 512
+    """Width of the movement snippets, each four frames long."""
+    motion_hidden: PositiveInt = 1024
+    """Width of the motion encoder's recurrent state."""
+    text_hidden: PositiveInt = 512
+    """Width of the text encoder's recurrent state."""
+    embedding: PositiveInt = 512
+    """Width of the shared embedding space."""
+    token_width: PositiveInt = 300
+    """Width of a text token's vector; 300 is GloVe's."""
+    pos_classes: int = Field(15, ge=0)
+    """Part-of-speech classes given with each token; 0 means none are given."""

@@ -1,0 +1,72 @@
+"""A study: one dataset, the stages trained on it, and the systems compared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from lead.config.base import Settings
+from lead.config.diffusion import Diffusion
+from lead.config.evaluation import Evaluation
+from lead.config.open_mocap import OpenDataset
+from lead.config.synthetic import SyntheticDataset
+from lead.config.text import TextSettings
+from lead.config.training import DenoiserStage, LatentCache, Machine, MatcherStage
+from lead.config.training import ProjectorStage, VaeStage
+
+DatasetSettings = Annotated[SyntheticDataset | OpenDataset, Field(discriminator="kind")]
+
+BASE_SYSTEMS = ("real", "mld")
+"""Systems that every study has; each projector adds one more."""
+
+
+class Study(Settings):
+    """Everything that decides a study's results, and where they lie."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    """Name of the study: its results lie in ``results/<name>``."""
+    description: str
+    """One sentence for captions and listings."""
+    size: Literal["tiny", "small", "paper"] = "paper"
+    """Preset of widths and training lengths, from ``config/sizes``; the study overrides it."""
+    seed: int = 1234
+    """Root of every random draw."""
+    data_root: Path = Path("data")
+    """Folder of raw data."""
+    dataset: DatasetSettings
+    """Where motion and captions come from."""
+    text: TextSettings
+    """The frozen text encoder."""
+    matcher: MatcherStage
+    """The evaluator, trained on the study's training split."""
+    vae: VaeStage
+    """Stage 1."""
+    latents: LatentCache = LatentCache()
+    """Between stage 1 and 2."""
+    diffusion: Diffusion = Diffusion()
+    """The noise schedule."""
+    denoiser: DenoiserStage
+    """Stage 2."""
+    projectors: dict[str, ProjectorStage]
+    """Stage 3: the variants by name; ``lead`` is the paper's."""
+    evaluation: Evaluation = Evaluation()
+    """The protocol."""
+    footnote: str = ""
+    """A sentence that goes under every table of this study."""
+    machine: Machine = Machine()
+    """Threads, precision and checkpoints."""
+
+    @field_validator("projectors")
+    @classmethod
+    def _names_are_systems(cls, projectors: dict[str, ProjectorStage]) -> dict:
+        for name in projectors:
+            if name != "lead" and not name.startswith("lead_"):
+                raise ValueError(f"a projector is named lead or lead_<variant>, not {name}")
+        return projectors
+
+    @property
+    def systems(self) -> tuple[str, ...]:
+        """The systems of the study's tables, in the order of their rows."""
+        return (*BASE_SYSTEMS, *self.projectors)

@@ -1,0 +1,130 @@
+"""Settings of the training stages and of the machine they run on."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt
+
+from lead.config.base import Settings
+from lead.config.models import DenoiserModel, MatcherModel, ProjectorModel, VaeModel
+
+
+class Training(Settings):
+    """How one network is trained: AdamW, and what the paper leaves open."""
+
+    steps: PositiveInt
+    """Optimiser steps."""
+    batch_size: PositiveInt
+    """Items a step."""
+    learning_rate: PositiveFloat = 1e-4
+    """Highest learning rate; the paper's is 1e-4."""
+    warmup_steps: int = Field(0, ge=0)
+    """Steps over which the learning rate rises linearly from zero."""
+    schedule: Literal["constant", "cosine"] = "constant"
+    """What the learning rate does after the warm-up; the paper's is constant."""
+    weight_decay: float = Field(0.01, ge=0)
+    """AdamW's weight decay; 0.01 is torch's default, which MLD uses."""
+    clip_norm: PositiveFloat | None = None
+    """Largest gradient norm; null does not clip, as MLD and LEAD."""
+    ema: float | None = Field(None, gt=0, lt=1)
+    """Decay of an exponential moving average of the weights, which is then the result."""
+    validate_every: PositiveInt = 200
+    """Steps between two looks at the validation split."""
+    keep: Literal["last", "best"] = "last"
+    """Which weights are the result: the last, or those of the lowest validation loss."""
+
+
+class VaeLoss(Settings):
+    """Weights and form of the VAE's loss."""
+
+    reconstruction: Literal["smooth_l1", "mse"] = "smooth_l1"
+    """Feature loss: MLD's code has SmoothL1, the LEAD paper speaks of MSE."""
+    frames: Literal["real", "padded"] = "real"
+    """Frames that the mean is taken over; MLD also counts padding."""
+    joints: float = Field(1.0, ge=0)
+    """Weight of the SmoothL1 loss on recovered joint positions."""
+    kl: float = Field(1e-4, ge=0)
+    """Weight of the divergence of the posterior from N(0, 1)."""
+
+
+class VaeStage(Settings):
+    """Stage 1: the motion VAE."""
+
+    model: VaeModel = VaeModel()
+    """The network."""
+    loss: VaeLoss = VaeLoss()
+    """The loss."""
+    training: Training
+    """How it is trained."""
+
+
+class LatentCache(Settings):
+    """Posteriors computed once, so that later stages never run the VAE's encoder."""
+
+    crops: PositiveInt = 8
+    """Random crops of each training item whose posterior is kept."""
+
+
+class DenoiserStage(Settings):
+    """Stage 2: the text-conditioned denoiser on the frozen VAE's latents."""
+
+    model: DenoiserModel = DenoiserModel()
+    """The network."""
+    drop_text: float = Field(0.1, ge=0, lt=1)
+    """Share of training items whose caption is replaced by the empty one."""
+    training: Training
+    """How it is trained."""
+
+
+class ProjectorLoss(Settings):
+    """Weights of Eq. (7); a term is switched off by weight 0."""
+
+    align: float = Field(2.1591, ge=0)
+    """Weight of the alignment with the text embedding, Eq. (4)."""
+    rec: float = Field(4.7036, ge=0)
+    """Weight of the reconstruction of the latent, Eq. (5)."""
+    var: float = Field(0.0596, ge=0)
+    """Weight of the variance term, Eq. (6)."""
+
+
+class ProjectorStage(Settings):
+    """Stage 3: one projector variant on frozen VAE and text encoder; it is one system."""
+
+    model: ProjectorModel
+    """The network."""
+    loss: ProjectorLoss = ProjectorLoss()
+    """The weights of the loss."""
+    training: Training
+    """How it is trained."""
+
+
+class MatcherStage(Settings):
+    """The evaluator: a movement autoencoder, then text-motion matching."""
+
+    model: MatcherModel = MatcherModel()
+    """The networks."""
+    window: PositiveInt = 24
+    """Frames of the windows that the movement autoencoder learns from."""
+    margin: PositiveFloat = 10.0
+    """Distance beyond which a wrong pair costs nothing."""
+    feature_bias: PositiveFloat = 25.0
+    """Divisor of the statistics' std in the root and contact blocks; 25 is what the
+    published evaluators' statistics amount to."""
+    movement: Training
+    """How the movement autoencoder is trained."""
+    matching: Training
+    """How text and motion encoder are trained."""
+
+
+class Machine(Settings):
+    """What the machine is given to do the work with; results do not depend on it otherwise."""
+
+    threads: PositiveInt = 2
+    """Threads of a job that uses torch; results are equal for equal numbers."""
+    precision: Literal["float32", "bf16"] = "float32"
+    """Arithmetic of training on a GPU; a CPU always computes in float32."""
+    compile: bool = False
+    """Compile the training step; pays off on GPUs for long runs."""
+    save_every: PositiveInt = 500
+    """Steps between two saved training states, from which a killed job goes on."""

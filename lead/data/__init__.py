@@ -1,0 +1,1 @@
+"""Datasets, their audit, store and batches."""

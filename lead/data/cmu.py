@@ -1,0 +1,131 @@
+"""Takes of the CMU motion capture database: three conventions of BVH, and AMC with its ASF."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from lead.data.captured import take_from_amc, take_from_bvh
+from lead.data.cmu_captions import Sentence, content_of, take_captions
+from lead.data.joint_map import CMU_3DSMAX, CMU_DAZ, CMU_MOTIONBUILDER
+from lead.data.parts import Label, Limits, Take, bad, cut_parts
+from lead.data.recording import Recording, Rejected
+from lead.errors import LeadError
+from lead.formats.archive import members
+from lead.formats.asfamc import Skeleton, read_asf
+
+_CONVENTIONS = (CMU_MOTIONBUILDER, CMU_3DSMAX, CMU_DAZ)
+_MOTION = re.compile(r"(?:.*/)?(\d+_\d+)[^/]*\.(?:bvh|amc)")
+_LAST_RESORTS = ("-daz.bvh", ".amc")
+"""Endings of forms that stand back behind others of one take, best first."""
+
+
+def read_cmu(
+    path: Path,
+    place: str,
+    every: int,
+    limits: Limits,
+    descriptions: Mapping[str, str],
+    sentences: Mapping[str, tuple[Sentence, ...]],
+) -> Iterator[Recording | Rejected]:
+    """Every n-th take; of a take in several forms the best that can be read.
+
+    Args:
+        path: folder of takes, or an archive of it.
+        place: what stands for ``path`` in a recording's source.
+        every: 1 for all takes, n for the 1st, (n+1)th, … in the order of names.
+        limits: of a part.
+        descriptions: CMU's line by take.
+        sentences: KIT-ML's by take.
+
+    Raises:
+        LeadError: the archive is damaged, or a path leaves it.
+    """
+    files, skeletons = _scan(path, place)
+    forms = _forms(files, every)
+    wanted = {name for group in forms.values() for name in group}
+    read: dict[str, Take | Rejected] = {}
+    for name, content in members(path, wanted.__contains__):
+        read[name] = _read(name, content, f"{place}/{name}", skeletons)
+    for identity, group in forms.items():
+        chosen: str | None = None
+        for name in group:
+            take = read[name]
+            if isinstance(take, Rejected):
+                yield take
+            elif chosen is None:
+                chosen = take.source
+                label = _label(identity, descriptions, sentences)
+                yield from cut_parts(take, label, limits)
+            else:
+                yield Rejected(identity, take.source, "duplicate", f"the same take as {chosen}")
+
+
+def _forms(files: list[str], every: int) -> dict[str, list[str]]:
+    """The files of every n-th take, the preferred form first."""
+    forms: dict[str, list[str]] = {}
+    for name in files:
+        match = _MOTION.fullmatch(name)
+        forms.setdefault(match[1] if match else name, []).append(name)
+    kept = sorted(forms)[::every]
+    return {take: sorted(forms[take], key=lambda name: (_rank(name), name)) for take in kept}
+
+
+def _rank(name: str) -> int:
+    return next((1 + n for n, end in enumerate(_LAST_RESORTS) if name.endswith(end)), 0)
+
+
+def _scan(path: Path, place: str) -> tuple[list[str], dict[str, Skeleton | Rejected]]:
+    """Names of the motion files; and the ASF of each subject that has one, or its fault."""
+    files: list[str] = []
+    skeletons: dict[str, Skeleton | Rejected] = {}
+
+    def wanted(name: str) -> bool:
+        if _MOTION.fullmatch(name):
+            files.append(name)
+        return name.endswith(".asf")
+
+    for name, content in members(path, wanted):
+        subject, source = PurePosixPath(name).stem, f"{place}/{name}"
+        try:
+            skeletons[subject] = read_asf(content, source)
+        except LeadError as error:
+            skeletons[subject] = bad(subject, source, error)
+    return sorted(files), skeletons
+
+
+def _read(
+    name: str, content: bytes, source: str, skeletons: Mapping[str, Skeleton | Rejected]
+) -> Take | Rejected:
+    match = _MOTION.fullmatch(name)
+    identity = match[1] if match else name
+    skeleton = skeletons.get(identity.partition("_")[0])
+    try:
+        if not name.endswith(".amc"):
+            return take_from_bvh(content, identity, source, _CONVENTIONS, _thorax(skeleton))
+        if isinstance(skeleton, Skeleton):
+            return take_from_amc(content, skeleton, identity, source)
+    except LeadError as error:
+        return bad(identity, source, error)
+    detail = skeleton.detail if skeleton else "no .asf of its subject beside it"
+    return Rejected(identity, source, "bad", f"AMC without a skeleton: {detail}")
+
+
+def _thorax(skeleton: Skeleton | Rejected | None) -> np.ndarray | None:
+    """The thorax bone of the subject's ASF, which has the same unit as the BVH."""
+    if isinstance(skeleton, Skeleton) and "thorax" in skeleton.bones:
+        return skeleton.bones["thorax"].vector
+    return None
+
+
+def _label(
+    identity: str,
+    descriptions: Mapping[str, str],
+    sentences: Mapping[str, tuple[Sentence, ...]],
+) -> Label:
+    line, written = descriptions.get(identity), sentences.get(identity, ())
+    content = content_of(line) if line else "unknown"
+    return Label(content, None, lambda start, stop: take_captions(line, written, start, stop))

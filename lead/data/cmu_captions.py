@@ -1,0 +1,184 @@
+"""What CMU's takes show: KIT-ML's sentences where they describe the take, else CMU's own line."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from lead.errors import LeadError
+
+_TAKE = re.compile(r"\d+_\d+")
+_KIT_PATH = re.compile(r"CMU/\d+/(\d+_\d+)_poses")
+_QUOTES = str.maketrans("“”‘’–—", "\"\"''--")
+
+_VERB_LIST = (
+    "balance bend bounce bow carry catch climb crawl crouch dance dangle descend dodge drag "
+    "dribble drink drop duck eat fall get go grab hang hit hold hop jog jump kick kneel lean "
+    "leap lift lower lunge march mop navigate open paint pass pick pitch place pull punch "
+    "push put reach rise rock roll rotate run scoop shake shoot sit skip slide sneak spin "
+    "sprint squat stagger stand start step stoop stop stretch stride strike stumble sweep "
+    "swim swing throw tiptoe trip turn twist vault walk wander wash wave wipe "
+)
+_VERBS = frozenset(_VERB_LIST.split())
+_SETTINGS = {
+    "playground": "a person on a playground",
+    "dance": "a person dances",
+    "basketball": "a person plays basketball",
+    "soccer": "a person plays soccer",
+    "navigate": "a person moves around",
+}
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """What somebody wrote about the seconds from ``start`` to ``stop`` of a take."""
+
+    text: str
+    start: float
+    stop: float
+
+    def describes(self, start: float, stop: float) -> bool:
+        """Whether it is about more than half of the seconds from ``start`` to ``stop``."""
+        return min(self.stop, stop) - max(self.start, start) > (stop - start) / 2
+
+
+def read_index(path: Path) -> dict[str, str]:
+    """CMU's description of each take; "Unknown" is none.
+
+    Raises:
+        LeadError: the file is not UTF-8 or has no table under a line ``MOTION``.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = [row for row in csv.reader(file) if row]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise _unreadable(path, error, "CSV in UTF-8") from error
+    header = next((number for number, row in enumerate(rows) if row[0] == "MOTION"), None)
+    if header is None:
+        raise _unreadable(path, "no line that starts with MOTION", "CMU's motion index")
+    described = (row for row in rows[header + 1 :] if len(row) > 1 and _TAKE.fullmatch(row[0]))
+    texts = {row[0]: " ".join(row[1].translate(_QUOTES).split()) for row in described}
+    return {
+        take: text
+        for take, text in texts.items()
+        if re.search(r"\w", text) and text.lower() != "unknown"
+    }
+
+
+def read_kit_sentences(path: Path) -> dict[str, tuple[Sentence, ...]]:
+    """KIT-ML's sentences about CMU's takes, by take; mirrored ids are left out.
+
+    Raises:
+        LeadError: the file is not KIT-ML's annotations as JSON.
+    """
+    try:
+        annotations = json.loads(path.read_text(encoding="utf-8"))
+        found: dict[str, tuple[Sentence, ...]] = {}
+        for identity, entry in annotations.items():
+            take = _KIT_PATH.fullmatch(entry["path"])
+            if take is None or identity.startswith("M"):
+                continue
+            sentences = (
+                Sentence(_plain(a["text"]), float(a["start"]), float(a["end"]))
+                for a in entry["annotations"]
+            )
+            kept = tuple(sentence for sentence in sentences if sentence.text)
+            found[take[1]] = (*found.get(take[1], ()), *kept)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _unreadable(path, error, "KIT-ML's annotations.json") from error
+    return found
+
+
+def take_captions(
+    description: str | None, sentences: Iterable[Sentence], start: float, stop: float
+) -> tuple[str, ...]:
+    """Captions of the seconds from ``start`` to ``stop``: sentences about them, else CMU's line."""
+    texts = [sentence.text for sentence in sentences if sentence.describes(start, stop)]
+    if not texts and description:
+        texts = [expand_description(description)]
+    return tuple(dict.fromkeys(texts))
+
+
+def expand_description(description: str) -> str:
+    """CMU's line as a lower-case sentence: ``slow walk`` as ``a person does a slow walk``.
+
+    Bare verbs are inflected; whatever is no verb is repeated as CMU has it.
+    """
+    setting, dash, actions = _plain(description).rpartition(" - ")
+    phrases = _phrases(actions)
+    verbs = [verb for verb in map(_third_person, phrases) if verb]
+    all_verbs = len(verbs) == len(phrases)
+    if dash:
+        subject = _SETTINGS.get(setting, f"a person does {setting}")
+        if setting == "playground" and all_verbs:
+            return f"{subject} {_enumerate(verbs)}"
+        return f"{subject}: {actions}"
+    if all_verbs:
+        return f"a person {_enumerate(verbs)}"
+    if _third_person(phrases[0]):
+        return f"a person {', '.join([verbs[0], *phrases[1:]])}"
+    if phrases[0].split()[0].endswith("ing"):
+        return f"a person is {actions}"
+    noun = phrases[0].split("/")[0].split()[-1]
+    article = "a " if noun in _VERBS else ""
+    return f"a person does {article}{actions.replace('/', ' or ')}"
+
+
+def content_of(description: str) -> str:
+    """The kind of motion in one word, for splits: the setting, or else the first verb."""
+    setting, dash, actions = _plain(description).rpartition(" - ")
+    words = re.findall(r"[a-z]+", setting if dash else actions)
+    verbs = [word for word in words if word in _VERBS and word != "start"]
+    return ("-".join(words) or "unknown") if dash or not verbs else verbs[0]
+
+
+def _phrases(actions: str) -> list[str]:
+    """``a, b`` in parts; a phrase of verbs only, such as ``start walk stop``, is taken apart."""
+    phrases: list[str] = []
+    for phrase in re.findall(r"[^,\s][^,]*", actions):
+        words = phrase.split()
+        phrases += words if len(words) > 1 and set(words) <= _VERBS else [phrase]
+    return phrases
+
+
+def _third_person(phrase: str) -> str | None:
+    """``climb down`` as ``climbs down``, and what follows an ``and`` likewise; None for a noun."""
+    clauses = phrase.split(" and ")
+    if not set(clauses[0].partition(" ")[0].split("/")) <= _VERBS:
+        return None
+    inflected = []
+    for clause in clauses:
+        first, space, rest = clause.partition(" ")
+        verbs = first.split("/")
+        words = map(_inflect, verbs) if set(verbs) <= _VERBS else verbs
+        inflected.append(" or ".join(words) + space + rest)
+    return " and ".join(inflected)
+
+
+def _inflect(verb: str) -> str:
+    if verb.endswith(("s", "sh", "ch", "x", "z", "o")):
+        return verb + "es"
+    return verb[:-1] + "ies" if verb.endswith("y") else verb + "s"
+
+
+def _enumerate(phrases: list[str]) -> str:
+    return phrases[0] if len(phrases) == 1 else f"{', '.join(phrases[:-1])} and {phrases[-1]}"
+
+
+def _plain(text: str) -> str:
+    """Lower case, single spaces, no full stop at the end."""
+    return " ".join(text.translate(_QUOTES).lower().split()).rstrip(". ")
+
+
+def _unreadable(path: Path, found: object, expected: str) -> LeadError:
+    return LeadError(
+        "The file cannot be read.",
+        file=path,
+        found=found,
+        expected=expected,
+        fix="Delete it and download it again.",
+    )

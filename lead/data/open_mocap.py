@@ -1,0 +1,75 @@
+"""The open datasets: Bandai-Namco Research 1 and 2, and CMU's takes, as one dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import assert_never
+
+from lead.config.open_mocap import OpenDataset, OpenSource
+from lead.data.bandai_captions import STYLES
+from lead.data.bandai_namco import read_bandai
+from lead.data.cmu import read_cmu
+from lead.data.cmu_captions import read_index, read_kit_sentences
+from lead.data.parts import Limits
+from lead.data.recording import Recording, Rejected
+from lead.data.sources import locate, source_named
+from lead.errors import LeadError
+
+
+def read_open(config: OpenDataset, data_root: Path) -> Iterator[Recording | Rejected]:
+    """Every recording of the configured sources, source by source, each in the order of ids.
+
+    Recordings are in metres on HumanML3D's 22 joints, and the same whether a source is a folder
+    or an archive. All sources are looked for before the first is read.
+
+    Raises:
+        LeadError: a source is missing, an archive is damaged or unsafe, a held-out style does
+            not exist. A single clip that is broken is a `Rejected` with reason ``bad``.
+    """
+    _check_styles(config)
+    paths = locate(_needed(config), data_root)
+    limits = Limits(config.fps, config.min_positions, config.max_positions)
+    for source in config.sources:
+        found = _read_source(source, paths, limits)
+        yield from sorted(found, key=lambda item: (item.id, item.source))
+
+
+def is_held_out(recording: Recording, config: OpenDataset) -> bool:
+    """Whether the recording's style is one that no stage may see."""
+    source = recording.take.partition("_")[0]
+    return any(
+        source == name and recording.style in styles
+        for name, styles in config.held_out_styles.items()
+    )
+
+
+def _read_source(
+    source: OpenSource, paths: dict[str, Path], limits: Limits
+) -> Iterator[Recording | Rejected]:
+    path, place = paths[source.name], source_named(source.name).places[0]
+    match source.name:
+        case "dataset-1" | "dataset-2":
+            return read_bandai(path, place, source.every, limits)
+        case "cmu":
+            descriptions = read_index(paths["cmu-index"])
+            sentences = read_kit_sentences(paths["kitml-annotations"])
+            return read_cmu(path, place, source.every, limits, descriptions, sentences)
+        case _:
+            assert_never(source.name)
+
+
+def _needed(config: OpenDataset) -> list[str]:
+    needed: list[str] = [source.name for source in config.sources]
+    return needed + (["cmu-index", "kitml-annotations"] if "cmu" in needed else [])
+
+
+def _check_styles(config: OpenDataset) -> None:
+    unknown = [s for styles in config.held_out_styles.values() for s in styles if s not in STYLES]
+    if unknown:
+        raise LeadError(
+            "A held-out style does not exist.",
+            found=", ".join(unknown),
+            expected=f"some of {', '.join(STYLES)}",
+            fix="Correct dataset.held_out_styles in the study's configuration.",
+        )

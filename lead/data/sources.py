@@ -1,0 +1,127 @@
+"""Every source of raw data: where it is looked for, where it is to be had, on what terms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lead.errors import LeadError
+from lead.formats.archive import SUFFIXES, find_source
+
+
+@dataclass(frozen=True)
+class RawSource:
+    """One thing to download.
+
+    Attributes:
+        name: as settings and messages call it.
+        title: what it is.
+        places: paths under the data root, the first that exists is used.
+        is_folder: a folder in the source's layout or an archive of it; else one file.
+        url: where to get it.
+        licence: its terms in short.
+        studies: that need it.
+    """
+
+    name: str
+    title: str
+    places: tuple[str, ...]
+    is_folder: bool
+    url: str
+    licence: str
+    studies: tuple[str, ...]
+
+
+_OPEN = ("open", "open_small")
+_BANDAI_URL = "https://github.com/BandaiNamcoResearchInc/Bandai-Namco-Research-Motiondataset"
+_BANDAI_LICENCE = "CC BY-NC 4.0: not for commercial use"
+_CMU_LICENCE = "free for research, may be used in products, may not be resold (NSF EIA-0196217)"
+
+SOURCES = (
+    RawSource(
+        name="dataset-1",
+        title="Bandai-Namco-Research-Motiondataset-1 (BVH, 174 clips with motion)",
+        places=("bandai-namco/dataset-1", "bandai-namco/Bandai-Namco-Research-Motiondataset-1"),
+        is_folder=True,
+        url=_BANDAI_URL,
+        licence=_BANDAI_LICENCE,
+        studies=_OPEN,
+    ),
+    RawSource(
+        name="dataset-2",
+        title="Bandai-Namco-Research-Motiondataset-2 (BVH, 2,902 clips)",
+        places=("bandai-namco/dataset-2", "bandai-namco/Bandai-Namco-Research-Motiondataset-2"),
+        is_folder=True,
+        url=_BANDAI_URL,
+        licence=_BANDAI_LICENCE,
+        studies=_OPEN,
+    ),
+    RawSource(
+        name="cmu",
+        title="takes of the CMU motion capture database (BVH, or AMC with its ASF)",
+        places=("cmu/cmu-takes",),
+        is_folder=True,
+        url="http://mocap.cs.cmu.edu",
+        licence=_CMU_LICENCE,
+        studies=_OPEN,
+    ),
+    RawSource(
+        name="cmu-index",
+        title="CMU's one-line description of every take (CSV)",
+        places=("cmu/cmu-mocap-index.csv",),
+        is_folder=False,
+        url="https://www.cgspeed.com, CMU motion capture index",
+        licence=_CMU_LICENCE,
+        studies=_OPEN,
+    ),
+    RawSource(
+        name="kitml-annotations",
+        title="sentences of the KIT Motion-Language dataset as TMR keeps them (JSON)",
+        places=("kitml/annotations.json",),
+        is_folder=False,
+        url="https://github.com/Mathux/TMR, datasets/annotations/kitml",
+        licence="MIT (TMR's file); sentences on the terms of the KIT Motion-Language dataset",
+        studies=_OPEN,
+    ),
+)
+"""All of them, in the order in which `lead doctor` prints them."""
+
+
+def source_named(name: str) -> RawSource:
+    """The source of a name in `SOURCES`."""
+    return next(source for source in SOURCES if source.name == name)
+
+
+def look_for(source: RawSource, data_root: Path) -> Path | None:
+    """Where the source lies under the data root, or None."""
+    if source.is_folder:
+        return find_source(data_root, source.places)
+    files = (data_root / place for place in source.places)
+    return next((file for file in files if file.is_file()), None)
+
+
+def locate(names: Sequence[str], data_root: Path) -> dict[str, Path]:
+    """Where each of the named sources lies.
+
+    Raises:
+        LeadError: some are missing; it names them all, the places looked at, where to get them
+            and their licence.
+    """
+    found = {name: look_for(source_named(name), data_root) for name in names}
+    missing = [source_named(name) for name, path in found.items() if path is None]
+    if missing:
+        raise LeadError(
+            f"Raw data is missing: {', '.join(source.name for source in missing)}.",
+            file=data_root,
+            found="nothing at " + ", ".join(map(_places, missing)),
+            expected="; ".join(f"{source.name}: {source.title}" for source in missing),
+            fix="; ".join(f"get {s.name} from {s.url} ({s.licence})" for s in missing)
+            + ". Then set data_root to the folder that holds it.",
+        )
+    return {name: path for name, path in found.items() if path is not None}
+
+
+def _places(source: RawSource) -> str:
+    kinds = f" (a folder, or {', '.join(SUFFIXES)})" if source.is_folder else ""
+    return " or ".join(source.places) + kinds

@@ -1,0 +1,57 @@
+"""From a caption's embedding to motion: denoise, realign, decode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from lead.diffusion.guidance import guide
+from lead.diffusion.sampler import ddim_sample
+from lead.diffusion.schedule import NoiseSchedule, sampling_timesteps
+from lead.models.denoiser import Denoiser
+from lead.models.projector import Projector
+from lead.models.vae import MotionVae
+from lead.text.conditions import Standardisation
+
+
+@dataclass(frozen=True)
+class MotionGenerator:
+    """Frozen networks as one thing that generates; without a projector it is MLD.
+
+    Attributes:
+        null: the empty caption's pooled embedding, 1 x C.
+        steps: DDIM steps.
+        guidance: scale of classifier-free guidance, Eq. (8).
+    """
+
+    vae: MotionVae
+    denoiser: Denoiser
+    projector: Projector | None
+    schedule: NoiseSchedule
+    standardise: Standardisation
+    null: Float[Tensor, "1 C"]
+    steps: int
+    guidance: float
+
+    @torch.no_grad()
+    def latents(
+        self, text: Float[Tensor, "B C"], noise: Float[Tensor, "B L M"]
+    ) -> Float[Tensor, "B L M"]:
+        """Denoise ``noise`` under the pooled embeddings ``text``."""
+        condition, null = self.standardise(text), self.standardise(self.null)
+        denoise = guide(self.denoiser, condition, null[0], self.guidance)
+        timesteps = sampling_timesteps(self.schedule, self.steps)
+        return ddim_sample(denoise, noise, timesteps, self.schedule)
+
+    @torch.no_grad()
+    def decode(
+        self, latent: Float[Tensor, "B L M"], length: Int[Tensor, " B"], *, realign: bool = True
+    ) -> tuple[Float[Tensor, "B T D"], Bool[Tensor, "B T"]]:
+        """Normalised features of the given lengths, Eq. (3) applied first, and their mask."""
+        if realign and self.projector is not None:
+            latent = self.projector.decode(self.projector.encode(latent))
+        mask = torch.arange(int(length.max()), device=latent.device) < length[:, None]
+        return self.vae.decode(latent, mask), mask

@@ -1,0 +1,40 @@
+"""Classifier-free guidance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+Denoise = Callable[[Float[Tensor, "B L M"], Int[Tensor, " B"]], Float[Tensor, "B L M"]]
+"""From noisy latents and their diffusion steps to the noise in them."""
+
+
+def guided_noise(
+    conditional: Float[Tensor, "B L M"], unconditional: Float[Tensor, "B L M"], scale: float
+) -> Float[Tensor, "B L M"]:
+    """Eq. (8): ε(∅) + s · (ε(c) − ε(∅)), the noise pushed away from what no text gives."""
+    return unconditional + scale * (conditional - unconditional)
+
+
+def guide(
+    denoiser: Callable[[Tensor, Tensor, Tensor], Tensor],
+    text: Float[Tensor, "B C"],
+    empty: Float[Tensor, " C"],
+    scale: float,
+) -> Denoise:
+    """A function of latent and step alone that denoises with guidance.
+
+    ``empty`` is the empty text's embedding, not a zero vector. Both branches go through the
+    denoiser as one batch of twice the size.
+    """
+    condition = torch.cat([empty.expand_as(text), text])
+
+    def denoise(noisy_latent: Tensor, timestep: Tensor) -> Tensor:
+        noise = denoiser(torch.cat([noisy_latent] * 2), torch.cat([timestep] * 2), condition)
+        unconditional, conditional = noise.chunk(2)
+        return guided_noise(conditional, unconditional, scale)
+
+    return denoise

@@ -1,0 +1,144 @@
+"""From one value a repeat to mean and 95 % interval, and which of two values is better."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from lead.errors import LeadError
+
+Direction = Literal["lower", "higher", "real"]
+
+ARROWS: dict[Direction, str] = {"lower": "↓", "higher": "↑", "real": "→"}
+
+Z95 = 1.96
+"""Half width of a 95 % interval in standard errors of a normal mean."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """How one metric is printed, and which way is better (``real``: closer to Real's value)."""
+
+    name: str
+    label: str
+    direction: Direction
+    group: str = ""
+    digits: int = 3
+
+    @property
+    def arrow(self) -> str:
+        """The mark beside the metric's name in a table."""
+        return ARROWS[self.direction]
+
+
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric("fid", "FID", "lower"),
+        Metric("r_precision_top1", "Top-1", "higher", group="R-precision"),
+        Metric("r_precision_top2", "Top-2", "higher", group="R-precision"),
+        Metric("r_precision_top3", "Top-3", "higher", group="R-precision"),
+        Metric("mm_dist", "MM-Dist", "lower"),
+        Metric("diversity", "Diversity", "real"),
+        Metric("multimodality", "MModality", "higher"),
+    )
+}
+"""The columns of a table, in the order of printing."""
+
+COLUMNS = ("system", "metric", "repeat", "value")
+SUMMARY_COLUMNS = ("system", "metric", "mean", "ci95", "repeats")
+
+
+def summarise(frame: pd.DataFrame) -> pd.DataFrame:
+    """Mean and 95 % interval of every metric of every system, in the order of the frame.
+
+    Takes columns ``system, metric, repeat, value`` (one row a repeat) and returns
+    ``system, metric, mean, ci95, repeats`` with ci95 = 1.96 std / sqrt(R), std over the R
+    repeats as a population (Guo et al. 2022). One repeat has no interval: its ci95 is NaN.
+
+    Raises:
+        LeadError: a missing column, a repeat that is there twice, or a value not finite.
+    """
+    missing = [column for column in COLUMNS if column not in frame.columns]
+    if missing:
+        raise LeadError(
+            "The metrics cannot be summarised.",
+            found=f"no column {', '.join(missing)}",
+            expected=f"columns {', '.join(COLUMNS)}",
+            fix="Evaluate the system again.",
+        )
+    _require_one_finite_value_a_repeat(frame)
+    groups = frame.groupby(["system", "metric"], sort=False)["value"]
+    summary = groups.agg(mean="mean", std=lambda values: values.std(ddof=0), repeats="count")
+    summary = summary.reset_index()
+    summary["ci95"] = Z95 * summary["std"] / summary["repeats"] ** 0.5
+    summary["ci95"] = summary["ci95"].where(summary["repeats"] > 1)
+    return summary.reindex(columns=SUMMARY_COLUMNS)
+
+
+def better(metric: str, a: float, b: float, real: float = math.nan) -> bool:
+    """Whether ``a`` is strictly better than ``b``.
+
+    A number beats a missing one. Where closer to Real is better and Real's value is missing,
+    nothing is better.
+
+    Raises:
+        LeadError: a metric whose better direction is not known.
+    """
+    badness_a = _badness(metric, a, real)
+    badness_b = _badness(metric, b, real)
+    return not math.isnan(badness_a) and (math.isnan(badness_b) or badness_a < badness_b)
+
+
+def places(metric: str, values: Sequence[float], real: float = math.nan) -> list[int | None]:
+    """1 for the best values, 2 for the second best, … and None for missing ones.
+
+    Equal values share a place. The place after two best ones is 2.
+    """
+    known = [value for value in values if not math.isnan(_badness(metric, value, real))]
+    distinct = sorted({_badness(metric, value, real) for value in known})
+    ranks = {badness: place for place, badness in enumerate(distinct, start=1)}
+    return [ranks.get(_badness(metric, value, real)) for value in values]
+
+
+def _badness(metric: str, value: float, real: float) -> float:
+    if metric not in METRICS:
+        raise LeadError(
+            f"Nothing is known of the metric `{metric}`.",
+            found=metric,
+            expected=f"one of {', '.join(METRICS)}",
+            fix="Correct the metric's name.",
+        )
+    match METRICS[metric].direction:
+        case "lower":
+            return value
+        case "higher":
+            return -value
+        case "real":
+            # 9.05 - 9.01 and 9.01 - 8.97 differ in the last bits
+            return round(abs(value - real), 9)
+
+
+def _require_one_finite_value_a_repeat(frame: pd.DataFrame) -> None:
+    repeated = frame[frame.duplicated(["system", "metric", "repeat"])]
+    if len(repeated):
+        row = repeated.iloc[0]
+        raise LeadError(
+            "A repeat is counted twice.",
+            found=f"{row['system']}, {row['metric']}, repeat {row['repeat']}: more than one value",
+            expected="one value for each system, metric and repeat",
+            fix="Delete the system's metrics and evaluate it again.",
+        )
+    bad = frame[~frame["value"].abs().lt(math.inf)]
+    if len(bad):
+        row = bad.iloc[0]
+        raise LeadError(
+            "A metric is not a finite number.",
+            found=f"{row['system']}, {row['metric']}, repeat {row['repeat']}: {row['value']}",
+            expected="a finite number",
+            fix="Leave a metric that was not measured out of the frame.",
+        )

@@ -1,0 +1,1 @@
+"""Files that motion and tables come in."""

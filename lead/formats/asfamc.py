@@ -1,0 +1,206 @@
+"""ASF skeletons and AMC motion (Acclaim; CMU's own format): reading, and forward kinematics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float
+
+from lead.errors import LeadError
+from lead.formats.bvh import all_three_axes
+from lead.motion.rotations import euler_to_matrix
+
+ROOT = "root"
+
+
+@dataclass(frozen=True)
+class Bone:
+    """One bone of an ASF skeleton.
+
+    Attributes:
+        parent: name of the bone it hangs on, None for the root.
+        vector: direction times length, in the file's unit, in world axes at rest.
+        axes: rotation of the frame in which its angles are measured.
+        order: degrees of freedom in the order of an AMC line, such as ``("rx", "rz")``.
+    """
+
+    parent: str | None
+    vector: Float[np.ndarray, "xyz=3"] = field(repr=False)
+    axes: Float[np.ndarray, "3 3"] = field(repr=False)
+    order: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """An ASF file: bones by name, parents first, and how many metres one unit is."""
+
+    bones: dict[str, Bone]
+    metres: float
+    degrees: bool
+
+
+def read_asf(content: bytes | str, name: str) -> Skeleton:
+    """Read a skeleton.
+
+    Args:
+        content: of the file.
+        name: of the file, for messages.
+
+    Raises:
+        LeadError: the file is no ASF, a number is missing, or the hierarchy has a gap.
+    """
+    sections = _sections(_text(content))
+    try:
+        units = {words[0]: words[1] for words in sections["units"]}
+        bones = {ROOT: _root(sections["root"])}
+        blocks = _blocks(sections["bonedata"])
+        for parent, *children in _blocks(sections["hierarchy"])[0]:
+            for child in children:
+                bones[child] = _bone(next(b for b in blocks if ["name", child] in b), parent)
+        gap = next((bone.parent for bone in bones.values() if bone.parent not in {None, *bones}), 0)
+        if gap != 0:
+            raise ValueError(f"the parent {gap} is no bone")
+        inches = float(units["length"])
+    except (KeyError, IndexError, ValueError, StopIteration) as error:
+        raise _broken(name, f"{type(error).__name__}: {error}", "an ASF skeleton") from error
+    return Skeleton(bones, 0.0254 / inches, units.get("angle", "deg").startswith("deg"))
+
+
+def read_amc(content: bytes | str, skeleton: Skeleton, name: str) -> dict[str, np.ndarray]:
+    """Read a motion: for each bone that moves, its values frame by frame, N x values.
+
+    Raises:
+        LeadError: frames are out of order or incomplete, a bone is unknown, a value is not a
+            finite number.
+    """
+    values: dict[str, list[list[float]]] = {}
+    frames = 0
+    for words in map(str.split, _text(content).splitlines()):
+        if not words or words[0][0] in "#:":
+            continue
+        if len(words) == 1 and words[0].isdigit():
+            _check_complete(values, frames, name)
+            frames += 1
+            if int(words[0]) != frames:
+                raise _broken(name, f"frame {words[0]} after frame {frames - 1}", f"frame {frames}")
+            continue
+        bone = skeleton.bones.get(words[0])
+        expected = f"a bone of the skeleton and its {len(bone.order) if bone else ''} values"
+        if bone is None or len(words) != len(bone.order) + 1:
+            raise _broken(name, f"{' '.join(words)[:60]!r} in frame {frames}", expected)
+        try:
+            values.setdefault(words[0], []).append([float(word) for word in words[1:]])
+        except ValueError:
+            found = f"{' '.join(words)[:60]!r} in frame {frames}"
+            raise _broken(name, found, "numbers") from None
+    _check_complete(values, frames, name)
+    motion = {bone: np.array(rows) for bone, rows in values.items()}
+    for bone, rows in motion.items():
+        finite = np.isfinite(rows).all(axis=1)
+        if not finite.all():
+            found = f"a value of {bone} that is not finite in frame {np.argmin(finite) + 1}"
+            raise _broken(name, found, "finite numbers")
+    if ROOT not in motion:
+        raise _broken(name, f"{frames} frames without a root", "AMC motion")
+    return motion
+
+
+def bone_ends(
+    skeleton: Skeleton, motion: dict[str, np.ndarray]
+) -> tuple[tuple[str, ...], Float[np.ndarray, "N K 3"]]:
+    """Forward kinematics: names of the bones and where each ends, in the file's unit.
+
+    A bone turns by C M C⁻¹ in its parent, C its axes and M = Rz Ry Rx its angles.
+    """
+    count = len(motion[ROOT])
+    ends: dict[str, np.ndarray] = {}
+    turns: dict[str, np.ndarray] = {}
+    for name, bone in skeleton.bones.items():
+        values = motion.get(name, np.zeros((count, len(bone.order))))
+        columns = {
+            degree: values[:, column] for column, degree in enumerate(map(str.lower, bone.order))
+        }
+        local = bone.axes @ _rotation(columns, skeleton.degrees, count) @ bone.axes.T
+        if bone.parent is None:
+            turns[name] = local
+            ends[name] = np.stack([columns[axis] for axis in ("tx", "ty", "tz")], axis=1)
+        else:
+            turns[name] = turns[bone.parent] @ local
+            ends[name] = ends[bone.parent] + turns[name] @ bone.vector
+    return tuple(ends), np.stack(list(ends.values()), axis=1)
+
+
+def _rotation(columns: dict[str, np.ndarray], degrees: bool, count: int) -> np.ndarray:
+    """The first angle of a line turns first, so it stands rightmost."""
+    turning = {name[1]: values for name, values in columns.items() if name in ("rx", "ry", "rz")}
+    angles = [turning[axis] for axis in reversed(turning)]
+    stacked = np.stack(angles, axis=-1) if angles else np.zeros((count, 0))
+    order = "".join(reversed(turning))
+    return euler_to_matrix(*all_three_axes(order, stacked if degrees else np.degrees(stacked)))
+
+
+def _axes(words: list[str], order: str) -> np.ndarray:
+    angles = np.array([float(word) for word in words])
+    if angles.shape != (3,) or sorted(order.upper()) != ["X", "Y", "Z"]:
+        raise ValueError(f"axis {' '.join(words)} {order}")
+    return euler_to_matrix(angles[::-1], order[::-1])
+
+
+def _root(lines: list[list[str]]) -> Bone:
+    fields = {words[0]: words[1:] for words in lines}
+    axes = _axes(fields["orientation"], fields["axis"][0])
+    return Bone(None, np.zeros(3), axes, tuple(fields["order"]))
+
+
+def _bone(lines: list[list[str]], parent: str) -> Bone:
+    fields = {words[0]: words[1:] for words in lines}
+    vector = np.array([float(word) for word in fields["direction"]]) * float(fields["length"][0])
+    if vector.shape != (3,) or not np.isfinite(vector).all():
+        raise ValueError(f"direction {' '.join(fields['direction'])}")
+    axes = _axes(fields["axis"][:3], fields["axis"][3])
+    return Bone(parent, vector, axes, tuple(fields.get("dof", ())))
+
+
+def _sections(text: str) -> dict[str, list[list[str]]]:
+    """Lines, split into words, under the ``:keyword`` they follow."""
+    sections: dict[str, list[list[str]]] = {}
+    current: list[list[str]] = []
+    for words in map(str.split, text.splitlines()):
+        if words and words[0].startswith(":"):
+            current = sections.setdefault(words[0][1:].lower(), [])
+        elif words and not words[0].startswith("#"):
+            current.append(words)
+    return sections
+
+
+def _blocks(lines: list[list[str]]) -> list[list[list[str]]]:
+    """The lines between each ``begin`` and ``end``."""
+    blocks: list[list[list[str]]] = []
+    for words in lines:
+        if words == ["begin"]:
+            blocks.append([])
+        elif words != ["end"]:
+            blocks[-1].append(words)
+    return blocks
+
+
+def _check_complete(values: dict[str, list[list[float]]], frames: int, file: str) -> None:
+    short = [bone for bone, rows in values.items() if len(rows) != frames]
+    if short:
+        found = f"{len(values[short[0]])} values of {short[0]} up to frame {frames}"
+        raise _broken(file, found, f"{frames}, one in each frame")
+
+
+def _text(content: bytes | str) -> str:
+    return content if isinstance(content, str) else content.decode("latin-1")
+
+
+def _broken(file: str, found: str, expected: str) -> LeadError:
+    return LeadError(
+        "The ASF or AMC file cannot be read.",
+        file=file,
+        found=found,
+        expected=expected,
+        fix="Get the file again, or take it out of the source.",
+    )

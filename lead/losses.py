@@ -1,0 +1,216 @@
+"""The losses, as pure functions: Eq. (4) to (7), the VAE's, the denoiser's, the matcher's.
+
+A loss of several terms returns them by name, unweighted, with their weighted sum as ``loss``.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, assert_never
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+from torch.nn import functional as F
+
+from lead.config.training import ProjectorLoss, VaeLoss
+from lead.errors import LeadError
+from lead.models.vae import Posterior
+from lead.motion.features import features_to_joints
+from lead.motion.normalizer import Normalizer
+from lead.motion.skeleton import Skeleton
+
+Terms = dict[str, Tensor]
+
+VARIANCE_FLOOR = 0.01
+"""Added to both variances of Eq. (6), in units of the latents' mean variance. Far below it, an
+untrained projector's divergence drowns the other terms for hundreds of steps."""
+
+SNIPPET_PENALTY = 0.001
+"""Weight of the size, and of the change, of movement snippets (Guo et al. 2022)."""
+
+
+def projector_loss(
+    latent: Float[Tensor, "B L M"],
+    realigned: Float[Tensor, "B C"],
+    recovered: Float[Tensor, "B L M"],
+    text: Float[Tensor, "B C"],
+    weights: ProjectorLoss,
+) -> Terms:
+    """Eq. (7): the weighted sum of alignment, reconstruction and variance loss."""
+    align = alignment_loss(realigned, text)
+    rec = reconstruction_loss(latent, recovered)
+    var = variance_loss(latent, recovered)
+    loss = weights.align * align + weights.rec * rec + weights.var * var
+    return {"align": align, "rec": rec, "var": var, "loss": loss}
+
+
+def alignment_loss(
+    realigned: Float[Tensor, "B C"], text: Float[Tensor, "B C"]
+) -> Float[Tensor, ""]:
+    """Eq. (4): one minus the cosine between each realigned latent and its text embedding."""
+    return (1 - F.cosine_similarity(realigned.float(), text.float(), dim=-1)).mean()
+
+
+def reconstruction_loss(
+    latent: Float[Tensor, "B L M"], recovered: Float[Tensor, "B L M"]
+) -> Float[Tensor, ""]:
+    """Eq. (5): the squared error of the recovered latents, a mean over batch and dimensions."""
+    return F.mse_loss(recovered.float(), latent.float())
+
+
+def variance_loss(
+    latent: Float[Tensor, "B L M"], recovered: Float[Tensor, "B L M"]
+) -> Float[Tensor, ""]:
+    """Eq. (6): KL(P‖Q) between diagonal Gaussians fitted to latents and to recovered ones.
+
+    Mean and population variance are the batch's, the divergence is a mean over dimensions,
+    computed in float32; the gradient goes through the recovered latents alone.
+
+    Raises:
+        LeadError: the batch has a single latent, and so no variance.
+    """
+    _need_two(len(latent), "The variance loss")
+    true, found = latent.detach().flatten(1).float(), recovered.flatten(1).float()
+    floor = VARIANCE_FLOOR * true.var(dim=0, correction=0).mean()
+    true_variance = true.var(dim=0, correction=0) + floor
+    variance = found.var(dim=0, correction=0) + floor
+    error = true_variance + (true.mean(dim=0) - found.mean(dim=0)) ** 2
+    divergence = 0.5 * (torch.log(variance / true_variance) + error / variance - 1)
+    return divergence.mean()
+
+
+def vae_loss(
+    decoded: Float[Tensor, "B T D"],
+    motion: Float[Tensor, "B T D"],
+    mask: Bool[Tensor, "B T"],
+    posterior: Posterior,
+    normalizer: Normalizer,
+    skeleton: Skeleton,
+    settings: VaeLoss,
+) -> Terms:
+    """The VAE's loss: features, recovered joint positions, and the posterior's divergence.
+
+    ``decoded`` and ``motion`` are normalised; joints are compared in the skeleton's unit.
+    """
+    counted = _counted_frames(mask, settings.frames)
+    features = feature_loss(decoded.float(), motion.float(), counted, settings.reconstruction)
+    divergence = kl_divergence(posterior)
+    terms = {"features": features, "kl": divergence}
+    loss = features + settings.kl * divergence
+    if settings.joints > 0:
+        found, true = (
+            features_to_joints(normalizer.denormalise(values.float()), skeleton)
+            for values in (decoded, motion)
+        )
+        terms["joints"] = joint_loss(found, true, counted)
+        loss = loss + settings.joints * terms["joints"]
+    return {**terms, "loss": loss}
+
+
+def feature_loss(
+    decoded: Float[Tensor, "B T D"],
+    motion: Float[Tensor, "B T D"],
+    counted: Bool[Tensor, "B T"],
+    kind: Literal["smooth_l1", "mse"] = "smooth_l1",
+) -> Float[Tensor, ""]:
+    """SmoothL1 or squared error of normalised features, a mean over the counted frames."""
+    match kind:
+        case "smooth_l1":
+            error = F.smooth_l1_loss(decoded, motion, reduction="none")
+        case "mse":
+            error = F.mse_loss(decoded, motion, reduction="none")
+        case _:
+            assert_never(kind)
+    return _mean(error, counted)
+
+
+def joint_loss(
+    decoded: Float[Tensor, "B T J 3"],
+    joints: Float[Tensor, "B T J 3"],
+    counted: Bool[Tensor, "B T"],
+) -> Float[Tensor, ""]:
+    """SmoothL1 of joint positions, a mean over the counted frames."""
+    return _mean(F.smooth_l1_loss(decoded, joints, reduction="none").flatten(2), counted)
+
+
+def kl_divergence(posterior: Posterior) -> Float[Tensor, ""]:
+    """The divergence of the posterior from N(0, 1), a mean over batch and dimensions."""
+    mean, logvar = posterior.mean.float(), posterior.logvar.float()
+    return 0.5 * (mean**2 + logvar.exp() - 1 - logvar).mean()
+
+
+def diffusion_loss(
+    predicted: Float[Tensor, "B L M"], noise: Float[Tensor, "B L M"]
+) -> Float[Tensor, ""]:
+    """The squared error of the predicted noise, a mean over batch and dimensions."""
+    return F.mse_loss(predicted.float(), noise.float())
+
+
+def movement_autoencoder_loss(
+    decoded: Float[Tensor, "B T D"],
+    motion: Float[Tensor, "B T D"],
+    snippets: Float[Tensor, "B P V"],
+) -> Terms:
+    """Absolute error of the features, with small and slowly changing snippets preferred."""
+    features = F.l1_loss(decoded, motion)
+    size = snippets.abs().mean()
+    change = F.l1_loss(snippets[:, 1:], snippets[:, :-1])
+    loss = features + SNIPPET_PENALTY * (size + change)
+    return {"features": features, "size": size, "change": change, "loss": loss}
+
+
+def contrastive_loss(
+    text: Float[Tensor, "B E"],
+    motion: Float[Tensor, "B E"],
+    generator: torch.Generator,
+    margin: float = 10.0,
+    *,
+    published_shift: bool = False,
+) -> Terms:
+    """Pull the embeddings of pairs together, push wrong pairs apart as far as ``margin``.
+
+    Wrong pairs are made by rotating the motions by a random shift (see `draw_shift`).
+
+    Raises:
+        LeadError: the batch has a single pair, so there is no wrong one.
+    """
+    _need_two(len(text), "The matcher's loss")
+    shift = draw_shift(len(text), generator, published=published_shift)
+    positive = (F.pairwise_distance(text, motion, eps=1e-6) ** 2).mean()
+    distance = F.pairwise_distance(text, motion.roll(shift, dims=0), eps=1e-6)
+    negative = (F.relu(margin - distance) ** 2).mean()
+    return {"positive": positive, "negative": negative, "loss": positive + negative}
+
+
+def draw_shift(batch: int, generator: torch.Generator, *, published: bool = False) -> int:
+    """How far to rotate a batch so that no row stays in place: 1 to ``batch - 1``.
+
+    ``published`` draws 0 to ``batch - 2`` like the public code of Guo et al. 2022, which in one
+    of ``batch - 1`` draws pushes true pairs apart.
+    """
+    shift = int(torch.randint(batch - 1, (), generator=generator, device=generator.device))
+    return shift if published else shift + 1
+
+
+def _counted_frames(mask: Bool[Tensor, "B T"], frames: Literal["real", "padded"]) -> Tensor:
+    match frames:
+        case "real":
+            return mask
+        case "padded":
+            return torch.ones_like(mask)
+        case _:
+            assert_never(frames)
+
+
+def _mean(error: Float[Tensor, "B T K"], counted: Bool[Tensor, "B T"]) -> Float[Tensor, ""]:
+    total = error.masked_fill(~counted[..., None], 0).sum()
+    return total / (counted.sum() * error.shape[-1])
+
+
+def _need_two(batch: int, what: str) -> None:
+    if batch < 2:
+        raise LeadError(
+            f"{what} needs at least two items in a batch.",
+            found=batch,
+            fix="Raise `batch_size`, or give the study more training clips.",
+        )

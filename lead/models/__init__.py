@@ -1,0 +1,1 @@
+"""Networks: VAE, denoiser, projector and matcher."""

@@ -1,0 +1,123 @@
+"""From settings to networks, and the one way to freeze them."""
+
+from __future__ import annotations
+
+from typing import TypeVar, assert_never
+
+from torch import nn
+
+from lead.config.models import (
+    DenoiserModel,
+    MatcherModel,
+    MlpProjectorModel,
+    ProjectorModel,
+    SkipProjectorModel,
+    TransformerProjectorModel,
+    VaeModel,
+)
+from lead.errors import LeadError
+from lead.models.attention import PlainStack, SkipStack
+from lead.models.denoiser import Denoiser
+from lead.models.matcher import Matcher, MovementDecoder
+from lead.models.projector import Projector, StackProjection, mlp
+from lead.models.vae import MotionVae
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+def freeze(module: Network) -> Network:
+    """Switch dropout and gradients off for good, in place; the module is returned."""
+    return module.eval().requires_grad_(False)
+
+
+def is_frozen(module: nn.Module) -> bool:
+    """Whether no part of the module trains or asks for a gradient."""
+    return not any(part.training for part in module.modules()) and not any(
+        parameter.requires_grad for parameter in module.parameters()
+    )
+
+
+def build_vae(model: VaeModel, feature_width: int) -> MotionVae:
+    """The motion VAE for features of that width."""
+    return MotionVae(model, feature_width)
+
+
+def build_denoiser(
+    model: DenoiserModel, latent_width: int, latent_tokens: int, text_width: int
+) -> Denoiser:
+    """The denoiser for latents of the VAE and pooled text.
+
+    Raises:
+        LeadError: it is not as wide as the latent, or has too few positions.
+    """
+    if model.width != latent_width:
+        raise LeadError(
+            "The denoiser must be as wide as the latent, which is as wide as the VAE.",
+            found=f"denoiser.model.width {model.width}",
+            expected=latent_width,
+            fix="Give `width` the same value in the models of `vae` and `denoiser`.",
+        )
+    if model.positions < latent_tokens + 2:
+        raise LeadError(
+            "The denoiser has too few positions for the latent, the step and the text.",
+            found=f"denoiser.model.positions {model.positions}",
+            expected=f"at least {latent_tokens + 2}",
+            fix="Raise denoiser.model.positions.",
+        )
+    if text_width % 2:
+        raise LeadError(
+            "The width of the text must be even: the step's sinusoid has the same width.",
+            found=text_width,
+            fix="Use another text encoder.",
+        )
+    return Denoiser(model, text_width)
+
+
+def build_projector(
+    model: ProjectorModel, latent_width: int, latent_tokens: int, text_width: int
+) -> Projector:
+    """The projector between latents of the VAE and pooled text.
+
+    Raises:
+        LeadError: latent or text cannot be cut into the number of tokens asked for.
+    """
+    latent = latent_width * latent_tokens
+    match model:
+        case TransformerProjectorModel():
+            encoder = _projection(PlainStack(model, model.norm), model, latent, text_width)
+            decoder = _projection(PlainStack(model, model.norm), model, text_width, latent)
+        case SkipProjectorModel():
+            encoder = _projection(SkipStack(model, model.norm), model, latent, text_width)
+            decoder = _projection(SkipStack(model, model.norm), model, text_width, latent)
+        case MlpProjectorModel():
+            encoder = mlp(latent, text_width, model)
+            decoder = mlp(text_width, latent, model)
+        case _:
+            assert_never(model)
+    return Projector(encoder, decoder, latent_tokens)
+
+
+def build_matcher(model: MatcherModel, feature_width: int) -> Matcher:
+    """The evaluator for features of that width."""
+    return Matcher(model, feature_width)
+
+
+def build_movement_decoder(model: MatcherModel, feature_width: int) -> MovementDecoder:
+    """The decoder that the matcher's movement encoder is pre-trained with."""
+    return MovementDecoder(model.movement_width, feature_width)
+
+
+def _projection(
+    stack: nn.Module,
+    model: TransformerProjectorModel | SkipProjectorModel,
+    width_in: int,
+    width_out: int,
+) -> StackProjection:
+    if width_in % model.tokens or width_out % model.tokens:
+        raise LeadError(
+            "The projector cannot cut latent and text into equal tokens.",
+            found=f"tokens: {model.tokens}",
+            expected=f"a divisor of both {width_in} and {width_out}",
+            fix="Set the projector's `tokens` to a common divisor; the paper has 1.",
+        )
+    return StackProjection(stack, (width_in, model.width, width_out), model.tokens)

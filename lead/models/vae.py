@@ -1,0 +1,95 @@
+"""The motion VAE of MLD: a motion becomes a Gaussian over one or a few latent tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from einops import rearrange
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from lead.config.models import VaeModel
+from lead.models.attention import SkipStack
+from lead.models.positions import LearnedPositions
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """A diagonal Gaussian over latents, given by its mean and log-variance."""
+
+    mean: Float[Tensor, "B L M"]
+    logvar: Float[Tensor, "B L M"]
+
+    def sample(self, generator: torch.Generator | None = None) -> Float[Tensor, "B L M"]:
+        """One latent each, differentiable in mean and log-variance.
+
+        The noise is drawn where the generator lives, so that a CPU generator draws the same
+        for every device.
+        """
+        device = self.mean.device if generator is None else generator.device
+        noise = torch.randn(self.mean.shape, generator=generator, device=device)
+        return self.mean + torch.exp(0.5 * self.logvar) * noise.to(self.mean)
+
+
+class MotionVae(nn.Module):
+    """Encodes normalised motion features and decodes them; padding never changes a result.
+
+    Attributes are named as in MLD's checkpoints.
+    """
+
+    def __init__(self, model: VaeModel, feature_width: int) -> None:
+        super().__init__()
+        patch = model.frames_per_token * feature_width
+        self.frames_per_token = model.frames_per_token
+        self.latent_tokens = model.latent_tokens
+        self.latent_width = model.width
+        self.feature_width = feature_width
+        self.global_motion_token = nn.Parameter(torch.randn(2 * model.latent_tokens, model.width))
+        self.query_pos_encoder = LearnedPositions(model.positions, model.width)
+        self.query_pos_decoder = LearnedPositions(model.positions, model.width)
+        self.encoder = SkipStack(model)
+        self.decoder = SkipStack(model, cross=True)
+        self.skel_embedding = nn.Linear(patch, model.width)
+        self.final_layer = nn.Linear(model.width, patch)
+
+    def encode(self, motion: Float[Tensor, "B T D"], mask: Bool[Tensor, "B T"]) -> Posterior:
+        """The posterior of each motion.
+
+        Raises:
+            LeadError: the motions are longer than the position table.
+        """
+        motion = motion.masked_fill(~mask[..., None], 0)
+        frames = self.skel_embedding(_pad_and_patch(motion, self.frames_per_token))
+        tokens = self.global_motion_token.expand(len(motion), -1, -1).to(frames.dtype)
+        token_mask = mask.new_ones(tokens.shape[:2])
+        sequence = self.query_pos_encoder(torch.cat([tokens, frames], dim=1))
+        sequence_mask = torch.cat([token_mask, self._frame_tokens(mask)], dim=1)
+        encoded = self.encoder(sequence, sequence_mask)
+        mean, logvar = encoded[:, : tokens.shape[1]].chunk(2, dim=1)
+        return Posterior(mean, logvar)
+
+    def decode(
+        self, latent: Float[Tensor, "B L M"], mask: Bool[Tensor, "B T"]
+    ) -> Float[Tensor, "B T D"]:
+        """The motion of each latent, as long as its mask says; padded frames are 0.
+
+        Raises:
+            LeadError: the motions are longer than the position table.
+        """
+        token_mask = self._frame_tokens(mask)
+        queries = self.query_pos_decoder(latent.new_zeros(*token_mask.shape, self.latent_width))
+        decoded = self.final_layer(self.decoder(queries, token_mask, memory=latent))
+        motion = rearrange(decoded, "b t (k d) -> b (t k) d", k=self.frames_per_token)
+        return motion[:, : mask.shape[1]].masked_fill(~mask[..., None], 0)
+
+    def _frame_tokens(self, mask: Bool[Tensor, "B T"]) -> Bool[Tensor, "B P"]:
+        """True on tokens with at least one real frame."""
+        return _pad_and_patch(mask[..., None], self.frames_per_token).any(dim=-1)
+
+
+def _pad_and_patch(frames: Tensor, count: int) -> Tensor:
+    """Concatenate ``count`` frames to one token; zeros fill up the last one."""
+    missing = -frames.shape[1] % count
+    return rearrange(F.pad(frames, (0, 0, 0, missing)), "b (t k) d -> b t (k d)", k=count)

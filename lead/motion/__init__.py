@@ -1,0 +1,1 @@
+"""Skeletons, rotations and the motion features, both ways."""

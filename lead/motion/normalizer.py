@@ -1,0 +1,101 @@
+"""Statistics that features are normalised by: the study's own, and the matcher's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lead.errors import LeadError
+from lead.motion.layout import BLOCKS, FeatureLayout
+from lead.provenance.artefact import atomic_path, unreadable
+from lead.types import Features
+
+BIASED_BLOCKS = ("root_angular_velocity", "root_velocity", "root_height", "contacts")
+
+
+@dataclass(frozen=True)
+class Normalizer:
+    """Mean and standard deviation of every feature column, as NumPy arrays or tensors."""
+
+    mean: Any
+    std: Any
+
+    def normalise(self, features: Any) -> Any:
+        """Features in units of the standard deviation; any leading axes."""
+        return (features - self.mean) / self.std
+
+    def denormalise(self, normalised: Any) -> Any:
+        """The inverse of `normalise`."""
+        return normalised * self.std + self.mean
+
+    def torch(self, device: Any = "cpu") -> Normalizer:
+        """The same statistics as float32 tensors."""
+        import torch
+
+        def tensor(value: np.ndarray) -> torch.Tensor:
+            return torch.as_tensor(value, dtype=torch.float32, device=device)
+
+        return Normalizer(tensor(self.mean), tensor(self.std))
+
+
+def fit_normalizer(clips: Iterable[Features], layout: FeatureLayout) -> Normalizer:
+    """Mean per column; population std averaged within each block of the layout.
+
+    Averaging within blocks keeps the columns of one quantity in proportion to each other
+    (Guo et al. 2022).
+    """
+    count, total, squares = 0, np.zeros(layout.width), np.zeros(layout.width)
+    for clip in clips:
+        values = np.asarray(clip, dtype=np.float64)
+        count += len(values)
+        total += values.sum(0)
+        squares += (values**2).sum(0)
+    if count == 0:
+        raise LeadError(
+            "There is no training clip to take statistics from.",
+            fix="Look into the audit: every clip was left out or went to another split.",
+        )
+    mean = total / count
+    std = np.sqrt(np.maximum(squares / count - mean**2, 0))
+    for block in BLOCKS:
+        std[layout.slice(block)] = max(std[layout.slice(block)].mean(), 1e-6)
+    return Normalizer(mean.astype(np.float32), std.astype(np.float32))
+
+
+def matcher_normalizer(normalizer: Normalizer, layout: FeatureLayout, bias: float) -> Normalizer:
+    """The matcher's statistics: std divided by ``bias`` in the root and contact blocks.
+
+    It makes the matcher look closely at where a body goes. The public training code means
+    to divide by 5 and does it twice; 25 is what the published statistics hold.
+    """
+    std = np.array(normalizer.std)
+    for block in BIASED_BLOCKS:
+        std[layout.slice(block)] /= bias
+    return Normalizer(np.array(normalizer.mean), std)
+
+
+def save_normalizer(normalizer: Normalizer, path: Path) -> None:
+    """Write mean and std as ``.npz``, atomically."""
+    with atomic_path(path) as temporary:
+        np.savez(temporary, mean=normalizer.mean, std=normalizer.std)
+
+
+def load_normalizer(path: Path) -> Normalizer:
+    """Read what `save_normalizer` wrote.
+
+    Raises:
+        LeadError: the file is damaged.
+    """
+    try:
+        with np.load(path) as arrays:
+            return Normalizer(arrays["mean"], arrays["std"])
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise unreadable(path, error, "the features stage") from error
+    except Exception as error:  # zipfile.BadZipFile, which NumPy lets through
+        if type(error).__name__ != "BadZipFile":
+            raise
+        raise unreadable(path, error, "the features stage") from error

@@ -1,0 +1,34 @@
+"""Another frame rate by time."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lead.errors import LeadError
+from lead.types import Joints
+
+
+def resample(joints: Joints, fps_from: float, fps_to: float) -> Joints:
+    """Positions at ``fps_to``, interpolated linearly between the two nearest moments.
+
+    The first frame is kept and ⌊(N-1) · to / from⌋ + 1 come out. Positions, not rotations, are
+    interpolated: at rates of 30 to 120 a second a bone shortens by less than a millimetre
+    between two frames, and a source need not have rotations.
+
+    Raises:
+        LeadError: a rate that is not positive, or no frame.
+    """
+    if not (fps_from > 0 and fps_to > 0) or len(joints) == 0:
+        raise LeadError(
+            "The motion cannot be resampled.",
+            found=f"{len(joints)} frames from {fps_from} to {fps_to} a second",
+            expected="at least one frame, and rates above zero",
+        )
+    last = len(joints) - 1
+    count = int(np.floor(last * fps_to / fps_from + 1e-9)) + 1
+    moments = np.minimum(np.arange(count) * fps_from / fps_to, last)
+    before = np.floor(moments).astype(int)
+    after = np.minimum(before + 1, last)
+    share = (moments - before).reshape(-1, *[1] * (np.ndim(joints) - 1))
+    joints = np.asarray(joints)
+    return joints[before] * (1 - share) + joints[after] * share

@@ -1,0 +1,144 @@
+"""Rotations as quaternions, matrices, six numbers and Euler angles.
+
+Quaternions are (w, x, y, z) with the Hamilton product; ``q * v`` rotates v by q. Functions take
+NumPy arrays or torch tensors with any leading axes, and are differentiable for tensors.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from array_api_compat import array_namespace
+from jaxtyping import Float
+
+_AXES = {"X": 0, "Y": 1, "Z": 2}
+
+
+def multiply(a: Any, b: Any) -> Any:
+    """The product of two quaternions, ``* 4``: first b, then a."""
+    xp = array_namespace(a, b)
+    aw, ax, ay, az = (a[..., i] for i in range(4))
+    bw, bx, by, bz = (b[..., i] for i in range(4))
+    return xp.stack(
+        [
+            aw * bw - ax * bx - ay * by - az * bz,
+            aw * bx + ax * bw + ay * bz - az * by,
+            aw * by - ax * bz + ay * bw + az * bx,
+            aw * bz + ax * by - ay * bx + az * bw,
+        ],
+        axis=-1,
+    )
+
+
+def conjugate(q: Any) -> Any:
+    """The inverse of unit quaternions."""
+    xp = array_namespace(q)
+    return xp.concat([q[..., :1], -q[..., 1:]], axis=-1)
+
+
+def rotate(q: Any, v: Any) -> Any:
+    """Vectors ``* 3`` rotated by unit quaternions ``* 4``."""
+    xp = array_namespace(q, v)
+    shape = np.broadcast_shapes(tuple(q.shape[:-1]), tuple(v.shape[:-1]))
+    w = xp.broadcast_to(q[..., :1], (*shape, 1))
+    u = xp.broadcast_to(q[..., 1:], (*shape, 3))
+    v = xp.broadcast_to(v, (*shape, 3))
+    t = 2 * cross(u, v)
+    return v + w * t + cross(u, t)
+
+
+def cross(a: Any, b: Any) -> Any:
+    """The cross product of vectors ``* 3``."""
+    xp = array_namespace(a, b)
+    ax, ay, az = (a[..., i] for i in range(3))
+    bx, by, bz = (b[..., i] for i in range(3))
+    return xp.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], axis=-1)
+
+
+def unit(v: Any) -> Any:
+    """Vectors divided by their length; NaN where that is zero."""
+    xp = array_namespace(v)
+    return v / xp.sqrt((v * v).sum(-1))[..., None]
+
+
+def between(u: Float[np.ndarray, "*B 3"], v: Float[np.ndarray, "*B 3"]) -> np.ndarray:
+    """The shortest rotation that turns u towards v: w = √(|u|²|v|²) + u·v, xyz = u × v.
+
+    NaN where the two are exactly opposite, or one is zero.
+    """
+    w = np.sqrt((u * u).sum(-1) * (v * v).sum(-1)) + (u * v).sum(-1)
+    q = np.concatenate([w[..., None], np.cross(u, v)], axis=-1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return q / np.linalg.norm(q, axis=-1, keepdims=True)
+
+
+def yaw(angle: Any) -> Any:
+    """The rotation about +Y by ``2 * angle``, as a quaternion."""
+    xp = array_namespace(angle)
+    zero = xp.zeros_like(angle)
+    return xp.stack([xp.cos(angle), zero, xp.sin(angle), zero], axis=-1)
+
+
+def to_matrix(q: Any) -> Any:
+    """Unit quaternions ``* 4`` as matrices ``* 3 3``."""
+    xp = array_namespace(q)
+    w, x, y, z = (q[..., i] for i in range(4))
+    rows = [
+        [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+        [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+        [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+    ]
+    return xp.stack([xp.stack(row, axis=-1) for row in rows], axis=-2)
+
+
+def to_six(q: Any) -> Any:
+    """Unit quaternions ``* 4`` as the first, then the second column of their matrices, ``* 6``."""
+    xp = array_namespace(q)
+    matrix = to_matrix(q)
+    return xp.concat([matrix[..., :, 0], matrix[..., :, 1]], axis=-1)
+
+
+def six_to_matrix(six: Any) -> Any:
+    """Two columns ``* 6`` made orthonormal, with the third they imply: matrices ``* 3 3``.
+
+    x = a / |a|, z = (a × b) / |a × b|, y = z × x (Zhou et al. 2019, in the field's order).
+    """
+    xp = array_namespace(six)
+    x = unit(six[..., :3])
+    z = unit(cross(x, six[..., 3:]))
+    return xp.stack([x, cross(z, x), z], axis=-1)
+
+
+def euler_to_matrix(degrees: Float[np.ndarray, "*B 3"], order: str) -> np.ndarray:
+    """Intrinsic Euler angles in degrees as matrices; ``"ZXY"`` is R = Rz · Rx · Ry."""
+    angles = np.radians(degrees)
+    sine, cosine = np.sin(angles), np.cos(angles)
+    result = None
+    for column, name in enumerate(order.upper()):
+        turn = _about(_AXES[name], sine[..., column], cosine[..., column])
+        result = turn if result is None else result @ turn
+    assert result is not None
+    return result
+
+
+def matrix_to_euler_zxy(matrix: Float[np.ndarray, "*B 3 3"]) -> np.ndarray:
+    """Angles z, x, y in degrees with R = Rz · Rx · Ry; at the pole y is 0."""
+    x = np.arcsin(np.clip(matrix[..., 2, 1], -1.0, 1.0))
+    pole = np.abs(matrix[..., 2, 1]) > 1 - 1e-9
+    z = np.where(
+        pole,
+        np.arctan2(matrix[..., 1, 0], matrix[..., 0, 0]),
+        np.arctan2(-matrix[..., 0, 1], matrix[..., 1, 1]),
+    )
+    y = np.where(pole, 0.0, np.arctan2(-matrix[..., 2, 0], matrix[..., 2, 2]))
+    return np.degrees(np.stack([z, x, y], axis=-1))
+
+
+def _about(axis: int, sine: np.ndarray, cosine: np.ndarray) -> np.ndarray:
+    matrix = np.zeros((*sine.shape, 3, 3))
+    i, j = (axis + 1) % 3, (axis + 2) % 3
+    matrix[..., axis, axis] = 1
+    matrix[..., i, i] = matrix[..., j, j] = cosine
+    matrix[..., j, i], matrix[..., i, j] = sine, -sine
+    return matrix

@@ -1,0 +1,166 @@
+"""The two skeletons of the field, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float
+
+_AXES = {
+    "+x": (1.0, 0.0, 0.0),
+    "-x": (-1.0, 0.0, 0.0),
+    "+y": (0.0, 1.0, 0.0),
+    "-y": (0.0, -1.0, 0.0),
+    "+z": (0.0, 0.0, 1.0),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Skeleton:
+    """Joints, their hierarchy, and the constants that features depend on (Guo et al. 2022).
+
+    Attributes:
+        joints: names by index.
+        chains: kinematic chains in the order of the public code; a chain may start at a joint
+            of another one.
+        directions: of each bone in the rest pose, as axis names; the root has none.
+        bone_lengths: of the target skeleton, in ``unit``, 0 for the root; None where the
+            published target is not known, and clips keep their own.
+        unit: ``m``, or KIT-ML's millimetres of a body normalised to about one metre.
+        leg_joints: whose bones set the scale between two skeletons.
+        face_joints: right hip, left hip, right shoulder, left shoulder.
+        left_feet, right_feet: joints whose contact with the floor is labelled.
+        contact_threshold: squared displacement a frame below which a foot is in contact.
+        fps: frames a second of the features.
+        min_frames: shortest clip in feature frames.
+    """
+
+    name: str
+    joints: tuple[str, ...]
+    chains: tuple[tuple[int, ...], ...]
+    directions: tuple[str, ...] = field(repr=False)
+    bone_lengths: tuple[float, ...] | None = field(repr=False)
+    unit: Literal["m", "kit_mm"]
+    leg_joints: tuple[int, int]
+    face_joints: tuple[int, int, int, int]
+    left_feet: tuple[int, int]
+    right_feet: tuple[int, int]
+    contact_threshold: float
+    fps: float
+    min_frames: int
+
+    @property
+    def joint_count(self) -> int:
+        """J."""
+        return len(self.joints)
+
+    @property
+    def feature_width(self) -> int:
+        """D = 4 + 3(J-1) + 6(J-1) + 3J + 4."""
+        return 12 * self.joint_count - 1
+
+    @cached_property
+    def parents(self) -> tuple[int, ...]:
+        """Parent of each joint; -1 for the root."""
+        parents = [-1] * self.joint_count
+        for chain in self.chains:
+            for parent, child in zip(chain, chain[1:], strict=False):
+                parents[child] = parent
+        return tuple(parents)
+
+    @cached_property
+    def raw_offsets(self) -> Float[np.ndarray, "J 3"]:
+        """Unit direction of each bone in the rest pose; zero for the root."""
+        offsets = np.zeros((self.joint_count, 3))
+        offsets[1:] = [_AXES[name] for name in self.directions]
+        return offsets
+
+    @property
+    def target_offsets(self) -> Float[np.ndarray, "J 3"] | None:
+        """Offsets of the target skeleton, or None where its lengths are not known."""
+        if self.bone_lengths is None:
+            return None
+        return self.raw_offsets * np.array(self.bone_lengths)[:, None]
+
+
+HUMANML3D = Skeleton(
+    name="humanml3d",
+    joints=(
+        "pelvis",
+        "left_hip",
+        "right_hip",
+        "spine1",
+        "left_knee",
+        "right_knee",
+        "spine2",
+        "left_ankle",
+        "right_ankle",
+        "spine3",
+        "left_foot",
+        "right_foot",
+        "neck",
+        "left_collar",
+        "right_collar",
+        "head",
+        "left_shoulder",
+        "right_shoulder",
+        "left_elbow",
+        "right_elbow",
+        "left_wrist",
+        "right_wrist",
+    ),
+    chains=(
+        (0, 2, 5, 8, 11),
+        (0, 1, 4, 7, 10),
+        (0, 3, 6, 9, 12, 15),
+        (9, 14, 17, 19, 21),
+        (9, 13, 16, 18, 20),
+    ),
+    directions=("+x", "-x", "+y", "-y", "-y", "+y", "-y", "-y", "+y", "+z", "+z", "+y")
+    + ("+x", "-x", "+z", "-y", "-y", "-y", "-y", "-y", "-y"),
+    # Frame 0 of clip 000021, from which HumanML3D took its target skeleton.
+    bone_lengths=(0.0, 0.1030740, 0.1098834, 0.1315682, 0.3936232, 0.3901882, 0.1431902)
+    + (0.4324330, 0.4256434, 0.0573647, 0.1433818, 0.1494191, 0.2193600, 0.1374868)
+    + (0.1433828, 0.1030392, 0.1316140, 0.1229844, 0.2568399, 0.2630919, 0.2660118, 0.2698763),
+    unit="m",
+    leg_joints=(5, 8),
+    face_joints=(2, 1, 17, 16),
+    left_feet=(7, 10),
+    right_feet=(8, 11),
+    contact_threshold=0.002,
+    fps=20.0,
+    min_frames=40,
+)
+"""HumanML3D: the first 22 joints of SMPL-H."""
+
+KIT = Skeleton(
+    name="kit",
+    # The usual names of the MMM model. The field's code calls index 5 and 11 "right": keep the
+    # indices, and never derive sides from these names.
+    joints=("root", "BP", "BT", "BLN", "BUN", "LS", "LE", "LW", "RS", "RE", "RW")
+    + ("LH", "LK", "LA", "LMrot", "LF", "RH", "RK", "RA", "RMrot", "RF"),
+    chains=(
+        (0, 11, 12, 13, 14, 15),
+        (0, 16, 17, 18, 19, 20),
+        (0, 1, 2, 3, 4),
+        (3, 5, 6, 7),
+        (3, 8, 9, 10),
+    ),
+    directions=("+y", "+y", "+y", "+y", "+x", "-y", "-y", "-x", "-y", "-y")
+    + ("+x", "-y", "-y", "+z", "+z", "-x", "-y", "-y", "+z", "+z"),
+    bone_lengths=None,
+    unit="kit_mm",
+    leg_joints=(17, 18),
+    face_joints=(11, 16, 5, 8),
+    left_feet=(19, 20),
+    right_feet=(14, 15),
+    contact_threshold=0.05,
+    fps=12.5,
+    min_frames=24,
+)
+"""KIT-ML: 21 joints of the MMM model, in its own unit."""
+
+SKELETONS = {skeleton.name: skeleton for skeleton in (HUMANML3D, KIT)}

@@ -1,0 +1,165 @@
+"""A trained model as one object: sentences in, motion out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from pydantic import TypeAdapter
+
+from lead.config.diffusion import Diffusion
+from lead.config.models import DenoiserModel, ProjectorModel, VaeModel
+from lead.config.text import TextSettings
+from lead.diffusion.generator import MotionGenerator
+from lead.diffusion.schedule import noise_schedule
+from lead.errors import LeadError
+from lead.models.build import build_denoiser, build_projector, build_vae, freeze
+from lead.models.device import pick_device
+from lead.models.weights import load_module
+from lead.motion.features import features_to_joints
+from lead.motion.normalizer import Normalizer, load_normalizer
+from lead.motion.skeleton import SKELETONS, Skeleton
+from lead.provenance.artefact import unreadable
+from lead.provenance.seeds import Seeds
+from lead.text.conditions import Standardisation
+from lead.text.encoder import TextEncoder, load_text_encoder
+
+MODEL_FILE = "model.json"
+UNIT = 4
+"""Generated lengths are multiples of this many frames, as in training."""
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class GeneratedMotion:
+    """One generated motion."""
+
+    text: str
+    features: Float[np.ndarray, "T D"]
+    joints: Float[np.ndarray, "T J 3"]
+    fps: float
+
+
+@dataclass(frozen=True)
+class LeadPipeline:
+    """Text encoder, denoiser, projector and VAE of one model directory."""
+
+    generator: MotionGenerator
+    encoder: TextEncoder
+    normalizer: Normalizer
+    skeleton: Skeleton
+    longest: int
+
+    @classmethod
+    def load(cls, directory: Path | str) -> LeadPipeline:
+        """Load a model directory, as ``results/<study>/model``; it needs nothing else.
+
+        Raises:
+            LeadError: the directory is none, or one of its files is missing or damaged.
+        """
+        directory = Path(directory)
+        values = _read_description(directory)
+
+        def part(name: str, kind: type[Value]) -> Value:
+            return TypeAdapter(kind).validate_python(values[name])
+
+        skeleton = SKELETONS[values["skeleton"]]
+        device = pick_device()
+        encoder = load_text_encoder(part("text", TextSettings))
+        vae_model = part("vae", VaeModel)
+        latent = (vae_model.width, vae_model.latent_tokens)
+        vae = build_vae(vae_model, skeleton.feature_width)
+        denoiser = build_denoiser(part("denoiser", DenoiserModel), *latent, encoder.width)
+        projector = build_projector(part("projector", ProjectorModel), *latent, encoder.width)
+        for module, name in ((vae, "vae"), (denoiser, "denoiser"), (projector, "projector")):
+            freeze(load_module(module, directory / f"{name}.safetensors")).to(device)
+        condition = load_normalizer(directory / "condition.npz").torch(device)
+        generator = MotionGenerator(
+            vae,
+            denoiser,
+            projector,
+            noise_schedule(part("diffusion", Diffusion)).to(device),
+            Standardisation(condition.mean, condition.std),
+            encoder.encode([""]).pooled.to(device),
+            int(values["sampling_steps"]),
+            float(values["guidance"]),
+        )
+        statistics = load_normalizer(directory / "stats.npz").torch(device)
+        return cls(generator, encoder, statistics, skeleton, int(values["longest"]))
+
+    def generate(
+        self, texts: Sequence[str], *, seconds: float = 4.0, seed: int = 0
+    ) -> list[GeneratedMotion]:
+        """Generate one motion for each text.
+
+        A text's motion depends on the text, its place in the list, the length and the seed.
+
+        Args:
+            seconds: length, rounded to four frames; from 2 s to the longest training clip.
+
+        Raises:
+            LeadError: an empty text, or a length the model was not trained for.
+        """
+        length = self._frames(seconds)
+        for text in texts:
+            if not text.strip():
+                raise LeadError(
+                    "An empty text describes no motion.",
+                    found=repr(text),
+                    expected="a sentence",
+                    fix='Say what is done, such as "a person walks forward slowly".',
+                )
+        device = self.normalizer.mean.device
+        pooled = self.encoder.encode([" ".join(text.lower().split()) for text in texts]).pooled
+        tokens, width = self.generator.vae.latent_tokens, self.generator.vae.latent_width
+        noise = torch.stack(
+            [
+                torch.randn(tokens, width, generator=Seeds(seed).child("generate", i).torch())
+                for i in range(len(texts))
+            ]
+        )
+        latent = self.generator.latents(pooled.to(device), noise.to(device))
+        lengths = torch.full((len(texts),), length, device=device)
+        motion, _ = self.generator.decode(latent, lengths)
+        features = self.normalizer.denormalise(motion).cpu().numpy()
+        joints = features_to_joints(features, self.skeleton)
+        return [
+            GeneratedMotion(text, own, points, self.skeleton.fps)
+            for text, own, points in zip(texts, features, joints, strict=True)
+        ]
+
+    def _frames(self, seconds: float) -> int:
+        frames = UNIT * round(seconds * self.skeleton.fps / UNIT)
+        shortest = 10 * UNIT
+        if not shortest <= frames <= self.longest:
+            fps = self.skeleton.fps
+            raise LeadError(
+                "The model was not trained for motions of this length.",
+                found=f"{seconds} s",
+                expected=f"{shortest / fps:g} to {self.longest / fps:g} s",
+                fix="Choose a length in this range.",
+            )
+        return frames
+
+
+def _read_description(directory: Path) -> dict[str, Any]:
+    path = directory / MODEL_FILE
+    if not path.is_file():
+        raise LeadError(
+            "This is no model directory.",
+            file=directory,
+            found="no model.json" if directory.is_dir() else "no such folder",
+            expected="a folder such as results/demo/model",
+            fix="Make it with `snakemake --cores all results/demo/model/model.json`.",
+        )
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise unreadable(path, error, "the rule that puts models together") from error

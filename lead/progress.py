@@ -1,0 +1,63 @@
+"""Progress of long work: a bar on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+_SECONDS_BETWEEN_LINES = 10.0
+_BAR = 24
+
+
+class Progress:
+    """Shows how far a piece of work is, how fast it goes and how long it will still take."""
+
+    def __init__(self, name: str, total: int, done: int = 0, stream=None):
+        self.name, self.total, self.done = name, total, done
+        self._stream = stream or sys.stderr
+        self._terminal = self._stream.isatty()
+        self._began, self._began_at = time.monotonic(), done
+        self._shown = -1e9 if self._terminal else time.monotonic()
+
+    def advance(self, count: int = 1, note: str = "") -> None:
+        """Count work as done; ``note`` (such as the loss) is shown behind the numbers."""
+        self.done += count
+        now = time.monotonic()
+        interval = 0.1 if self._terminal else _SECONDS_BETWEEN_LINES
+        if now - self._shown >= interval or self.done >= self.total:
+            self._shown = now
+            self._show(now, note)
+
+    def _show(self, now: float, note: str) -> None:
+        seconds = now - self._began
+        rate = (self.done - self._began_at) / max(seconds, 1e-9)
+        left = (self.total - self.done) / rate if rate else 0.0
+        text = f"{self.name} {self.done:,}/{self.total:,}  {rate:,.1f}/s"
+        finished = self.done >= self.total
+        text += f"  {_clock(seconds)} taken" if finished else f"  {_clock(left)} left"
+        text += f"  {note}" if note else ""
+        if self._terminal:
+            filled = _BAR * self.done // max(self.total, 1)
+            bar = "━" * filled + "─" * (_BAR - filled)
+            self._stream.write(f"\r\x1b[2K{bar} {text}" + ("\n" if finished else ""))
+        else:
+            self._stream.write(text + "\n")
+        self._stream.flush()
+
+
+def track(items: Iterable[Item], name: str, total: int) -> Iterator[Item]:
+    """Iterate over ``items`` while showing how many of ``total`` are done."""
+    progress = Progress(name, total)
+    for item in items:
+        yield item
+        progress.advance()
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

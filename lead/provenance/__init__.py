@@ -1,0 +1,1 @@
+"""Seeds, code digests and files that are finished or absent."""

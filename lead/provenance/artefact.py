@@ -1,0 +1,103 @@
+"""Files that are finished or absent, and that say of themselves what they are."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import platform
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from lead import __version__
+from lead.errors import LeadError
+
+_RECORDED_PACKAGES = ("torch", "numpy", "scipy", "transformers", "pyarrow")
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Hand out a temporary name beside ``path``; rename it on success, remove it on failure.
+
+    The temporary name keeps the suffix, for writers that look at it. The data is on disk
+    before the rename, so a reader finds the old file, the new one, or none.
+
+    Raises:
+        LeadError: the disk is full or the folder cannot be written.
+    """
+    path = Path(path)
+    temporary = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(
+            prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent
+        )
+        os.close(handle)
+        temporary = Path(name)
+        yield temporary
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+            raise
+        raise LeadError(
+            f"{path.name} could not be written: {error.strerror}.",
+            file=path,
+            fix="Free some space, or make the folder writable; then run the same command again.",
+        ) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write ``value`` as readable JSON, atomically."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(value, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def manifest(stage: str, *, config: str = "", code: str = "", seed: int | None = None) -> dict:
+    """What an artefact records of its making: stage, digests, seed, versions, platform.
+
+    All values are strings, as safetensors and Arrow metadata want them. No date and no
+    host name: the same command twice gives the same bytes.
+    """
+    return {
+        "stage": stage,
+        "config": config,
+        "code": code,
+        "seed": "" if seed is None else str(seed),
+        "lead": __version__,
+        "python": platform.python_version(),
+        **{name: _version(name) for name in _RECORDED_PACKAGES},
+    }
+
+
+def unreadable(path: Path, error: Exception, made_by: str) -> LeadError:
+    """The error for a result that exists but cannot be read: truncated or overwritten."""
+    return LeadError(
+        f"{Path(path).name} is damaged and cannot be read.",
+        file=path,
+        found=str(error) or type(error).__name__,
+        expected=f"a complete file as written by {made_by}",
+        fix="Delete the file and run the same snakemake command again.",
+    )
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,142 @@
+"""Digests of settings and of code, so that a change reruns what it touches and no more."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.util
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+# Settings reach a rule as values, and errors change no result: their code does not count.
+_NOT_FOLLOWED = ("lead.config", "lead.errors", "lead.types", "lead.provenance")
+
+
+def digest(value: Any) -> str:
+    """A short digest of anything JSON can hold, independent of the order of keys."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """A digest of a file's bytes."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+
+
+@cache
+def code_digest(*entries: str) -> str:
+    """A digest of the functions ``"module:name"`` and of everything in ``lead`` they use.
+
+    The unit is the definition (function, class, constant), not the file: an edit in one
+    loss reaches only the stages that call it. Comments, docstrings and formatting do not
+    count. Names are followed through imports between modules of this package; a definition
+    found only at run time (``getattr``) is not seen, so stages do not use any.
+    """
+    seen: dict[tuple[str, str], str] = {}
+    for entry in entries:
+        module, _, name = entry.partition(":")
+        if not _follow(module, name, seen):
+            raise ValueError(f"{entry} is not defined in {module}")
+    return digest(sorted((*key, text) for key, text in seen.items()))
+
+
+@dataclass(frozen=True)
+class _Module:
+    definitions: dict[str, list[ast.stmt]]
+    imports: dict[str, tuple[str, str | None]]
+
+
+def _follow(module: str, name: str, seen: dict[tuple[str, str], str]) -> bool:
+    """Add the definition and, recursively, what it refers to. False if there is none."""
+    if module.startswith(_NOT_FOLLOWED) or (module, name) in seen:
+        return True
+    parsed = _parse(module)
+    if parsed is None:
+        return False
+    if name not in parsed.definitions:
+        if name not in parsed.imports:
+            return False
+        origin, original = parsed.imports[name]
+        return original is not None and _follow(origin, original, seen)
+    statements = [_without_docstrings(statement) for statement in parsed.definitions[name]]
+    seen[(module, name)] = "\n".join(ast.dump(statement) for statement in statements)
+    for statement in statements:
+        local_imports = _imports(statement)
+        for reference, attribute in _references(statement):
+            target = local_imports.get(reference) or parsed.imports.get(reference)
+            if target is None:
+                if reference in parsed.definitions:
+                    _follow(module, reference, seen)
+            elif target[1] is not None:
+                if not _follow(target[0], target[1], seen) and attribute:
+                    _follow(f"{target[0]}.{target[1]}", attribute, seen)
+            elif attribute:
+                _follow(target[0], attribute, seen)
+    return True
+
+
+@cache
+def _parse(module: str) -> _Module | None:
+    spec = importlib.util.find_spec(module) if module.split(".")[0] == "lead" else None
+    if spec is None or spec.origin is None:
+        return None
+    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    definitions: dict[str, list[ast.stmt]] = {}
+    for statement in tree.body:
+        for name in _defined_names(statement):
+            definitions.setdefault(name, []).append(statement)
+    return _Module(definitions, _imports(tree))
+
+
+def _defined_names(statement: ast.stmt) -> list[str]:
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return [statement.name]
+    if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
+        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+        return [n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)]
+    return []
+
+
+def _imports(tree: ast.AST) -> dict[str, tuple[str, str | None]]:
+    """Local name -> (module of lead, name in it or None for the module itself)."""
+    found: dict[str, tuple[str, str | None]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "lead":
+            for alias in node.names:
+                found[alias.asname or alias.name] = (node.module or "", alias.name)
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.split(".")[0] == "lead" and alias.asname:
+                    found[alias.asname] = (alias.name, None)
+    return found
+
+
+def _references(tree: ast.AST) -> set[tuple[str, str | None]]:
+    """Every name that is read, with the attribute taken from it, if any."""
+    found: set[tuple[str, str | None]] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            found.add((node.value.id, node.attr))
+        elif isinstance(node, ast.Name):
+            found.add((node.id, None))
+    return found
+
+
+def _without_docstrings(statement: ast.stmt) -> ast.stmt:
+    copy = ast.parse(ast.unparse(statement)).body[0]
+    for node in ast.walk(copy):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            node.body = [s for s in node.body if not _is_string(s)] or [ast.Pass()]
+    return copy
+
+
+def _is_string(statement: ast.stmt) -> bool:
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )

@@ -1,0 +1,65 @@
+"""What a stage is handed by whoever runs it: settings, files, seeds and threads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+
+from lead.provenance.artefact import manifest
+from lead.provenance.digest import digest, file_digest
+from lead.provenance.seeds import Seeds
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of one stage.
+
+    Attributes:
+        stage: name of the stage, as artefacts record it.
+        settings: the slices of the study that the stage depends on, as plain values.
+        inputs: the files it reads, by name: a path, or a tuple of paths.
+        outputs: the files it writes, by name.
+        state: folder for what a killed run needs to go on; None keeps no such state.
+        code: digest of the stage's code.
+        threads: threads it may use.
+    """
+
+    stage: str
+    settings: Mapping[str, Any]
+    inputs: Mapping[str, Any]
+    outputs: Mapping[str, Path]
+    state: Path | None = None
+    code: str = ""
+    threads: int = 1
+
+    def setting(self, name: str, kind: type[Value]) -> Value:
+        """A slice of the settings as the type it was made from."""
+        return TypeAdapter(kind).validate_python(self.settings[name])
+
+    @property
+    def seeds(self) -> Seeds:
+        """The study's seed tree."""
+        return Seeds(int(self.settings["seed"]))
+
+    @property
+    def manifest(self) -> dict[str, str]:
+        """What this job's artefacts say of themselves."""
+        return manifest(
+            self.stage,
+            config=digest(dict(self.settings)),
+            code=self.code,
+            seed=int(self.settings["seed"]),
+        ) | {"threads": str(self.threads)}
+
+    def state_folder(self) -> Path | None:
+        """Where this very job keeps its state: other settings, code or inputs have another."""
+        if self.state is None:
+            return None
+        inputs = {name: file_digest(path) for name, path in sorted(self.inputs.items())}
+        return self.state / digest([dict(self.settings), self.code, self.threads, inputs])

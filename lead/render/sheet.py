@@ -1,0 +1,123 @@
+"""A contact sheet: what a model generated, beside the training clip nearest to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+
+from lead.errors import LeadError
+from lead.motion.skeleton import Skeleton
+from lead.provenance.artefact import atomic_path
+from lead.render.ground import LINES, TRAIL
+from lead.render.lettering import BLACK, INK, PAPER, font, wrap
+from lead.render.stick import LEFT, RIGHT, SPINE, check_motion
+from lead.render.strip import common_scale, draw_strip
+from lead.types import Joints
+
+_WIDTH, _MARGIN, _GAP = 1600, 36, 28
+_STRIP_HEIGHT, _CAPTION_LINE = 220, 24
+
+
+@dataclass(frozen=True)
+class SheetRow:
+    """One generated motion and its nearest neighbour among the training clips.
+
+    Attributes:
+        caption: what was asked for.
+        generated: joints of the answer.
+        nearest: joints of the nearest training clip.
+        nearest_caption: what that clip shows.
+        distance: how far apart the two are, in the measure that the sheet's title names.
+    """
+
+    caption: str
+    generated: Joints = field(repr=False)
+    nearest: Joints = field(repr=False)
+    nearest_caption: str
+    distance: float
+
+
+def contact_sheet(
+    rows: Sequence[SheetRow], skeleton: Skeleton, path: Path, title: str = ""
+) -> None:
+    """Write the rows as one PNG, 1600 pixels wide, atomically.
+
+    Both motions of a row have one scale, and the same number of poses from their first frame to
+    their last.
+
+    Raises:
+        LeadError: no rows, or a motion that cannot be drawn.
+    """
+    if not rows:
+        raise LeadError(
+            "There is nothing to show on the contact sheet.",
+            file=path,
+            found="no rows",
+            expected="at least one generated motion",
+            fix="Generate at least one motion first.",
+        )
+    pictures = [_draw_row(row, skeleton) for row in rows]
+    header = _draw_header(title)
+    height = header.height + sum(picture.height for picture in pictures) + _MARGIN // 2
+    sheet = Image.new("RGB", (_WIDTH, height), PAPER)
+    top = 0
+    for picture in (header, *pictures):
+        sheet.paste(picture, (0, top))
+        top += picture.height
+    with atomic_path(path) as temporary:
+        sheet.save(temporary, format="PNG")
+
+
+def _draw_header(title: str) -> Image.Image:
+    """Title, legend, and the headings of the two columns."""
+    lines = wrap(title, font(26, bold=True), _WIDTH - 2 * _MARGIN, 2) if title else []
+    picture = Image.new("RGB", (_WIDTH, 98 + 34 * len(lines)), PAPER)
+    draw = ImageDraw.Draw(picture)
+    for row, line in enumerate(lines):
+        draw.text((_MARGIN, 20 + 34 * row), line, BLACK, font(26, bold=True))
+    y = 38 + 34 * len(lines)
+    x = float(_MARGIN)
+    legend = (("left limbs", LEFT), ("right limbs", RIGHT), ("spine and head", SPINE))
+    for label, colour in (*legend, ("path of the root", TRAIL)):
+        draw.rounded_rectangle((x, y - 3, x + 30, y + 3), radius=3, fill=colour)
+        draw.text((x + 40, y), label, INK, font(17), anchor="lm")
+        x += 40 + font(17).getlength(label) + 36
+    y += 38
+    for column, label in enumerate(("generated", "nearest training clip")):
+        draw.text((_column(column), y), label, BLACK, font(19, bold=True), anchor="lm")
+    return picture
+
+
+def _draw_row(row: SheetRow, skeleton: Skeleton) -> Image.Image:
+    width = _column_width()
+    faces = (font(18, bold=True), font(18))
+    near = f"Distance {row.distance:.3g}: {row.nearest_caption}"
+    texts = [
+        wrap(text, face, width, 2) for text, face in zip((row.caption, near), faces, strict=True)
+    ]
+    text_height = _CAPTION_LINE * max(len(lines) for lines in texts)
+    picture = Image.new("RGB", (_WIDTH, text_height + _STRIP_HEIGHT + 28), PAPER)
+    draw = ImageDraw.Draw(picture)
+    draw.line([(_MARGIN, 0), (_WIDTH - _MARGIN, 0)], fill=LINES, width=1)
+    motions = (row.generated, row.nearest)
+    for joints in motions:
+        check_motion(joints, skeleton)
+    scale = common_scale(motions, skeleton, _STRIP_HEIGHT)
+    for column, (joints, lines) in enumerate(zip(motions, texts, strict=True)):
+        x = _column(column)
+        for number, line in enumerate(lines):
+            draw.text((x, 12 + _CAPTION_LINE * number), line, BLACK, faces[column])
+        strip = draw_strip(joints, skeleton, (width, _STRIP_HEIGHT), scale)
+        picture.paste(strip, (x, text_height + 14))
+    return picture
+
+
+def _column_width() -> int:
+    return (_WIDTH - 2 * _MARGIN - _GAP) // 2
+
+
+def _column(number: int) -> int:
+    return _MARGIN + number * (_column_width() + _GAP)

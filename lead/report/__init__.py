@@ -1,0 +1,1 @@
+"""Tables for paper and terminal."""

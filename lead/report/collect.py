@@ -1,0 +1,86 @@
+"""The stages at the end: tables from metrics, and pictures from the model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lead.config.evaluation import Evaluation
+from lead.config.text import TextSettings
+from lead.evaluation.summary import summarise
+from lead.provenance.artefact import unreadable
+from lead.provenance.commit import commit
+from lead.provenance.job import Job
+from lead.report.latex import write_latex_table
+from lead.report.published import read_published
+from lead.report.table import TableText, comparison_table, write_table_parquet
+
+SMALLEST_TEST = 96
+"""Test items below which R-precision says nothing: three pools of 32."""
+
+LABELS = {"real": "Real", "mld": "MLD", "lead": "LEAD"}
+
+
+def table1(job: Job) -> None:
+    """Table 1: every system of the study, and the paper's rows set apart.
+
+    Inputs: ``metrics`` (one file a system), ``published``. Outputs: ``tex``, ``parquet``.
+    """
+    settings = job.setting("evaluation", Evaluation)
+    frames, words = zip(*map(_read_metrics, job.inputs["metrics"]), strict=True)
+    measured = summarise(pd.concat(frames, ignore_index=True))
+    small = words[0]["items"] < SMALLEST_TEST and not settings.allow_small
+    if small:
+        measured = measured.loc[~measured["metric"].str.startswith("r_precision")]
+    published = read_published(job.inputs["published"].parent, "table1")
+    text = TableText(
+        table="table1",
+        study=str(job.settings["name"]),
+        title=f"Text-to-motion on {job.settings['description']}.",
+        footnotes=_footnotes(job, settings, words[0], small),
+    )
+    labels = {name: label(name) for name in dict.fromkeys(measured["system"])}
+    frame = comparison_table(measured, published, labels)
+    metadata = {**vars(text), **job.manifest, "commit": commit(), "evaluation": words[0]}
+    write_table_parquet(frame, job.outputs["parquet"], metadata)
+    write_latex_table(frame, text, job.outputs["tex"])
+
+
+def label(system: str) -> str:
+    """The name of a system's row: ``lead_no_var`` is ``LEAD no var``."""
+    if system in LABELS:
+        return LABELS[system]
+    return f"LEAD {system.removeprefix('lead_').replace('_', ' ')}"
+
+
+def _footnotes(job: Job, settings: Evaluation, words: dict, small: bool) -> tuple[str, ...]:
+    multimodality = settings.multimodality
+    encoder = job.setting("text", TextSettings).kind
+    lines = [
+        str(job.settings["footnote"]).strip(),
+        f"Mean ± 95 % interval over {settings.repeats} repeats (root seed "
+        f"{job.settings['seed']}) on {words['items']} test items; commit {commit()}. "
+        f"Evaluator: trained in this study on the token states of {encoder}. "
+        f"Only HumanML3D with the official evaluator compares with the paper's figures.",
+        f"Pools of {settings.pool}; Diversity from {words['diversity_pairs']} pairs; "
+        f"MModality from {multimodality.items} captions × {multimodality.samples} motions × "
+        f"{multimodality.pairs} pairs (the paper: 100 × 30 × 10).",
+    ]
+    if small:
+        lines.append(
+            f"R-precision is left out: {words['items']} test items are fewer than "
+            f"{SMALLEST_TEST}. Set evaluation.allow_small to print it all the same."
+        )
+    return tuple(line for line in lines if line)
+
+
+def _read_metrics(path: Path) -> tuple[pd.DataFrame, dict]:
+    try:
+        table = pq.read_table(path)
+        return table.to_pandas(), json.loads((table.schema.metadata or {})[b"lead"])
+    except (pa.ArrowException, OSError, KeyError) as error:
+        raise unreadable(path, error, "the rule that computes metrics") from error

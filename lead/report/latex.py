@@ -1,0 +1,134 @@
+"""A table as LaTeX: a ``table`` environment for \\input that needs booktabs and nothing else."""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+from pathlib import Path
+
+import jinja2
+import pandas as pd
+
+from lead.evaluation.summary import METRICS, Direction
+from lead.provenance.artefact import atomic_path
+from lead.report.table import PAPER, THIS_RUN, Cell, Row, TableText, metrics_of, rows_of
+
+MISSING = "--"
+
+_ARROWS: dict[Direction, str] = {
+    "lower": r"$\downarrow$",
+    "higher": r"$\uparrow$",
+    "real": r"$\rightarrow$",
+}
+
+# "<", ">" and "|" print as other signs in LaTeX's default encoding, "--" and quotes as ligatures.
+_ESCAPES = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': "''",
+    "--": "-{}-",
+    **{sign: f"\\{sign}" for sign in "&%$#_{}"},
+    "±": r"$\pm$",
+    "×": r"$\times$",
+    "≥": r"$\geq$",
+    "≤": r"$\leq$",
+    "≈": r"$\approx$",
+    "−": "$-$",
+    "↓": r"$\downarrow$",
+    "↑": r"$\uparrow$",
+    "→": r"$\rightarrow$",
+}
+_TO_ESCAPE = re.compile("|".join(map(re.escape, sorted(_ESCAPES, key=len, reverse=True))))
+
+
+def latex_table(frame: pd.DataFrame, text: TableText) -> str:
+    """The table of a comparison frame as LaTeX source.
+
+    Mean with the 95 % interval in small script; among this run's rows the best value bold and
+    the second underlined; the paper's rows set apart below, unmarked.
+    """
+    metrics = metrics_of(frame)
+    measured, quoted = rows_of(frame, THIS_RUN), rows_of(frame, PAPER)
+    return _template().render(
+        label=re.sub(r"[^a-z0-9]+", "-", text.table.lower()),
+        caption=escape(text.caption),
+        columns="l" * (len(metrics) + 1),
+        width=len(metrics) + 1,
+        groups=_group_header(metrics),
+        rules=_group_rules(metrics),
+        header=[f"{METRICS[m].label} {_ARROWS[METRICS[m].direction]}" for m in metrics],
+        measured=[_row(row) for row in measured],
+        paper=[_row(row) for row in quoted],
+        heading=escape(text.heading_of_paper_rows(frame)) if quoted else "",
+        footnotes=[escape(line) for line in text.footnotes],
+    )
+
+
+def write_latex_table(frame: pd.DataFrame, text: TableText, path: Path) -> None:
+    """Write `latex_table` to ``path``, atomically."""
+    source = latex_table(frame, text)
+    with atomic_path(path) as temporary:
+        temporary.write_text(source, encoding="utf-8")
+
+
+def escape(words: str) -> str:
+    """The words as LaTeX prints them: special signs escaped, line breaks as spaces."""
+    return _TO_ESCAPE.sub(lambda found: _ESCAPES[found[0]], " ".join(words.split()))
+
+
+def _row(row: Row) -> str:
+    return " & ".join([escape(row.label), *(_cell(cell) for cell in row.cells)])
+
+
+def _cell(cell: Cell) -> str:
+    if not cell.mean:
+        return MISSING
+    mean = {1: f"\\textbf{{{cell.mean}}}", 2: f"\\underline{{{cell.mean}}}"}.get(
+        cell.place or 0, cell.mean
+    )
+    return f"{mean}$^{{\\pm {cell.ci95.removeprefix('0')}}}$" if cell.ci95 else mean
+
+
+def _group_header(metrics: list[str]) -> list[str]:
+    """Cells of the line above the metrics' names, one a run of metrics of the same group."""
+    runs = [(group, len(list(run))) for group, run in groupby(metrics, _group)]
+    cells = [f"\\multicolumn{{{n}}}{{c}}{{{g}}}" if g else " & ".join([""] * n) for g, n in runs]
+    return cells if any(group for group, _ in runs) else []
+
+
+def _group_rules(metrics: list[str]) -> list[str]:
+    """Short rules below the group names; column 1 holds the systems."""
+    rules, column = [], 2
+    for group, run in groupby(metrics, _group):
+        last = column + len(list(run)) - 1
+        if group:
+            rules.append(f"\\cmidrule(lr){{{column}-{last}}}")
+        column = last + 1
+    return rules
+
+
+def _group(metric: str) -> str:
+    return METRICS[metric].group
+
+
+def _template() -> jinja2.Template:
+    """The template, with marks that do not meet LaTeX's braces and per cents."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("lead.report", "templates"),
+        undefined=jinja2.StrictUndefined,
+        block_start_string="<%",
+        block_end_string="%>",
+        variable_start_string="<<",
+        variable_end_string=">>",
+        comment_start_string="<#",
+        comment_end_string="#>",
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # the escapes of HTML are none of LaTeX's: every text passes `escape`
+    )
+    return environment.get_template("table.tex.jinja")

@@ -1,0 +1,68 @@
+"""What a model makes of captions, as pictures and as a file for animators."""
+
+from __future__ import annotations
+
+from lead.config.study import DatasetSettings
+from lead.data.datasets import skeleton_of
+from lead.data.store import Clip, MotionStore
+from lead.formats.bvh_writer import write_bvh
+from lead.models.device import use_threads
+from lead.motion.features import features_to_joints
+from lead.motion.layout import layout
+from lead.motion.nearest import nearest_motion
+from lead.pipeline import LeadPipeline
+from lead.provenance.job import Job
+from lead.provenance.seeds import Seeds
+from lead.render.sheet import SheetRow
+from lead.render.sheet import contact_sheet as draw_sheet
+
+CAPTIONS = 4
+
+
+def contact_sheet(job: Job) -> None:
+    """Generate from four test captions of different contents; beside each, what comes nearest.
+
+    Inputs: ``frames``, ``index``, ``model`` (the files of a model directory).
+    Outputs: ``sheet`` (PNG), ``bvh`` (the first of the motions).
+    """
+    use_threads(job.threads)
+    skeleton = skeleton_of(job.setting("dataset", DatasetSettings))
+    store = MotionStore.load(job.inputs["frames"], job.inputs["index"])
+    pipeline = LeadPipeline.load(job.inputs["model"][0].parent)
+    chosen = _different_contents(store.split("test"), job.seeds.child("contact_sheet"))
+    train = store.split("train")
+    others = [store[clip] for clip in train]
+    rows = []
+    for clip in chosen:
+        seconds = clip.frames / skeleton.fps
+        motion = pipeline.generate([clip.captions[0]], seconds=seconds, seed=job.seeds.root)[0]
+        best, distance = nearest_motion(
+            motion.features, others, layout(skeleton).slice("local_positions")
+        )
+        rows.append(
+            SheetRow(
+                motion.text,
+                motion.joints,
+                features_to_joints(others[best], skeleton),
+                train[best].captions[0],
+                distance,
+            )
+        )
+        if len(rows) == 1:
+            write_bvh(job.outputs["bvh"], motion.joints, skeleton, skeleton.fps)
+    title = "lead, and the training clip nearest to it (mean joint distance in metres)"
+    draw_sheet(rows, skeleton, job.outputs["sheet"], title)
+
+
+def _different_contents(clips: list[Clip], seeds: Seeds) -> list[Clip]:
+    """One clip each of as many contents, with captions that differ."""
+    chosen: dict[str, Clip] = {}
+    captions: set[str] = set()
+    for row in seeds.numpy().permutation(len(clips)):
+        clip = clips[row]
+        if clip.content not in chosen and clip.captions[0] not in captions:
+            chosen[clip.content] = clip
+            captions.add(clip.captions[0])
+        if len(chosen) == CAPTIONS:
+            break
+    return list(chosen.values())

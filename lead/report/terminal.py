@@ -1,0 +1,78 @@
+"""A table in the terminal: this run's rows, the paper's rows dimmed, the footnotes below."""
+
+from __future__ import annotations
+
+import pandas as pd
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+from lead.evaluation.summary import METRICS
+from lead.report.table import PAPER, THIS_RUN, Cell, Row, TableText, metrics_of, rows_of
+
+WIDTH = 100
+"""Columns of a terminal that are used at most."""
+
+MISSING = "--"
+
+
+def print_table(frame: pd.DataFrame, text: TableText, console: Console | None = None) -> None:
+    """Print a comparison frame, at most 100 columns wide.
+
+    The interval stands beside its mean where there is room, else below it. Best is bold and
+    second best underlined, as in the LaTeX table.
+    """
+    console = console or Console()
+    width = min(console.width, WIDTH)
+    options = console.options.update(max_width=10 * WIDTH)
+    layouts = [
+        _table(frame, text, stacked=stacked, gap=gap)
+        for stacked, gap in ((False, 1), (False, 0), (True, 1), (True, 0))
+    ]
+    fits = (table for table in layouts if Measurement.get(console, options, table).maximum <= width)
+    console.print(next(fits, layouts[-1]), width=width)
+    for line in text.footnotes:
+        console.print(Text(line, style="dim"), width=width)
+
+
+def _table(frame: pd.DataFrame, text: TableText, *, stacked: bool, gap: int) -> Table:
+    metrics = [METRICS[name] for name in metrics_of(frame)]
+    table = Table(
+        title=escape(text.caption),
+        title_justify="left",
+        box=box.SIMPLE,
+        padding=(0, gap, 0, 0),
+        pad_edge=False,
+    )
+    table.add_column("System", overflow="fold")
+    for metric in metrics:
+        name = f"{metric.label} {metric.arrow}"
+        table.add_column(
+            name.replace(" ", "\n") if stacked else name, justify="right", no_wrap=True
+        )
+    _add_rows(table, "This run", rows_of(frame, THIS_RUN), stacked, style="")
+    quoted = rows_of(frame, PAPER)
+    if quoted:
+        table.add_section()
+        _add_rows(table, "Paper", quoted, stacked, style="dim")
+        table.caption = escape(f"{text.heading_of_paper_rows(frame)}.")
+        table.caption_justify = "left"
+    return table
+
+
+def _add_rows(table: Table, heading: str, rows: list[Row], stacked: bool, style: str) -> None:
+    table.add_row(Text(heading, style="italic"), style=style)
+    for row in rows:
+        table.add_row(Text(row.label), *(_cell(cell, stacked) for cell in row.cells), style=style)
+
+
+def _cell(cell: Cell, stacked: bool) -> Text:
+    style = {1: "bold", 2: "underline"}.get(cell.place or 0, "")
+    words = Text(cell.mean or MISSING, style=style)
+    if cell.ci95:
+        words.append("\n" if stacked else "", style="")
+        words.append(f"±{cell.ci95.removeprefix('0')}", style="not bold not underline")
+    return words

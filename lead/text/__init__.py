@@ -1,0 +1,1 @@
+"""Text encoders and the cache of what they say."""

@@ -1,0 +1,207 @@
+"""What the text encoder says of every caption, once, in one file.
+
+Layout (safetensors)::
+
+    captions  uint8    JSON list of the n captions, sorted
+    pooled    float32  n x C
+    tokens    float16  ΣS x W, token states of all captions one after the other
+    offsets   int64    n + 1, caption i has the rows offsets[i] to offsets[i+1] of ``tokens``
+
+The metadata's one key ``lead`` is a JSON object that says which encoder wrote the file
+(``encoder``, ``encoder_digest``), how many captions were cut (``truncated``), and what the caller
+adds. One key, because safetensors writes several in an order that changes with every process.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+from lead.errors import LeadError
+from lead.progress import Progress
+from lead.provenance.artefact import atomic_path, manifest, unreadable
+from lead.text.encoder import TextEncoder
+
+_MADE_BY = "the text stage"
+_CHUNK = 4096
+# Three of MiniLM's dimensions are dead: values of 1e-33, spreads of at most 1e-9.
+_SMALLEST_STD = 1e-6
+
+
+def write_text_cache(
+    path: Path,
+    captions: Sequence[str],
+    encoder: TextEncoder,
+    metadata: Mapping[str, str] | None = None,
+) -> int:
+    """Encode the distinct captions and ``""``, and write them; return how many were cut.
+
+    Raises:
+        LeadError: a caption is not a string, or the file cannot be written.
+    """
+    rows = _distinct(captions)
+    pooled, tokens, truncated = [], [], 0
+    progress = Progress("captions", len(rows))
+    for start in range(0, len(rows), _CHUNK):
+        encoded = encoder.encode(rows[start : start + _CHUNK])
+        pooled.append(encoded.pooled)
+        tokens.extend(state.half() for state in encoded.tokens)
+        truncated += encoded.truncated
+        progress.advance(len(encoded.tokens))
+    lengths = torch.tensor([0, *(len(state) for state in tokens)])
+    tensors = {
+        "captions": torch.frombuffer(bytearray(json.dumps(rows).encode()), dtype=torch.uint8),
+        "pooled": torch.cat(pooled),
+        "tokens": torch.cat(tokens),
+        "offsets": lengths.cumsum(0),
+    }
+    facts = {
+        **(metadata if metadata is not None else manifest("text")),
+        "encoder": encoder.name,
+        "encoder_digest": encoder.digest,
+        "truncated": str(truncated),
+    }
+    with atomic_path(path) as temporary:
+        save_file(tensors, temporary, metadata={"lead": json.dumps(facts, sort_keys=True)})
+    return truncated
+
+
+class TextCache:
+    """Read-only view of a cache file; token states stay on disk until they are asked for."""
+
+    def __init__(self, path: Path, file: Any, captions: Sequence[str], offsets: Tensor):
+        self.path = path
+        self.captions = tuple(captions)
+        self.metadata: dict[str, str] = json.loads((file.metadata() or {}).get("lead", "{}"))
+        self._file = file
+        self._offsets = offsets.tolist()
+        self._row = {caption: row for row, caption in enumerate(self.captions)}
+        self._tokens = file.get_slice("tokens")
+
+    @classmethod
+    def open(cls, path: Path) -> TextCache:
+        """Open a cache file.
+
+        Raises:
+            LeadError: it is missing, truncated, or another kind of file.
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise LeadError(
+                "There is no text cache here.",
+                file=path,
+                expected=f"a file written by {_MADE_BY}",
+                fix="Run the text stage first (snakemake does).",
+            )
+        try:
+            file = safe_open(path, framework="pt")
+            captions = json.loads(file.get_tensor("captions").numpy().tobytes())
+            offsets = file.get_tensor("offsets")
+            rows = file.get_slice("pooled").get_shape()[0]
+            states = file.get_slice("tokens").get_shape()[0]
+            if not len(captions) == len(offsets) - 1 == rows or int(offsets[-1]) != states:
+                raise ValueError("its captions, vectors and token states do not go together")
+        except (OSError, ValueError, IndexError, SafetensorError) as error:
+            raise unreadable(path, error, _MADE_BY) from error
+        return cls(path, file, captions, offsets)
+
+    @property
+    def width(self) -> int:
+        """C, the width of a pooled vector."""
+        return self._file.get_slice("pooled").get_shape()[1]
+
+    @property
+    def token_width(self) -> int:
+        """W, the width of a token's state."""
+        return self._tokens.get_shape()[1]
+
+    def __len__(self) -> int:
+        return len(self.captions)
+
+    def __contains__(self, caption: object) -> bool:
+        return caption in self._row
+
+    def pooled(self, captions: Sequence[str]) -> Float[Tensor, "B C"]:
+        """The pooled vector of each caption, raw; ``""`` is the null condition.
+
+        Raises:
+            LeadError: a caption was not encoded.
+        """
+        return self._pooled[self._rows(captions)]
+
+    def tokens(self, captions: Sequence[str]) -> tuple[Float[Tensor, "B S W"], Int[Tensor, " B"]]:
+        """The token states of each caption, padded with zeros to the longest, and their lengths.
+
+        Raises:
+            LeadError: a caption was not encoded.
+        """
+        rows = self._rows(captions)
+        if not rows:
+            return torch.zeros(0, 0, self.token_width), torch.zeros(0, dtype=torch.int64)
+        states = [self._tokens[self._offsets[r] : self._offsets[r + 1]] for r in rows]
+        lengths = torch.tensor([len(state) for state in states])
+        return pad_sequence(states, batch_first=True).float(), lengths
+
+    @cached_property
+    def _pooled(self) -> Tensor:
+        return self._file.get_tensor("pooled")
+
+    def _rows(self, captions: Sequence[str]) -> list[int]:
+        try:
+            return [self._row[caption] for caption in captions]
+        except KeyError as error:
+            raise LeadError(
+                "A caption is not in the text cache.",
+                file=self.path,
+                found=error.args[0],
+                expected=f"one of the {len(self):,} captions of the study",
+                fix="Encode it with `load_text_encoder`, or delete the file and run the same "
+                "command again.",
+            ) from None
+
+
+def standardisation(
+    cache: TextCache, captions: Sequence[str]
+) -> tuple[Float[Tensor, " C"], Float[Tensor, " C"]]:
+    """Mean and standard deviation per dimension over the captions' pooled vectors.
+
+    A caption that is listed twice counts twice. A dimension that does not vary gets 1, so that
+    dividing by it leaves it at zero.
+
+    Raises:
+        LeadError: fewer than two distinct captions, or one that was not encoded.
+    """
+    if len(set(captions)) < 2:
+        raise LeadError(
+            "The text condition cannot be standardised.",
+            file=cache.path,
+            found=f"{len(set(captions))} distinct training captions",
+            expected="at least 2",
+            fix="Use more training clips, or set text.standardise to false.",
+        )
+    vectors = cache.pooled(captions).double()
+    std = vectors.std(dim=0, correction=0)
+    std = torch.where(std < _SMALLEST_STD, 1.0, std)
+    return vectors.mean(dim=0).float(), std.float()
+
+
+def _distinct(captions: Sequence[str]) -> list[str]:
+    for caption in captions:
+        if not isinstance(caption, str):
+            raise LeadError(
+                "A caption is not text.",
+                found=repr(caption),
+                expected="a string",
+                fix="Remove or fill in the missing caption.",
+            )
+    return sorted({"", *captions})

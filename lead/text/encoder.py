@@ -1,0 +1,157 @@
+"""A frozen text encoder: captions to one pooled vector each, and to the states of their tokens."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, assert_never, runtime_checkable
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from lead.config.text import ClipText, MiniLmText, T5Text, TextSettings
+from lead.errors import LeadError
+
+BATCH_SIZE = 16
+"""Captions that go through the network together, always exactly as many."""
+
+
+@runtime_checkable
+class TextNetwork(Protocol):
+    """What `TextEncoder` asks of a network: token ids without padding to vector and states."""
+
+    width: int
+    token_width: int
+
+    def __call__(
+        self, ids: Int[Tensor, "B S"]
+    ) -> tuple[Float[Tensor, "B C"], Float[Tensor, "B S W"]]: ...
+
+
+@dataclass(frozen=True)
+class EncodedText:
+    """What an encoder says of n captions, on the CPU, in their order.
+
+    Attributes:
+        pooled: one vector a caption, the paper's c.
+        tokens: S x W states of each caption's tokens: special tokens included, padding not.
+        truncated: how many captions were longer than the encoder reads.
+    """
+
+    pooled: Float[Tensor, "n C"]
+    tokens: list[Float[Tensor, "_ W"]] = field(repr=False)
+    truncated: int = 0
+
+
+@dataclass(frozen=True)
+class TextEncoder:
+    """A frozen network and its tokenizer.
+
+    Attributes:
+        name: kind and model, such as ``clip:openai/clip-vit-large-patch14``.
+        digest: SHA-256 of the weights.
+        network: the frozen network; ``network.model`` is that of transformers.
+        tokenizer: the tokenizer of transformers.
+        max_tokens: where a caption is cut, special tokens included.
+    """
+
+    name: str
+    digest: str
+    network: TextNetwork
+    tokenizer: Any = field(repr=False)
+    max_tokens: int
+
+    @property
+    def width(self) -> int:
+        """C, the width of the pooled vector."""
+        return self.network.width
+
+    @property
+    def token_width(self) -> int:
+        """W, the width of a token's state."""
+        return self.network.token_width
+
+    def encode(self, captions: Sequence[str], batch_size: int = BATCH_SIZE) -> EncodedText:
+        """Encode captions; ``""`` is legal (the null condition).
+
+        A caption's result does not depend on the others, to the bit: a batch holds captions of
+        one token length and is filled up to ``batch_size`` with copies of its first, because
+        float32 products of another shape round otherwise.
+
+        Raises:
+            LeadError: no captions, or one that is not a string.
+        """
+        _check_captions(captions)
+        ids, truncated = self._tokenize(list(captions))
+        groups: dict[int, list[int]] = defaultdict(list)
+        for row, tokens in enumerate(ids):
+            groups[len(tokens)].append(row)
+        pooled = torch.empty(len(ids), self.width)
+        states: list[Tensor] = [torch.empty(0)] * len(ids)
+        for length in sorted(groups):
+            for start in range(0, len(groups[length]), batch_size):
+                rows = groups[length][start : start + batch_size]
+                filled = rows + rows[:1] * (batch_size - len(rows))
+                with torch.inference_mode():
+                    vectors, tokens = self.network(torch.tensor([ids[row] for row in filled]))
+                for row, vector, state in zip(rows, vectors, tokens, strict=False):
+                    pooled[row] = vector
+                    states[row] = state.float().cpu().clone()
+        return EncodedText(pooled, states, truncated)
+
+    def _tokenize(self, captions: list[str]) -> tuple[list[list[int]], int]:
+        full = self.tokenizer(captions, truncation=False, padding=False, verbose=False).input_ids
+        cut = self.tokenizer(
+            captions, truncation=True, max_length=self.max_tokens, padding=False
+        ).input_ids
+        return cut, sum(len(a) != len(b) for a, b in zip(full, cut, strict=True))
+
+
+def load_text_encoder(config: TextSettings, device: torch.device | str = "cpu") -> TextEncoder:
+    """Load the encoder that the settings name, frozen, in float32.
+
+    Raises:
+        LeadError: the weights are missing, damaged, or not those expected.
+    """
+    place = torch.device(device)
+    # Imported here: transformers takes seconds, and most readers of this module need a type.
+    match config:
+        case MiniLmText():
+            from lead.text.minilm import load_minilm
+
+            return load_minilm(config, place)
+        case ClipText():
+            from lead.text.clip import load_clip
+
+            return load_clip(config, place)
+        case T5Text():
+            from lead.text.t5 import load_t5
+
+            return load_t5(config, place)
+        case _:
+            assert_never(config)
+
+
+def frozen(network: nn.Module, device: torch.device) -> Any:
+    """The network on its device, in eval mode, without gradients."""
+    return network.to(device).eval().requires_grad_(False)
+
+
+def _check_captions(captions: Sequence[str]) -> None:
+    if isinstance(captions, str) or not len(captions):
+        raise LeadError(
+            "There is nothing to encode.",
+            found=repr(captions),
+            expected="a list of at least one caption",
+            fix='Pass a list; the null condition is [""].',
+        )
+    for row, caption in enumerate(captions):
+        if not isinstance(caption, str):
+            raise LeadError(
+                f"Caption {row} is not text.",
+                found=repr(caption),
+                expected="a string",
+                fix="Remove or fill in the missing caption; the null condition is an empty string.",
+            )

@@ -1,0 +1,80 @@
+"""Stage 2: the denoiser, conditioned on text, on the frozen VAE's latents."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from lead.config.diffusion import Diffusion
+from lead.config.text import TextSettings
+from lead.config.training import DenoiserStage, Machine, VaeStage
+from lead.data.batches import plain_batches
+from lead.data.store import MotionIndex
+from lead.diffusion.schedule import add_noise, noise_schedule
+from lead.losses import diffusion_loss
+from lead.models.build import build_denoiser
+from lead.models.weights import save_module
+from lead.provenance.job import Job
+from lead.text.cache import TextCache
+from lead.text.conditions import Standardisation
+from lead.models.device import pick_device, use_threads
+from lead.training.history import write_history
+from lead.training.latents import LatentSplit
+from lead.training.loop import train
+
+_VALIDATION_DRAWS = 4
+
+
+def train_denoiser(job: Job) -> None:
+    """Train the denoiser to predict the noise in a latent, Eq. (1), given a caption.
+
+    Inputs: ``index``, ``text``, ``latents``. Outputs: ``weights``, ``history``.
+    """
+    use_threads(job.threads)
+    device = pick_device()
+    stage = job.setting("denoiser", DenoiserStage)
+    schedule = noise_schedule(job.setting("diffusion", Diffusion)).to(device)
+    cache = TextCache.open(job.inputs["text"])
+    splits = {split: LatentSplit.load(job, split, cache) for split in ("train", "val")}
+    train_captions = MotionIndex.open(job.inputs["index"]).captions("train")
+    standardise = Standardisation.fit(
+        cache, train_captions, job.setting("text", TextSettings).standardise
+    )
+    null = standardise(cache.pooled([""]))
+    seeds = job.seeds.child("denoiser")
+    torch.manual_seed(seeds.child("init").value)
+    model = job.setting("vae", VaeStage).model
+    denoiser = build_denoiser(stage.model, model.width, model.latent_tokens, cache.width)
+
+    def loss(rows: Tensor, generator: torch.Generator, split: str = "train") -> dict[str, Tensor]:
+        latent = splits[split].posteriors.sample(rows, generator)
+        text = standardise(splits[split].captions.draw(rows, generator))
+        dropped = torch.rand(len(rows), generator=generator) < stage.drop_text
+        text = torch.where(dropped[:, None], null, text)
+        timestep = torch.randint(schedule.train_steps, (len(rows),), generator=generator)
+        noise = torch.randn(latent.shape, generator=generator)
+        latent, text, timestep, noise = (
+            tensor.to(device) for tensor in (latent, text, timestep, noise)
+        )
+        predicted = denoiser(add_noise(latent, noise, timestep, schedule), timestep, text)
+        return {"loss": diffusion_loss(predicted, noise)}
+
+    def validate() -> float:
+        generator = seeds.child("validate").torch()
+        rows = torch.arange(len(splits["val"])).repeat(_VALIDATION_DRAWS)
+        return float(loss(rows, generator, "val")["loss"])
+
+    count, size = len(splits["train"]), stage.training.batch_size
+    history = train(
+        denoiser,
+        loss,
+        lambda rng: map(torch.from_numpy, plain_batches(count, size, rng)),
+        stage.training,
+        job.setting("machine", Machine),
+        name="denoiser",
+        seeds=seeds,
+        folder=job.state_folder(),
+        validate=validate if len(splits["val"]) else None,
+    )
+    save_module(denoiser, job.outputs["weights"], job.manifest)
+    write_history(history, job.outputs["history"], job.manifest)

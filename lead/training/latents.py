@@ -1,0 +1,110 @@
+"""Between stage 1 and 2: posteriors of several crops of every clip, computed once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from lead.config.study import DatasetSettings
+from lead.config.training import LatentCache, VaeStage
+from lead.data.batches import draw_crops, gather
+from lead.data.datasets import skeleton_of
+from lead.motion.normalizer import load_normalizer
+from lead.data.store import Clip, MotionIndex, MotionStore
+from lead.errors import LeadError
+from lead.models.build import build_vae, freeze
+from lead.models.weights import load_module, load_tensors, save_tensors
+from lead.progress import track
+from lead.provenance.job import Job
+from lead.text.cache import TextCache
+from lead.text.conditions import CaptionTable
+from lead.models.device import pick_device, use_threads
+
+_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Posteriors:
+    """Mean and log-variance of K crops of the clips of one split."""
+
+    mean: Float[Tensor, "I K L M"]
+    logvar: Float[Tensor, "I K L M"]
+
+    def sample(self, rows: Tensor, generator: torch.Generator) -> Float[Tensor, "B L M"]:
+        """A latent for each row: a crop of it at random, and a sample of its posterior."""
+        crop = torch.randint(self.mean.shape[1], rows.shape, generator=generator)
+        mean, logvar = self.mean[rows, crop], self.logvar[rows, crop]
+        noise = torch.randn(mean.shape, generator=generator)
+        return mean + torch.exp(0.5 * logvar) * noise
+
+
+def encode_latents(job: Job) -> None:
+    """Encode K crops of every training and validation clip.
+
+    Inputs: ``frames``, ``index``, ``stats``, ``vae``. Output: ``latents``.
+    """
+    use_threads(job.threads)
+    device = pick_device()
+    skeleton = skeleton_of(job.setting("dataset", DatasetSettings))
+    store = MotionStore.load(job.inputs["frames"], job.inputs["index"])
+    normalizer = load_normalizer(job.inputs["stats"]).torch(device)
+    model = job.setting("vae", VaeStage).model
+    vae = freeze(load_module(build_vae(model, skeleton.feature_width), job.inputs["vae"]))
+    vae.to(device)
+    crops = job.setting("latents", LatentCache).crops
+
+    @torch.no_grad()
+    def encode(clips: list[Clip], start: np.ndarray, length: np.ndarray) -> tuple[Tensor, Tensor]:
+        motion, mask = gather(store, clips, start, length)
+        real = torch.from_numpy(mask).to(device)
+        normalised = normalizer.normalise(torch.from_numpy(motion).to(device)) * real[..., None]
+        posterior = vae.encode(normalised, real)
+        return posterior.mean.cpu(), posterior.logvar.cpu()
+
+    tensors = {}
+    for split in ("train", "val"):
+        clips = store.split(split)
+        rounds = []
+        for crop in track(range(crops), f"latents of {split}", crops):
+            drawn = draw_crops(clips, job.seeds.child("latents", split, crop).numpy())
+            order = np.argsort(drawn.length, kind="stable")
+            parts = [
+                encode([clips[i] for i in rows], drawn.start[rows], drawn.length[rows])
+                for rows in np.split(order, range(_BATCH, len(order), _BATCH))
+            ]
+            back = torch.from_numpy(np.argsort(order, kind="stable"))
+            rounds.append([torch.cat(column)[back] for column in zip(*parts, strict=True)])
+        mean, logvar = (torch.stack(column, dim=1) for column in zip(*rounds, strict=True))
+        tensors |= {f"{split}.mean": mean, f"{split}.logvar": logvar}
+    save_tensors(tensors, job.outputs["latents"], job.manifest)
+
+
+@dataclass(frozen=True)
+class LatentSplit:
+    """Posteriors and captions of one split: all that stages 2 and 3 learn from."""
+
+    posteriors: Posteriors
+    captions: CaptionTable
+
+    def __len__(self) -> int:
+        return len(self.posteriors.mean)
+
+    @classmethod
+    def load(cls, job: Job, split: str, cache: TextCache) -> LatentSplit:
+        """Read the split from the inputs ``index`` and ``latents``; it may be empty."""
+        clips = MotionIndex.open(job.inputs["index"]).split(split)
+        tensors = load_tensors(job.inputs["latents"])
+        posteriors = Posteriors(tensors[f"{split}.mean"], tensors[f"{split}.logvar"])
+        if len(posteriors.mean) != len(clips):
+            raise LeadError(
+                "Latents and index do not belong together.",
+                file=job.inputs["latents"],
+                found=f"latents of {len(posteriors.mean)} {split} clips",
+                expected=f"{len(clips)}",
+                fix="Delete the latents and run the same snakemake command again.",
+            )
+        return cls(posteriors, CaptionTable.of([clip.captions for clip in clips], cache))

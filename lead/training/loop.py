@@ -1,0 +1,182 @@
+"""The training loop: a generator of reports, and the caller that shows, saves and stops."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from lead.config.training import Machine, Training
+from lead.errors import LeadError
+from lead.progress import Progress
+from lead.provenance.seeds import Seeds
+from lead.models.device import autocast, pick_device
+from lead.training.state import TrainingState, forget, state_lock
+
+Batch = TypeVar("Batch")
+Loss = Callable[[Any, torch.Generator], dict[str, Tensor]]
+"""From a batch and a generator to named terms; the term ``loss`` is what is minimised."""
+
+_HISTORY_POINTS = 500
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one optimiser step did."""
+
+    step: int
+    terms: dict[str, Tensor]
+    learning_rate: float
+    gradient_norm: Tensor
+
+
+def train(
+    module: nn.Module,
+    loss: Loss,
+    epoch: Callable[[np.random.Generator], Iterator[Any]],
+    training: Training,
+    machine: Machine,
+    *,
+    name: str,
+    seeds: Seeds,
+    folder: Path | None,
+    validate: Callable[[], float] | None = None,
+) -> list[dict[str, float]]:
+    """Train ``module`` in place and return its history.
+
+    Saves the state to ``folder`` now and then, and takes up one that lies there. All
+    randomness is keyed by step or epoch, so an interrupted run ends with the same bits.
+
+    Args:
+        loss: see `Loss`.
+        epoch: the batches of one epoch, from that epoch's generator.
+        validate: the validation loss of the module as it stands.
+
+    Raises:
+        LeadError: the loss is not a number; the last good state is kept.
+    """
+    device = pick_device()
+    module.to(device)
+    with state_lock(folder, _say) if folder else nullcontext():
+        state = TrainingState.start(module, training)
+        if folder and state.load(folder):
+            _say(f"{name}: going on from step {state.step:,}.")
+        progress = Progress(name, training.steps, state.step)
+        every = max(training.steps // _HISTORY_POINTS, 1)
+        batches = _stream(epoch, seeds, state.step, training.steps)
+        for report in fit(loss, batches, state, training, machine, seeds):
+            last = report.step == training.steps
+            if report.step % every == 0 or last:
+                state.history.append(_record(report))
+            if validate and (report.step % training.validate_every == 0 or last):
+                value = _validate(module, validate)
+                state.history.append({"step": report.step, "validation": value})
+                state.remember_best(value)
+            progress.advance(note=_note(report) if report.step % every == 0 or last else "")
+            if folder and report.step % machine.save_every == 0 and not last:
+                state.save(folder)
+        keep_best = training.keep == "best" and state.best is not None
+        module.load_state_dict(state.best if keep_best else state.result())
+        if folder:
+            forget(folder)
+    module.eval()
+    return state.history
+
+
+def fit(
+    loss: Loss,
+    batches: Iterator[Any],
+    state: TrainingState,
+    training: Training,
+    machine: Machine,
+    seeds: Seeds,
+) -> Iterator[Report]:
+    """Take one optimiser step a batch and report it."""
+    device = pick_device()
+    for batch in batches:
+        generator = seeds.child("step", state.step).torch()
+        torch.manual_seed(seeds.child("dropout", state.step).value)
+        rate = learning_rate(state.step, training)
+        for group in state.optimizer.param_groups:
+            group["lr"] = rate
+        state.module.train()
+        with autocast(machine, device):
+            terms = loss(batch, generator)
+        _check_finite(terms["loss"], state.step)
+        state.optimizer.zero_grad(set_to_none=True)
+        terms["loss"].backward()
+        norm = nn.utils.clip_grad_norm_(
+            state.module.parameters(), training.clip_norm or math.inf
+        )
+        state.optimizer.step()
+        if state.average is not None:
+            state.average.update_parameters(state.module)
+        state.step += 1
+        yield Report(state.step, {k: v.detach() for k, v in terms.items()}, rate, norm)
+
+
+def learning_rate(step: int, training: Training) -> float:
+    """The learning rate of a step: linear warm-up, then constant or half a cosine to zero."""
+    if step < training.warmup_steps:
+        return training.learning_rate * (step + 1) / training.warmup_steps
+    if training.schedule == "constant":
+        return training.learning_rate
+    through = (step - training.warmup_steps) / max(training.steps - training.warmup_steps, 1)
+    return training.learning_rate * 0.5 * (1 + math.cos(math.pi * through))
+
+
+def _stream(
+    epoch: Callable[[np.random.Generator], Iterator[Batch]], seeds: Seeds, start: int, stop: int
+) -> Iterator[Batch]:
+    """The batches of steps ``start`` to ``stop``, whatever was interrupted in between."""
+    step, number = 0, 0
+    while step < stop:
+        for batch in epoch(seeds.child("epoch", number).numpy()):
+            if start <= step < stop:
+                yield batch
+            step += 1
+        number += 1
+
+
+def _check_finite(loss: Tensor, step: int) -> None:
+    if not torch.isfinite(loss):
+        raise LeadError(
+            f"Training diverged: the loss is {loss.item()} at step {step:,}.",
+            expected="a finite loss",
+            fix="Lower the learning rate, lengthen the warm-up or set clip_norm; "
+            "the last good state is kept.",
+        )
+
+
+def _validate(module: nn.Module, validate: Callable[[], float]) -> float:
+    module.eval()
+    with torch.no_grad():
+        value = validate()
+    module.train()
+    return value
+
+
+def _record(report: Report) -> dict[str, float]:
+    terms = {name: float(value) for name, value in report.terms.items()}
+    return {
+        "step": report.step,
+        **terms,
+        "learning_rate": report.learning_rate,
+        "gradient_norm": float(report.gradient_norm),
+    }
+
+
+def _note(report: Report) -> str:
+    return f"loss {float(report.terms['loss']):.4g}"
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

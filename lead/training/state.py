@@ -1,0 +1,108 @@
+"""The state of a training run, saved so that a killed run goes on with the same bits."""
+
+from __future__ import annotations
+
+import copy
+import os
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from filelock import FileLock, Timeout
+from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from lead.config.training import Training
+
+_FILE = "state.pt"
+
+
+@dataclass
+class TrainingState:
+    """Everything a run needs to go on: networks, optimiser, step, history."""
+
+    module: nn.Module
+    optimizer: torch.optim.Optimizer
+    average: AveragedModel | None = None
+    step: int = 0
+    history: list[dict[str, float]] = field(default_factory=list)
+    best_loss: float = float("inf")
+    best: dict[str, torch.Tensor] | None = None
+
+    @classmethod
+    def start(cls, module: nn.Module, training: Training) -> TrainingState:
+        """The state before the first step."""
+        parameters = [p for p in module.parameters() if p.requires_grad]
+        optimizer = torch.optim.AdamW(
+            parameters, lr=training.learning_rate, weight_decay=training.weight_decay
+        )
+        average = None
+        if training.ema is not None:
+            average = AveragedModel(module, multi_avg_fn=get_ema_multi_avg_fn(training.ema))
+        return cls(module, optimizer, average)
+
+    def result(self) -> dict[str, torch.Tensor]:
+        """The weights as they stand: averaged where an average is kept."""
+        module = self.module if self.average is None else self.average.module
+        return copy.deepcopy(module.state_dict())
+
+    def remember_best(self, loss: float) -> None:
+        """Keep these weights if their validation loss is the lowest so far."""
+        if loss < self.best_loss:
+            self.best_loss, self.best = loss, self.result()
+
+    def save(self, folder: Path) -> None:
+        """Write the state; an older one is replaced only when this one is complete."""
+        folder.mkdir(parents=True, exist_ok=True)
+        temporary = folder / f".{_FILE}.{os.getpid()}"
+        torch.save(self._values(), temporary)
+        temporary.replace(folder / _FILE)
+
+    def load(self, folder: Path) -> bool:
+        """Take up a saved state. False if there is none that can be read."""
+        path = folder / _FILE
+        if not path.is_file():
+            return False
+        try:
+            values = torch.load(path, weights_only=True, map_location="cpu")
+            self.module.load_state_dict(values["module"])
+        except (RuntimeError, EOFError, KeyError, OSError):
+            path.unlink()  # cut short by a power failure: the run starts again
+            return False
+        self.optimizer.load_state_dict(values["optimizer"])
+        if self.average is not None:
+            self.average.load_state_dict(values["average"])
+        self.step = values["step"]
+        self.history = values["history"]
+        self.best_loss, self.best = values["best_loss"], values["best"]
+        return True
+
+    def _values(self) -> dict[str, Any]:
+        return {
+            "module": self.module.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "average": None if self.average is None else self.average.state_dict(),
+            "step": self.step,
+            "history": self.history,
+            "best_loss": self.best_loss,
+            "best": self.best,
+        }
+
+
+def state_lock(folder: Path, say=print) -> FileLock:
+    """The lock of a state folder: a killed Snakemake's job may live on beside its successor."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder.with_suffix(".lock"))
+    try:
+        lock.acquire(timeout=0)
+        lock.release()
+    except Timeout:
+        say(f"Another process is training here ({folder}); waiting for it.")
+    return lock
+
+
+def forget(folder: Path) -> None:
+    """Remove the state of a run that is finished."""
+    shutil.rmtree(folder, ignore_errors=True)

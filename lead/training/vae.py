@@ -1,0 +1,82 @@
+"""Stage 1: the motion VAE."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lead.config.study import DatasetSettings
+from lead.config.training import Machine, VaeStage
+from lead.data.batches import draw_crops, gather, length_batches
+from lead.data.datasets import skeleton_of
+from lead.motion.normalizer import load_normalizer
+from lead.data.store import Clip, MotionStore
+from lead.losses import vae_loss
+from lead.models.build import build_vae
+from lead.models.weights import save_module
+from lead.provenance.job import Job
+from lead.provenance.seeds import Seeds
+from lead.models.device import pick_device, use_threads
+from lead.training.history import write_history
+from lead.training.loop import train
+
+
+def train_vae(job: Job) -> None:
+    """Train the VAE on random crops of the training clips.
+
+    Inputs: ``frames``, ``index``, ``stats``. Outputs: ``weights``, ``history``.
+    """
+    use_threads(job.threads)
+    device = pick_device()
+    stage = job.setting("vae", VaeStage)
+    skeleton = skeleton_of(job.setting("dataset", DatasetSettings))
+    store = MotionStore.load(job.inputs["frames"], job.inputs["index"])
+    normalizer = load_normalizer(job.inputs["stats"]).torch(device)
+    seeds = job.seeds.child("vae")
+    torch.manual_seed(seeds.child("init").value)
+    vae = build_vae(stage.model, skeleton.feature_width)
+
+    def loss(batch: tuple[Tensor, Tensor], generator: torch.Generator) -> dict[str, Tensor]:
+        motion, mask = (tensor.to(device) for tensor in batch)
+        motion = normalizer.normalise(motion) * mask[..., None]
+        posterior = vae.encode(motion, mask)
+        decoded = vae.decode(posterior.sample(generator), mask)
+        return vae_loss(decoded, motion, mask, posterior, normalizer, skeleton, stage.loss)
+
+    train_clips = store.split("train")
+    val_batches = list(_epoch(store, store.split("val"), stage, seeds.child("val").numpy()))
+
+    def validate() -> float:
+        # One generator a call, so that the same posterior samples are looked at every time.
+        generator = seeds.child("validate").torch()
+        losses = [float(loss(batch, generator)["loss"]) for batch in val_batches]
+        return float(np.mean(losses))
+
+    history = train(
+        vae,
+        loss,
+        lambda rng: _epoch(store, train_clips, stage, rng),
+        stage.training,
+        job.setting("machine", Machine),
+        name="vae",
+        seeds=seeds,
+        folder=job.state_folder(),
+        validate=validate if val_batches else None,
+    )
+    save_module(vae, job.outputs["weights"], job.manifest)
+    write_history(history, job.outputs["history"], job.manifest)
+
+
+def _epoch(
+    store: MotionStore, clips: list[Clip], stage: VaeStage, rng: np.random.Generator
+) -> Iterator[tuple[Tensor, Tensor]]:
+    if not clips:
+        return
+    crops = draw_crops(clips, rng)
+    for rows in length_batches(crops.length, stage.training.batch_size, rng):
+        chosen = [clips[row] for row in rows]
+        motion, mask = gather(store, chosen, crops.start[rows], crops.length[rows])
+        yield torch.from_numpy(motion), torch.from_numpy(mask)

@@ -1,0 +1,110 @@
+"""The VAE's terms, and the denoiser's."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.distributions import Normal
+from torch.distributions import kl_divergence as reference_divergence
+from torch.nn import functional as F
+from torch.testing import assert_close
+
+from lead.config.training import VaeLoss
+from lead.losses import diffusion_loss, feature_loss, joint_loss, kl_divergence, vae_loss
+from lead.models.vae import Posterior
+from lead.motion.normalizer import Normalizer
+from lead.motion.skeleton import KIT
+
+LENGTHS = torch.tensor([20, 12])
+STATISTICS = Normalizer(torch.zeros(KIT.feature_width), torch.full((KIT.feature_width,), 0.1))
+
+
+@pytest.fixture
+def mask() -> torch.Tensor:
+    return torch.arange(20) < LENGTHS[:, None]
+
+
+@pytest.fixture
+def pair(mask) -> tuple[torch.Tensor, torch.Tensor]:
+    torch.manual_seed(0)
+    motion, decoded = torch.randn(2, 2, 20, KIT.feature_width) * mask[..., None]
+    return motion, decoded
+
+
+def posterior() -> Posterior:
+    torch.manual_seed(1)
+    return Posterior(torch.randn(2, 1, 8), torch.randn(2, 1, 8))
+
+
+def terms(pair, mask, **settings):
+    motion, decoded = pair
+    return vae_loss(decoded, motion, mask, posterior(), STATISTICS, KIT, VaeLoss(**settings))
+
+
+def test_the_divergence_from_the_standard_normal_is_torch_s():
+    given = posterior()
+    reference = reference_divergence(
+        Normal(given.mean, torch.exp(0.5 * given.logvar)), Normal(0.0, 1.0)
+    )
+    assert_close(kl_divergence(given), reference.mean())
+
+
+def test_a_standard_normal_posterior_costs_nothing():
+    assert float(kl_divergence(Posterior(torch.zeros(2, 1, 8), torch.zeros(2, 1, 8)))) == 0
+
+
+def test_the_feature_loss_is_the_mean_over_real_frames(pair, mask):
+    motion, decoded = pair
+    assert_close(feature_loss(decoded, motion, mask), F.smooth_l1_loss(decoded[mask], motion[mask]))
+
+
+def test_the_feature_loss_may_be_the_squared_error(pair, mask):
+    motion, decoded = pair
+    expected = F.mse_loss(decoded[mask], motion[mask])
+    assert_close(feature_loss(decoded, motion, mask, "mse"), expected)
+
+
+def test_the_joint_loss_is_the_mean_over_real_frames(mask):
+    found, true = torch.randn(2, 2, 20, 21, 3)
+    assert_close(joint_loss(found, true, mask), F.smooth_l1_loss(found[mask], true[mask]))
+
+
+def test_more_padding_does_not_change_the_loss(pair, mask):
+    longer = [F.pad(values, (0, 0, 0, 9)) for values in pair]
+    assert_close(terms(longer, F.pad(mask, (0, 9)))["loss"], terms(pair, mask)["loss"])
+
+
+def test_the_published_form_counts_padded_frames(pair, mask):
+    motion, decoded = pair
+    found = terms(pair, mask, frames="padded")["features"]
+    assert_close(found, F.smooth_l1_loss(decoded, motion))
+
+
+def test_the_vae_s_loss_is_the_weighted_sum_of_its_terms(pair, mask):
+    found = terms(pair, mask, joints=0.3, kl=0.01)
+    expected = found["features"] + 0.3 * found["joints"] + 0.01 * found["kl"]
+    assert_close(found["loss"], expected)
+
+
+def test_joints_are_not_recovered_where_their_weight_is_zero(pair, mask):
+    found = terms(pair, mask, joints=0, kl=0)
+    assert "joints" not in found
+    assert_close(found["loss"], found["features"])
+
+
+def test_a_perfect_motion_costs_the_divergence_alone(pair, mask):
+    motion, _ = pair
+    found = terms((motion, motion.clone()), mask)
+    assert_close(found["loss"], 1e-4 * found["kl"])
+
+
+def test_the_joint_loss_trains_the_decoded_motion(pair, mask):
+    motion, decoded = pair
+    terms((motion, decoded.requires_grad_()), mask)["joints"].backward()
+    assert decoded.grad[mask].abs().max() > 0
+    assert decoded.grad[~mask].abs().max() == 0
+
+
+def test_the_diffusion_loss_is_the_mean_squared_error():
+    noise = torch.randn(3, 1, 8)
+    assert float(diffusion_loss(noise + 2, noise)) == pytest.approx(4, rel=1e-5)

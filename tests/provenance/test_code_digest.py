@@ -1,0 +1,88 @@
+"""The digest of a stage's code: what it sees and what it must not."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import lead
+
+ENTRIES = {
+    "vae": "lead.training.vae:train_vae",
+    "denoiser": "lead.training.denoiser:train_denoiser",
+    "projector": "lead.training.projector:train_projector",
+    "embed": "lead.evaluation.embed:embed_generated",
+    "metrics": "lead.evaluation.score:compute_metrics",
+    "table": "lead.report.collect:table1",
+}
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """A copy of the package that may be edited."""
+    copy = tmp_path / "lead"
+    shutil.copytree(
+        Path(lead.__file__).parent, copy, ignore=shutil.ignore_patterns("__pycache__")
+    )
+    return copy
+
+
+def digests(package: Path) -> dict[str, str]:
+    script = (
+        "import json, sys; from lead.provenance.digest import code_digest;"
+        "print(json.dumps({k: code_digest(v) for k, v in json.loads(sys.argv[1]).items()}))"
+    )
+    import json
+
+    out = subprocess.run(
+        [sys.executable, "-c", script, json.dumps(ENTRIES)],
+        cwd=package.parent,
+        env={"PYTHONPATH": str(package.parent), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(out.stdout)
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
+    return {name for name in before if before[name] != after[name]}
+
+
+def test_an_edit_in_the_projectors_loss_touches_the_projector_alone(package):
+    before = digests(package)
+    edit(package / "losses.py", "def projector_loss(", "def _unused():\n    return 1\n\n\ndef projector_loss(")
+    assert changed(before, digests(package)) == set()
+    text = (package / "losses.py").read_text(encoding="utf-8")
+    start = text.index("def projector_loss(")
+    body = text.index("    return", start)
+    (package / "losses.py").write_text(text[:body] + "    realigned = realigned * 1.0\n" + text[body:])
+    assert changed(before, digests(package)) == {"projector"}
+
+
+def test_an_edit_in_one_metric_touches_the_metrics_alone(package):
+    before = digests(package)
+    edit(package / "evaluation" / "metrics.py", "    count = diversity_pairs(len(motion), pairs)", "    count = diversity_pairs(len(motion), pairs) - 1")
+    assert changed(before, digests(package)) == {"metrics"}
+
+
+def test_a_comment_or_docstring_touches_nothing(package):
+    before = digests(package)
+    path = package / "losses.py"
+    path.write_text("# a remark\n" + path.read_text(encoding="utf-8").replace('"""Eq. (4)', '"""Equation four. Eq. (4)'), encoding="utf-8")
+    assert changed(before, digests(package)) == set()
+
+
+def test_an_edit_in_the_vae_reaches_everything_that_runs_it(package):
+    before = digests(package)
+    edit(package / "models" / "vae.py", "mean, logvar = encoded", "logvar, mean = encoded")
+    assert changed(before, digests(package)) >= {"vae", "embed"}
+    assert "metrics" not in changed(before, digests(package))

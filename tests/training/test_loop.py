@@ -1,0 +1,138 @@
+"""The training loop: resuming, averaging, stopping."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from lead.config.training import Machine, Training
+from lead.errors import LeadError
+from lead.provenance.seeds import Seeds
+from lead.training.loop import learning_rate, train
+
+MACHINE = Machine(threads=1, save_every=5)
+
+
+def network() -> nn.Module:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(3, 8), nn.Dropout(0.5), nn.Linear(8, 1))
+
+
+def run(module, folder, training, stop_at=None, validate=None):
+    seen = []
+
+    def loss(batch, generator):
+        seen.append(batch)
+        if stop_at is not None and len(seen) == stop_at:
+            raise KeyboardInterrupt
+        noise = torch.randn(batch.shape, generator=generator)
+        return {"loss": ((module(batch + noise) - 1) ** 2).mean()}
+
+    def epoch(rng):
+        for _ in range(4):
+            yield torch.from_numpy(rng.random((6, 3)).astype(np.float32))
+
+    history = train(
+        module,
+        loss,
+        epoch,
+        training,
+        MACHINE,
+        name="test",
+        seeds=Seeds(1),
+        folder=folder,
+        validate=validate,
+    )
+    return history, seen
+
+
+@pytest.mark.parametrize("stop_at", [3, 6, 12, 19])
+@pytest.mark.parametrize("ema", [None, 0.9])
+def test_a_run_killed_anywhere_ends_with_the_same_bits(tmp_path, stop_at, ema):
+    training = Training(steps=20, batch_size=6, learning_rate=0.01, warmup_steps=3, ema=ema)
+    undisturbed = network()
+    history, _ = run(undisturbed, tmp_path / "a", training)
+    resumed = network()
+    with pytest.raises(KeyboardInterrupt):
+        run(resumed, tmp_path / "b", training, stop_at=stop_at)
+    resumed = network()
+    history_of_two, seen = run(resumed, tmp_path / "b", training)
+    assert len(seen) == 20 - 5 * ((stop_at - 1) // 5)
+    for one, other in zip(undisturbed.parameters(), resumed.parameters(), strict=True):
+        assert torch.equal(one, other)
+    assert history == history_of_two
+
+
+def test_a_finished_run_leaves_no_state(tmp_path):
+    run(network(), tmp_path / "state", Training(steps=7, batch_size=6))
+    assert not (tmp_path / "state").exists()
+
+
+def test_a_truncated_state_starts_the_run_again(tmp_path):
+    training = Training(steps=20, batch_size=6, learning_rate=0.01)
+    undisturbed = network()
+    run(undisturbed, None, training)
+    folder = tmp_path / "state"
+    with pytest.raises(KeyboardInterrupt):
+        run(network(), folder, training, stop_at=12)
+    state = folder / "state.pt"
+    state.write_bytes(state.read_bytes()[:100])
+    resumed = network()
+    run(resumed, folder, training)
+    for one, other in zip(undisturbed.parameters(), resumed.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_a_loss_that_is_no_number_stops_with_the_last_good_state_kept(tmp_path):
+    module = network()
+    calls = []
+
+    def loss(batch, generator):
+        calls.append(1)
+        value = module(batch).mean()
+        return {"loss": value * float("nan") if len(calls) == 9 else value}
+
+    def epoch(rng):
+        yield torch.ones(2, 3)
+
+    with pytest.raises(LeadError, match="diverged"):
+        train(
+            module,
+            loss,
+            epoch,
+            Training(steps=20, batch_size=2),
+            MACHINE,
+            name="test",
+            seeds=Seeds(1),
+            folder=tmp_path / "state",
+        )
+    state = torch.load(tmp_path / "state" / "state.pt", weights_only=True)
+    assert state["step"] == 5
+    assert all(torch.isfinite(v).all() for v in state["module"].values())
+
+
+def test_the_best_weights_are_kept_where_asked_for(tmp_path):
+    module = network()
+    values = iter([3.0, 1.0, 2.0, 5.0])
+    looks = []
+
+    def validate():
+        looks.append([p.clone() for p in module.parameters()])
+        return next(values)
+
+    training = Training(
+        steps=20, batch_size=6, learning_rate=0.01, validate_every=5, keep="best"
+    )
+    run(module, None, training, validate=validate)
+    for one, other in zip(module.parameters(), looks[1], strict=True):
+        assert torch.equal(one, other)
+
+
+def test_the_learning_rate_warms_up_and_falls_along_half_a_cosine():
+    training = Training(
+        steps=110, batch_size=1, learning_rate=1.0, warmup_steps=10, schedule="cosine"
+    )
+    assert learning_rate(0, training) == pytest.approx(0.1)
+    assert learning_rate(10, training) == pytest.approx(1.0)
+    assert learning_rate(60, training) == pytest.approx(0.5)
+    assert learning_rate(110, training) == pytest.approx(0.0)

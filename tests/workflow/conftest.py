@@ -1,0 +1,82 @@
+"""One real run of a micro study, in a copy of the repository, shared by all workflow tests."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PARTS = ("lead", "workflow", "config", "Snakefile")
+TABLE = "results/tables/table1.tex"
+SHEET = "results/micro/figures/contact_sheet.png"
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A copy of the repository that tests run in, and edit."""
+
+    root: Path
+
+    def snakemake(self, *arguments: str, configfile: str | None = "micro.yaml"):
+        """Run Snakemake here with the package of this copy."""
+        command = [sys.executable, "-m", "snakemake", "--cores", "2"]
+        command += ["--configfile", configfile] if configfile else []
+        environment = {**os.environ, "PYTHONPATH": str(self.root), "COLUMNS": "200"}
+        return subprocess.run(
+            [*command, *arguments],
+            cwd=self.root,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def planned(self, *arguments: str, configfile: str | None = "micro.yaml") -> dict[str, int]:
+        """Rules that a dry run would execute, and how often."""
+        dry = self.snakemake("--dry-run", *arguments, configfile=configfile)
+        assert dry.returncode == 0, dry.stdout + dry.stderr
+        counts = re.findall(r"^(\w+)\s+(\d+)$", dry.stdout + dry.stderr, flags=re.MULTILINE)
+        return {rule: int(count) for rule, count in counts if rule != "total"}
+
+    def copy(self, root: Path) -> Checkout:
+        """This checkout with all it has made, at another place, times of files kept."""
+        shutil.copytree(self.root, root, symlinks=True)
+        return Checkout(root)
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        """Replace one piece of text."""
+        path = self.root / file
+        text = path.read_text(encoding="utf-8")
+        assert text.count(old) >= 1, f"{file} has no {old!r}"
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A checkout in which the micro study has run to its table and contact sheet."""
+    root = tmp_path_factory.mktemp("micro") / "checkout"
+    root.mkdir()
+    for part in PARTS:
+        source = REPOSITORY / part
+        if source.is_dir():
+            shutil.copytree(source, root / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, root / part)
+    shutil.copy2(Path(__file__).with_name("micro.yaml"), root / "micro.yaml")
+    checkout = Checkout(root)
+    run = checkout.snakemake(TABLE, SHEET)
+    assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-4000:]
+    return checkout
+
+
+@pytest.fixture
+def editable(finished: Checkout, tmp_path: Path) -> Checkout:
+    """A copy of the finished checkout for tests that change something."""
+    return finished.copy(tmp_path / "checkout")

@@ -1,0 +1,114 @@
+"""What would run: stages, resources, and mistakes told before anything starts."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.workflow
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+TABLE = "results/tables/table1.tex"
+STAGES = {
+    "import_motion": 1,
+    "extract_features": 1,
+    "encode_text": 1,
+    "train_movement": 1,
+    "train_matcher": 1,
+    "train_vae": 1,
+    "encode_latents": 1,
+    "train_denoiser": 1,
+    "train_projector": 1,
+    "embed_real": 1,
+    "embed_mld": 1,
+    "embed_lead": 1,
+    "compute_metrics": 3,
+    "table1": 1,
+    "publish_table": 1,
+}
+TORCH = {
+    "encode_text", "train_movement", "train_matcher", "train_vae", "encode_latents",
+    "train_denoiser", "train_projector", "embed_real", "embed_mld", "embed_lead",
+    "assemble_model", "contact_sheet",
+}  # fmt: skip
+
+
+def dry_run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "snakemake", "--dry-run", "--cores", "2", "--forceall"]
+    return subprocess.run(
+        [*command, *arguments], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+
+
+def planned(*arguments: str) -> dict[str, int]:
+    dry = dry_run(*arguments)
+    assert dry.returncode == 0, dry.stdout + dry.stderr
+    counts = re.findall(r"^(\w+)\s+(\d+)$", dry.stdout + dry.stderr, flags=re.MULTILINE)
+    return {rule: int(count) for rule, count in counts if rule != "total"}
+
+
+@pytest.mark.parametrize("study", ["demo", "open_small", "open"])
+def test_every_study_plans_every_stage(study):
+    assert planned(TABLE, "--configfile", f"config/{study}.yaml") == STAGES
+
+
+def test_a_bare_snakemake_makes_the_tables():
+    assert planned() == STAGES | {"assemble_model": 1, "contact_sheet": 1}
+
+
+def test_the_demo_imports_torch_in_at_most_twelve_jobs():
+    jobs = planned(TABLE, "results/demo/figures/contact_sheet.png")
+    assert sum(count for rule, count in jobs.items() if rule in TORCH) <= 12
+
+
+def test_the_slurm_profile_lists_every_stage_with_its_resources():
+    dry = dry_run("--profile", "workflow/profiles/slurm", TABLE)
+    said = dry.stdout + dry.stderr
+    assert dry.returncode == 0, said
+    blocks = {
+        found[1]: found[0]
+        for found in re.finditer(r"^(?:local)?rule (\w+):.*?(?=\n\n|\Z)", said, re.M | re.S)
+    }
+    assert blocks.keys() == STAGES.keys()
+    for name, block in blocks.items():
+        if name == "publish_table":
+            continue
+        assert "mem_mb=" in block and "runtime=" in block, block
+        assert ("gpu=1" in block) == name.startswith(("train", "embed", "encode_latents")), block
+
+
+@pytest.mark.parametrize(
+    ("override", "expected"),
+    [
+        ("vaee={}", "vaee"),
+        ("seed=many", "seed"),
+        ("study=dmeo", "no study named dmeo"),
+        ("projectors={mld2: {model: {kind: mlp}}}", "lead_<variant>"),
+    ],
+)
+def test_a_mistake_in_the_configuration_is_told_in_a_few_lines(override, expected):
+    dry = dry_run("--config", override)
+    said = dry.stdout + dry.stderr
+    assert dry.returncode != 0
+    assert expected in said
+    assert "Traceback" not in said
+
+
+def test_raw_data_that_is_missing_is_told_with_where_to_get_it(tmp_path):
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", "--directory", str(tmp_path)]
+    command += ["--snakefile", str(REPOSITORY / "Snakefile"), "--config", "data_root=nowhere"]
+    (tmp_path / "config").symlink_to(REPOSITORY / "config")
+    run = subprocess.run(
+        [*command, "study=open_small", "--", "results/open_small/audit.parquet"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = run.stdout + run.stderr
+    assert run.returncode != 0
+    assert "Raw data is missing" in said and "CC BY-NC" in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "results/open_small/audit.parquet").exists()

@@ -1,0 +1,133 @@
+"""The whole pipeline on a micro study: what it makes, and what runs again when."""
+
+import json
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+pytestmark = pytest.mark.workflow
+
+TABLE = "results/tables/table1.tex"
+SHEET = "results/micro/figures/contact_sheet.png"
+AFTER_PROJECTOR = {
+    "train_projector": 1,
+    "embed_lead": 1,
+    "compute_metrics": 1,
+    "table1": 1,
+    "publish_table": 1,
+    "assemble_model": 1,
+    "contact_sheet": 1,
+}
+
+
+def test_every_number_of_the_table_is_a_number(finished):
+    table = pq.read_table(finished.root / "results/micro/tables/table1.parquet").to_pandas()
+    own = table[table["origin"] == "this run"]
+    assert set(own["system"]) == {"real", "mld", "lead"}
+    assert np.isfinite(own["mean"]).all()
+    assert {"fid_reconstruction", "fid_random_latent"} <= set(own["metric"])
+
+
+def test_the_published_copies_equal_the_studys_tables(finished):
+    for ending in ("tex", "parquet"):
+        copy = (finished.root / f"results/tables/table1.{ending}").read_bytes()
+        assert copy == (finished.root / f"results/micro/tables/table1.{ending}").read_bytes()
+
+
+def test_systems_share_captions_and_crops(finished):
+    folder = finished.root / "results/micro/systems"
+    counts = {
+        system: pq.read_table(folder / system / "metrics.parquet").schema.metadata[b"lead"]
+        for system in ("mld", "lead")
+    }
+    assert json.loads(counts["mld"])["items"] == json.loads(counts["lead"])["items"]
+
+
+def test_every_stage_says_what_it_took(finished):
+    measured = {p.stem for p in (finished.root / "results/micro/benchmarks").glob("*.tsv")}
+    assert {"import_motion", "train_vae", "embed_lead", "table1"} <= measured
+
+
+def test_weights_say_what_they_are(finished):
+    from lead.models.weights import read_metadata
+
+    words = read_metadata(finished.root / "results/micro/models/vae/vae.safetensors")
+    assert words["stage"] == "train_vae"
+    assert words["seed"] == "1234"
+    assert words["code"] and words["config"] and words["torch"]
+
+
+def test_a_second_run_has_nothing_to_do(finished):
+    again = finished.snakemake(TABLE, SHEET)
+    assert again.returncode == 0
+    assert "Nothing to be done" in again.stdout + again.stderr
+
+
+def test_a_changed_loss_weight_reruns_the_projector_and_what_follows(finished):
+    changed = "projectors={lead: {loss: {var: 0.5}}}"
+    assert finished.planned(TABLE, SHEET, "--config", changed) == AFTER_PROJECTOR
+
+
+def test_an_edit_in_the_projectors_loss_reruns_the_same(editable):
+    editable.edit("lead/losses.py", "weights.align * align", "weights.align * align * 1.0")
+    assert editable.planned(TABLE, SHEET) == AFTER_PROJECTOR
+
+
+def test_an_edit_in_one_metric_reruns_metrics_and_tables_alone(editable):
+    editable.edit(
+        "lead/evaluation/metrics.py",
+        "count = diversity_pairs(len(motion), pairs)",
+        "count = diversity_pairs(len(motion), pairs) + 0",
+    )
+    assert editable.planned(TABLE, SHEET) == {
+        "compute_metrics": 3,
+        "table1": 1,
+        "publish_table": 1,
+    }
+
+
+def test_a_comment_reruns_nothing(editable):
+    editable.edit("lead/losses.py", "def alignment_loss(", "# A remark.\ndef alignment_loss(")
+    assert editable.planned(TABLE, SHEET) == {}
+
+
+def test_another_study_with_results_of_its_own_reruns_the_copy_alone(editable):
+    results = editable.root / "results"
+    (results / "micro").rename(results / "other")
+    micro = (editable.root / "micro.yaml").read_text(encoding="utf-8")
+    (editable.root / "other.yaml").write_text(micro.replace("name: micro", "name: other"))
+    assert editable.planned(TABLE, configfile="other.yaml") == {"publish_table": 1}
+
+
+def test_one_system_alone_needs_no_other(finished):
+    planned = finished.planned("results/micro/systems/mld/metrics.parquet", "--forceall")
+    assert "train_projector" not in planned and "embed_lead" not in planned
+
+
+def test_a_truncated_artefact_is_named_with_its_cure(editable):
+    latents = editable.root / "results/micro/latents/latents.safetensors"
+    latents.write_bytes(latents.read_bytes()[:-100])
+    run = editable.snakemake("results/micro/models/denoiser/denoiser.safetensors")
+    said = run.stdout + run.stderr
+    assert run.returncode != 0
+    assert "latents.safetensors is damaged" in said and "Delete the file" in said
+    assert "Traceback" not in said
+    assert not (editable.root / "results/micro/models/denoiser/denoiser.safetensors").exists()
+
+
+def test_the_same_run_twice_gives_the_same_bytes(editable):
+    names = [
+        "features/frames.npy",
+        "models/vae/vae.safetensors",
+        "systems/mld/embeddings.safetensors",
+    ]
+    folder = editable.root / "results/micro"
+    before = [(folder / name).read_bytes() for name in names]
+    run = editable.snakemake("results/micro/systems/mld/embeddings.safetensors", "--forceall")
+    assert run.returncode == 0, run.stderr[-3000:]
+    assert [(folder / name).read_bytes() == old for name, old in zip(names, before, strict=True)] == [
+        True,
+        True,
+        True,
+    ]

@@ -1,0 +1,49 @@
+"""The study, where its results lie, and what every rule says of its settings and code."""
+
+from snakemake.exceptions import WorkflowError
+
+from lead.config.load import resolve_study
+from lead.errors import LeadError
+from lead.provenance.digest import code_digest
+
+try:
+    STUDY = resolve_study(config)
+except LeadError as error:
+    raise WorkflowError(str(error))
+
+RESULTS = f"results/{STUDY.name}"
+_SETTINGS = STUDY.model_dump(mode="json")
+
+DATA = {
+    "frames": f"{RESULTS}/features/frames.npy",
+    "index": f"{RESULTS}/features/index.parquet",
+    "stats": f"{RESULTS}/features/stats.npz",
+}
+
+
+def settings(*names):
+    """Slices of the study that a rule depends on; a change in another reruns nothing here."""
+    return {"seed": STUDY.seed, **{name: _SETTINGS[name] for name in names}}
+
+
+def code(*entries):
+    """Digest of the functions a rule runs and of what they use."""
+    return code_digest(*entries)
+
+
+def state(stage):
+    """Folder in which a stage keeps what a killed run needs to go on."""
+    return f"results/.state/{STUDY.name}/{stage}"
+
+
+def projector(name):
+    """The settings of one projector variant alone."""
+    if name not in _SETTINGS["projectors"]:
+        known = ", ".join(_SETTINGS["projectors"])
+        raise WorkflowError(f"Study {STUDY.name} has no projector {name}; it has {known}.")
+    return {"projector": _SETTINGS["projectors"][name]}
+
+
+wildcard_constraints:
+    projector="lead(_[a-z0-9_]+)?",
+    system="real|mld|lead(_[a-z0-9_]+)?",

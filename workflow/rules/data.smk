@@ -1,0 +1,46 @@
+"""Raw motion to joints, joints to features; an audit on the way. No torch in these jobs."""
+
+
+rule import_motion:
+    output:
+        joints=f"{RESULTS}/joints/joints.npy",
+        clips=f"{RESULTS}/joints/clips.parquet",
+        audit=f"{RESULTS}/audit.parquet",
+    params:
+        stage="lead.data.stages:import_motion",
+        settings=settings("dataset", "data_root"),
+        code=code("lead.data.stages:import_motion"),
+    log:
+        f"{RESULTS}/logs/import_motion.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/import_motion.tsv"
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    message:
+        "Reading motion and captions."
+    script:
+        "../scripts/stage.py"
+
+
+rule extract_features:
+    input:
+        joints=rules.import_motion.output.joints,
+        clips=rules.import_motion.output.clips,
+    output:
+        **DATA,
+    params:
+        stage="lead.data.stages:extract_features",
+        settings=settings("dataset"),
+        code=code("lead.data.stages:extract_features"),
+    log:
+        f"{RESULTS}/logs/extract_features.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/extract_features.tsv"
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    message:
+        "Joints to motion features."
+    script:
+        "../scripts/stage.py"

@@ -1,0 +1,105 @@
+"""Every system's motions as embeddings of the matcher, then the metrics of those."""
+
+
+rule embed_real:
+    input:
+        **DATA,
+        text=rules.encode_text.output.text,
+        matcher=rules.train_matcher.output.weights,
+    output:
+        embeddings=f"{RESULTS}/systems/real/embeddings.safetensors",
+    params:
+        stage="lead.evaluation.embed:embed_real",
+        settings=settings("dataset", "matcher", "evaluation"),
+        code=code("lead.evaluation.embed:embed_real"),
+    log:
+        f"{RESULTS}/logs/embed_real.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/embed_real.tsv"
+    threads: STUDY.machine.threads
+    resources:
+        mem_mb=4000,
+        runtime=120,
+        gpu=1,
+    message:
+        "Embedding the real test motions, {params.settings[evaluation][repeats]} times."
+    script:
+        "../scripts/stage.py"
+
+
+rule embed_mld:
+    input:
+        **DATA,
+        text=rules.encode_text.output.text,
+        matcher=rules.train_matcher.output.weights,
+        vae=rules.train_vae.output.weights,
+        denoiser=rules.train_denoiser.output.weights,
+    output:
+        embeddings=f"{RESULTS}/systems/mld/embeddings.safetensors",
+    params:
+        stage="lead.evaluation.embed:embed_generated",
+        settings=settings(
+            "dataset", "text", "matcher", "vae", "diffusion", "denoiser", "evaluation"
+        ),
+        code=code("lead.evaluation.embed:embed_generated"),
+    log:
+        f"{RESULTS}/logs/embed_mld.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/embed_mld.tsv"
+    threads: STUDY.machine.threads
+    resources:
+        mem_mb=4000,
+        runtime=480,
+        gpu=1,
+    message:
+        "Generating with mld, {params.settings[evaluation][repeats]} times."
+    script:
+        "../scripts/stage.py"
+
+
+use rule embed_mld as embed_lead with:
+    input:
+        **DATA,
+        text=rules.encode_text.output.text,
+        matcher=rules.train_matcher.output.weights,
+        vae=rules.train_vae.output.weights,
+        denoiser=rules.train_denoiser.output.weights,
+        projector=rules.train_projector.output.weights,
+    output:
+        embeddings=f"{RESULTS}/systems/{{projector}}/embeddings.safetensors",
+    params:
+        stage="lead.evaluation.embed:embed_generated",
+        settings=lambda wildcards: settings(
+            "dataset", "text", "matcher", "vae", "diffusion", "denoiser", "evaluation"
+        )
+        | projector(wildcards.projector),
+        code=code("lead.evaluation.embed:embed_generated"),
+    log:
+        f"{RESULTS}/logs/embed_{{projector}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/embed_{{projector}}.tsv"
+    message:
+        "Generating with {wildcards.projector}, {params.settings[evaluation][repeats]} times."
+
+
+rule compute_metrics:
+    input:
+        real=rules.embed_real.output.embeddings,
+        embeddings=f"{RESULTS}/systems/{{system}}/embeddings.safetensors",
+    output:
+        metrics=f"{RESULTS}/systems/{{system}}/metrics.parquet",
+    params:
+        stage="lead.evaluation.score:compute_metrics",
+        settings=lambda wildcards: settings("evaluation") | {"system": wildcards.system},
+        code=code("lead.evaluation.score:compute_metrics"),
+    log:
+        f"{RESULTS}/logs/metrics_{{system}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/metrics_{{system}}.tsv"
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    message:
+        "Metrics of {wildcards.system}."
+    script:
+        "../scripts/stage.py"

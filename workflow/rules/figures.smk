@@ -1,0 +1,62 @@
+"""A model directory that stands on its own, and pictures of what it generates."""
+
+
+rule assemble_model:
+    input:
+        index=DATA["index"],
+        stats=DATA["stats"],
+        text=rules.encode_text.output.text,
+        vae=rules.train_vae.output.weights,
+        denoiser=rules.train_denoiser.output.weights,
+        projector=f"{RESULTS}/models/projectors/lead/projector.safetensors",
+    output:
+        description=f"{RESULTS}/model/model.json",
+        stats=f"{RESULTS}/model/stats.npz",
+        condition=f"{RESULTS}/model/condition.npz",
+        vae=f"{RESULTS}/model/vae.safetensors",
+        denoiser=f"{RESULTS}/model/denoiser.safetensors",
+        projector=f"{RESULTS}/model/projector.safetensors",
+    params:
+        stage="lead.training.assemble:assemble_model",
+        settings=lambda wildcards: settings(
+            "name", "dataset", "text", "vae", "diffusion", "denoiser", "evaluation"
+        )
+        | projector("lead"),
+        code=code("lead.training.assemble:assemble_model"),
+    log:
+        f"{RESULTS}/logs/assemble_model.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/assemble_model.tsv"
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    message:
+        "Putting the model directory together."
+    script:
+        "../scripts/stage.py"
+
+
+rule contact_sheet:
+    input:
+        frames=DATA["frames"],
+        index=DATA["index"],
+        model=rules.assemble_model.output,
+    output:
+        sheet=f"{RESULTS}/figures/contact_sheet.png",
+        bvh=f"{RESULTS}/figures/sample.bvh",
+    params:
+        stage="lead.report.pictures:contact_sheet",
+        settings=settings("dataset"),
+        code=code("lead.report.pictures:contact_sheet"),
+    log:
+        f"{RESULTS}/logs/contact_sheet.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/contact_sheet.tsv"
+    threads: STUDY.machine.threads
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    message:
+        "Four captions, what lead makes of them, and the nearest training clips."
+    script:
+        "../scripts/stage.py"

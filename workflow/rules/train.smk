@@ -1,0 +1,162 @@
+"""The matcher, then the three stages of LEAD, each on what the one before froze."""
+
+
+rule train_movement:
+    input:
+        **DATA,
+    output:
+        weights=f"{RESULTS}/models/matcher/movement.safetensors",
+        history=f"{RESULTS}/models/matcher/movement_history.parquet",
+    params:
+        stage="lead.training.matcher:train_movement",
+        settings=settings("dataset", "matcher", "machine"),
+        code=code("lead.training.matcher:train_movement"),
+        state=state("movement"),
+    log:
+        f"{RESULTS}/logs/train_movement.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/train_movement.tsv"
+    threads: STUDY.machine.threads
+    resources:
+        mem_mb=4000,
+        runtime=240,
+        gpu=1,
+    message:
+        "Training the matcher's movement autoencoder."
+    script:
+        "../scripts/stage.py"
+
+
+rule train_matcher:
+    input:
+        **DATA,
+        text=rules.encode_text.output.text,
+        movement=rules.train_movement.output.weights,
+    output:
+        weights=f"{RESULTS}/models/matcher/matcher.safetensors",
+        history=f"{RESULTS}/models/matcher/matcher_history.parquet",
+    params:
+        stage="lead.training.matcher:train_matcher",
+        settings=settings("dataset", "matcher", "machine"),
+        code=code("lead.training.matcher:train_matcher"),
+        state=state("matcher"),
+    log:
+        f"{RESULTS}/logs/train_matcher.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/train_matcher.tsv"
+    threads: STUDY.machine.threads
+    resources:
+        mem_mb=4000,
+        runtime=480,
+        gpu=1,
+    message:
+        "Training the matcher, which the metrics are computed with."
+    script:
+        "../scripts/stage.py"
+
+
+rule train_vae:
+    input:
+        **DATA,
+    output:
+        weights=f"{RESULTS}/models/vae/vae.safetensors",
+        history=f"{RESULTS}/models/vae/history.parquet",
+    params:
+        stage="lead.training.vae:train_vae",
+        settings=settings("dataset", "vae", "machine"),
+        code=code("lead.training.vae:train_vae"),
+        state=state("vae"),
+    log:
+        f"{RESULTS}/logs/train_vae.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/train_vae.tsv"
+    threads: STUDY.machine.threads
+    resources:
+        mem_mb=8000,
+        runtime=2880,
+        gpu=1,
+    message:
+        "Stage 1: training the VAE."
+    script:
+        "../scripts/stage.py"
+
+
+rule encode_latents:
+    input:
+        **DATA,
+        vae=rules.train_vae.output.weights,
+    output:
+        latents=f"{RESULTS}/latents/latents.safetensors",
+    params:
+        stage="lead.training.latents:encode_latents",
+        settings=settings("dataset", "vae", "latents"),
+        code=code("lead.training.latents:encode_latents"),
+    log:
+        f"{RESULTS}/logs/encode_latents.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/encode_latents.tsv"
+    threads: STUDY.machine.threads
+    resources:
+        mem_mb=4000,
+        runtime=120,
+        gpu=1,
+    message:
+        "Training clips to posteriors of the VAE."
+    script:
+        "../scripts/stage.py"
+
+
+rule train_denoiser:
+    input:
+        index=DATA["index"],
+        text=rules.encode_text.output.text,
+        latents=rules.encode_latents.output.latents,
+    output:
+        weights=f"{RESULTS}/models/denoiser/denoiser.safetensors",
+        history=f"{RESULTS}/models/denoiser/history.parquet",
+    params:
+        stage="lead.training.denoiser:train_denoiser",
+        settings=settings("vae", "text", "diffusion", "denoiser", "machine"),
+        code=code("lead.training.denoiser:train_denoiser"),
+        state=state("denoiser"),
+    log:
+        f"{RESULTS}/logs/train_denoiser.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/train_denoiser.tsv"
+    threads: STUDY.machine.threads
+    resources:
+        mem_mb=4000,
+        runtime=2880,
+        gpu=1,
+    message:
+        "Stage 2: training the denoiser."
+    script:
+        "../scripts/stage.py"
+
+
+rule train_projector:
+    input:
+        index=DATA["index"],
+        text=rules.encode_text.output.text,
+        latents=rules.encode_latents.output.latents,
+    output:
+        weights=f"{RESULTS}/models/projectors/{{projector}}/projector.safetensors",
+        history=f"{RESULTS}/models/projectors/{{projector}}/history.parquet",
+    params:
+        stage="lead.training.projector:train_projector",
+        settings=lambda wildcards: settings("vae", "machine") | projector(wildcards.projector),
+        code=code("lead.training.projector:train_projector"),
+        state=lambda wildcards: state(f"projector_{wildcards.projector}"),
+    log:
+        f"{RESULTS}/logs/train_projector_{{projector}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/train_projector_{{projector}}.tsv"
+    threads: STUDY.machine.threads
+    resources:
+        mem_mb=4000,
+        runtime=480,
+        gpu=1,
+    message:
+        "Stage 3: training the projector {wildcards.projector}."
+    script:
+        "../scripts/stage.py"

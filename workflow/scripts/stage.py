@@ -1,0 +1,27 @@
+"""Run the stage that a rule names, with the files and settings the rule states."""
+
+import sys
+from pathlib import Path
+
+from lead.cli.stage import run_stage
+from lead.provenance.job import Job
+
+
+def paths(files):
+    """Named files as paths; a name that stands for several files keeps them all."""
+    return {
+        name: Path(files[name]) if isinstance(files[name], str) else tuple(map(Path, files[name]))
+        for name in files.keys()
+    }
+
+
+job = Job(
+    stage=snakemake.rule,
+    settings=dict(snakemake.params.settings),
+    inputs=paths(snakemake.input),
+    outputs=paths(snakemake.output),
+    state=Path(snakemake.params.state) if "state" in snakemake.params.keys() else None,
+    code=snakemake.params.code,
+    threads=snakemake.threads,
+)
+sys.exit(run_stage(snakemake.params.stage, job, log=Path(snakemake.log[0])))
