@@ -45,13 +45,13 @@ def take_from_bvh(
     if convention.thorax:
         transforms = restore_thorax(transforms, bvh, convention, thorax)
     joints = map_joints(convention, transforms.names, transforms.positions) * convention.metres
-    joints = joints[convention.added_frames :]
+    joints = joints[motion_start(bvh, convention) :]
     if not len(joints):
         raise LeadError(
-            "The BVH file holds an added T-pose and no motion.",
+            "The BVH file holds no motion.",
             file=source,
-            found=f"{len(bvh.frames)} frames",
-            expected=f"more than {convention.added_frames}",
+            found=f"{len(bvh.frames)} frames, all of them an added T-pose or empty",
+            expected="frames of motion",
             fix="Get the file again, or take it out of the source.",
         )
     check_joints(joints, source)
@@ -84,6 +84,18 @@ def which_convention(bvh: Bvh, conventions: Sequence[Convention]) -> Convention:
         missing.append((len(absent), convention, absent[0]))
     _, nearest, name = min(missing, key=lambda entry: entry[0])
     raise unknown_joint(nearest, name, bvh.names)
+
+
+def motion_start(bvh: Bvh, convention: Convention) -> int:
+    """The first frame of motion, after an added T-pose and frames that were never captured.
+
+    In CMU's 07_12 and 09_10 the first frames have 0 in every channel, which puts the body's
+    hips on the floor at the origin, metres away from where it walks.
+    """
+    start = convention.added_frames
+    while start < len(bvh.frames) and not bvh.frames[start].any():
+        start += 1
+    return start
 
 
 def restore_thorax(

@@ -88,7 +88,7 @@ def _from_above(roots: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, "N 2"]:
 
 
 def _draw_start_and_end(
-    draw: ImageDraw.ImageDraw, pixels: Float[np.ndarray, "N 2"], radius: float
+    draw: ImageDraw.ImageDraw, pixels: Float[np.ndarray, "N 2"], radius: int
 ) -> None:
     x, y = pixels[0]
     draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=TRAIL)

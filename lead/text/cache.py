@@ -30,7 +30,7 @@ from torch.nn.utils.rnn import pad_sequence
 from lead.errors import LeadError
 from lead.progress import Progress
 from lead.provenance.artefact import atomic_path, manifest, unreadable
-from lead.text.encoder import TextEncoder
+from lead.text.encoder import TextEncoder, check_captions
 
 _MADE_BY = "the text stage"
 _CHUNK = 4096
@@ -49,7 +49,8 @@ def write_text_cache(
     Raises:
         LeadError: a caption is not a string, or the file cannot be written.
     """
-    rows = _distinct(captions)
+    check_captions(captions or [""])
+    rows = sorted({"", *captions})
     pooled, tokens, truncated = [], [], 0
     progress = Progress("captions", len(rows))
     for start in range(0, len(rows), _CHUNK):
@@ -193,15 +194,3 @@ def standardisation(
     std = vectors.std(dim=0, correction=0)
     std = torch.where(std < _SMALLEST_STD, 1.0, std)
     return vectors.mean(dim=0).float(), std.float()
-
-
-def _distinct(captions: Sequence[str]) -> list[str]:
-    for caption in captions:
-        if not isinstance(caption, str):
-            raise LeadError(
-                "A caption is not text.",
-                found=repr(caption),
-                expected="a string",
-                fix="Remove or fill in the missing caption.",
-            )
-    return sorted({"", *captions})

@@ -83,7 +83,7 @@ class TextEncoder:
         Raises:
             LeadError: no captions, or one that is not a string.
         """
-        _check_captions(captions)
+        check_captions(captions)
         ids, truncated = self._tokenize(list(captions))
         groups: dict[int, list[int]] = defaultdict(list)
         for row, tokens in enumerate(ids):
@@ -134,12 +134,12 @@ def load_text_encoder(config: TextSettings, device: torch.device | str = "cpu") 
             assert_never(config)
 
 
-def frozen(network: nn.Module, device: torch.device) -> Any:
-    """The network on its device, in eval mode, without gradients."""
-    return network.to(device).eval().requires_grad_(False)
+def check_captions(captions: Sequence[object]) -> None:
+    """Refuse what is no list of texts, such as a table's missing value.
 
-
-def _check_captions(captions: Sequence[str]) -> None:
+    Raises:
+        LeadError: no captions, one text instead of a list, or an item that is not text.
+    """
     if isinstance(captions, str) or not len(captions):
         raise LeadError(
             "There is nothing to encode.",
@@ -155,3 +155,8 @@ def _check_captions(captions: Sequence[str]) -> None:
                 expected="a string",
                 fix="Remove or fill in the missing caption; the null condition is an empty string.",
             )
+
+
+def frozen(network: nn.Module, device: torch.device) -> Any:
+    """The network on its device, in eval mode, without gradients."""
+    return network.to(device).eval().requires_grad_(False)

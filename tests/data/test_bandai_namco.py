@@ -7,7 +7,6 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from lead.motion.skeleton import HUMANML3D
 
 from lead.data.bandai_captions import CONTENTS, STYLES, label_captions
 from lead.data.bandai_namco import MISLABELLED, clip_label, read_bandai
@@ -17,6 +16,8 @@ from lead.data.parts import Limits
 from lead.data.recording import Recording, Rejected
 from lead.errors import LeadError
 from lead.formats.archive import members
+from lead.motion.features import canonical_joints
+from lead.motion.skeleton import HUMANML3D
 
 LIMITS = Limits(fps=20.0, shortest=41, longest=197)
 LEFT_WRIST, RIGHT_WRIST, NECK = (
@@ -59,11 +60,10 @@ def across(joints: np.ndarray) -> np.ndarray:
 
 
 def way(joints: np.ndarray) -> tuple[float, float]:
-    """How far a body has gone forward and to its left, as it stood at first, in metres."""
-    left = across(joints)[0, [0, 2]]
-    forward = np.array([-left[1], left[0]])
-    gone = (joints[-1, 0] - joints[0, 0])[[0, 2]]
-    return float(gone @ forward), float(gone @ left)
+    """How far a body that at first faces +Z has gone forward and to its left, in metres."""
+    canonical = canonical_joints(joints, HUMANML3D)
+    left, _, forward = canonical[-1, 0] - canonical[0, 0]
+    return float(forward), float(left)
 
 
 def turn(joints: np.ndarray) -> float:
@@ -135,11 +135,13 @@ def test_hips_are_between_80_and_105_centimetres_up(recordings):
     assert min(heights) > 0.8 and max(heights) < 1.05
 
 
-def test_clips_with_no_style_walk_the_way_they_face(recordings):
+def test_walking_clips_face_and_move_along_z(recordings):
     for recording in recordings:
         if recording.content in ("walk", "run", "dash"):
             forward, left = way(recording.joints)
             assert forward > 2.0 and abs(left) < 0.3 * forward, recording.id
+            sideways = across(canonical_joints(recording.joints, HUMANML3D))
+            assert np.median(sideways[:, 0]) > 0.9, recording.id
 
 
 @pytest.mark.parametrize(
@@ -150,8 +152,8 @@ def test_walks_go_where_their_captions_say(recordings, content, forward_sign, le
     for recording in recordings:
         if recording.content == content and "angry" not in recording.id:  # turns on its way back
             forward, left = way(recording.joints)
-            assert forward * forward_sign > 1.0, recording.id
-            assert left * left_sign > (1.0 if left_sign else -1.0), recording.id
+            assert forward * forward_sign > 0.8, recording.id
+            assert left * left_sign > (0.8 if left_sign else -1.0), recording.id
 
 
 @pytest.mark.parametrize(

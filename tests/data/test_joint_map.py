@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from lead.motion.skeleton import HUMANML3D
 
 from lead.data.joint_map import (
     BANDAI,
@@ -16,6 +15,7 @@ from lead.data.joint_map import (
     parse_blend,
 )
 from lead.errors import LeadError
+from lead.motion.skeleton import HUMANML3D
 
 MAPS = (BANDAI, CMU_MOTIONBUILDER, CMU_3DSMAX, CMU_DAZ, CMU_ASF)
 

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lead.motion.skeleton import HUMANML3D
 
 from lead.data.parts import (
     Label,
@@ -22,6 +21,7 @@ from lead.data.parts import (
 )
 from lead.data.recording import Recording, Rejected
 from lead.errors import LeadError
+from lead.motion.skeleton import HUMANML3D
 
 LIMITS = Limits(fps=20.0, shortest=41, longest=197)
 

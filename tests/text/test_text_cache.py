@@ -99,9 +99,16 @@ def test_cut_captions_are_counted_in_the_file(t5_folder: Path, tmp_path: Path) -
     assert TextCache.open(tmp_path / "t.safetensors").metadata["truncated"] == "2"
 
 
-def test_a_failed_write_leaves_no_file(tmp_path: Path, t5: TextEncoder) -> None:
-    with pytest.raises(LeadError, match="not text"):
-        write_text_cache(tmp_path / "t.safetensors", ["a man", float("nan")], t5)  # type: ignore[list-item]
+def test_a_failed_write_leaves_no_file(
+    tmp_path: Path, t5: TextEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(tensors: dict, target: Path, metadata: dict) -> None:
+        target.write_bytes(b"half a file")
+        raise RuntimeError("killed")
+
+    monkeypatch.setattr(cache_module, "save_file", fail)
+    with pytest.raises(RuntimeError, match="killed"):
+        write_text_cache(tmp_path / "t.safetensors", CAPTIONS, t5)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,0 +1,36 @@
+"""Settings of the synthetic dataset."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, PositiveInt, model_validator
+
+from lead.config.base import Settings
+
+
+class SyntheticDataset(Settings):
+    """Everyday actions made by forward kinematics on HumanML3D's skeleton, 20 frames a second."""
+
+    kind: Literal["synthetic"] = "synthetic"
+    """Says that the motion is made by the package."""
+    clips: PositiveInt = 640
+    """Number of clips; a clip depends on the seed and its number alone."""
+    min_positions: int = Field(41, ge=41)
+    """Shortest clip in positions; features have one frame fewer."""
+    max_positions: int = Field(121, le=197)
+    """Longest clip in positions."""
+    val_share: float = Field(0.1, ge=0, lt=1)
+    """Share of the clips in the validation split."""
+    test_share: float = Field(0.16, ge=0, lt=1)
+    """Share of the clips in the test split."""
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        if self.max_positions < self.min_positions:
+            raise ValueError(
+                f"max_positions {self.max_positions} is below min_positions {self.min_positions}"
+            )
+        if self.val_share + self.test_share >= 1:
+            raise ValueError("val_share and test_share: nothing is left to train on")
+        return self

@@ -1,0 +1,1 @@
+"""Motion that the package makes itself, with captions that describe it."""

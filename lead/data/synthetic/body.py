@@ -1,0 +1,181 @@
+"""A posed body: angles and planted feet in, joint positions out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float
+
+from lead.motion.kinematics import two_bone_knee
+from lead.motion.rotations import unit
+from lead.motion.skeleton import HUMANML3D
+from lead.types import Joints
+
+# Directions of the bones of a person standing upright, left side; the right one is mirrored.
+_STANDING = {
+    "hip": (0.46, -0.88, 0.0),
+    "spine1": (0.0, 0.98, -0.2),
+    "spine2": (0.0, 0.99, 0.1),
+    "spine3": (0.0, 0.99, 0.15),
+    "neck": (0.0, 1.0, 0.03),
+    "collar": (0.5, 0.86, -0.02),
+    "shoulder": (1.0, -0.08, 0.0),
+    "head": (0.0, 0.6, 0.8),
+}
+_LENGTH = dict(zip(HUMANML3D.joints, HUMANML3D.bone_lengths or (), strict=True))
+TOE_HEIGHT = 0.02
+FLAT_FOOT = 0.42
+"""Pitch of a foot flat on the floor: the ankle stands above the toe joint."""
+SIDES = {"left": 1.0, "right": -1.0}
+
+
+@dataclass
+class Foot:
+    """Where a foot is: its toe joint, heading and pitch in the world, frame by frame."""
+
+    toe: Float[np.ndarray, "N 3"]
+    heading: Float[np.ndarray, " N"]
+    pitch: Float[np.ndarray, " N"]
+
+
+@dataclass
+class Arm:
+    """How an arm is held, in the chest's frame; angles in radians, frame by frame.
+
+    ``lift`` 0 hangs down, π/2 is level, π is up; ``aside`` 0 is in front, π/2 to the side;
+    ``bend`` is the elbow's; ``inward`` turns the forearm from in front towards the middle.
+    """
+
+    lift: Float[np.ndarray, " N"]
+    aside: Float[np.ndarray, " N"]
+    bend: Float[np.ndarray, " N"]
+    inward: Float[np.ndarray, " N"]
+
+
+@dataclass
+class Pose:
+    """A whole body over N frames; actions start from `standing` and change what they need.
+
+    Angles are in radians: ``yaw`` is where the pelvis looks (0 is +Z, positive to the left),
+    ``lean`` of the pelvis and ``bow`` of the spine are forward, ``sway`` to the left, ``twist``
+    and ``look`` turn chest and head to the left, ``nod`` lowers the head.
+    """
+
+    pelvis: Float[np.ndarray, "N 3"]
+    yaw: Float[np.ndarray, " N"]
+    feet: dict[str, Foot]
+    arms: dict[str, Arm]
+    lean: Float[np.ndarray, " N"] = field(default_factory=lambda: np.zeros(1))
+    bow: Float[np.ndarray, " N"] = field(default_factory=lambda: np.zeros(1))
+    sway: Float[np.ndarray, " N"] = field(default_factory=lambda: np.zeros(1))
+    twist: Float[np.ndarray, " N"] = field(default_factory=lambda: np.zeros(1))
+    look: Float[np.ndarray, " N"] = field(default_factory=lambda: np.zeros(1))
+    nod: Float[np.ndarray, " N"] = field(default_factory=lambda: np.zeros(1))
+
+
+def standing(count: int) -> Pose:
+    """Upright, arms at the sides, feet flat below the hips, facing +Z."""
+    zero = np.zeros(count)
+    feet = {
+        side: Foot(
+            np.tile([sign * 0.10, TOE_HEIGHT, 0.12], (count, 1)),
+            zero - sign * -0.12,
+            zero + FLAT_FOOT,
+        )
+        for side, sign in SIDES.items()
+    }
+    arms = {
+        side: Arm(zero + 0.22, zero + 1.2, zero + 0.35, zero + 0.15) for side in SIDES
+    }
+    pelvis = np.tile([0.0, 0.93, 0.0], (count, 1))
+    flat = {name: zero.copy() for name in ("lean", "bow", "sway", "twist", "look", "nod")}
+    return Pose(pelvis, zero.copy(), feet, arms, **flat)
+
+
+def pose_joints(pose: Pose) -> Joints:
+    """Positions of the 22 joints, N x 22 x 3 in metres, bones exactly as long as they should be."""
+    count = len(pose.pelvis)
+    joints = np.zeros((count, HUMANML3D.joint_count, 3))
+    place = {name: row for row, name in enumerate(HUMANML3D.joints)}
+    joints[:, place["pelvis"]] = pose.pelvis
+    pelvis = _turn_y(pose.yaw) @ _turn_z(-pose.sway) @ _turn_x(pose.lean)
+    bend, third = pose.bow / 3, pose.twist / 3
+    frame = pelvis
+    parent = "pelvis"
+    for name in ("spine1", "spine2", "spine3"):
+        frame = frame @ _turn_y(third) @ _turn_x(bend)
+        joints[:, place[name]] = joints[:, place[parent]] + _bone(frame, name, name)
+        parent = name
+    joints[:, place["neck"]] = joints[:, place["spine3"]] + _bone(frame, "neck", "neck")
+    head = frame @ _turn_y(pose.look) @ _turn_x(pose.nod)
+    joints[:, place["head"]] = joints[:, place["neck"]] + _bone(head, "head", "head")
+    for side, sign in SIDES.items():
+        _place_arm(joints, place, side, sign, frame, pose.arms[side])
+        _place_leg(joints, place, side, sign, pelvis, pose.feet[side])
+    return joints
+
+
+def _place_arm(joints, place, side, sign, chest, arm: Arm) -> None:
+    collar, shoulder, elbow, wrist = (
+        f"{side}_{name}" for name in ("collar", "shoulder", "elbow", "wrist")
+    )
+    joints[:, place[collar]] = joints[:, place["spine3"]] + _bone(chest, "collar", collar, sign)
+    joints[:, place[shoulder]] = joints[:, place[collar]] + _bone(
+        chest, "shoulder", shoulder, sign
+    )
+    out = np.stack([sign * np.sin(arm.aside), 0 * arm.aside, np.cos(arm.aside)], axis=-1)
+    down = np.array([0.0, -1.0, 0.0])
+    upper = np.cos(arm.lift)[:, None] * down + np.sin(arm.lift)[:, None] * out
+    # A hanging forearm bends forward, a raised one up; ``inward`` turns it to the middle.
+    raised = np.clip((arm.lift - 0.6) / 0.9, 0.0, 1.0)[:, None]
+    inward = np.stack([-sign * np.sin(arm.inward), 0 * arm.inward, np.cos(arm.inward)], axis=-1)
+    wish = (1 - raised) * inward + raised * (0.8 * -down + 0.6 * inward)
+    across = unit(wish - (wish * upper).sum(-1, keepdims=True) * upper)
+    lower = np.cos(arm.bend)[:, None] * upper + np.sin(arm.bend)[:, None] * across
+    joints[:, place[elbow]] = joints[:, place[shoulder]] + _LENGTH[elbow] * _carry(chest, upper)
+    joints[:, place[wrist]] = joints[:, place[elbow]] + _LENGTH[wrist] * _carry(chest, lower)
+
+
+def _place_leg(joints, place, side, sign, pelvis, foot: Foot) -> None:
+    hip, knee, ankle, toe = (f"{side}_{name}" for name in ("hip", "knee", "ankle", "foot"))
+    joints[:, place[hip]] = joints[:, place["pelvis"]] + _bone(pelvis, "hip", hip, sign)
+    ahead = np.stack([np.sin(foot.heading), 0 * foot.heading, np.cos(foot.heading)], axis=-1)
+    forward = np.cos(foot.pitch)[:, None] * ahead
+    forward[:, 1] -= np.sin(foot.pitch)
+    wanted = foot.toe - _LENGTH[toe] * forward
+    lengths = (_LENGTH[knee], _LENGTH[ankle])
+    pole = ahead + 0.5 * _carry(pelvis, np.tile([0.0, 0.0, 1.0], (len(ahead), 1)))
+    bent, reached = two_bone_knee(joints[:, place[hip]], wanted, lengths, pole)
+    joints[:, place[knee]] = bent
+    joints[:, place[ankle]] = reached
+    joints[:, place[toe]] = reached + _LENGTH[toe] * forward
+
+
+def _bone(frame: np.ndarray, direction: str, joint: str, sign: float = 1.0) -> np.ndarray:
+    standing_direction = unit(np.array(_STANDING[direction])) * [sign, 1.0, 1.0]
+    return _LENGTH[joint] * _carry(frame, np.broadcast_to(standing_direction, (len(frame), 3)))
+
+
+def _carry(frame: Float[np.ndarray, "N 3 3"], vectors: Float[np.ndarray, "N 3"]) -> np.ndarray:
+    return np.einsum("nij,nj->ni", frame, vectors)
+
+
+def _turn_x(angle: np.ndarray) -> np.ndarray:
+    return _turn(angle, 1, 2, 0)
+
+
+def _turn_y(angle: np.ndarray) -> np.ndarray:
+    return _turn(angle, 2, 0, 1)
+
+
+def _turn_z(angle: np.ndarray) -> np.ndarray:
+    return _turn(angle, 0, 1, 2)
+
+
+def _turn(angle: np.ndarray, i: int, j: int, axis: int) -> np.ndarray:
+    matrix = np.zeros((len(angle), 3, 3))
+    matrix[:, axis, axis] = 1.0
+    matrix[:, i, i] = matrix[:, j, j] = np.cos(angle)
+    matrix[:, j, i], matrix[:, i, j] = np.sin(angle), -np.sin(angle)
+    return matrix
