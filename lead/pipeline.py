@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -33,8 +33,6 @@ from lead.text.encoder import TextEncoder, load_text_encoder
 MODEL_FILE = "model.json"
 UNIT = 4
 """Generated lengths are multiples of this many frames, as in training."""
-
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ class LeadPipeline:
         directory = Path(directory)
         values = _read_description(directory)
 
-        def part(name: str, kind: type[Value]) -> Value:
+        def part(name: str, kind: Any) -> Any:
             return TypeAdapter(kind).validate_python(values[name])
 
         skeleton = SKELETONS[values["skeleton"]]

@@ -39,7 +39,9 @@ def part(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.stem != "__init__")
+FILES = sorted(
+    path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.stem != "__init__"
+)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -54,7 +56,9 @@ def test_no_module_imports_from_a_later_layer(path):
 
 
 def test_the_pipeline_imports_neither_data_nor_training_nor_evaluation():
-    used = {module.split(".")[1] for _, module in imports(PACKAGE / "pipeline.py") if "lead." in module}
+    used = {
+        module.split(".")[1] for _, module in imports(PACKAGE / "pipeline.py") if "lead." in module
+    }
     assert used.isdisjoint({"data", "training", "evaluation"})
 
 

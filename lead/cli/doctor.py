@@ -42,7 +42,8 @@ def _examine_study(study: Study, console: Console) -> bool:
     console.print(f"\nStudy [bold]{study.name}[/bold]: {study.description}")
     if not needed:
         console.print("  needs no data: its motion is made by the package")
-    return all([_examine_source(source, study.data_root, console) for source in needed])
+    missing = [s for s in needed if not _examine_source(s, study.data_root, console)]
+    return not missing
 
 
 def _examine_source(source: RawSource, data_root: Path, console: Console) -> bool:

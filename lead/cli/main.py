@@ -63,7 +63,9 @@ def timings(
 
 @app.command()
 def doctor(
-    study: Annotated[str | None, typer.Argument(help="Name of a study; all of them if left out.")] = None,
+    study: Annotated[
+        str | None, typer.Argument(help="Name of a study; all of them if left out.")
+    ] = None,
     data_root: Annotated[Path | None, typer.Option(help="Folder of raw data.")] = None,
 ) -> None:
     """Say what is missing for a study, where to get it, and under which licence."""

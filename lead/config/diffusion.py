@@ -14,11 +14,11 @@ class Diffusion(Settings):
 
     train_steps: PositiveInt = 1000
     """Noise levels that the denoiser learns."""
-    beta_start: float = Field(0.00085, gt=0, lt=1)
+    beta_start: float = Field(default=0.00085, gt=0, lt=1)
     """Noise variance added at the first level; its square root rises linearly from here."""
-    beta_end: float = Field(0.012, gt=0, lt=1)
+    beta_end: float = Field(default=0.012, gt=0, lt=1)
     """Noise variance added at the last level."""
-    steps_offset: int = Field(1, ge=0)
+    steps_offset: int = Field(default=1, ge=0)
     """Added to each evenly spaced sampling level: 981, 961, ..., 21, 1 instead of 980, ..., 0."""
 
     @model_validator(mode="after")

@@ -14,7 +14,7 @@ class MultiModality(Settings):
 
     items: PositiveInt = 100
     """Captions."""
-    samples: PositiveInt = Field(30, ge=2)
+    samples: PositiveInt = Field(default=30, ge=2)
     """Motions generated from each caption."""
     pairs: PositiveInt = 10
     """Pairs of them that are compared."""

@@ -32,7 +32,7 @@ class Stack(Settings):
     """Attention heads; they share the width evenly."""
     feedforward: PositiveInt = 1024
     """Width of each layer's hidden feed-forward layer."""
-    dropout: float = Field(0.1, ge=0, lt=1)
+    dropout: float = Field(default=0.1, ge=0, lt=1)
     """Dropout; 0 lets PyTorch use its fused attention on a CPU."""
 
     @model_validator(mode="after")
@@ -100,7 +100,7 @@ class MlpProjectorModel(Settings):
     """Linear layers with GELU between them."""
     hidden: tuple[PositiveInt, ...] = (1024, 1024)
     """Widths of the hidden layers, of the encoder and of the decoder."""
-    dropout: float = Field(0.1, ge=0, lt=1)
+    dropout: float = Field(default=0.1, ge=0, lt=1)
     """Dropout after each hidden layer."""
 
 
@@ -123,5 +123,5 @@ class MatcherModel(Settings):
     """Width of the shared embedding space."""
     token_width: PositiveInt = 300
     """Width of a text token's vector; 300 is GloVe's."""
-    pos_classes: int = Field(15, ge=0)
+    pos_classes: int = Field(default=15, ge=0)
     """Part-of-speech classes given with each token; 0 means none are given."""

@@ -13,8 +13,14 @@ from lead.config.evaluation import Evaluation
 from lead.config.open_mocap import OpenDataset
 from lead.config.synthetic import SyntheticDataset
 from lead.config.text import TextSettings
-from lead.config.training import DenoiserStage, LatentCache, Machine, MatcherStage
-from lead.config.training import ProjectorStage, VaeStage
+from lead.config.training import (
+    DenoiserStage,
+    LatentCache,
+    Machine,
+    MatcherStage,
+    ProjectorStage,
+    VaeStage,
+)
 
 DatasetSettings = Annotated[SyntheticDataset | OpenDataset, Field(discriminator="kind")]
 

@@ -16,13 +16,13 @@ class SyntheticDataset(Settings):
     """Says that the motion is made by the package."""
     clips: PositiveInt = 640
     """Number of clips; a clip depends on the seed and its number alone."""
-    min_positions: int = Field(41, ge=41)
+    min_positions: int = Field(default=41, ge=41)
     """Shortest clip in positions; features have one frame fewer."""
-    max_positions: int = Field(121, le=197)
+    max_positions: int = Field(default=121, le=197)
     """Longest clip in positions."""
-    val_share: float = Field(0.1, ge=0, lt=1)
+    val_share: float = Field(default=0.1, ge=0, lt=1)
     """Share of the clips in the validation split."""
-    test_share: float = Field(0.16, ge=0, lt=1)
+    test_share: float = Field(default=0.16, ge=0, lt=1)
     """Share of the clips in the test split."""
 
     @model_validator(mode="after")

@@ -21,7 +21,7 @@ class MiniLmText(Settings):
     """Standardise the condition per dimension by the statistics of the training captions. On,
     because vectors of captions that differ in "left" and "right" alone have a cosine of 0.95 to
     0.98. Eq. (4)'s target stays raw."""
-    max_tokens: int = Field(256, ge=2)
+    max_tokens: int = Field(default=256, ge=2)
     """Longest caption in tokens, special tokens included; longer ones are cut."""
 
 
@@ -35,7 +35,7 @@ class ClipText(Settings):
     standardise: bool = False
     """Standardise the condition per dimension by the statistics of the training captions. Off, as
     in the published systems."""
-    max_tokens: int = Field(77, ge=2)
+    max_tokens: int = Field(default=77, ge=2)
     """Tokens every caption is padded or cut to, special tokens included."""
 
 
@@ -49,7 +49,7 @@ class T5Text(Settings):
     standardise: bool = False
     """Standardise the condition per dimension by the statistics of the training captions. Off, as
     in the published systems."""
-    max_tokens: int = Field(256, ge=2)
+    max_tokens: int = Field(default=256, ge=2)
     """Longest caption in tokens, the end token included; longer ones are cut."""
 
 

@@ -19,15 +19,15 @@ class Training(Settings):
     """Items a step."""
     learning_rate: PositiveFloat = 1e-4
     """Highest learning rate; the paper's is 1e-4."""
-    warmup_steps: int = Field(0, ge=0)
+    warmup_steps: int = Field(default=0, ge=0)
     """Steps over which the learning rate rises linearly from zero."""
     schedule: Literal["constant", "cosine"] = "constant"
     """What the learning rate does after the warm-up; the paper's is constant."""
-    weight_decay: float = Field(0.01, ge=0)
+    weight_decay: float = Field(default=0.01, ge=0)
     """AdamW's weight decay; 0.01 is torch's default, which MLD uses."""
     clip_norm: PositiveFloat | None = None
     """Largest gradient norm; null does not clip, as MLD and LEAD."""
-    ema: float | None = Field(None, gt=0, lt=1)
+    ema: float | None = Field(default=None, gt=0, lt=1)
     """Decay of an exponential moving average of the weights, which is then the result."""
     validate_every: PositiveInt = 200
     """Steps between two looks at the validation split."""
@@ -42,9 +42,9 @@ class VaeLoss(Settings):
     """Feature loss: MLD's code has SmoothL1, the LEAD paper speaks of MSE."""
     frames: Literal["real", "padded"] = "real"
     """Frames that the mean is taken over; MLD also counts padding."""
-    joints: float = Field(1.0, ge=0)
+    joints: float = Field(default=1.0, ge=0)
     """Weight of the SmoothL1 loss on recovered joint positions."""
-    kl: float = Field(1e-4, ge=0)
+    kl: float = Field(default=1e-4, ge=0)
     """Weight of the divergence of the posterior from N(0, 1)."""
 
 
@@ -71,7 +71,7 @@ class DenoiserStage(Settings):
 
     model: DenoiserModel = DenoiserModel()
     """The network."""
-    drop_text: float = Field(0.1, ge=0, lt=1)
+    drop_text: float = Field(default=0.1, ge=0, lt=1)
     """Share of training items whose caption is replaced by the empty one."""
     training: Training
     """How it is trained."""
@@ -80,11 +80,11 @@ class DenoiserStage(Settings):
 class ProjectorLoss(Settings):
     """Weights of Eq. (7); a term is switched off by weight 0."""
 
-    align: float = Field(2.1591, ge=0)
+    align: float = Field(default=2.1591, ge=0)
     """Weight of the alignment with the text embedding, Eq. (4)."""
-    rec: float = Field(4.7036, ge=0)
+    rec: float = Field(default=4.7036, ge=0)
     """Weight of the reconstruction of the latent, Eq. (5)."""
-    var: float = Field(0.0596, ge=0)
+    var: float = Field(default=0.0596, ge=0)
     """Weight of the variance term, Eq. (6)."""
 
 

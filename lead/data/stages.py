@@ -8,13 +8,13 @@ from pathlib import Path
 from lead.config.study import DatasetSettings
 from lead.data.audit import check_bad_share, describe, write_audit
 from lead.data.datasets import held_out, read_dataset, skeleton_of
-from lead.motion.normalizer import fit_normalizer, save_normalizer
 from lead.data.recording import Recording, Rejected
 from lead.data.split import split_takes
 from lead.data.store import HELD_OUT, Clip, MotionStore, write_frames, write_index
 from lead.errors import LeadError
 from lead.motion.features import joints_to_features
 from lead.motion.layout import layout
+from lead.motion.normalizer import fit_normalizer, save_normalizer
 from lead.progress import track
 from lead.provenance.job import Job
 

@@ -17,7 +17,6 @@ from lead.config.text import TextSettings
 from lead.config.training import DenoiserStage, MatcherStage, ProjectorStage, VaeStage
 from lead.data.batches import gather
 from lead.data.datasets import skeleton_of
-from lead.motion.normalizer import Normalizer, load_normalizer, matcher_normalizer
 from lead.data.store import MotionStore
 from lead.diffusion.generator import MotionGenerator
 from lead.diffusion.schedule import noise_schedule
@@ -36,15 +35,16 @@ from lead.models.build import (
     build_vae,
     freeze,
 )
-from lead.models.matcher import Matcher
+from lead.models.device import pick_device, use_threads
+from lead.models.matcher import Boundary, Matcher
 from lead.models.weights import load_module, save_tensors
 from lead.motion.layout import layout
+from lead.motion.normalizer import Normalizer, load_normalizer, matcher_normalizer
 from lead.progress import track
 from lead.provenance.job import Job
 from lead.provenance.seeds import Seeds
 from lead.text.cache import TextCache
 from lead.text.conditions import Standardisation
-from lead.models.device import pick_device, use_threads
 
 Motions = Callable[[np.ndarray], tuple[Tensor, Tensor]]
 """From the positions of a batch to its normalised features and their mask."""
@@ -58,7 +58,7 @@ class Judge:
     normalizer: Normalizer
     own: Normalizer
     cache: TextCache
-    boundary: str
+    boundary: Boundary
     batch_size: int
 
     @torch.no_grad()
@@ -185,9 +185,7 @@ def _open(job: Job) -> tuple[Judge, MotionStore, Evaluation]:
     return judge, MotionStore.load(job.inputs["frames"], job.inputs["index"]), settings
 
 
-def _generator(
-    job: Job, store: MotionStore, judge: Judge, settings: Evaluation
-) -> MotionGenerator:
+def _generator(job: Job, store: MotionStore, judge: Judge, settings: Evaluation) -> MotionGenerator:
     device = pick_device()
     vae_model = job.setting("vae", VaeStage).model
     latent = (vae_model.width, vae_model.latent_tokens)

@@ -15,6 +15,7 @@ from lead.data.batches import draw_crops
 from lead.data.store import Clip
 from lead.provenance.seeds import Seeds
 
+
 @dataclass(frozen=True)
 class Pass:
     """One reading of clips: a caption and a crop of each."""
@@ -28,9 +29,7 @@ class Pass:
 def draw_pass(clips: Sequence[Clip], seeds: Seeds) -> Pass:
     """Draw caption and crop of every clip, each from its own seed."""
     drawn = [draw_crops([clip], seeds.child("crop", clip.id).numpy()) for clip in clips]
-    captions = [
-        clip.captions[int(own.caption[0])] for clip, own in zip(clips, drawn, strict=True)
-    ]
+    captions = [clip.captions[int(own.caption[0])] for clip, own in zip(clips, drawn, strict=True)]
     return Pass(
         tuple(clips),
         tuple(captions),
@@ -47,9 +46,7 @@ def draw_multimodality(clips: Sequence[Clip], settings: MultiModality, seeds: Se
     return draw_pass([clips[row] for row in sorted(chosen)], own)
 
 
-def draw_noise(
-    ids: Sequence[str], shape: tuple[int, ...], seeds: Seeds
-) -> Float[Tensor, "I L M"]:
+def draw_noise(ids: Sequence[str], shape: tuple[int, ...], seeds: Seeds) -> Float[Tensor, "I L M"]:
     """Initial noise of every item, each from its own seed, on the CPU."""
     return torch.stack(
         [torch.randn(shape, generator=seeds.child("noise", own).torch()) for own in ids]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
@@ -12,6 +13,8 @@ from torch import Tensor, nn
 
 from lead.errors import LeadError
 from lead.provenance.artefact import atomic_path, unreadable
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
 def save_tensors(tensors: Mapping[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
@@ -48,7 +51,7 @@ def save_module(module: nn.Module, path: Path, metadata: dict[str, str]) -> None
     save_tensors(module.state_dict(), path, metadata)
 
 
-def load_module(module: nn.Module, path: Path) -> nn.Module:
+def load_module(module: Network, path: Path) -> Network:
     """Fill ``module`` with the weights of a file, in place, and return it.
 
     Raises:

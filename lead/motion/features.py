@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -131,7 +132,7 @@ def _on_target(positions: Joints, skeleton: Skeleton, offsets: np.ndarray) -> Jo
     moved[:, 0] = positions[:, 0] * scale
     for chain in skeleton.chains:
         turn = root
-        for parent, child in zip(chain, chain[1:], strict=False):
+        for parent, child in pairwise(chain):
             turn = multiply(turn, local[:, child])
             moved[:, child] = rotate(turn, offsets[child]) + moved[:, parent]
     return moved
@@ -160,7 +161,7 @@ def _inverse_kinematics(
     local[..., 0] = 1.0
     for chain in skeleton.chains:
         turn = root
-        for parent, child in zip(chain, chain[1:], strict=False):
+        for parent, child in pairwise(chain):
             bone = unit(positions[:, child] - positions[:, parent])
             rest = np.broadcast_to(skeleton.raw_offsets[child], bone.shape)
             local[:, child] = multiply(conjugate(turn), between(rest, bone))

@@ -19,7 +19,7 @@ BLOCKS = (
 
 ``root_angular_velocity`` is half the yaw increment (radians a frame); ``root_velocity`` x and z in
 the facing frame (a frame); ``local_positions`` and ``velocities`` are in the facing frame too;
-``rotations`` are six numbers a joint; ``contacts`` are left ankle, left toe, right ankle, right toe.
+``rotations`` are six numbers a joint; ``contacts`` are those of left ankle and toe, then right.
 """
 
 

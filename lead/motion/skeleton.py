@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -67,7 +68,7 @@ class Skeleton:
         """Parent of each joint; -1 for the root."""
         parents = [-1] * self.joint_count
         for chain in self.chains:
-            for parent, child in zip(chain, chain[1:], strict=False):
+            for parent, child in pairwise(chain):
                 parents[child] = parent
         return tuple(parents)
 
@@ -86,31 +87,20 @@ class Skeleton:
         return self.raw_offsets * np.array(self.bone_lengths)[:, None]
 
 
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    return tuple(map(float, text.split()))
+
+
 HUMANML3D = Skeleton(
     name="humanml3d",
-    joints=(
-        "pelvis",
-        "left_hip",
-        "right_hip",
-        "spine1",
-        "left_knee",
-        "right_knee",
-        "spine2",
-        "left_ankle",
-        "right_ankle",
-        "spine3",
-        "left_foot",
-        "right_foot",
-        "neck",
-        "left_collar",
-        "right_collar",
-        "head",
-        "left_shoulder",
-        "right_shoulder",
-        "left_elbow",
-        "right_elbow",
-        "left_wrist",
-        "right_wrist",
+    joints=_words(
+        "pelvis left_hip right_hip spine1 left_knee right_knee spine2 left_ankle right_ankle "
+        "spine3 left_foot right_foot neck left_collar right_collar head left_shoulder "
+        "right_shoulder left_elbow right_elbow left_wrist right_wrist"
     ),
     chains=(
         (0, 2, 5, 8, 11),
@@ -119,12 +109,15 @@ HUMANML3D = Skeleton(
         (9, 14, 17, 19, 21),
         (9, 13, 16, 18, 20),
     ),
-    directions=("+x", "-x", "+y", "-y", "-y", "+y", "-y", "-y", "+y", "+z", "+z", "+y")
-    + ("+x", "-x", "+z", "-y", "-y", "-y", "-y", "-y", "-y"),
+    directions=_words(
+        "+x -x +y -y -y +y -y -y +y +z +z +y +x -x +z -y -y -y -y -y -y",
+    ),
     # Frame 0 of clip 000021, from which HumanML3D took its target skeleton.
-    bone_lengths=(0.0, 0.1030740, 0.1098834, 0.1315682, 0.3936232, 0.3901882, 0.1431902)
-    + (0.4324330, 0.4256434, 0.0573647, 0.1433818, 0.1494191, 0.2193600, 0.1374868)
-    + (0.1433828, 0.1030392, 0.1316140, 0.1229844, 0.2568399, 0.2630919, 0.2660118, 0.2698763),
+    bone_lengths=_numbers(
+        "0 0.1030740 0.1098834 0.1315682 0.3936232 0.3901882 0.1431902 0.4324330 0.4256434 "
+        "0.0573647 0.1433818 0.1494191 0.2193600 0.1374868 0.1433828 0.1030392 0.1316140 "
+        "0.1229844 0.2568399 0.2630919 0.2660118 0.2698763"
+    ),
     unit="m",
     leg_joints=(5, 8),
     face_joints=(2, 1, 17, 16),
@@ -140,8 +133,9 @@ KIT = Skeleton(
     name="kit",
     # The usual names of the MMM model. The field's code calls index 5 and 11 "right": keep the
     # indices, and never derive sides from these names.
-    joints=("root", "BP", "BT", "BLN", "BUN", "LS", "LE", "LW", "RS", "RE", "RW")
-    + ("LH", "LK", "LA", "LMrot", "LF", "RH", "RK", "RA", "RMrot", "RF"),
+    joints=_words(
+        "root BP BT BLN BUN LS LE LW RS RE RW LH LK LA LMrot LF RH RK RA RMrot RF",
+    ),
     chains=(
         (0, 11, 12, 13, 14, 15),
         (0, 16, 17, 18, 19, 20),
@@ -149,8 +143,7 @@ KIT = Skeleton(
         (3, 5, 6, 7),
         (3, 8, 9, 10),
     ),
-    directions=("+y", "+y", "+y", "+y", "+x", "-y", "-y", "-x", "-y", "-y")
-    + ("+x", "-y", "-y", "+z", "+z", "-x", "-y", "-y", "+z", "+z"),
+    directions=_words("+y +y +y +y +x -y -y -x -y -y +x -y -y +z +z -x -y -y +z +z"),
     bone_lengths=None,
     unit="kit_mm",
     leg_joints=(17, 18),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from pydantic import TypeAdapter
 
@@ -38,8 +38,14 @@ class Job:
     code: str = ""
     threads: int = 1
 
-    def setting(self, name: str, kind: type[Value]) -> Value:
-        """A slice of the settings as the type it was made from."""
+    @overload
+    def setting(self, name: str, kind: type[Value]) -> Value: ...
+
+    @overload
+    def setting(self, name: str, kind: object) -> Any: ...
+
+    def setting(self, name: str, kind: Any) -> Any:
+        """A slice of the settings as the type, or tagged union, it was made from."""
         return TypeAdapter(kind).validate_python(self.settings[name])
 
     @property

@@ -13,11 +13,11 @@ from lead.data.store import MotionIndex
 from lead.diffusion.schedule import add_noise, noise_schedule
 from lead.losses import diffusion_loss
 from lead.models.build import build_denoiser
+from lead.models.device import pick_device, use_threads
 from lead.models.weights import save_module
 from lead.provenance.job import Job
 from lead.text.cache import TextCache
 from lead.text.conditions import Standardisation
-from lead.models.device import pick_device, use_threads
 from lead.training.history import write_history
 from lead.training.latents import LatentSplit
 from lead.training.loop import train

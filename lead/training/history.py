@@ -11,9 +11,7 @@ import pyarrow.parquet as pq
 from lead.provenance.artefact import atomic_path
 
 
-def write_history(
-    history: list[dict[str, float]], path: Path, metadata: dict[str, str]
-) -> None:
+def write_history(history: list[dict[str, float]], path: Path, metadata: dict[str, str]) -> None:
     """Write one row a record; a term that a record lacks is null."""
     names = list(dict.fromkeys(name for record in history for name in record))
     columns = {name: [record.get(name) for record in history] for name in names}

@@ -13,16 +13,16 @@ from lead.config.study import DatasetSettings
 from lead.config.training import LatentCache, VaeStage
 from lead.data.batches import draw_crops, gather
 from lead.data.datasets import skeleton_of
-from lead.motion.normalizer import load_normalizer
 from lead.data.store import Clip, MotionIndex, MotionStore
 from lead.errors import LeadError
 from lead.models.build import build_vae, freeze
+from lead.models.device import pick_device, use_threads
 from lead.models.weights import load_module, load_tensors, save_tensors
+from lead.motion.normalizer import load_normalizer
 from lead.progress import track
 from lead.provenance.job import Job
 from lead.text.cache import TextCache
 from lead.text.conditions import CaptionTable
-from lead.models.device import pick_device, use_threads
 
 _BATCH = 64
 
@@ -54,15 +54,15 @@ def encode_latents(job: Job) -> None:
     normalizer = load_normalizer(job.inputs["stats"]).torch(device)
     model = job.setting("vae", VaeStage).model
     vae = freeze(load_module(build_vae(model, skeleton.feature_width), job.inputs["vae"]))
-    vae.to(device)
+    vae = vae.to(device)
     crops = job.setting("latents", LatentCache).crops
 
-    @torch.no_grad()
     def encode(clips: list[Clip], start: np.ndarray, length: np.ndarray) -> tuple[Tensor, Tensor]:
         motion, mask = gather(store, clips, start, length)
         real = torch.from_numpy(mask).to(device)
         normalised = normalizer.normalise(torch.from_numpy(motion).to(device)) * real[..., None]
-        posterior = vae.encode(normalised, real)
+        with torch.no_grad():
+            posterior = vae.encode(normalised, real)
         return posterior.mean.cpu(), posterior.logvar.cpu()
 
     tensors = {}

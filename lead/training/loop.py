@@ -16,9 +16,9 @@ from torch import Tensor, nn
 
 from lead.config.training import Machine, Training
 from lead.errors import LeadError
+from lead.models.device import autocast, pick_device
 from lead.progress import Progress
 from lead.provenance.seeds import Seeds
-from lead.models.device import autocast, pick_device
 from lead.training.state import TrainingState, forget, state_lock
 
 Batch = TypeVar("Batch")
@@ -83,8 +83,8 @@ def train(
             progress.advance(note=_note(report) if report.step % every == 0 or last else "")
             if folder and report.step % machine.save_every == 0 and not last:
                 state.save(folder)
-        keep_best = training.keep == "best" and state.best is not None
-        module.load_state_dict(state.best if keep_best else state.result())
+        best = state.best if training.keep == "best" else None
+        module.load_state_dict(best or state.result())
         if folder:
             forget(folder)
     module.eval()
@@ -113,9 +113,7 @@ def fit(
         _check_finite(terms["loss"], state.step)
         state.optimizer.zero_grad(set_to_none=True)
         terms["loss"].backward()
-        norm = nn.utils.clip_grad_norm_(
-            state.module.parameters(), training.clip_norm or math.inf
-        )
+        norm = nn.utils.clip_grad_norm_(state.module.parameters(), training.clip_norm or math.inf)
         state.optimizer.step()
         if state.average is not None:
             state.average.update_parameters(state.module)

@@ -13,17 +13,17 @@ from lead.config.study import DatasetSettings
 from lead.config.training import Machine, MatcherStage
 from lead.data.batches import draw_crops, gather, plain_batches
 from lead.data.datasets import skeleton_of
-from lead.motion.normalizer import Normalizer, load_normalizer, matcher_normalizer
 from lead.data.store import Clip, MotionStore
 from lead.errors import LeadError
 from lead.losses import contrastive_loss, movement_autoencoder_loss
 from lead.models.build import build_matcher, build_movement_decoder, freeze
+from lead.models.device import pick_device, use_threads
 from lead.models.matcher import CONTACT_COLUMNS
 from lead.models.weights import load_module, save_module
 from lead.motion.layout import layout
+from lead.motion.normalizer import Normalizer, load_normalizer, matcher_normalizer
 from lead.provenance.job import Job
 from lead.text.cache import TextCache
-from lead.models.device import pick_device, use_threads
 from lead.training.history import write_history
 from lead.training.loop import train
 

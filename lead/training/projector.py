@@ -9,10 +9,10 @@ from lead.config.training import Machine, ProjectorStage, VaeStage
 from lead.data.batches import plain_batches
 from lead.losses import projector_loss
 from lead.models.build import build_projector
+from lead.models.device import pick_device, use_threads
 from lead.models.weights import save_module
 from lead.provenance.job import Job
 from lead.text.cache import TextCache
-from lead.models.device import pick_device, use_threads
 from lead.training.history import write_history
 from lead.training.latents import LatentSplit
 from lead.training.loop import train

@@ -12,14 +12,13 @@ from lead.config.study import DatasetSettings
 from lead.config.training import Machine, VaeStage
 from lead.data.batches import draw_crops, gather, length_batches
 from lead.data.datasets import skeleton_of
-from lead.motion.normalizer import load_normalizer
 from lead.data.store import Clip, MotionStore
 from lead.losses import vae_loss
 from lead.models.build import build_vae
-from lead.models.weights import save_module
-from lead.provenance.job import Job
-from lead.provenance.seeds import Seeds
 from lead.models.device import pick_device, use_threads
+from lead.models.weights import save_module
+from lead.motion.normalizer import load_normalizer
+from lead.provenance.job import Job
 from lead.training.history import write_history
 from lead.training.loop import train
 

@@ -23,9 +23,7 @@ ENTRIES = {
 def package(tmp_path: Path) -> Path:
     """A copy of the package that may be edited."""
     copy = tmp_path / "lead"
-    shutil.copytree(
-        Path(lead.__file__).parent, copy, ignore=shutil.ignore_patterns("__pycache__")
-    )
+    shutil.copytree(Path(lead.__file__).parent, copy, ignore=shutil.ignore_patterns("__pycache__"))
     return copy
 
 
@@ -59,25 +57,39 @@ def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
 
 def test_an_edit_in_the_projectors_loss_touches_the_projector_alone(package):
     before = digests(package)
-    edit(package / "losses.py", "def projector_loss(", "def _unused():\n    return 1\n\n\ndef projector_loss(")
+    edit(
+        package / "losses.py",
+        "def projector_loss(",
+        "def _unused():\n    return 1\n\n\ndef projector_loss(",
+    )
     assert changed(before, digests(package)) == set()
     text = (package / "losses.py").read_text(encoding="utf-8")
     start = text.index("def projector_loss(")
     body = text.index("    return", start)
-    (package / "losses.py").write_text(text[:body] + "    realigned = realigned * 1.0\n" + text[body:])
+    (package / "losses.py").write_text(
+        text[:body] + "    realigned = realigned * 1.0\n" + text[body:]
+    )
     assert changed(before, digests(package)) == {"projector"}
 
 
 def test_an_edit_in_one_metric_touches_the_metrics_alone(package):
     before = digests(package)
-    edit(package / "evaluation" / "metrics.py", "    count = diversity_pairs(len(motion), pairs)", "    count = diversity_pairs(len(motion), pairs) - 1")
+    edit(
+        package / "evaluation" / "metrics.py",
+        "    count = diversity_pairs(len(motion), pairs)",
+        "    count = diversity_pairs(len(motion), pairs) - 1",
+    )
     assert changed(before, digests(package)) == {"metrics"}
 
 
 def test_a_comment_or_docstring_touches_nothing(package):
     before = digests(package)
     path = package / "losses.py"
-    path.write_text("# a remark\n" + path.read_text(encoding="utf-8").replace('"""Eq. (4)', '"""Equation four. Eq. (4)'), encoding="utf-8")
+    path.write_text(
+        "# a remark\n"
+        + path.read_text(encoding="utf-8").replace('"""Eq. (4)', '"""Equation four. Eq. (4)'),
+        encoding="utf-8",
+    )
     assert changed(before, digests(package)) == set()
 
 

@@ -120,9 +120,7 @@ def test_the_best_weights_are_kept_where_asked_for(tmp_path):
         looks.append([p.clone() for p in module.parameters()])
         return next(values)
 
-    training = Training(
-        steps=20, batch_size=6, learning_rate=0.01, validate_every=5, keep="best"
-    )
+    training = Training(steps=20, batch_size=6, learning_rate=0.01, validate_every=5, keep="best")
     run(module, None, training, validate=validate)
     for one, other in zip(module.parameters(), looks[1], strict=True):
         assert torch.equal(one, other)

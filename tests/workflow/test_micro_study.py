@@ -126,7 +126,9 @@ def test_the_same_run_twice_gives_the_same_bytes(editable):
     before = [(folder / name).read_bytes() for name in names]
     run = editable.snakemake("results/micro/systems/mld/embeddings.safetensors", "--forceall")
     assert run.returncode == 0, run.stderr[-3000:]
-    assert [(folder / name).read_bytes() == old for name, old in zip(names, before, strict=True)] == [
+    assert [
+        (folder / name).read_bytes() == old for name, old in zip(names, before, strict=True)
+    ] == [
         True,
         True,
         True,

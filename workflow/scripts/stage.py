@@ -11,7 +11,7 @@ def paths(files):
     """Named files as paths; a name that stands for several files keeps them all."""
     return {
         name: Path(files[name]) if isinstance(files[name], str) else tuple(map(Path, files[name]))
-        for name in files.keys()
+        for name in files.keys()  # noqa: SIM118 (not a dict)
     }
 
 
@@ -20,7 +20,7 @@ job = Job(
     settings=dict(snakemake.params.settings),
     inputs=paths(snakemake.input),
     outputs=paths(snakemake.output),
-    state=Path(snakemake.params.state) if "state" in snakemake.params.keys() else None,
+    state=Path(snakemake.params.state) if hasattr(snakemake.params, "state") else None,
     code=snakemake.params.code,
     threads=snakemake.threads,
 )

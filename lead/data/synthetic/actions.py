@@ -48,7 +48,9 @@ def walk_circle(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
 def sidestep(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
     """Sideways without turning."""
     speed = SIDES[manner.side] * 0.45 * manner.tempo * manner.size
-    return _stepping(count, (speed, 0.0), 0.0, manner, rng, heel=0.6, swing=0.1, width=0.16, stance=0.8)
+    return _stepping(
+        count, (speed, 0.0), 0.0, manner, rng, heel=0.6, swing=0.1, width=0.16, stance=0.8
+    )
 
 
 def turn(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
@@ -245,7 +247,9 @@ def _stepping(
     **gait: float,
 ) -> Pose:
     """A pose whose feet step along a path; arms swing against the legs."""
-    own = Gait(cadence=cadence * manner.tempo**0.5 * rng.uniform(0.95, 1.05), phase=rng.random(), **gait)
+    own = Gait(
+        cadence=cadence * manner.tempo**0.5 * rng.uniform(0.95, 1.05), phase=rng.random(), **gait
+    )
     steps = walk_along(count, np.array(velocity), np.array(turning), own)
     pose = standing(count)
     pose.feet, pose.yaw = steps.feet, steps.yaw
@@ -312,5 +316,3 @@ def _hold(count: int, rng: np.random.Generator) -> Curve:
 def _smooth(x: Curve) -> Curve:
     x = np.clip(x, 0.0, 1.0)
     return x * x * x * (x * (6 * x - 15) + 10)
-
-

@@ -85,9 +85,7 @@ def standing(count: int) -> Pose:
         )
         for side, sign in SIDES.items()
     }
-    arms = {
-        side: Arm(zero + 0.22, zero + 1.2, zero + 0.35, zero + 0.15) for side in SIDES
-    }
+    arms = {side: Arm(zero + 0.22, zero + 1.2, zero + 0.35, zero + 0.15) for side in SIDES}
     pelvis = np.tile([0.0, 0.93, 0.0], (count, 1))
     flat = {name: zero.copy() for name in ("lean", "bow", "sway", "twist", "look", "nod")}
     return Pose(pelvis, zero.copy(), feet, arms, **flat)
@@ -121,9 +119,7 @@ def _place_arm(joints, place, side, sign, chest, arm: Arm) -> None:
         f"{side}_{name}" for name in ("collar", "shoulder", "elbow", "wrist")
     )
     joints[:, place[collar]] = joints[:, place["spine3"]] + _bone(chest, "collar", collar, sign)
-    joints[:, place[shoulder]] = joints[:, place[collar]] + _bone(
-        chest, "shoulder", shoulder, sign
-    )
+    joints[:, place[shoulder]] = joints[:, place[collar]] + _bone(chest, "shoulder", shoulder, sign)
     out = np.stack([sign * np.sin(arm.aside), 0 * arm.aside, np.cos(arm.aside)], axis=-1)
     down = np.array([0.0, -1.0, 0.0])
     upper = np.cos(arm.lift)[:, None] * down + np.sin(arm.lift)[:, None] * out

@@ -59,8 +59,10 @@ class Variant:
     @property
     def content(self) -> str:
         """Name of the variant, such as ``wave_left``."""
-        return self.action if self.side == "left" and self.action not in _SIDED else (
-            f"{self.action}_{self.side}"
+        return (
+            self.action
+            if self.side == "left" and self.action not in _SIDED
+            else (f"{self.action}_{self.side}")
         )
 
 

@@ -74,9 +74,7 @@ def walk_along(count: int, velocity: np.ndarray, turning: np.ndarray, gait: Gait
     return Steps(path[inside] - origin, yaw[inside], feet, phase[inside])
 
 
-def _foot(
-    path: np.ndarray, yaw: np.ndarray, phase: np.ndarray, sign: float, gait: Gait
-) -> Foot:
+def _foot(path: np.ndarray, yaw: np.ndarray, phase: np.ndarray, sign: float, gait: Gait) -> Foot:
     """One foot: each cycle it is planted below the middle of its stance, then swings on."""
     cycle = np.floor(phase)
     within = phase - cycle
