@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from lead.config.study import DatasetSettings
@@ -28,7 +29,7 @@ def import_motion(job: Job) -> None:
     data_root = Path(job.settings["data_root"])
     kept: list[Recording] = []
     rejected: list[Rejected] = []
-    for found in read_dataset(dataset, data_root, job.seeds):
+    for found in map(_with_words, read_dataset(dataset, data_root, job.seeds)):
         kept.append(found) if isinstance(found, Recording) else rejected.append(found)
     check_bad_share(len(kept), rejected)
     if not kept:
@@ -69,6 +70,16 @@ def extract_features(job: Job) -> None:
     store = MotionStore.load(job.outputs["frames"], job.outputs["index"])
     train = (store[clip] for clip in store.split("train"))
     save_normalizer(fit_normalizer(train, layout(skeleton)), job.outputs["stats"])
+
+
+def _with_words(found: Recording | Rejected) -> Recording | Rejected:
+    """The recording without empty captions; left out where none remains."""
+    if isinstance(found, Rejected):
+        return found
+    captions = tuple(caption for caption in found.captions if caption.strip())
+    if not captions:
+        return Rejected(found.id, found.source, "no_caption", "its captions are empty")
+    return replace(found, captions=captions)
 
 
 def _features(joints: MotionStore, clip: Clip, skeleton):

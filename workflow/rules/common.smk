@@ -31,6 +31,12 @@ def code(*entries):
     return code_digest(*entries)
 
 
+def announce(text, gpu=False):
+    """What a job says when it starts: its work, and what it takes of the machine."""
+    takes = ["{threads} threads", "{resources.mem_mb} MB", "{resources.runtime} min"]
+    return f"{text} [{', '.join(takes + ['{resources.gpu} GPU'] * gpu)}]"
+
+
 def state(stage):
     """Folder in which a stage keeps what a killed run needs to go on."""
     return f"results/.state/{STUDY.name}/{stage}"
@@ -47,3 +53,8 @@ def projector(name):
 wildcard_constraints:
     projector="lead(_[a-z0-9_]+)?",
     system="real|mld|lead(_[a-z0-9_]+)?",
+
+
+# Undeclared resources are unlimited: on one machine, one job at a time has the GPU.
+if workflow.local_exec and "gpu" not in workflow.global_resources:
+    workflow.register_resource("gpu", 1)

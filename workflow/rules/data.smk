@@ -18,7 +18,7 @@ rule import_motion:
         mem_mb=4000,
         runtime=60,
     message:
-        "Reading motion and captions."
+        announce("Reading motion and captions.")
     script:
         "../scripts/stage.py"
 
@@ -41,6 +41,6 @@ rule extract_features:
         mem_mb=4000,
         runtime=60,
     message:
-        "Joints to motion features."
+        announce("Joints to motion features.")
     script:
         "../scripts/stage.py"

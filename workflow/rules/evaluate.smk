@@ -22,7 +22,7 @@ rule embed_real:
         runtime=120,
         gpu=1,
     message:
-        "Embedding the real test motions, {params.settings[evaluation][repeats]} times."
+        announce("Embedding the real test motions, {params.settings[evaluation][repeats]} times.", gpu=True)
     script:
         "../scripts/stage.py"
 
@@ -52,7 +52,7 @@ rule embed_mld:
         runtime=480,
         gpu=1,
     message:
-        "Generating with mld, {params.settings[evaluation][repeats]} times."
+        announce("Generating with mld, {params.settings[evaluation][repeats]} times.", gpu=True)
     script:
         "../scripts/stage.py"
 
@@ -79,7 +79,7 @@ use rule embed_mld as embed_lead with:
     benchmark:
         f"{RESULTS}/benchmarks/embed_{{projector}}.tsv"
     message:
-        "Generating with {wildcards.projector}, {params.settings[evaluation][repeats]} times."
+        announce("Generating with {wildcards.projector}, {params.settings[evaluation][repeats]} times.", gpu=True)
 
 
 rule compute_metrics:
@@ -100,6 +100,6 @@ rule compute_metrics:
         mem_mb=2000,
         runtime=60,
     message:
-        "Metrics of {wildcards.system}."
+        announce("Metrics of {wildcards.system}.")
     script:
         "../scripts/stage.py"

@@ -31,7 +31,7 @@ rule assemble_model:
         mem_mb=2000,
         runtime=10,
     message:
-        "Putting the model directory together."
+        announce("Putting the model directory together.")
     script:
         "../scripts/stage.py"
 
@@ -57,6 +57,6 @@ rule contact_sheet:
         mem_mb=4000,
         runtime=30,
     message:
-        "Four captions, what lead makes of them, and the nearest training clips."
+        announce("Four captions, what lead makes of them, and the nearest training clips.")
     script:
         "../scripts/stage.py"

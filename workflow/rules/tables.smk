@@ -22,7 +22,7 @@ rule table1:
         mem_mb=1000,
         runtime=10,
     message:
-        "Table 1 of study {params.settings[name]}."
+        announce("Table 1 of study {params.settings[name]}.")
     script:
         "../scripts/stage.py"
 

@@ -19,6 +19,6 @@ rule encode_text:
         mem_mb=4000,
         runtime=60,
     message:
-        "Captions to text embeddings ({params.settings[text][kind]})."
+        announce("Captions to text embeddings ({params.settings[text][kind]}).")
     script:
         "../scripts/stage.py"

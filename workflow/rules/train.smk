@@ -22,7 +22,7 @@ rule train_movement:
         runtime=240,
         gpu=1,
     message:
-        "Training the matcher's movement autoencoder."
+        announce("Training the matcher's movement autoencoder.", gpu=True)
     script:
         "../scripts/stage.py"
 
@@ -50,7 +50,7 @@ rule train_matcher:
         runtime=480,
         gpu=1,
     message:
-        "Training the matcher, which the metrics are computed with."
+        announce("Training the matcher, which the metrics are computed with.", gpu=True)
     script:
         "../scripts/stage.py"
 
@@ -76,7 +76,7 @@ rule train_vae:
         runtime=2880,
         gpu=1,
     message:
-        "Stage 1: training the VAE."
+        announce("Stage 1: training the VAE.", gpu=True)
     script:
         "../scripts/stage.py"
 
@@ -101,7 +101,7 @@ rule encode_latents:
         runtime=120,
         gpu=1,
     message:
-        "Training clips to posteriors of the VAE."
+        announce("Training clips to posteriors of the VAE.", gpu=True)
     script:
         "../scripts/stage.py"
 
@@ -129,7 +129,7 @@ rule train_denoiser:
         runtime=2880,
         gpu=1,
     message:
-        "Stage 2: training the denoiser."
+        announce("Stage 2: training the denoiser.", gpu=True)
     script:
         "../scripts/stage.py"
 
@@ -157,6 +157,6 @@ rule train_projector:
         runtime=480,
         gpu=1,
     message:
-        "Stage 3: training the projector {wildcards.projector}."
+        announce("Stage 3: training the projector {wildcards.projector}.", gpu=True)
     script:
         "../scripts/stage.py"
