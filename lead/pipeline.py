@@ -42,7 +42,12 @@ class GeneratedMotion:
     text: str
     features: Float[np.ndarray, "T D"]
     joints: Float[np.ndarray, "T J 3"]
-    fps: float
+    skeleton: Skeleton
+
+    @property
+    def fps(self) -> float:
+        """Frames a second."""
+        return self.skeleton.fps
 
 
 @dataclass(frozen=True)
@@ -129,7 +134,7 @@ class LeadPipeline:
         features = self.normalizer.denormalise(motion).cpu().numpy()
         joints = features_to_joints(features, self.skeleton)
         return [
-            GeneratedMotion(text, own, points, self.skeleton.fps)
+            GeneratedMotion(text, own, points, self.skeleton)
             for text, own, points in zip(texts, features, joints, strict=True)
         ]
 

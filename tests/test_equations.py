@@ -17,9 +17,7 @@ def in_the_code() -> dict[str, tuple[str, ...]]:
         module = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
         tree = ast.parse(path.read_text(encoding="utf-8"))
         scopes = [(module, tree)]
-        scopes += [
-            (f"{module}.{n.name}", n) for n in ast.walk(tree) if isinstance(n, ast.ClassDef)
-        ]
+        scopes += [(f"{module}.{n.name}", n) for n in ast.walk(tree) if isinstance(n, ast.ClassDef)]
         for prefix, scope in scopes:
             for node in scope.body:
                 text = ast.get_docstring(node) if isinstance(node, ast.FunctionDef) else None

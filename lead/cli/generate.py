@@ -8,7 +8,6 @@ import numpy as np
 
 from lead.errors import LeadError
 from lead.formats.bvh_writer import write_bvh
-from lead.motion.skeleton import HUMANML3D
 from lead.pipeline import GeneratedMotion
 from lead.provenance.artefact import atomic_path
 
@@ -21,7 +20,7 @@ def write_motion(motion: GeneratedMotion, path: Path) -> None:
     """
     match path.suffix.lower():
         case ".bvh":
-            write_bvh(path, motion.joints, HUMANML3D, motion.fps)
+            write_bvh(path, motion.joints, motion.skeleton, motion.fps)
         case ".npy":
             with atomic_path(path) as temporary:
                 np.save(temporary, motion.joints.astype(np.float32))

@@ -40,7 +40,8 @@ class Study(Settings):
     seed: int = 1234
     """Root of every random draw."""
     data_root: Path = Path("data")
-    """Folder of raw data."""
+    """Folder of raw data. Another place reruns nothing: delete ``results/<name>/joints`` to read
+    the data again."""
     dataset: DatasetSettings
     """Where motion and captions come from."""
     text: TextSettings

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 from lead.config.study import DatasetSettings
 from lead.data.audit import check_bad_share, describe, write_audit
@@ -26,10 +25,9 @@ def import_motion(job: Job) -> None:
     Outputs: ``joints`` (ΣN x J x 3, float32), ``clips`` (their index), ``audit``.
     """
     dataset = job.setting("dataset", DatasetSettings)
-    data_root = Path(job.settings["data_root"])
     kept: list[Recording] = []
     rejected: list[Rejected] = []
-    for found in map(_with_words, read_dataset(dataset, data_root, job.seeds)):
+    for found in map(_with_words, read_dataset(dataset, job.data_root, job.seeds)):
         kept.append(found) if isinstance(found, Recording) else rejected.append(found)
     check_bad_share(len(kept), rejected)
     if not kept:

@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-# Settings reach a rule as values, and errors change no result: their code does not count.
-_NOT_FOLLOWED = ("lead.config", "lead.errors", "lead.types", "lead.provenance")
+# Settings reach a rule as values; errors and progress change no result: their code does not count.
+_NOT_FOLLOWED = ("lead.config", "lead.errors", "lead.types", "lead.provenance", "lead.progress")
 
 
 def digest(value: Any) -> str:

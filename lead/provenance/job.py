@@ -28,6 +28,7 @@ class Job:
         state: folder for what a killed run needs to go on; None keeps no such state.
         code: digest of the stage's code.
         threads: threads it may use.
+        data_root: folder of raw data; where it lies changes no result, so it is no setting.
     """
 
     stage: str
@@ -37,6 +38,7 @@ class Job:
     state: Path | None = None
     code: str = ""
     threads: int = 1
+    data_root: Path = Path("data")
 
     @overload
     def setting(self, name: str, kind: type[Value]) -> Value: ...

@@ -23,7 +23,7 @@ DATASET = SyntheticDataset(clips=20, val_share=0.2, test_share=0.2)
 def job(folder: Path, inputs: list[str], outputs: list[str]) -> Job:
     return Job(
         "stage",
-        {"dataset": DATASET.model_dump(mode="json"), "data_root": "nowhere", "seed": 3},
+        {"dataset": DATASET.model_dump(mode="json"), "seed": 3},
         {name.split(".")[0]: folder / name for name in inputs},
         {name.split(".")[0]: folder / name for name in outputs},
     )

@@ -8,7 +8,7 @@ rule import_motion:
         audit=f"{RESULTS}/audit.parquet",
     params:
         stage="lead.data.stages:import_motion",
-        settings=settings("dataset", "data_root"),
+        settings=settings("dataset"),
         code=code("lead.data.stages:import_motion"),
     log:
         f"{RESULTS}/logs/import_motion.log",

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from lead.cli.stage import run_stage
+from lead.config.load import resolve_study
 from lead.provenance.job import Job
 
 
@@ -23,5 +24,6 @@ job = Job(
     state=Path(snakemake.params.state) if hasattr(snakemake.params, "state") else None,
     code=snakemake.params.code,
     threads=snakemake.threads,
+    data_root=resolve_study(snakemake.config).data_root,
 )
 sys.exit(run_stage(snakemake.params.stage, job, log=Path(snakemake.log[0])))

@@ -1,0 +1,99 @@
+"""From stored embeddings to metrics, in facts that must hold whatever the numbers."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from safetensors.numpy import save_file
+
+from lead.config.evaluation import Evaluation, MultiModality
+from lead.errors import LeadError
+from lead.evaluation.score import compute_metrics
+from lead.provenance.job import Job
+
+REPEATS, ITEMS, WIDTH = 2, 96, 16
+SETTINGS = Evaluation(repeats=REPEATS, multimodality=MultiModality(items=4, samples=6, pairs=3))
+
+
+def real(rng: np.random.Generator) -> dict[str, np.ndarray]:
+    motion = rng.normal(size=(REPEATS, ITEMS, WIDTH)).astype(np.float32)
+    return {
+        "text": motion.copy(),
+        "motion": motion,
+        "again": motion + 0.01 * rng.normal(size=motion.shape).astype(np.float32),
+        "mean_motion": np.zeros_like(motion) + rng.normal(size=WIDTH).astype(np.float32),
+    }
+
+
+def generated(truth: dict[str, np.ndarray], rng: np.random.Generator) -> dict[str, np.ndarray]:
+    return {
+        "motion": truth["motion"].copy(),
+        "reconstruction": truth["motion"].copy(),
+        "random_latent": rng.normal(3.0, size=truth["motion"].shape).astype(np.float32),
+        "multimodality": rng.normal(size=(REPEATS, 4, 6, WIDTH)).astype(np.float32),
+    }
+
+
+def metrics(folder: Path, system: str, own: dict, truth: dict) -> dict[str, list[float]]:
+    save_file(truth, folder / "real.safetensors")
+    save_file(own, folder / "own.safetensors")
+    compute_metrics(
+        Job(
+            "metrics",
+            {"evaluation": SETTINGS.model_dump(mode="json"), "system": system, "seed": 1},
+            {"real": folder / "real.safetensors", "embeddings": folder / "own.safetensors"},
+            {"metrics": folder / "metrics.parquet"},
+        )
+    )
+    frame = pq.read_table(folder / "metrics.parquet").to_pandas()
+    return {name: list(rows["value"]) for name, rows in frame.groupby("metric")}
+
+
+def test_a_copy_of_the_truth_has_no_distance_and_reals_other_metrics(tmp_path):
+    rng = np.random.default_rng(0)
+    truth = real(rng)
+    of_real = metrics(tmp_path, "real", truth, truth)
+    of_copy = metrics(tmp_path, "mld", generated(truth, rng), truth)
+    assert max(of_copy["fid"]) < 1e-6
+    for name in ("r_precision_top1", "r_precision_top3", "mm_dist", "diversity"):
+        assert of_copy[name] == of_real[name]
+
+
+def test_perfect_pairs_are_all_found_and_shuffled_ones_by_chance(tmp_path):
+    truth = real(np.random.default_rng(0))
+    values = metrics(tmp_path, "real", truth, truth)
+    assert values["r_precision_top1"] == [1.0] * REPEATS
+    assert np.mean(values["r_precision_top3_shuffled"]) == pytest.approx(3 / 32, abs=0.06)
+
+
+def test_random_latents_are_further_than_reconstructions(tmp_path):
+    rng = np.random.default_rng(0)
+    truth = real(rng)
+    values = metrics(tmp_path, "mld", generated(truth, rng), truth)
+    assert max(values["fid_reconstruction"]) < 1e-6 < 1.0 < min(values["fid_random_latent"])
+
+
+def test_embeddings_of_another_run_are_refused(tmp_path):
+    rng = np.random.default_rng(0)
+    truth = real(rng)
+    other = generated(truth, rng)
+    other["motion"] = other["motion"][:, :50]
+    with pytest.raises(LeadError, match="do not belong together"):
+        metrics(tmp_path, "mld", other, truth)
+
+
+def test_a_truncated_file_is_named(tmp_path):
+    truth = real(np.random.default_rng(0))
+    metrics(tmp_path, "real", truth, truth)
+    path = tmp_path / "own.safetensors"
+    path.write_bytes(path.read_bytes()[:500])
+    job = Job(
+        "metrics",
+        {"evaluation": SETTINGS.model_dump(mode="json"), "system": "real", "seed": 1},
+        {"real": tmp_path / "real.safetensors", "embeddings": path},
+        {"metrics": tmp_path / "again.parquet"},
+    )
+    with pytest.raises(LeadError, match="damaged"):
+        compute_metrics(job)
+    assert not (tmp_path / "again.parquet").exists()
