@@ -59,6 +59,7 @@ class LeadPipeline:
     normalizer: Normalizer
     skeleton: Skeleton
     longest: int
+    """Frames of the longest training clip; longer motions are refused."""
 
     @classmethod
     def load(cls, directory: Path | str) -> LeadPipeline:
@@ -139,14 +140,14 @@ class LeadPipeline:
         ]
 
     def _frames(self, seconds: float) -> int:
-        frames = UNIT * round(seconds * self.skeleton.fps / UNIT)
-        shortest = 10 * UNIT
-        if not shortest <= frames <= self.longest:
-            fps = self.skeleton.fps
+        fps = self.skeleton.fps
+        shortest, longest = 10 * UNIT, self.longest // UNIT * UNIT
+        frames = UNIT * round(seconds * fps / UNIT)
+        if not shortest <= frames <= max(longest, shortest):
             raise LeadError(
                 "The model was not trained for motions of this length.",
                 found=f"{seconds} s",
-                expected=f"{shortest / fps:g} to {self.longest / fps:g} s",
+                expected=f"{shortest / fps:g} to {longest / fps:g} s",
                 fix="Choose a length in this range.",
             )
         return frames

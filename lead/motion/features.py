@@ -11,13 +11,28 @@ from jaxtyping import Float
 from scipy.ndimage import gaussian_filter1d
 
 from lead.errors import LeadError
+from lead.motion.kinematics import (
+    bone_lengths,
+    checked_joints,
+    foot_contacts,
+    forward_kinematics,
+)
 from lead.motion.layout import layout
-from lead.motion.rotations import between, conjugate, multiply, rotate, to_six, unit, yaw
+from lead.motion.rotations import (
+    between,
+    conjugate,
+    multiply,
+    rotate,
+    six_to_matrix,
+    to_matrix,
+    to_six,
+    unit,
+    yaw,
+)
 from lead.motion.skeleton import Skeleton
 from lead.types import Features, Joints
 
 _UP = np.array([0.0, 1.0, 0.0])
-_FORWARD = np.array([0.0, 0.0, 1.0])
 _SMOOTHING_FRAMES = 20
 """Sigma of the facing direction's Gaussian; scipy cuts it off at 4 sigma, as the public code."""
 
@@ -25,16 +40,22 @@ _SMOOTHING_FRAMES = 20
 def joints_to_features(joints: Joints, skeleton: Skeleton) -> Features:
     """Features of a recording: N x J x 3 positions to (N-1) x D, float32.
 
+    A published quirk: a facing direction that passes -Z changes the sign of its quaternion, and
+    the yaw increment of that one frame has the wrong sign. `features_to_joints` is off from there
+    on, by twice the increment.
+
     Raises:
-        LeadError: another number of joints, fewer than two frames, a value that is not finite,
-            or a bone exactly opposite to its rest direction.
+        LeadError: another number of joints, fewer than two frames, a value that is not finite, a
+            bone without length or opposite to its rest direction, hips and shoulders without
+            a facing direction.
     """
     positions = canonical_joints(joints, skeleton)
     root, local = _inverse_kinematics(positions, skeleton, smooth=True)
     turn, now, later = root[:, None], positions[:-1], positions[1:]
     pelvis_step = rotate(root[1:], later[:, 0] - now[:, 0])
     # Half the yaw: the quaternion's own y component holds the sine of half the angle.
-    half_yaw = np.arcsin(multiply(root[1:], conjugate(root[:-1]))[:, 2])
+    sine = multiply(root[1:], conjugate(root[:-1]))[:, 2]
+    half_yaw = np.arcsin(np.clip(sine, -1.0, 1.0))
     centred = positions.copy()
     centred[..., [0, 2]] -= positions[:, :1, [0, 2]]
     local_positions = rotate(turn, centred)[:-1, 1:]
@@ -51,13 +72,6 @@ def joints_to_features(joints: Joints, skeleton: Skeleton) -> Features:
         ],
         axis=1,
     )
-    if not np.isfinite(features).all():
-        frame = int(np.argwhere(~np.isfinite(features))[0, 0])
-        raise LeadError(
-            "A bone points exactly against its rest direction, which has no rotation.",
-            found=f"in frame {frame}",
-            fix="Leave the recording out, or move its joints a little.",
-        )
     return features.astype(np.float32)
 
 
@@ -65,15 +79,43 @@ def features_to_joints(features: Any, skeleton: Skeleton) -> Any:
     """Positions from features, ``* T D`` to ``* T J 3``, as array or differentiable tensor.
 
     The path starts at the origin facing +Z, wherever the features were cut.
+
+    Raises:
+        LeadError: another number of columns.
     """
     xp = array_namespace(features)
-    blocks = layout(skeleton)
     turn, root = _root(features, skeleton)
-    local = features[..., blocks.slice("local_positions")]
+    local = features[..., layout(skeleton).slice("local_positions")]
     local = xp.reshape(local, (*local.shape[:-1], skeleton.joint_count - 1, 3))
     offset = xp.stack([root[..., 0], xp.zeros_like(root[..., 0]), root[..., 2]], axis=-1)
     others = rotate(conjugate(turn)[..., None, :], local) + offset[..., None, :]
     return xp.concat([root[..., None, :], others], axis=-2)
+
+
+def features_to_joints_from_rotations(features: Any, skeleton: Skeleton) -> Any:
+    """Positions from the features' rotations, ``* T D`` to ``* T J 3``, with the target's bones.
+
+    Raises:
+        LeadError: another number of columns, or a skeleton without target lengths.
+    """
+    offsets = skeleton.target_offsets
+    if offsets is None:
+        raise LeadError(
+            f"Rotations alone give no positions: {skeleton.name} has no known bone lengths.",
+            fix="Use features_to_joints, which reads the positions.",
+        )
+    xp = array_namespace(features)
+    turn, root = _root(features, skeleton)
+    six = features[..., layout(skeleton).slice("rotations")]
+    local = six_to_matrix(xp.reshape(six, (*six.shape[:-1], skeleton.joint_count - 1, 6)))
+    bones = [to_matrix(turn)] * skeleton.joint_count
+    for chain in skeleton.chains:
+        world = bones[0]
+        for child in chain[1:]:
+            world = world @ local[..., child - 1, :, :]
+            bones[child] = world
+    offsets = xp.asarray(offsets, dtype=features.dtype, device=device(features))
+    return forward_kinematics(root, xp.stack(bones, axis=-3), offsets, skeleton)
 
 
 def canonical_joints(joints: Joints, skeleton: Skeleton) -> Joints:
@@ -84,28 +126,29 @@ def canonical_joints(joints: Joints, skeleton: Skeleton) -> Joints:
     Raises:
         LeadError: as `joints_to_features`.
     """
-    positions = _checked(joints, skeleton)
+    positions = checked_joints(joints, skeleton, at_least=2)
     if skeleton.target_offsets is not None:
         positions = _on_target(positions, skeleton, skeleton.target_offsets)
     positions = positions - np.array([0.0, positions[..., 1].min(), 0.0])
     positions = positions - positions[0, 0] * np.array([1.0, 0.0, 1.0])
-    right_hip, left_hip, right_shoulder, left_shoulder = positions[0, list(skeleton.face_joints)]
-    across = unit((right_hip - left_hip) + (right_shoulder - left_shoulder))
-    forward = unit(np.cross(_UP, across))
-    return rotate(_towards_forward(forward), positions)
-
-
-def foot_contacts(positions: Joints, skeleton: Skeleton) -> Float[np.ndarray, "T 4"]:
-    """1 where a foot joint moves less than the threshold to the next frame: left two, right two."""
-    feet = [*skeleton.left_feet, *skeleton.right_feet]
-    moved = positions[1:, feet] - positions[:-1, feet]
-    return ((moved**2).sum(-1) < skeleton.contact_threshold).astype(np.float64)
+    right_hip, left_hip, right_shoulder, left_shoulder = positions[
+        :1, list(skeleton.face_joints)
+    ].swapaxes(0, 1)
+    across = (right_hip - left_hip) + (right_shoulder - left_shoulder)
+    return rotate(_towards_forward(_forward(across)), positions)
 
 
 def _root(features: Any, skeleton: Skeleton) -> tuple[Any, Any]:
     """Facing quaternion and root position of every frame."""
     xp = array_namespace(features)
     blocks = layout(skeleton)
+    if features.shape[-1] != blocks.width:
+        raise LeadError(
+            f"These are no features of the {skeleton.name} skeleton.",
+            found=f"{features.shape[-1]} columns",
+            expected=f"{blocks.width} columns ({skeleton.joint_count} joints)",
+            fix="Choose the other dataset, or rebuild the features.",
+        )
     half_yaw = features[..., blocks.slice("root_angular_velocity")][..., 0]
     zero = xp.zeros_like(half_yaw[..., :1])
     angle = xp.concat([zero, xp.cumulative_sum(half_yaw[..., :-1], axis=-1)], axis=-1)
@@ -121,13 +164,10 @@ def _root(features: Any, skeleton: Skeleton) -> tuple[Any, Any]:
 
 def _on_target(positions: Joints, skeleton: Skeleton, offsets: np.ndarray) -> Joints:
     """The recording's rotations on the target skeleton, its path scaled by the length of legs."""
-    own = np.zeros(skeleton.joint_count)
-    for child, parent in enumerate(skeleton.parents):
-        if parent >= 0:
-            own[child] = np.linalg.norm(positions[0, child] - positions[0, parent])
+    root, local = _inverse_kinematics(positions, skeleton, smooth=False)
+    own = bone_lengths(positions[:1], skeleton)[0]
     legs = list(skeleton.leg_joints)
     scale = np.abs(offsets[legs]).max(1).sum() / own[legs].sum()
-    root, local = _inverse_kinematics(positions, skeleton, smooth=False)
     moved = np.zeros_like(positions)
     moved[:, 0] = positions[:, 0] * scale
     for chain in skeleton.chains:
@@ -150,11 +190,8 @@ def _inverse_kinematics(
     right_hip, left_hip, right_shoulder, left_shoulder = (
         positions[:, joint] for joint in skeleton.face_joints
     )
-    across = unit((left_hip - right_hip) + (right_shoulder - left_shoulder))
-    forward = np.cross(_UP, across)
-    if smooth:
-        forward = gaussian_filter1d(forward, _SMOOTHING_FRAMES, axis=0, mode="nearest")
-    root = _towards_forward(unit(forward))
+    forward = _forward((left_hip - right_hip) + (right_shoulder - left_shoulder), smooth=smooth)
+    root = _towards_forward(forward)
     if smooth:
         root[0] = (1.0, 0.0, 0.0, 0.0)
     local = np.zeros((*positions.shape[:2], 4))
@@ -165,31 +202,38 @@ def _inverse_kinematics(
             bone = unit(positions[:, child] - positions[:, parent])
             rest = np.broadcast_to(skeleton.raw_offsets[child], bone.shape)
             local[:, child] = multiply(conjugate(turn), between(rest, bone))
+            _refuse_undefined(
+                local[:, child],
+                f"the bone from {skeleton.joints[parent]} to {skeleton.joints[child]}",
+            )
             turn = multiply(turn, local[:, child])
     return root, local
 
 
-def _towards_forward(direction: np.ndarray) -> np.ndarray:
-    return between(direction, np.broadcast_to(_FORWARD, direction.shape))
+def _forward(across: Float[np.ndarray, "N 3"], *, smooth: bool = False) -> Float[np.ndarray, "N 3"]:
+    """The horizontal direction in front of a body whose right side lies at ``across``."""
+    forward = np.cross(_UP, unit(across))
+    _refuse_undefined(unit(forward), "the facing direction of hips and shoulders")
+    if smooth:
+        forward = gaussian_filter1d(forward, _SMOOTHING_FRAMES, axis=0, mode="nearest")
+    return unit(forward)
 
 
-def _checked(joints: Joints, skeleton: Skeleton) -> Joints:
-    positions = np.asarray(joints, dtype=np.float64)
-    expected = f"N x {skeleton.joint_count} x 3 with N of at least 2"
-    if positions.ndim != 3 or positions.shape[1:] != (skeleton.joint_count, 3):
+def _towards_forward(direction: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, "N 4"]:
+    """The yaw that turns horizontal directions to +Z.
+
+    `between`, but for -Z itself, where that is undefined: there it is the half turn.
+    """
+    return yaw(-np.arctan2(direction[:, 0], direction[:, 2]) / 2)
+
+
+def _refuse_undefined(values: Float[np.ndarray, "N K"], what: str) -> None:
+    """A bone without length, or exactly opposite to its rest direction, has no rotation."""
+    broken = ~np.isfinite(values).all(axis=-1)
+    if broken.any():
         raise LeadError(
-            f"These are no joints of the {skeleton.name} skeleton.",
-            found=" x ".join(map(str, positions.shape)),
-            expected=expected,
-            fix="Choose the other skeleton, or map the joints to this one.",
+            "A direction of the body is not defined.",
+            found=f"{what}, in frame {np.flatnonzero(broken)[0]}",
+            expected="joints that do not coincide, and no bone opposite to its rest direction",
+            fix="Leave the recording out, or move its joints a little.",
         )
-    if len(positions) < 2:
-        raise LeadError("A motion needs two frames.", found=len(positions), expected=expected)
-    if not np.isfinite(positions).all():
-        frame, joint = np.argwhere(~np.isfinite(positions))[0, :2]
-        raise LeadError(
-            "A joint position is not a finite number.",
-            found=f"{skeleton.joints[joint]} in frame {frame}",
-            fix="Leave the recording out, or fill the gap.",
-        )
-    return positions

@@ -1,25 +1,85 @@
-"""Bones: lengths, two-bone legs, and rotations for formats that want them."""
+"""Bones: lengths, feet on the floor, two-bone legs, rotations from positions and back."""
 
 from __future__ import annotations
 
-import numpy as np
-from jaxtyping import Float
+from dataclasses import dataclass
+from typing import Any
 
-from lead.motion.features import foot_contacts
+import numpy as np
+from array_api_compat import array_namespace
+from jaxtyping import Float
+from scipy.spatial.transform import Rotation, Slerp
+
+from lead.errors import LeadError
 from lead.motion.rotations import between, to_matrix, unit
 from lead.motion.skeleton import Skeleton
 from lead.types import Joints
 
 _SHORTEST_REACH = 1e-4
+_NEARLY_OPPOSITE = -0.95
+"""Cosine below which the shortest rotation to a bone turns about an axis that noise decides."""
+
+
+@dataclass(frozen=True, eq=False)
+class JointRotations:
+    """Rotations of every joint whose children keep their places in its frame.
+
+    Attributes:
+        world: of each joint against the world.
+        local: of each joint against its parent.
+        error: distance of each joint, put together from these, to where it was.
+    """
+
+    world: Float[np.ndarray, "N J 3 3"]
+    local: Float[np.ndarray, "N J 3 3"]
+    error: Float[np.ndarray, "N J"]
+
+
+def checked_joints(joints: Joints, skeleton: Skeleton, *, at_least: int) -> Joints:
+    """The positions as float64, or what is wrong with them.
+
+    Raises:
+        LeadError: another number of joints, too few frames, a value that is not finite.
+    """
+    positions = np.asarray(joints, dtype=np.float64)
+    expected = f"N x {skeleton.joint_count} x 3 with N of at least {at_least}"
+    if positions.ndim != 3 or positions.shape[1:] != (skeleton.joint_count, 3):
+        raise LeadError(
+            f"These are no joints of the {skeleton.name} skeleton.",
+            found=" x ".join(map(str, positions.shape)),
+            expected=expected,
+            fix="Choose the other skeleton, or map the joints to this one.",
+        )
+    if len(positions) < at_least:
+        raise LeadError(
+            "The motion has too few frames.",
+            found=len(positions),
+            expected=expected,
+            fix="Leave the recording out, or cut it longer.",
+        )
+    if not np.isfinite(positions).all():
+        frame, joint = np.argwhere(~np.isfinite(positions))[0, :2]
+        raise LeadError(
+            "A joint position is not a finite number.",
+            found=f"{skeleton.joints[joint]} in frame {frame}",
+            fix="Leave the recording out, or fill the gap.",
+        )
+    return positions
 
 
 def bone_lengths(joints: Joints, skeleton: Skeleton) -> Float[np.ndarray, "N J"]:
     """Length of the bone that ends in each joint, frame by frame; 0 for the root."""
     lengths = np.zeros(joints.shape[:2])
-    for child, parent in enumerate(skeleton.parents):
-        if parent >= 0:
-            lengths[:, child] = np.linalg.norm(joints[:, child] - joints[:, parent], axis=-1)
+    bones = joints[:, 1:] - joints[:, list(skeleton.parents[1:])]
+    lengths[:, 1:] = np.linalg.norm(bones, axis=-1)
     return lengths
+
+
+def foot_contacts(joints: Joints, skeleton: Skeleton) -> Float[np.ndarray, "T 4"]:
+    """1 where a foot joint moves less than the threshold to the next frame: left two, right two."""
+    feet = [*skeleton.left_feet, *skeleton.right_feet]
+    moved = joints[1:, feet] - joints[:-1, feet]
+    return ((moved**2).sum(-1) < skeleton.contact_threshold).astype(np.float64)
 
 
 def contact_slides(joints: Joints, skeleton: Skeleton) -> Float[np.ndarray, " K"]:
@@ -35,7 +95,7 @@ def two_bone_knee(
     lengths: tuple[float, float],
     pole: Float[np.ndarray, "N 3"],
 ) -> tuple[Float[np.ndarray, "N 3"], Float[np.ndarray, "N 3"]]:
-    """Knee and ankle of a leg whose knee bends towards ``pole``.
+    """Knee and ankle of a leg whose knee bends towards ``pole``, which must not lie along the leg.
 
     An ankle out of reach is brought to where the stretched leg ends.
     """
@@ -51,46 +111,88 @@ def two_bone_knee(
     return knee, hip + reach * direction
 
 
+def forward_kinematics(root: Any, bones: Any, offsets: Any, skeleton: Skeleton) -> Any:
+    """Positions ``* J 3`` from the root's ``* 3`` and the world rotation of every bone.
+
+    ``bones`` (``* J 3 3``) belongs to the bone that ends in each joint, so a hierarchy in which
+    a joint turns its children hands over ``world[..., parents, :, :]``. ``offsets`` (``J 3``)
+    are the bones in the rest pose. Arrays or tensors, differentiable.
+    """
+    xp = array_namespace(root, bones, offsets)
+    positions = [root]
+    for joint, parent in enumerate(skeleton.parents[1:], start=1):
+        bone = (bones[..., joint, :, :] * offsets[joint]).sum(-1)
+        positions.append(positions[parent] + bone)
+    return xp.stack(positions, axis=-2)
+
+
 def hierarchical_rotations(
     joints: Joints, skeleton: Skeleton, offsets: Float[np.ndarray, "J 3"]
-) -> Float[np.ndarray, "N J 3 3"]:
-    """World rotation of every joint, such that its children lie at its rotated offsets.
+) -> JointRotations:
+    """Rotations of every joint, such that its children lie at its rotated offsets.
 
     A joint with several children takes the rotation that fits their bones best (Kabsch); one
     with a single child turns its parent's as little as possible; an end keeps its parent's.
     """
-    children: list[list[int]] = [[] for _ in skeleton.parents]
-    for child, parent in enumerate(skeleton.parents):
-        if parent >= 0:
-            children[parent].append(child)
-    rotations = np.broadcast_to(np.eye(3), (*joints.shape[:2], 3, 3)).copy()
-    for joint in _top_down(skeleton):
-        parent, own = skeleton.parents[joint], children[joint]
-        above = rotations[:, parent] if parent >= 0 else rotations[:, joint]
-        bones = joints[:, own] - joints[:, [joint]]
-        if not own:
-            rotations[:, joint] = above
-        elif len(own) == 1:
-            carried = np.einsum("nij,j->ni", above, offsets[own[0]])
-            rotations[:, joint] = to_matrix(between(carried, bones[:, 0])) @ above
+    parents = np.array(skeleton.parents)
+    world = np.broadcast_to(np.eye(3), (*joints.shape[:2], 3, 3)).copy()
+    for joint, parent in enumerate(parents):
+        children = np.flatnonzero(parents == joint)
+        bones = joints[:, children] - joints[:, [joint]]
+        above = world[:, max(parent, 0)]
+        if len(children) > 1:
+            world[:, joint] = _best_fit(offsets[children], bones)
+        elif len(children) == 1:
+            world[:, joint] = _swung(above, offsets[children[0]], bones[:, 0])
         else:
-            rotations[:, joint] = _best_fit(offsets[own], bones)
-    return rotations
-
-
-def _top_down(skeleton: Skeleton) -> list[int]:
-    """Joints with every parent before its children."""
-    order = [0]
-    for chain in skeleton.chains[2:3] + skeleton.chains[:2] + skeleton.chains[3:]:
-        order += [joint for joint in chain if joint not in order]
-    return order
+            world[:, joint] = above
+    local = world.copy()
+    local[:, 1:] = np.swapaxes(world[:, parents[1:]], -1, -2) @ world[:, 1:]
+    again = forward_kinematics(joints[:, 0], world[:, parents], offsets, skeleton)
+    return JointRotations(world, local, np.linalg.norm(again - joints, axis=-1))
 
 
 def _best_fit(
     offsets: Float[np.ndarray, "K 3"], bones: Float[np.ndarray, "N K 3"]
 ) -> Float[np.ndarray, "N 3 3"]:
     """The rotation of each frame that carries the offsets nearest to the bones."""
-    u, _, vt = np.linalg.svd(np.einsum("nki,kj->nij", unit(bones), unit(offsets)))
+    u, _, vt = np.linalg.svd(np.einsum("nki,kj->nij", bones, offsets))
     sign = np.ones((len(bones), 3))
     sign[:, 2] = np.sign(np.linalg.det(u @ vt))
     return u @ (sign[..., None] * vt)
+
+
+def _swung(
+    above: Float[np.ndarray, "N 3 3"],
+    offset: Float[np.ndarray, " 3"],
+    bone: Float[np.ndarray, "N 3"],
+) -> Float[np.ndarray, "N 3 3"]:
+    """The parent's rotation, turned as little as possible until the offset lies along the bone.
+
+    Where the two are nearly opposite the turn starts from the rotation interpolated between the
+    frames around, which keeps the joint from spinning.
+    """
+    carried = above @ offset
+    steady = (unit(carried) * unit(bone)).sum(-1) > _NEARLY_OPPOSITE
+    world = to_matrix(between(carried, bone)) @ above
+    if steady.all():
+        return world
+    start = above @ _bridged(np.swapaxes(above, -1, -2) @ world, steady, offset)
+    turned = to_matrix(between(start @ offset, bone)) @ start
+    turned = np.where(np.isfinite(turned), turned, start)
+    return np.where(steady[:, None, None], world, turned)
+
+
+def _bridged(
+    local: Float[np.ndarray, "N 3 3"], steady: np.ndarray, offset: Float[np.ndarray, " 3"]
+) -> Float[np.ndarray, "N 3 3"]:
+    """The rotations of steady frames, and between them what leads from one to the next."""
+    frames = np.flatnonzero(steady)
+    if len(frames) == 0:
+        across = np.cross(offset, np.eye(3)[np.argmin(np.abs(offset))])
+        half_turn = Rotation.from_rotvec(np.pi * unit(across)).as_matrix()
+        return np.broadcast_to(half_turn, local.shape)
+    if len(frames) == 1:
+        return np.broadcast_to(local[frames[0]], local.shape)
+    moments = np.clip(np.arange(len(local)), frames[0], frames[-1])
+    return Slerp(frames, Rotation.from_matrix(local[frames]))(moments).as_matrix()

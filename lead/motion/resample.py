@@ -12,8 +12,9 @@ def resample(joints: Joints, fps_from: float, fps_to: float) -> Joints:
     """Positions at ``fps_to``, interpolated linearly between the two nearest moments.
 
     The first frame is kept and ⌊(N-1) · to / from⌋ + 1 come out. Positions, not rotations, are
-    interpolated: at rates of 30 to 120 a second a bone shortens by less than a millimetre
-    between two frames, and a source need not have rotations.
+    interpolated: a source need not have rotations, the features rebuild bones at full length,
+    and what is lost is the sagitta between two frames (1.6 mm for a wrist that circles the
+    elbow once a second at 30 frames).
 
     Raises:
         LeadError: a rate that is not positive, or no frame.

@@ -59,7 +59,8 @@ def cross(a: Any, b: Any) -> Any:
 def unit(v: Any) -> Any:
     """Vectors divided by their length; NaN where that is zero."""
     xp = array_namespace(v)
-    return v / xp.sqrt((v * v).sum(-1))[..., None]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return v / xp.sqrt((v * v).sum(-1))[..., None]
 
 
 def between(u: Float[np.ndarray, "*B 3"], v: Float[np.ndarray, "*B 3"]) -> np.ndarray:
@@ -68,9 +69,7 @@ def between(u: Float[np.ndarray, "*B 3"], v: Float[np.ndarray, "*B 3"]) -> np.nd
     NaN where the two are exactly opposite, or one is zero.
     """
     w = np.sqrt((u * u).sum(-1) * (v * v).sum(-1)) + (u * v).sum(-1)
-    q = np.concatenate([w[..., None], np.cross(u, v)], axis=-1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return q / np.linalg.norm(q, axis=-1, keepdims=True)
+    return unit(np.concatenate([w[..., None], cross(u, v)], axis=-1))
 
 
 def yaw(angle: Any) -> Any:
@@ -90,6 +89,23 @@ def to_matrix(q: Any) -> Any:
         [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
     ]
     return xp.stack([xp.stack(row, axis=-1) for row in rows], axis=-2)
+
+
+def from_matrix(matrix: Float[np.ndarray, "*B 3 3"]) -> Float[np.ndarray, "*B 4"]:
+    """Rotation matrices as unit quaternions with w >= 0.
+
+    The rows of K are q's products w·q, x·q, y·q, z·q; the longest is the most exact.
+    """
+    m = [[matrix[..., row, column] for column in range(3)] for row in range(3)]
+    wx, wy, wz = m[2][1] - m[1][2], m[0][2] - m[2][0], m[1][0] - m[0][1]
+    xy, xz, yz = m[1][0] + m[0][1], m[2][0] + m[0][2], m[2][1] + m[1][2]
+    w, x = 1 + m[0][0] + m[1][1] + m[2][2], 1 + m[0][0] - m[1][1] - m[2][2]
+    y, z = 1 - m[0][0] + m[1][1] - m[2][2], 1 - m[0][0] - m[1][1] + m[2][2]
+    rows = [[w, wx, wy, wz], [wx, x, xy, xz], [wy, xy, y, yz], [wz, xz, yz, z]]
+    k = np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+    longest = np.argmax(np.stack([w, x, y, z], axis=-1), axis=-1)
+    q = unit(np.take_along_axis(k, longest[..., None, None], axis=-2)[..., 0, :])
+    return np.where(q[..., :1] < 0, -q, q)
 
 
 def to_six(q: Any) -> Any:
@@ -133,6 +149,22 @@ def matrix_to_euler_zxy(matrix: Float[np.ndarray, "*B 3 3"]) -> np.ndarray:
     )
     y = np.where(pole, 0.0, np.arctan2(-matrix[..., 2, 0], matrix[..., 2, 2]))
     return np.degrees(np.stack([z, x, y], axis=-1))
+
+
+def without_jumps(degrees: Float[np.ndarray, "N *B 3"]) -> np.ndarray:
+    """Euler angles of three different axes, each frame in the form nearest to the frame before.
+
+    A rotation is also (a + 180, 180 - b, c + 180), and each angle is free by 360 degrees; a
+    program that interpolates between keys would spin the joint where the form changes.
+    """
+    smooth = np.array(degrees, dtype=np.float64)
+    for frame in range(1, len(smooth)):
+        before, now = smooth[frame - 1], smooth[frame]
+        forms = np.stack([now, now * (1, -1, 1) + 180])
+        forms += 360 * np.round((before - forms) / 360)
+        distances = np.abs(forms - before).sum(-1)
+        smooth[frame] = np.where((distances[0] <= distances[1])[..., None], *forms)
+    return smooth
 
 
 def _about(axis: int, sine: np.ndarray, cosine: np.ndarray) -> np.ndarray:

@@ -18,6 +18,38 @@ _AXES = {
     "+z": (0.0, 0.0, 1.0),
 }
 
+# fmt: off
+_HUMANML3D_JOINTS = (
+    "pelvis", "left_hip", "right_hip", "spine1", "left_knee", "right_knee", "spine2",
+    "left_ankle", "right_ankle", "spine3", "left_foot", "right_foot", "neck",
+    "left_collar", "right_collar", "head", "left_shoulder", "right_shoulder",
+    "left_elbow", "right_elbow", "left_wrist", "right_wrist",
+)
+_HUMANML3D_DIRECTIONS = (
+    "+x", "-x", "+y", "-y", "-y", "+y",
+    "-y", "-y", "+y", "+z", "+z", "+y",
+    "+x", "-x", "+z", "-y", "-y",
+    "-y", "-y", "-y", "-y",
+)
+# Frame 0 of clip 000021, from which HumanML3D took its target skeleton.
+_HUMANML3D_LENGTHS = (
+    0.0, 0.1030740, 0.1098834, 0.1315682, 0.3936232, 0.3901882, 0.1431902,
+    0.4324330, 0.4256434, 0.0573647, 0.1433818, 0.1494191, 0.2193600,
+    0.1374868, 0.1433828, 0.1030392, 0.1316140, 0.1229844,
+    0.2568399, 0.2630919, 0.2660118, 0.2698763,
+)
+# The usual names of the MMM model. The field's code calls index 5 and 11 "right": keep the
+# indices, and never derive sides from these names.
+_KIT_JOINTS = (
+    "root", "BP", "BT", "BLN", "BUN", "LS", "LE", "LW", "RS", "RE", "RW",
+    "LH", "LK", "LA", "LMrot", "LF", "RH", "RK", "RA", "RMrot", "RF",
+)
+_KIT_DIRECTIONS = (
+    "+y", "+y", "+y", "+y", "+x", "-y", "-y", "-x", "-y", "-y",
+    "+x", "-y", "-y", "+z", "+z", "-x", "-y", "-y", "+z", "+z",
+)
+# fmt: on
+
 
 @dataclass(frozen=True, eq=False)
 class Skeleton:
@@ -65,7 +97,7 @@ class Skeleton:
 
     @cached_property
     def parents(self) -> tuple[int, ...]:
-        """Parent of each joint; -1 for the root."""
+        """Parent of each joint, always a lower index; -1 for the root."""
         parents = [-1] * self.joint_count
         for chain in self.chains:
             for parent, child in pairwise(chain):
@@ -77,31 +109,20 @@ class Skeleton:
         """Unit direction of each bone in the rest pose; zero for the root."""
         offsets = np.zeros((self.joint_count, 3))
         offsets[1:] = [_AXES[name] for name in self.directions]
+        offsets.flags.writeable = False
         return offsets
 
     @property
     def target_offsets(self) -> Float[np.ndarray, "J 3"] | None:
-        """Offsets of the target skeleton, or None where its lengths are not known."""
+        """Bones of the target skeleton in its rest pose; None where its lengths are not known."""
         if self.bone_lengths is None:
             return None
         return self.raw_offsets * np.array(self.bone_lengths)[:, None]
 
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
-
-
-def _numbers(text: str) -> tuple[float, ...]:
-    return tuple(map(float, text.split()))
-
-
 HUMANML3D = Skeleton(
     name="humanml3d",
-    joints=_words(
-        "pelvis left_hip right_hip spine1 left_knee right_knee spine2 left_ankle right_ankle "
-        "spine3 left_foot right_foot neck left_collar right_collar head left_shoulder "
-        "right_shoulder left_elbow right_elbow left_wrist right_wrist"
-    ),
+    joints=_HUMANML3D_JOINTS,
     chains=(
         (0, 2, 5, 8, 11),
         (0, 1, 4, 7, 10),
@@ -109,15 +130,8 @@ HUMANML3D = Skeleton(
         (9, 14, 17, 19, 21),
         (9, 13, 16, 18, 20),
     ),
-    directions=_words(
-        "+x -x +y -y -y +y -y -y +y +z +z +y +x -x +z -y -y -y -y -y -y",
-    ),
-    # Frame 0 of clip 000021, from which HumanML3D took its target skeleton.
-    bone_lengths=_numbers(
-        "0 0.1030740 0.1098834 0.1315682 0.3936232 0.3901882 0.1431902 0.4324330 0.4256434 "
-        "0.0573647 0.1433818 0.1494191 0.2193600 0.1374868 0.1433828 0.1030392 0.1316140 "
-        "0.1229844 0.2568399 0.2630919 0.2660118 0.2698763"
-    ),
+    directions=_HUMANML3D_DIRECTIONS,
+    bone_lengths=_HUMANML3D_LENGTHS,
     unit="m",
     leg_joints=(5, 8),
     face_joints=(2, 1, 17, 16),
@@ -131,11 +145,7 @@ HUMANML3D = Skeleton(
 
 KIT = Skeleton(
     name="kit",
-    # The usual names of the MMM model. The field's code calls index 5 and 11 "right": keep the
-    # indices, and never derive sides from these names.
-    joints=_words(
-        "root BP BT BLN BUN LS LE LW RS RE RW LH LK LA LMrot LF RH RK RA RMrot RF",
-    ),
+    joints=_KIT_JOINTS,
     chains=(
         (0, 11, 12, 13, 14, 15),
         (0, 16, 17, 18, 19, 20),
@@ -143,7 +153,7 @@ KIT = Skeleton(
         (3, 5, 6, 7),
         (3, 8, 9, 10),
     ),
-    directions=_words("+y +y +y +y +x -y -y -x -y -y +x -y -y +z +z -x -y -y +z +z"),
+    directions=_KIT_DIRECTIONS,
     bone_lengths=None,
     unit="kit_mm",
     leg_joints=(17, 18),

@@ -10,7 +10,7 @@ from lead.models.device import use_threads
 from lead.motion.features import features_to_joints
 from lead.motion.layout import layout
 from lead.motion.nearest import nearest_motion
-from lead.pipeline import LeadPipeline
+from lead.pipeline import UNIT, LeadPipeline
 from lead.provenance.job import Job
 from lead.provenance.seeds import Seeds
 from lead.render.sheet import SheetRow
@@ -34,7 +34,8 @@ def contact_sheet(job: Job) -> None:
     others = [store[clip] for clip in train]
     rows = []
     for clip in chosen:
-        seconds = clip.frames / skeleton.fps
+        # A test clip may be longer than any the model was trained on.
+        seconds = min(clip.frames, pipeline.longest - UNIT) / skeleton.fps
         motion = pipeline.generate([clip.captions[0]], seconds=seconds, seed=job.seeds.root)[0]
         best, distance = nearest_motion(
             motion.features, others, layout(skeleton).slice("local_positions")

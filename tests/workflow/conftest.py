@@ -26,11 +26,11 @@ class Checkout:
 
     def snakemake(self, *arguments: str, configfile: str | None = "micro.yaml"):
         """Run Snakemake here with the package of this copy."""
-        command = [sys.executable, "-m", "snakemake", "--cores", "2"]
+        command = [sys.executable, "-m", "snakemake", *arguments, "--cores", "2"]
         command += ["--configfile", configfile] if configfile else []
         environment = {**os.environ, "PYTHONPATH": str(self.root), "COLUMNS": "200"}
         return subprocess.run(
-            [*command, *arguments],
+            command,
             cwd=self.root,
             env=environment,
             capture_output=True,

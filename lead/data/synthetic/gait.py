@@ -1,4 +1,4 @@
-"""Footsteps along a path: planted toes, swinging feet, and a pelvis that follows."""
+"""Footsteps along a path: planted toes, swinging feet, and a body that moves on above them."""
 
 from __future__ import annotations
 
@@ -7,33 +7,45 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from lead.data.synthetic.body import FLAT_FOOT, SIDES, TOE_HEIGHT, Foot
-from lead.motion.skeleton import HUMANML3D
+from lead.data.synthetic.body import FLAT_FOOT, FOOT_AHEAD, SIDES, TOE_HEIGHT, Foot
+from lead.data.synthetic.timing import FPS
 
-FPS = HUMANML3D.fps
 _MARGIN = 60
 """Frames that a path is continued beyond both ends, so that steps begin and end outside."""
+_TOE_OUT = 0.10
 
 
 @dataclass(frozen=True)
 class Gait:
     """How somebody steps.
 
-    ``cadence`` in full cycles a second, ``stance`` the share of a cycle that a foot is down,
-    ``lift`` the height of the swinging toe and ``heel`` the pitch of the foot as it leaves.
+    Attributes:
+        cadence: full cycles (two steps) a second.
+        stance: share of a cycle that a foot is down.
+        lift: height of the swinging toe, metres.
+        heel: pitch of the foot as it leaves the floor, radians.
+        width: of the left foot from the middle, metres.
+        ahead: of the toe before the body in the middle of its stance, metres.
+        early: below 1, the swinging toe is highest before the middle of its swing.
+        phase: of the left foot at the first frame.
     """
 
     cadence: float
-    stance: float = 0.62
-    lift: float = 0.10
-    heel: float = 0.85
-    width: float = 0.10
+    stance: float = 0.60
+    lift: float = 0.07
+    heel: float = 0.95
+    width: float = 0.09
+    ahead: float = FOOT_AHEAD
+    early: float = 1.0
     phase: float = 0.0
 
 
 @dataclass(frozen=True)
 class Steps:
-    """Pelvis path, heading and both feet over the frames of a clip, and the gait's phase."""
+    """Ground below the body, heading, and both feet over the frames of a clip.
+
+    ``phase`` counts cycles: the left foot lands at whole numbers, the right one half way.
+    """
 
     path: Float[np.ndarray, "N 3"]
     yaw: Float[np.ndarray, " N"]
@@ -41,75 +53,68 @@ class Steps:
     phase: Float[np.ndarray, " N"]
 
 
-def walk_along(count: int, velocity: np.ndarray, turning: np.ndarray, gait: Gait) -> Steps:
-    """Steps for a body that moves with ``velocity`` and turns.
+def walk_along(count: int, velocity: tuple[float, float], turning: float, gait: Gait) -> Steps:
+    """Steps for a body that moves steadily and turns steadily.
 
     Args:
-        velocity: sideways (to the left) and forward in metres a second, in the body's frame.
+        count: frames.
+        velocity: to the left and forward in metres a second, in the body's frame.
         turning: yaw in radians a second, to the left.
+        gait: how the feet follow.
     """
-    total = count + 2 * _MARGIN
-    yaw = np.arange(total) / FPS * turning
-    sideways, forward = velocity
-    step = np.stack(
-        [
-            sideways * np.cos(yaw) + forward * np.sin(yaw),
-            np.zeros(total),
-            -sideways * np.sin(yaw) + forward * np.cos(yaw),
-        ],
-        axis=-1,
-    )
-    path = np.cumsum(step / FPS, axis=0)
-    phase = np.arange(total) / FPS * gait.cadence + gait.phase
-    feet = {
-        side: _foot(path, yaw, phase + (0.0 if side == "left" else 0.5), sign, gait)
-        for side, sign in SIDES.items()
-    }
+    frames = np.arange(count + 2 * _MARGIN) - _MARGIN
+    yaw = frames / FPS * turning
+    left, ahead = _axes(yaw)
+    path = np.cumsum((velocity[0] * left + velocity[1] * ahead) / FPS, axis=0)
+    path -= path[_MARGIN]
+    phase = frames / FPS * gait.cadence + gait.phase
     inside = slice(_MARGIN, _MARGIN + count)
-    origin = path[_MARGIN].copy()
-    feet = {
-        side: Foot(foot.toe[inside] - origin, foot.heading[inside], foot.pitch[inside])
-        for side, foot in feet.items()
-    }
-    return Steps(path[inside] - origin, yaw[inside], feet, phase[inside])
+    feet = {}
+    for side, sign in SIDES.items():
+        own = phase + (0.0 if side == "left" else 0.5)
+        foot = _foot(path, yaw, own, sign, gait)
+        feet[side] = Foot(foot.toe[inside], foot.heading[inside], foot.pitch[inside])
+    return Steps(path[inside], yaw[inside], feet, phase[inside])
 
 
 def _foot(path: np.ndarray, yaw: np.ndarray, phase: np.ndarray, sign: float, gait: Gait) -> Foot:
-    """One foot: each cycle it is planted below the middle of its stance, then swings on."""
-    cycle = np.floor(phase)
-    within = phase - cycle
-    frames = np.arange(len(phase))
-    toe = np.zeros((len(phase), 3))
-    heading = np.zeros(len(phase))
-    for number in np.unique(cycle):
-        own = cycle == number
-        plants = [
-            _plant(path, yaw, np.interp(n + gait.stance / 2, phase, frames), sign, gait)
-            for n in (number, number + 1)
-        ]
-        progress = np.clip((within[own] - gait.stance) / (1 - gait.stance), 0.0, 1.0)
-        swung = 0.5 * progress + 0.5 * progress**2 * (3 - 2 * progress)
-        toe[own] = plants[0][0] + swung[:, None] * (plants[1][0] - plants[0][0])
-        toe[own, 1] = TOE_HEIGHT + gait.lift * np.sin(np.pi * progress) ** 1.5
-        heading[own] = plants[0][1] + swung * (plants[1][1] - plants[0][1])
-    return Foot(toe, heading, _pitch(within, gait))
+    """One foot: each cycle it is planted below the middle of its stance, then swings on.
+
+    It lands and leaves exactly on frames: a frame that is half swing would look like a slide.
+    """
+    cycles = np.arange(np.floor(phase[0]), np.ceil(phase[-1]) + 2)
+    frame_of = FPS / gait.cadence
+    lands = np.round((cycles - phase[0]) * frame_of)
+    leaves = np.round((cycles + gait.stance - phase[0]) * frame_of)
+    plants = _plants(path, yaw, (cycles + gait.stance / 2 - phase[0]) * frame_of, sign, gait)
+    frame = np.arange(len(phase))
+    own = np.clip(np.searchsorted(lands, frame, side="right") - 1, 0, len(cycles) - 2)
+    swing = np.clip((frame - leaves[own]) / (lands[own + 1] - leaves[own]), 0.0, 1.0)
+    swung = (0.4 * swing + 0.6 * swing**2 * (3 - 2 * swing))[:, None]
+    placed = (1 - swung) * plants[own] + swung * plants[own + 1]
+    toe = np.stack([placed[:, 0], np.full(len(frame), TOE_HEIGHT), placed[:, 1]], axis=-1)
+    toe[:, 1] += gait.lift * np.sin(np.pi * swing**gait.early) ** 1.5
+    rise = max(2.0, 0.18 * gait.stance * frame_of)
+    leaving = np.clip((frame - leaves[own]) / rise + 1, 0.0, 1.0) ** 2
+    pitch = FLAT_FOOT + (gait.heel - FLAT_FOOT) * leaving * (1 - swing) ** 2
+    pitch -= 0.15 * np.sin(np.pi * swing) ** 2 * swing
+    return Foot(toe, placed[:, 2], pitch)
 
 
-def _plant(
-    path: np.ndarray, yaw: np.ndarray, frame: float, sign: float, gait: Gait
-) -> tuple[np.ndarray, float]:
-    """Toe and heading of a foot planted when the body is where it is at ``frame``."""
-    frames = np.arange(len(yaw))
-    turned = float(np.interp(frame, frames, yaw))
-    below = np.array([np.interp(frame, frames, path[:, axis]) for axis in range(3)])
-    left = np.array([np.cos(turned), 0.0, -np.sin(turned)])
-    ahead = np.array([np.sin(turned), 0.0, np.cos(turned)])
-    toe = below + sign * gait.width * left + 0.12 * ahead
-    return toe * [1, 0, 1] + [0, TOE_HEIGHT, 0], turned + sign * 0.1
+def _plants(
+    path: np.ndarray, yaw: np.ndarray, frames: np.ndarray, sign: float, gait: Gait
+) -> Float[np.ndarray, "K 3"]:
+    """x, z and heading of a foot planted where the body will be at each of ``frames``."""
+    known = np.arange(len(yaw))
+    turned = np.interp(frames, known, yaw)
+    below = np.stack([np.interp(frames, known, path[:, axis]) for axis in range(3)], axis=-1)
+    left, ahead = _axes(turned)
+    toe = below + sign * gait.width * left + gait.ahead * ahead
+    return np.stack([toe[:, 0], toe[:, 2], turned + sign * _TOE_OUT], axis=-1)
 
 
-def _pitch(within: np.ndarray, gait: Gait) -> np.ndarray:
-    """The heel rises over the last fifth of stance and comes down over the swing."""
-    leaving = np.clip((within - 0.78 * gait.stance) / (0.22 * gait.stance), 0.0, 1.0)
-    landing = np.clip((within - gait.stance) / (1 - gait.stance), 0.0, 1.0)
-    return FLAT_FOOT + (gait.heel - FLAT_FOOT) * leaving**2 * (1 - landing) ** 2
+def _axes(yaw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Unit vectors to the left of, and ahead of, a body that looks along ``yaw``."""
+    zero = np.zeros_like(yaw)
+    left = np.stack([np.cos(yaw), zero, -np.sin(yaw)], axis=-1)
+    return left, np.stack([np.sin(yaw), zero, np.cos(yaw)], axis=-1)

@@ -1,0 +1,124 @@
+"""Actions on moving feet: walking, running, turning, marching."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lead.data.synthetic.body import SIDES, Pose, standing
+from lead.data.synthetic.gait import Gait, walk_along
+from lead.data.synthetic.manner import Manner
+from lead.data.synthetic.timing import seconds
+
+_FAST_WALK = 1.6
+"""Metres a second above which arms swing no wider."""
+
+
+def walk(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
+    """Forward at 0.6 to 1.9 m/s, in steps of 0.3 to 0.85 m."""
+    speed = 1.15 * manner.tempo * manner.size**0.25
+    stride = 1.15 * manner.tempo**0.35 * manner.size**0.7
+    gait = _gait(speed / stride, rng, heel=0.85 + 0.2 * stride, stance=0.62 - 0.03 * speed)
+    return _stepping(count, (0.0, speed), rng.normal(0.0, 0.05), gait, swing=0.4 * manner.size)
+
+
+def walk_backwards(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
+    """Backwards, a little slower than forward."""
+    speed = 0.75 * manner.tempo
+    gait = _gait(speed / (0.8 * manner.tempo**0.4), rng, heel=0.6)
+    return _stepping(count, (0.0, -speed), rng.normal(0.0, 0.05), gait, swing=0.3)
+
+
+def walk_circle(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
+    """In a circle of 0.65 to 2 m radius; to the left is counterclockwise seen from above."""
+    speed = 0.95 * manner.tempo * manner.size**0.4
+    radius = 1.25 * manner.size * rng.uniform(0.95, 1.1)
+    turning = SIDES[manner.side] * speed / radius
+    gait = _gait(speed / (1.0 * manner.tempo**0.4 * manner.size**0.3), rng)
+    pose = _stepping(count, (0.0, speed), turning, gait, swing=0.4)
+    pose.sway += 0.06 * speed * turning
+    pose.look += 0.12 * turning
+    return pose
+
+
+def sidestep(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
+    """Sideways without turning."""
+    speed = SIDES[manner.side] * 0.5 * manner.tempo * manner.size**0.6
+    gait = _gait(0.85 * (manner.tempo / manner.size) ** 0.5, rng, heel=0.6, stance=0.76, width=0.13)
+    pose = _stepping(count, (speed, 0.0), 0.0, gait, swing=0.1)
+    pose.look += SIDES[manner.side] * 0.3
+    return pose
+
+
+def turn(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
+    """On the spot, by small steps, at 30 to 75 degrees a second."""
+    turning = SIDES[manner.side] * 0.85 * manner.tempo
+    gait = _gait(0.85 * manner.tempo**0.4, rng, heel=0.6, stance=0.80, lift=0.09)
+    pose = _stepping(count, (0.0, 0.0), turning, gait, swing=0.1)
+    pose.look += SIDES[manner.side] * 0.25
+    return pose
+
+
+def march(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
+    """On the spot, lifting the knees."""
+    gait = _gait(0.85 * manner.tempo**0.7, rng, heel=0.8, lift=0.30 * manner.size, stance=0.55)
+    return _stepping(count, (0.0, 0.0), 0.0, gait, swing=0.5 * manner.size)
+
+
+def run(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
+    """Forward at 1.6 to 3.3 m/s, with both feet off the floor between steps."""
+    speed = 2.3 * manner.tempo**0.8
+    stride = 1.7 * manner.tempo**0.5
+    gait = _gait(
+        speed / stride,
+        rng,
+        stance=0.38,
+        heel=1.25,
+        lift=0.20 + 0.05 * speed,
+        early=0.75,
+        width=0.07,
+    )
+    pose = _stepping(count, (0.0, speed), rng.normal(0.0, 0.04), gait, swing=0.55)
+    half_way = seconds(count) * gait.cadence + gait.phase - gait.stance / 2
+    pose.pelvis[:, 1] += -0.05 - 0.035 * np.cos(4 * np.pi * half_way)
+    pose.lean += 0.08 + 0.03 * speed
+    for arm in pose.arms.values():
+        arm.bend += 1.1
+    return pose
+
+
+def _gait(cadence: float, rng: np.random.Generator, **gait: float) -> Gait:
+    """A gait that begins anywhere, with a person's own height of step."""
+    lift = gait.pop("lift", 0.07) * rng.uniform(0.85, 1.25)
+    width = gait.pop("width", 0.09) * rng.uniform(0.85, 1.15)
+    return Gait(cadence=cadence, phase=rng.random(), lift=lift, width=width, **gait)
+
+
+def _stepping(
+    count: int, velocity: tuple[float, float], turning: float, gait: Gait, *, swing: float
+) -> Pose:
+    """A body above its steps: hips and arms swing against each other, the pelvis rises and sinks.
+
+    ``swing`` is the angle of an arm of somebody who walks fast.
+    """
+    steps = walk_along(count, velocity, turning, gait)
+    pose = standing(count)
+    pose.feet, pose.yaw = steps.feet, steps.yaw
+    half_way = steps.phase - gait.stance / 2
+    pose.pelvis[:, [0, 2]] = steps.path[:, [0, 2]]
+    pose.pelvis[:, 1] += -0.015 + 0.010 * np.cos(4 * np.pi * half_way)
+    sideways = 0.022 * np.cos(2 * np.pi * half_way)
+    pose.pelvis[:, 0] += sideways * np.cos(pose.yaw)
+    pose.pelvis[:, 2] -= sideways * np.sin(pose.yaw)
+    speed = min(abs(velocity[1]), _FAST_WALK) / _FAST_WALK
+    amount = swing * (0.5 + 0.5 * speed)
+    # Positive while the left foot is before the body; walking backwards, feet land behind it.
+    left_ahead = np.cos(2 * np.pi * steps.phase) * (1.0 if velocity[1] >= 0 else -1.0)
+    for side, sign in SIDES.items():
+        arm = pose.arms[side]
+        drive = -sign * left_ahead * amount
+        arm.lift, arm.aside = np.hypot(0.2, drive), np.arctan2(0.2, drive)
+        arm.bend = arm.bend + 0.5 * (amount + drive)
+    pose.yaw = pose.yaw - 0.08 * speed * left_ahead
+    pose.twist += (0.08 * speed + 0.25 * amount) * left_ahead
+    pose.lean += 0.02 * velocity[1]
+    return pose

@@ -1,0 +1,76 @@
+"""How a movement goes through time: beats, swells, holds and key frames."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float
+
+from lead.motion.skeleton import HUMANML3D
+
+FPS = HUMANML3D.fps
+
+Curve = Float[np.ndarray, " N"]
+
+
+def seconds(count: int) -> Curve:
+    """Time of every frame."""
+    return np.arange(count) / FPS
+
+
+def beat(count: int, frequency: float, rng: np.random.Generator) -> Curve:
+    """Cycles so far, at ``frequency`` a second: starts anywhere and is a little uneven."""
+    time = seconds(count)
+    uneven = 0.04 * np.sin(2 * np.pi * (0.3 * time + rng.random()))
+    return frequency * time + rng.random() + uneven
+
+
+def swell(count: int, frequency: float, rng: np.random.Generator) -> Curve:
+    """From 0 to 1 and back, over and over, resting a little at both ends.
+
+    Every clip reaches both ends: it begins within the rise, or at rest.
+    """
+    time = seconds(count)
+    uneven = 0.04 * np.sin(2 * np.pi * (0.3 * time + rng.random()))
+    cycles = frequency * time + rng.uniform(-0.1, 0.25) + uneven
+    return smooth(0.5 - 0.62 * np.cos(2 * np.pi * cycles))
+
+
+def hold(count: int, rng: np.random.Generator) -> Curve:
+    """Up to 1 within the first second; down again at the end of some of the longer clips."""
+    time = seconds(count)
+    begin, length = rng.uniform(-0.6, 0.3), rng.uniform(0.5, 0.8)
+    up = smooth((time - begin) / length)
+    if count <= 60:
+        return up
+    end = time[-1] - rng.uniform(-0.6, 0.3)
+    return up * (1 - smooth((time - end + length) / length))
+
+
+def keyed(time: Curve, knots: Sequence[float], values: Sequence[float]) -> Curve:
+    """Through key values with a continuous slope, at rest before the first and after the last.
+
+    Slopes are those of a Catmull-Rom spline, and 0 where the values turn, so that no key is
+    overshot.
+    """
+    knot, value = np.asarray(knots, dtype=float), np.asarray(values, dtype=float)
+    before, after = np.diff(value)[:-1], np.diff(value)[1:]
+    slope = np.zeros(len(knot))
+    slope[1:-1] = np.where(before * after > 0, (value[2:] - value[:-2]) / (knot[2:] - knot[:-2]), 0)
+    part = np.clip(np.searchsorted(knot, time, side="right") - 1, 0, len(knot) - 2)
+    length = knot[part + 1] - knot[part]
+    x = np.clip((time - knot[part]) / length, 0.0, 1.0)
+    rise = x * x * (3 - 2 * x)
+    return (
+        (1 - rise) * value[part]
+        + rise * value[part + 1]
+        + x * (1 - x) ** 2 * length * slope[part]
+        - x * x * (1 - x) * length * slope[part + 1]
+    )
+
+
+def smooth(x: Curve) -> Curve:
+    """From 0 to 1 as x does, with neither speed nor acceleration at the ends."""
+    x = np.clip(x, 0.0, 1.0)
+    return x * x * x * (x * (6 * x - 15) + 10)

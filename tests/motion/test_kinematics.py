@@ -1,0 +1,184 @@
+"""Bones, feet, legs and rotations of joints."""
+
+import hypothesis.extra.numpy as arrays
+import numpy as np
+import pytest
+import torch
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
+
+from lead.formats.bvh_writer import rest_directions
+from lead.motion.kinematics import (
+    bone_lengths,
+    contact_slides,
+    foot_contacts,
+    forward_kinematics,
+    hierarchical_rotations,
+    two_bone_knee,
+)
+from lead.motion.skeleton import HUMANML3D, KIT
+
+POINTS = arrays.arrays(np.float64, (4, 3), elements=st.floats(-2, 2, width=32))
+UPPER, LOWER = 0.39, 0.43
+BOTH = pytest.mark.parametrize("skeleton", [HUMANML3D, KIT], ids=lambda skeleton: skeleton.name)
+FEET = [*HUMANML3D.left_feet, *HUMANML3D.right_feet]
+
+
+def articulated(skeleton, sway: float, frames: int = 40):
+    """Joints that move exactly as world rotations of joints say, with the offsets used."""
+    rng = np.random.default_rng(5)
+    offsets = rest_directions(skeleton) * rng.uniform(0.1, 0.4, skeleton.joint_count)[:, None]
+    waves = np.sin(np.arange(frames)[:, None, None] * 0.1 + rng.uniform(0, 6, (1, len(offsets), 3)))
+    local = Rotation.from_rotvec((sway * waves).reshape(-1, 3)).as_matrix()
+    world = local.reshape(frames, len(offsets), 3, 3)
+    for joint, parent in enumerate(skeleton.parents[1:], start=1):
+        world[:, joint] = world[:, parent] @ world[:, joint]
+    bones = world[:, list(skeleton.parents)]
+    return forward_kinematics(rng.normal(size=(frames, 3)), bones, offsets, skeleton), offsets
+
+
+@BOTH
+def test_bones_of_a_moving_body_keep_their_lengths(moving, skeleton):
+    lengths = bone_lengths(moving(skeleton), skeleton)
+    np.testing.assert_allclose(lengths, np.tile(lengths[0], (len(lengths), 1)), atol=1e-9)
+    assert (lengths[:, 0] == 0).all() and (lengths[:, 1:] > 0).all()
+
+
+def test_a_foot_is_in_contact_below_the_squared_threshold():
+    joints = np.zeros((2, 22, 3))
+    limit = np.sqrt(HUMANML3D.contact_threshold)
+    joints[1, FEET, 1] = [0.99 * limit, 1.01 * limit, 0.0, 5.0]
+    np.testing.assert_array_equal(foot_contacts(joints, HUMANML3D), [[1, 0, 1, 0]])
+
+
+def test_the_threshold_of_kit_is_in_its_own_unit():
+    joints = np.zeros((2, 21, 3))
+    joints[1, [*KIT.left_feet, *KIT.right_feet], 2] = [0.22, 0.23, 0.22, 0.23]
+    np.testing.assert_array_equal(foot_contacts(joints, KIT), [[1, 0, 1, 0]])
+
+
+def test_slides_are_the_horizontal_ways_of_feet_in_contact():
+    joints = np.zeros((2, 22, 3))
+    joints[1, FEET] = [[0.003, 0.02, 0.004], [0.01, 0, 0], [0, 0.04, 0], [1, 0, 0]]
+    np.testing.assert_allclose(contact_slides(joints, HUMANML3D), [0.005, 0.01, 0.0])
+
+
+@given(POINTS, POINTS, POINTS)
+def test_a_leg_keeps_its_lengths_wherever_the_ankle_is_wanted(hip, ankle, pole):
+    assume((np.linalg.norm(np.cross(ankle - hip, pole), axis=-1) > 1e-2).all())
+    knee, reached = two_bone_knee(hip, ankle, (UPPER, LOWER), pole)
+    np.testing.assert_allclose(np.linalg.norm(knee - hip, axis=-1), UPPER, atol=1e-9)
+    np.testing.assert_allclose(np.linalg.norm(reached - knee, axis=-1), LOWER, atol=1e-9)
+
+
+@given(POINTS, POINTS)
+def test_an_ankle_within_reach_is_reached_and_one_beyond_lies_on_the_way(hip, way):
+    distance = np.linalg.norm(way, axis=-1, keepdims=True)
+    assume((distance > 0.05).all())
+    pole = np.cross(way, [0.3, -0.5, 0.8])
+    assume((np.linalg.norm(pole, axis=-1) > 1e-2).all())
+    _, reached = two_bone_knee(hip, hip + way, (UPPER, LOWER), pole)
+    inside = np.minimum(distance, UPPER + LOWER - 1e-4)
+    np.testing.assert_allclose(reached, hip + way / distance * inside, atol=1e-9)
+
+
+def test_the_knee_bends_towards_the_pole():
+    hip, ankle = np.array([[0.0, 1.0, 0.0]]), np.array([[0.0, 0.3, 0.0]])
+    for pole in np.array([[0.0, 0.2, 1.0], [1.0, 0.0, 0.0], [0.0, -3.0, -1.0]]):
+        knee, _ = two_bone_knee(hip, ankle, (UPPER, LOWER), pole[None])
+        assert knee[0, [0, 2]] @ pole[[0, 2]] > 0.1
+        assert np.cross([0, 1, 0], pole) @ knee[0] == pytest.approx(0)
+
+
+@BOTH
+def test_forward_kinematics_adds_rotated_bones(skeleton):
+    joints, offsets = articulated(skeleton, sway=0.5)
+    expected = np.tile(np.linalg.norm(offsets, axis=1), (len(joints), 1))
+    np.testing.assert_allclose(bone_lengths(joints, skeleton)[:, 1:], expected[:, 1:], atol=1e-12)
+
+
+def test_forward_kinematics_without_rotation_is_the_rest_pose():
+    offsets = HUMANML3D.raw_offsets * np.array(HUMANML3D.bone_lengths)[:, None]
+    joints = forward_kinematics(
+        np.zeros(3), np.broadcast_to(np.eye(3), (22, 3, 3)), offsets, HUMANML3D
+    )
+    chain = [3, 6, 9, 12, 15]
+    np.testing.assert_allclose(joints[15], offsets[chain].sum(0))
+
+
+def test_forward_kinematics_takes_tensors():
+    _, offsets = articulated(HUMANML3D, sway=0.5)
+    bones = Rotation.random(22, rng=np.random.default_rng(0)).as_matrix()
+    root = np.zeros(3)
+    expected = forward_kinematics(root, bones, offsets, HUMANML3D)
+    tensors = torch.tensor(root), torch.tensor(bones), torch.tensor(offsets)
+    found = forward_kinematics(tensors[0], tensors[1], tensors[2], HUMANML3D)
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
+@BOTH
+def test_rotations_put_an_articulated_body_together_again(skeleton):
+    joints, offsets = articulated(skeleton, sway=0.5)
+    assert hierarchical_rotations(joints, skeleton, offsets).error.max() < 1e-9
+
+
+@BOTH
+def test_local_rotations_multiply_to_world_rotations(skeleton):
+    joints, offsets = articulated(skeleton, sway=0.5)
+    rotations = hierarchical_rotations(joints, skeleton, offsets)
+    world = rotations.local.copy()
+    for joint, parent in enumerate(skeleton.parents[1:], start=1):
+        world[:, joint] = world[:, parent] @ rotations.local[:, joint]
+    np.testing.assert_allclose(world, rotations.world, atol=1e-12)
+    np.testing.assert_allclose(np.linalg.det(world), 1.0)
+
+
+def test_the_reported_error_is_the_distance_to_the_joint_itself(moving):
+    joints = moving(HUMANML3D)
+    offsets = rest_directions(HUMANML3D) * np.array(HUMANML3D.bone_lengths)[:, None]
+    rotations = hierarchical_rotations(joints, HUMANML3D, offsets)
+    bones = rotations.world[:, list(HUMANML3D.parents)]
+    again = forward_kinematics(joints[:, 0], bones, offsets, HUMANML3D)
+    np.testing.assert_allclose(rotations.error, np.linalg.norm(again - joints, axis=-1))
+    assert rotations.error.max() > 1e-3
+
+
+@pytest.mark.parametrize("aside", [0.0, 1e-9, 0.02, 0.2])
+def test_a_forearm_that_passes_the_opposite_of_its_rest_pose_does_not_spin(aside):
+    offsets = rest_directions(HUMANML3D) * np.array(HUMANML3D.bone_lengths)[:, None]
+    rest = forward_kinematics(
+        np.zeros(3), np.broadcast_to(np.eye(3), (22, 3, 3)), offsets, HUMANML3D
+    )
+    joints = np.tile(rest, (61, 1, 1))
+    elbow, wrist = HUMANML3D.joints.index("left_elbow"), HUMANML3D.joints.index("left_wrist")
+    fold = np.radians(np.linspace(120, 240, 61))
+    forearm = np.stack([np.cos(fold), np.sin(fold), 0 * fold + aside], axis=-1)
+    forearm /= np.linalg.norm(forearm, axis=-1, keepdims=True)
+    joints[:, wrist] = joints[:, elbow] + 0.26 * forearm
+    offsets[wrist] = [0.26, 0, 0]
+    rotations = hierarchical_rotations(joints, HUMANML3D, offsets)
+    assert rotations.error.max() < 1e-6
+    steps = Rotation.from_matrix(rotations.local[1:, elbow]).inv() * Rotation.from_matrix(
+        rotations.local[:-1, elbow]
+    )
+    assert np.degrees(steps.magnitude()).max() < 15
+
+
+def test_a_bone_that_is_always_opposite_to_its_rest_pose_has_a_rotation():
+    offsets = rest_directions(HUMANML3D) * np.array(HUMANML3D.bone_lengths)[:, None]
+    joints = forward_kinematics(
+        np.zeros(3), np.broadcast_to(np.eye(3), (22, 3, 3)), offsets, HUMANML3D
+    )
+    wrist = HUMANML3D.joints.index("left_wrist")
+    joints[wrist] -= 2 * offsets[wrist]
+    assert hierarchical_rotations(joints[None], HUMANML3D, offsets).error.max() < 1e-9
+
+
+def test_a_joint_that_falls_on_its_parent_keeps_finite_rotations(moving):
+    joints = moving(HUMANML3D)
+    elbow, wrist = HUMANML3D.joints.index("left_elbow"), HUMANML3D.joints.index("left_wrist")
+    joints[3:5, wrist] = joints[3:5, elbow]
+    offsets = rest_directions(HUMANML3D) * np.array(HUMANML3D.bone_lengths)[:, None]
+    rotations = hierarchical_rotations(joints, HUMANML3D, offsets)
+    assert np.isfinite(rotations.world).all()
