@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+from jaxtyping import Float
 
 from lead.errors import LeadError
-from lead.types import Joints
 
 
-def resample(joints: Joints, fps_from: float, fps_to: float) -> Joints:
+def resample(
+    joints: Float[np.ndarray, "N J 3"], fps_from: float, fps_to: float
+) -> Float[np.ndarray, "M J 3"]:
     """Positions at ``fps_to``, interpolated linearly between the two nearest moments.
 
     The first frame is kept and ⌊(N-1) · to / from⌋ + 1 come out. Positions, not rotations, are

@@ -2,6 +2,7 @@
 
 import torch
 
+from lead.text.cache import TextCache
 from lead.text.conditions import CaptionTable
 from lead.training.latents import Posteriors
 
@@ -26,7 +27,12 @@ def test_every_crop_is_drawn():
     assert set(sample.flatten().round().tolist()) == {0.0, 1.0, 2.0, 3.0, 4.0}
 
 
-class FakeCache:
+class FakeCache(TextCache):
+    """Pooled vectors that say which caption they belong to."""
+
+    def __init__(self):
+        """Without a file."""
+
     def pooled(self, captions):
         return torch.tensor([[float(len(caption))] for caption in captions])
 

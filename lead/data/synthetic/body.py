@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from lead.data.synthetic.timing import Curve
 from lead.motion.kinematics import two_bone_knee
-from lead.motion.rotations import unit
+from lead.motion.rotations import euler_to_matrix, unit
 from lead.motion.skeleton import HUMANML3D
 from lead.types import Joints
 
@@ -132,9 +132,9 @@ def pose_joints(pose: Pose) -> Joints:
     count = len(pose.pelvis)
     joints = np.zeros((count, HUMANML3D.joint_count, 3))
     place = {name: row for row, name in enumerate(HUMANML3D.joints)}
-    pelvis = _turn_y(pose.yaw) @ _turn_z(-pose.sway) @ _turn_x(pose.lean)
+    pelvis = _turned(pose.yaw, pose.sway, pose.lean)
     joints[:, place["pelvis"]] = _within_reach(pose, pelvis)
-    bend = _turn_y(pose.twist / 3) @ _turn_z(-pose.tilt / 3) @ _turn_x(pose.bow / 3)
+    bend = _turned(pose.twist / 3, pose.tilt / 3, pose.bow / 3)
     frame = pelvis
     parent = "pelvis"
     for name in ("spine1", "spine2", "spine3"):
@@ -142,7 +142,7 @@ def pose_joints(pose: Pose) -> Joints:
         joints[:, place[name]] = joints[:, place[parent]] + _bone(frame, name, name)
         parent = name
     joints[:, place["neck"]] = joints[:, place["spine3"]] + _bone(frame, "neck", "neck")
-    head = frame @ _turn_y(pose.look) @ _turn_x(pose.nod)
+    head = frame @ _turned(pose.look, np.zeros(count), pose.nod)
     joints[:, place["head"]] = joints[:, place["neck"]] + _bone(head, "head", "head")
     for side, sign in SIDES.items():
         _place_arm(joints, place, side, sign, frame, pose.arms[side])
@@ -150,7 +150,9 @@ def pose_joints(pose: Pose) -> Joints:
     return joints
 
 
-def _place_arm(joints, place, side, sign, chest, arm: Arm) -> None:
+def _place_arm(
+    joints: Joints, place: dict[str, int], side: str, sign: float, chest: np.ndarray, arm: Arm
+) -> None:
     collar, shoulder, elbow, wrist = (
         f"{side}_{name}" for name in ("collar", "shoulder", "elbow", "wrist")
     )
@@ -162,14 +164,16 @@ def _place_arm(joints, place, side, sign, chest, arm: Arm) -> None:
     # A hanging forearm bends forward, a raised one up; ``inward`` turns it to the middle.
     raised = np.clip((arm.lift - 0.6) / 0.9, 0.0, 1.0)[:, None]
     inward = np.stack([-sign * np.sin(arm.inward), 0 * arm.inward, np.cos(arm.inward)], axis=-1)
-    wish = (1 - raised) * inward + raised * (0.8 * -down + 0.6 * inward)
+    wish = (1 - raised) * inward + raised * (0.5 * inward - down)
     across = unit(wish - (wish * upper).sum(-1, keepdims=True) * upper)
     lower = np.cos(arm.bend)[:, None] * upper + np.sin(arm.bend)[:, None] * across
     joints[:, place[elbow]] = joints[:, place[shoulder]] + _LENGTH[elbow] * _carry(chest, upper)
     joints[:, place[wrist]] = joints[:, place[elbow]] + _LENGTH[wrist] * _carry(chest, lower)
 
 
-def _place_leg(joints, place, side, sign, pelvis, foot: Foot) -> None:
+def _place_leg(
+    joints: Joints, place: dict[str, int], side: str, sign: float, pelvis: np.ndarray, foot: Foot
+) -> None:
     hip, knee, ankle, toe = (f"{side}_{name}" for name in ("hip", "knee", "ankle", "foot"))
     joints[:, place[hip]] = joints[:, place["pelvis"]] + _bone(pelvis, "hip", hip, sign)
     forward = _foot_bone(foot, toe)
@@ -218,21 +222,6 @@ def _carry(frame: Float[np.ndarray, "N 3 3"], vectors: Float[np.ndarray, "N 3"])
     return np.einsum("nij,nj->ni", frame, vectors)
 
 
-def _turn_x(angle: np.ndarray) -> np.ndarray:
-    return _turn(angle, 1, 2, 0)
-
-
-def _turn_y(angle: np.ndarray) -> np.ndarray:
-    return _turn(angle, 2, 0, 1)
-
-
-def _turn_z(angle: np.ndarray) -> np.ndarray:
-    return _turn(angle, 0, 1, 2)
-
-
-def _turn(angle: np.ndarray, i: int, j: int, axis: int) -> np.ndarray:
-    matrix = np.zeros((len(angle), 3, 3))
-    matrix[:, axis, axis] = 1.0
-    matrix[:, i, i] = matrix[:, j, j] = np.cos(angle)
-    matrix[:, j, i], matrix[:, i, j] = np.sin(angle), -np.sin(angle)
-    return matrix
+def _turned(left: Curve, to_the_left: Curve, forward: Curve) -> Float[np.ndarray, "N 3 3"]:
+    """Rotation that bends forward, then tilts to the left, then turns to the left; radians."""
+    return euler_to_matrix(np.degrees(np.stack([left, -to_the_left, forward], axis=-1)), "YZX")

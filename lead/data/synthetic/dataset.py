@@ -20,7 +20,7 @@ Action = Callable[[int, Manner, np.random.Generator], Pose]
 
 _ONE_SIDE: tuple[Side, ...] = ("left", "right")
 _ANY_SIDE: tuple[Side, ...] = ("left", "right", "both")
-_ACTIONS: dict[str, tuple[Action, tuple[Side, ...]]] = {
+ACTIONS: dict[str, tuple[Action, tuple[Side, ...]]] = {
     "stand": (upright.stand, ()),
     "walk": (stepping.walk, ()),
     "walk_backwards": (stepping.walk_backwards, ()),
@@ -76,7 +76,7 @@ class Variant:
 
 
 VARIANTS = tuple(
-    Variant(action, side) for action, (_, sides) in _ACTIONS.items() for side in sides or (None,)
+    Variant(action, side) for action, (_, sides) in ACTIONS.items() for side in sides or (None,)
 )
 
 
@@ -95,7 +95,7 @@ def make_clip(config: SyntheticDataset, seed: int, number: int) -> Recording:
     side = variant.side or "both"
     count = int(rng.integers(config.min_positions, config.max_positions + 1))
     manner = Manner(rng.uniform(*TEMPO[style]), rng.uniform(*SIZE[size]), side)
-    perform, _ = _ACTIONS[variant.action]
+    perform, _ = ACTIONS[variant.action]
     pose = perform(count, manner, rng)
     in_mood(pose, style, rng)
     fidget(pose, rng)

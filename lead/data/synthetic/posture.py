@@ -14,9 +14,7 @@ def in_mood(pose: Pose, style: Style, rng: np.random.Generator) -> None:
     if style == "tired":
         pose.bow = pose.bow + rng.uniform(0.30, 0.42)
         pose.nod = pose.nod + rng.uniform(0.30, 0.45)
-        pose.pelvis[:, 1] -= rng.uniform(0.02, 0.04)
-        for arm in pose.arms.values():
-            arm.bend = 0.8 * arm.bend
+        pose.pelvis[:, 1] -= rng.uniform(0.01, 0.03)
     elif style == "happy":
         rocking = np.sin(2 * np.pi * (1.0 * seconds(len(pose.pelvis)) + rng.random()))
         pose.bow = pose.bow - rng.uniform(0.06, 0.12)

@@ -61,7 +61,7 @@ def turn(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
 def march(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
     """On the spot, lifting the knees."""
     gait = _gait(0.85 * manner.tempo**0.7, rng, heel=0.8, lift=0.30 * manner.size, stance=0.55)
-    return _stepping(count, (0.0, 0.0), 0.0, gait, swing=0.5 * manner.size)
+    return _stepping(count, (0.0, 0.0), 0.0, gait, swing=0.5 * manner.size, foremost=0.22)
 
 
 def run(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
@@ -77,7 +77,7 @@ def run(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
         early=0.75,
         width=0.07,
     )
-    pose = _stepping(count, (0.0, speed), rng.normal(0.0, 0.04), gait, swing=0.55)
+    pose = _stepping(count, (0.0, speed), rng.normal(0.0, 0.04), gait, swing=0.55, foremost=0.15)
     half_way = seconds(count) * gait.cadence + gait.phase - gait.stance / 2
     pose.pelvis[:, 1] += -0.05 - 0.035 * np.cos(4 * np.pi * half_way)
     pose.lean += 0.08 + 0.03 * speed
@@ -94,11 +94,18 @@ def _gait(cadence: float, rng: np.random.Generator, **gait: float) -> Gait:
 
 
 def _stepping(
-    count: int, velocity: tuple[float, float], turning: float, gait: Gait, *, swing: float
+    count: int,
+    velocity: tuple[float, float],
+    turning: float,
+    gait: Gait,
+    *,
+    swing: float,
+    foremost: float = 0.05,
 ) -> Pose:
     """A body above its steps: hips and arms swing against each other, the pelvis rises and sinks.
 
-    ``swing`` is the angle of an arm of somebody who walks fast.
+    ``swing`` is the angle of an arm of somebody who walks fast; a leg is ``foremost`` this share
+    of a cycle before its foot lands.
     """
     steps = walk_along(count, velocity, turning, gait)
     pose = standing(count)
@@ -112,7 +119,7 @@ def _stepping(
     speed = min(abs(velocity[1]), _FAST_WALK) / _FAST_WALK
     amount = swing * (0.5 + 0.5 * speed)
     # Positive while the left foot is before the body; walking backwards, feet land behind it.
-    left_ahead = np.cos(2 * np.pi * steps.phase) * (1.0 if velocity[1] >= 0 else -1.0)
+    left_ahead = np.cos(2 * np.pi * (steps.phase + foremost)) * (1.0 if velocity[1] >= 0 else -1.0)
     for side, sign in SIDES.items():
         arm = pose.arms[side]
         drive = -sign * left_ahead * amount

@@ -29,8 +29,8 @@ def wave(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
     swing = manner.size * np.sin(2 * np.pi * beat(count, 1.25 * manner.tempo, rng))
     for side in manner.sides:
         arm = pose.arms[side]
-        lift = 1.35 + 0.5 * (manner.size - 1) + 0.06 * swing
-        point(arm, held, lift=lift, aside=1.35, bend=1.45 - 0.40 * swing)
+        lift = 1.4 + 0.35 * (manner.size - 1) + 0.06 * swing
+        point(arm, held, lift=lift, aside=1.35, bend=1.15 - 0.35 * swing)
         arm.inward += held * (0.3 * swing - 0.3)
     if manner.side != "both":
         pose.sway -= 0.05 * held * SIDES[manner.side]
@@ -43,8 +43,8 @@ def clap(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
     held = hold(count, rng)
     apart = 0.5 + 0.5 * np.sin(2 * np.pi * beat(count, 1.3 * manner.tempo, rng))
     for arm in pose.arms.values():
-        point(arm, held, lift=0.75, aside=0.45 + 0.5 * manner.size * apart, bend=1.25)
-        arm.inward += held * (0.75 - 1.0 * manner.size * apart)
+        point(arm, held, lift=0.75, aside=0.25 + 0.6 * manner.size * apart, bend=1.3)
+        arm.inward += held * (0.95 - 1.1 * manner.size * apart)
     return pose
 
 
