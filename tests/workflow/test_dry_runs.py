@@ -55,7 +55,7 @@ def test_every_study_plans_every_stage(study):
 
 
 def test_a_bare_snakemake_makes_the_tables():
-    assert planned() == STAGES | {"assemble_model": 1, "contact_sheet": 1}
+    assert planned() == STAGES | {"all": 1, "assemble_model": 1, "contact_sheet": 1}
 
 
 def test_the_demo_imports_torch_in_at_most_twelve_jobs():
@@ -84,7 +84,10 @@ def test_the_slurm_profile_lists_every_stage_with_its_resources():
         ("vaee={}", "vaee"),
         ("seed=many", "seed"),
         ("study=dmeo", "no study named dmeo"),
-        ("projectors={mld2: {model: {kind: mlp}}}", "lead_<variant>"),
+        (
+            "projectors={mlp: {model: {kind: mlp}, training: {steps: 1, batch_size: 2}}}",
+            "lead_<variant>",
+        ),
     ],
 )
 def test_a_mistake_in_the_configuration_is_told_in_a_few_lines(override, expected):
