@@ -27,10 +27,11 @@ class Wording:
     """How one action is worded.
 
     Attributes:
-        verbs: in the third person; ``{side}``, ``{hand}``, ``{arm}``, ``{fist}`` and ``{turn}``
-            stand for what names the side.
+        verbs: in the third person; ``{how}`` is where an adverb may stand, ``{extent}`` where
+            the words for an amplitude go, and ``{side}``, ``{hand}``, ``{arm}``, ``{fist}`` and
+            ``{turn}`` stand for what names the side.
         small, large: words for an amplitude that is not the usual one; empty where an action
-            has but one.
+            has but one. No adverb in -ly, so that none stands next to that of a style.
     """
 
     verbs: tuple[str, ...]
@@ -40,82 +41,176 @@ class Wording:
 
 WORDINGS: dict[str, Wording] = {
     "stand": Wording(
-        ("stands still", "stands in place", "is standing around", "stays in one place")
+        (
+            "{how} stands still",
+            "{how} stands in place",
+            "is {how} standing around",
+            "{how} stays in one place",
+        )
     ),
     "walk": Wording(
-        ("walks forward", "walks straight ahead", "strolls forward", "is walking forward"),
+        (
+            "{how} walks forward {extent}",
+            "{how} walks straight ahead {extent}",
+            "is {how} walking forward {extent}",
+        ),
         ("with small steps", "taking short steps"),
         ("with long strides", "taking big steps"),
     ),
     "walk_backwards": Wording(
-        ("walks backwards", "steps backwards", "is walking backward", "moves back step by step")
+        (
+            "{how} walks backwards",
+            "{how} steps backwards",
+            "is {how} walking backwards",
+            "{how} moves back step by step",
+        )
     ),
     "walk_circle": Wording(
-        ("walks in a circle {turn}", "walks around in a {turn} circle", "circles {turn}"),
-        ("in a tight curve", "within a small space"),
-        ("in a wide curve", "over a large space"),
+        (
+            "{how} walks {turn} in a {extent} circle",
+            "{how} walks around in a {extent} circle to the {side}",
+            "is {how} walking in a {extent} circle to the {side}",
+        ),
+        ("small", "tight"),
+        ("large", "wide"),
     ),
     "sidestep": Wording(
-        ("sidesteps to the {side}", "steps sideways to the {side}", "shuffles to the {side}"),
+        (
+            "{how} sidesteps to the {side} {extent}",
+            "{how} steps sideways to the {side} {extent}",
+            "is {how} moving sideways to the {side} {extent}",
+        ),
         ("with small steps", "taking short steps"),
         ("with wide steps", "taking big steps"),
     ),
     "turn": Wording(
-        ("turns to the {side}", "turns {side} on the spot", "rotates {side}", "turns {turn}")
+        (
+            "{how} turns to the {side}",
+            "{how} turns {side} on the spot",
+            "is {how} turning to the {side}",
+            "{how} turns {turn} in place",
+        )
     ),
     "march": Wording(
-        ("marches in place", "marches on the spot", "is stepping in place"),
+        (
+            "{how} marches in place {extent}",
+            "{how} marches on the spot {extent}",
+            "is {how} stepping in place {extent}",
+        ),
         ("with low knees", "hardly lifting the feet"),
         ("with high knees", "lifting the knees high"),
     ),
-    "run": Wording(("runs forward", "jogs ahead", "is running forward", "runs straight ahead")),
+    "run": Wording(
+        (
+            "{how} runs forward",
+            "{how} jogs ahead",
+            "is {how} running forward",
+            "{how} runs straight ahead",
+        )
+    ),
     "jump": Wording(
-        ("jumps up and down", "jumps in place", "hops on both feet", "is jumping on the spot"),
+        (
+            "{how} jumps up and down {extent}",
+            "{how} jumps in place {extent}",
+            "is {how} jumping on the spot {extent}",
+        ),
         ("with small hops", "just off the floor"),
-        ("high into the air", "as high as possible"),
+        ("with big leaps", "high into the air"),
     ),
     "jump_forward": Wording(
-        ("jumps forward", "leaps forward with both feet", "is jumping ahead", "hops forward"),
-        ("over a short distance", "with small hops"),
-        ("over a long distance", "with large leaps"),
+        (
+            "{how} jumps forward {extent}",
+            "{how} leaps ahead on both feet {extent}",
+            "is {how} jumping forward {extent}",
+        ),
+        ("over a short distance", "covering little ground"),
+        ("over a long distance", "covering much ground"),
     ),
     "wave": Wording(
-        ("waves with {hand}", "waves hello with {hand}", "is waving {hand}", "greets with {hand}"),
+        (
+            "{how} waves with {hand} {extent}",
+            "{how} waves hello with {hand} {extent}",
+            "is {how} waving {hand} {extent}",
+        ),
         ("in small movements", "just a little"),
-        ("in big movements", "widely"),
+        ("in big movements", "in wide swings"),
     ),
     "clap": Wording(
-        ("claps the hands", "claps", "is clapping", "applauds"),
+        (
+            "{how} claps {extent}",
+            "{how} claps the hands {extent}",
+            "is {how} clapping {extent}",
+        ),
         ("in small movements", "just a little"),
         ("in big movements", "with the arms wide open"),
     ),
     "raise_arms": Wording(
-        ("raises {arm}", "lifts {arm} overhead", "is raising {arm}", "stretches {arm} up")
+        (
+            "{how} raises {arm}",
+            "{how} lifts {arm} overhead",
+            "is {how} raising {arm}",
+            "{how} stretches {arm} up",
+        )
     ),
     "squat": Wording(
-        ("squats", "does squats", "bends the knees and squats", "is squatting"),
-        ("only a little", "not very low"),
-        ("deeply", "all the way down"),
+        (
+            "{how} squats {extent}",
+            "{how} squats down {extent}",
+            "is {how} squatting {extent}",
+        ),
+        ("just a little", "only part of the way"),
+        ("very low", "as low as possible"),
     ),
     "kick": Wording(
-        ("kicks with the {side} leg", "kicks forward with the {side} foot", "does a {side} kick"),
-        ("close to the floor", "at a low height"),
-        ("high up", "at a great height"),
+        (
+            "{how} kicks {extent} with the {side} leg",
+            "{how} kicks {extent} with the {side} foot",
+            "is {how} kicking {extent} with the {side} leg",
+        ),
+        ("close to the floor", "at knee height"),
+        ("high", "high into the air"),
     ),
-    "punch": Wording(("punches with {fist}", "throws punches with {fist}", "boxes with {fist}")),
-    "sit_down": Wording(("sits down on a chair", "sits down", "takes a seat", "is sitting down")),
+    "punch": Wording(
+        (
+            "{how} punches with {fist}",
+            "{how} throws punches with {fist}",
+            "is {how} punching with {fist}",
+            "{how} boxes with {fist}",
+        )
+    ),
+    "sit_down": Wording(
+        (
+            "{how} sits down on a chair",
+            "{how} sits down",
+            "{how} takes a seat",
+            "is {how} sitting down",
+        )
+    ),
     "stand_up": Wording(
-        ("stands up from a chair", "gets up from a seat", "rises from a chair", "is standing up")
+        (
+            "{how} stands up from a chair",
+            "{how} gets up from a seat",
+            "{how} rises from a chair",
+            "is {how} standing up",
+        )
     ),
     "bow": Wording(
-        ("bows forward", "takes a bow", "bends forward at the waist", "is bowing"),
-        ("slightly", "just a little"),
-        ("deeply", "very low"),
+        (
+            "{how} bows {extent}",
+            "{how} bends forward at the waist {extent}",
+            "is {how} bowing {extent}",
+        ),
+        ("a little", "just a bit"),
+        ("very low", "far down"),
     ),
     "bend_aside": Wording(
-        ("bends to the {side}", "leans over to the {side}", "does a side bend to the {side}"),
-        ("slightly", "just a little"),
-        ("far over", "very far"),
+        (
+            "{how} bends to the {side} {extent}",
+            "{how} leans over to the {side} {extent}",
+            "is {how} bending sideways to the {side} {extent}",
+        ),
+        ("a little", "just a bit"),
+        ("very far", "as far as possible"),
     ),
 }
 
@@ -131,25 +226,21 @@ def captions(
 
 
 def _sentence(wording: Wording, manner: tuple[Style, Size, Side], rng: np.random.Generator) -> str:
+    """Adverbs stand before the verb, or end a sentence without words for its amplitude."""
     style, size, side = manner
-    verb = _one(wording.verbs, rng).format(
-        side=side, hand=_HANDS[side], arm=_ARMS[side], fist=_FISTS[side], turn=_TURNS[side]
-    )
     how = _one(STYLES[style], rng)
-    extent = _one(
-        {"small": wording.small, "normal": (), "large": wording.large}[size] or ("",), rng
+    extents = {"small": wording.small, "normal": (), "large": wording.large}[size]
+    before = how.endswith("ly") and (bool(extents) or rng.random() < 0.5)
+    verb = _one(wording.verbs, rng).format(
+        how=how if before else "",
+        extent=_one(extents or ("",), rng),
+        side=side,
+        hand=_HANDS[side],
+        arm=_ARMS[side],
+        fist=_FISTS[side],
+        turn=_TURNS[side],
     )
-    parts = [_one(SUBJECTS, rng), verb, extent, how]
-    if how.endswith("ly") and rng.random() < 0.5:
-        parts = [parts[0], *_with_adverb(verb, how), extent]
-    return " ".join(part for part in parts if part)
-
-
-def _with_adverb(verb: str, adverb: str) -> tuple[str, ...]:
-    """The adverb before the verb, behind an auxiliary: "slowly walks", "is slowly walking"."""
-    if verb.startswith("is "):
-        return ("is", adverb, verb.removeprefix("is "))
-    return (adverb, verb)
+    return " ".join([_one(SUBJECTS, rng), *verb.split(), *([] if before else how.split())])
 
 
 def _one(words: tuple[str, ...], rng: np.random.Generator) -> str:

@@ -40,7 +40,7 @@ def kick(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
     """A leg swings back, then forward and up, and comes back to the floor."""
     length = round(FPS * _KICK_SECONDS / manner.tempo**0.6)
     period = length + round(FPS * 0.5 / manner.tempo)
-    frame = (np.arange(count) + rng.integers(period)) % period
+    frame = (np.arange(count) + rng.integers(3)) % period
     x = frame / length
     height = (0, 0.09, 0.2, 0.3 * manner.size, 0.6 * manner.size, 0.14, 0)
     ahead = (0, -0.33, 0.1, 0.34 + 0.34 * manner.size, 0.06, 0)
@@ -91,7 +91,8 @@ def _leaps(count: int, height: float, period: float, rng: np.random.Generator) -
     """Leaps of ``height`` metres, one every ``period`` seconds or a little less often."""
     flying = max(4, round(FPS * 2 * np.sqrt(2 * height / _GRAVITY)))
     waiting = max(7, round(FPS * period) - flying)
-    frame = np.arange(count) + rng.integers(flying + waiting)
+    # From the middle between two leaps, where the body stands.
+    frame = np.arange(count) + waiting // 2 + rng.integers(-1, 2)
     leap, within = np.divmod(frame, flying + waiting)
     flight = np.clip((within - waiting) / flying, 0.0, 1.0)
     grounded = flight == 0

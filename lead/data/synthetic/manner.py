@@ -10,11 +10,11 @@ Size = Literal["small", "normal", "large"]
 Side = Literal["left", "right", "both"]
 
 TEMPO: dict[Style, tuple[float, float]] = {
-    "normal": (0.92, 1.08),
-    "slow": (0.58, 0.70),
-    "fast": (1.38, 1.58),
-    "happy": (1.08, 1.20),
-    "tired": (0.70, 0.82),
+    "normal": (0.95, 1.05),
+    "slow": (0.61, 0.67),
+    "fast": (1.42, 1.54),
+    "happy": (1.10, 1.18),
+    "tired": (0.73, 0.79),
 }
 """Range of the factor on an action's speed."""
 

@@ -7,7 +7,7 @@ import numpy as np
 from lead.data.synthetic.body import SIDES, Pose, standing
 from lead.data.synthetic.gait import Gait, walk_along
 from lead.data.synthetic.manner import Manner
-from lead.data.synthetic.timing import seconds
+from lead.data.synthetic.timing import seconds, start
 
 _FAST_WALK = 1.6
 """Metres a second above which arms swing no wider."""
@@ -33,7 +33,7 @@ def walk_circle(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
     speed = 0.95 * manner.tempo * manner.size**0.4
     radius = 1.25 * manner.size * rng.uniform(0.95, 1.1)
     turning = SIDES[manner.side] * speed / radius
-    gait = _gait(speed / (1.0 * manner.tempo**0.4 * manner.size**0.3), rng)
+    gait = _gait(speed / (1.0 * manner.tempo**0.4 * manner.size**0.3), rng, first=manner.side)
     pose = _stepping(count, (0.0, speed), turning, gait, swing=0.4)
     pose.sway += 0.06 * speed * turning
     pose.look += 0.12 * turning
@@ -43,7 +43,8 @@ def walk_circle(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
 def sidestep(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
     """Sideways without turning."""
     speed = SIDES[manner.side] * 0.5 * manner.tempo * manner.size**0.6
-    gait = _gait(0.85 * (manner.tempo / manner.size) ** 0.5, rng, heel=0.6, stance=0.76, width=0.13)
+    cadence = 0.85 * (manner.tempo / manner.size) ** 0.5
+    gait = _gait(cadence, rng, first=manner.side, heel=0.6, stance=0.76, width=0.13)
     pose = _stepping(count, (speed, 0.0), 0.0, gait, swing=0.1)
     pose.look += SIDES[manner.side] * 0.3
     return pose
@@ -52,7 +53,7 @@ def sidestep(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
 def turn(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
     """On the spot, by small steps, at 30 to 75 degrees a second."""
     turning = SIDES[manner.side] * 0.85 * manner.tempo
-    gait = _gait(0.85 * manner.tempo**0.4, rng, heel=0.6, stance=0.80, lift=0.09)
+    gait = _gait(0.85 * manner.tempo**0.4, rng, first=manner.side, heel=0.6, stance=0.80, lift=0.09)
     pose = _stepping(count, (0.0, 0.0), turning, gait, swing=0.1)
     pose.look += SIDES[manner.side] * 0.25
     return pose
@@ -86,11 +87,12 @@ def run(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
     return pose
 
 
-def _gait(cadence: float, rng: np.random.Generator, **gait: float) -> Gait:
-    """A gait that begins anywhere, with a person's own height of step."""
+def _gait(cadence: float, rng: np.random.Generator, *, first: str = "left", **gait: float) -> Gait:
+    """A gait that begins with the ``first`` foot landing, with a person's own height of step."""
     lift = gait.pop("lift", 0.07) * rng.uniform(0.85, 1.25)
+    phase = start(rng) + (0.5 if first == "right" else 0.0)
     width = gait.pop("width", 0.09) * rng.uniform(0.85, 1.15)
-    return Gait(cadence=cadence, phase=rng.random(), lift=lift, width=width, **gait)
+    return Gait(cadence=cadence, phase=phase, lift=lift, width=width, **gait)
 
 
 def _stepping(

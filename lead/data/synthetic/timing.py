@@ -13,6 +13,18 @@ FPS = HUMANML3D.fps
 
 Curve = Float[np.ndarray, " N"]
 
+_UNEVEN = 0.02
+"""Cycles that a beat is now early, now late."""
+
+
+def start(rng: np.random.Generator) -> float:
+    """Where in its first cycle a clip begins, in cycles.
+
+    Clips of one variant begin alike: a small autoencoder learns no more than the average of
+    quick movements whose beat begins anywhere.
+    """
+    return rng.uniform(-0.05, 0.05)
+
 
 def seconds(count: int) -> Curve:
     """Time of every frame."""
@@ -20,31 +32,31 @@ def seconds(count: int) -> Curve:
 
 
 def beat(count: int, frequency: float, rng: np.random.Generator) -> Curve:
-    """Cycles so far, at ``frequency`` a second: starts anywhere and is a little uneven."""
+    """Cycles so far, at ``frequency`` a second, a little uneven."""
     time = seconds(count)
-    uneven = 0.04 * np.sin(2 * np.pi * (0.3 * time + rng.random()))
-    return frequency * time + rng.random() + uneven
+    uneven = _UNEVEN * np.sin(2 * np.pi * (0.3 * time + rng.random()))
+    return frequency * time + start(rng) + uneven
 
 
 def swell(count: int, frequency: float, rng: np.random.Generator) -> Curve:
     """From 0 to 1 and back, over and over, resting a little at both ends.
 
-    Every clip reaches both ends: it begins within the rise, or at rest.
+    Clips begin at rest, at 0; those of two seconds and more come to 1 from 0.2 Hz on.
     """
     time = seconds(count)
-    uneven = 0.04 * np.sin(2 * np.pi * (0.3 * time + rng.random()))
-    cycles = frequency * time + rng.uniform(-0.1, 0.25) + uneven
+    uneven = _UNEVEN * np.sin(2 * np.pi * (0.3 * time + rng.random()))
+    cycles = frequency * time + 0.05 + start(rng) + uneven
     return smooth(0.5 - 0.62 * np.cos(2 * np.pi * cycles))
 
 
 def hold(count: int, rng: np.random.Generator) -> Curve:
     """Up to 1 within the first second; down again at the end of some of the longer clips."""
     time = seconds(count)
-    begin, length = rng.uniform(-0.6, 0.3), rng.uniform(0.5, 0.8)
+    begin, length = rng.uniform(-0.15, 0.05), rng.uniform(0.55, 0.65)
     up = smooth((time - begin) / length)
     if count <= 60:
         return up
-    end = time[-1] - rng.uniform(-0.6, 0.3)
+    end = time[-1] - rng.uniform(-0.6, 0.1)
     return up * (1 - smooth((time - end + length) / length))
 
 
