@@ -2,37 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from lead.types import Joints
+from lead.types import Features, Joints
 
-Reason = Literal["short", "bad", "duplicate", "no_caption"]
-"""``short``: fewer frames than the dataset's minimum. ``bad``: unreadable, non-finite,
-truncated or with impossible bones. ``duplicate``: the same performance is in already."""
+Reason = Literal["short", "long", "bad", "duplicate", "no_caption", "missing"]
+"""``short``, ``long``: outside the dataset's lengths. ``bad``: unreadable, non-finite,
+truncated or with impossible bones. ``duplicate``: the same performance is in already.
+``missing``: a split names it and there is no file."""
 
 
-@dataclass(frozen=True)
-class Recording:
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """What a recording shows, in words and in labels.
+
+    Attributes:
+        captions: lower-case sentences, at least one, in the order they were found.
+        tokens: ``word/POS word/POS …`` of each caption, or nothing where the source has none.
+        spans: seconds from and to that each caption is about, (0, 0) for the whole recording;
+            empty where all are about the whole.
+        take: the performance this was cut from; a split never divides a take.
+        content: what is done (stratum of the split), such as ``walk``.
+        style: how it is done, such as ``angry``; None where the source has no styles.
+        source: the file it came from, relative to the data root.
+        split: where the source says so itself; None leaves it to the study's shares.
+    """
+
+    captions: tuple[str, ...]
+    tokens: tuple[str, ...] = ()
+    spans: tuple[tuple[float, float], ...] = ()
+    take: str
+    content: str
+    style: str | None
+    source: str
+    split: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recording(Words):
     """One part of one take on the study's skeleton, at the dataset's frame rate.
 
     Attributes:
         id: unique in the dataset, safe as a file name.
         joints: N x J x 3 positions, +Y up, in the skeleton's unit.
-        captions: lower-case sentences, at least one, in the order they were found.
-        take: the performance this part was cut from; a split never divides a take.
-        content: what is done (stratum of the split), such as ``walk``.
-        style: how it is done, such as ``angry``; None where the source has no styles.
-        source: the file it came from, relative to the data root.
     """
 
     id: str
     joints: Joints = field(repr=False)
-    captions: tuple[str, ...]
-    take: str
-    content: str
-    style: str | None
-    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureRecording(Words):
+    """One clip of a dataset that is published as features (T x D, not normalised)."""
+
+    id: str
+    features: Features = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -43,3 +69,9 @@ class Rejected:
     source: str
     reason: Reason
     detail: str
+
+
+Found = Recording | FeatureRecording | Rejected
+
+Work = Callable[[], list[Found]]
+"""One unit of reading, such as one file, as a picklable call: any worker may run it."""

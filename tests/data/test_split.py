@@ -15,7 +15,15 @@ SHARES = (0.7, 0.15, 0.15)
 def recordings(parts: dict[str, tuple[str, int]]) -> list[Recording]:
     joints = np.zeros((41, 22, 3), dtype=np.float32)
     return [
-        Recording(f"{take}_{part}", joints, ("a person",), take, content, None, "here")
+        Recording(
+            id=f"{take}_{part}",
+            joints=joints,
+            captions=("a person",),
+            take=take,
+            content=content,
+            style=None,
+            source="here",
+        )
         for take, (content, count) in parts.items()
         for part in range(count)
     ]
