@@ -2,39 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from array_api_compat import array_namespace, device
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy.ndimage import gaussian_filter1d
 
 from lead.errors import LeadError
-from lead.motion.kinematics import (
-    bone_lengths,
-    checked_joints,
-    foot_contacts,
-    forward_kinematics,
+from lead.motion.canonical import (
+    Frames,
+    Turn,
+    canonical_frames,
+    facing,
+    frames_last,
+    refuse_undefined,
+    turned,
 )
+from lead.motion.kinematics import checked_joints, forward_kinematics
 from lead.motion.layout import layout
-from lead.motion.rotations import (
-    between,
-    conjugate,
-    multiply,
-    rotate,
-    six_to_matrix,
-    to_matrix,
-    to_six,
-    unit,
-    yaw,
-)
+from lead.motion.rotations import conjugate, rotate, six_to_matrix, to_matrix, yaw
 from lead.motion.skeleton import Skeleton
 from lead.types import Features, Joints
 
-_UP = np.array([0.0, 1.0, 0.0])
 _SMOOTHING_FRAMES = 20
 """Sigma of the facing direction's Gaussian; scipy cuts it off at 4 sigma, as the public code."""
+
+_BLOCK_FRAMES = 600
+"""Frames worked on at a time: their arrays stay in the processor's cache."""
 
 
 def joints_to_features(joints: Joints, skeleton: Skeleton) -> Features:
@@ -49,30 +46,27 @@ def joints_to_features(joints: Joints, skeleton: Skeleton) -> Features:
             bone without length or opposite to its rest direction, hips and shoulders without
             a facing direction.
     """
-    positions = canonical_joints(joints, skeleton)
-    root, local = _inverse_kinematics(positions, skeleton, smooth=True)
-    turn, now, later = root[:, None], positions[:-1], positions[1:]
-    pelvis_step = rotate(root[1:], later[:, 0] - now[:, 0])
-    # Half the yaw: the quaternion's own y component holds the sine of half the angle.
-    sine = multiply(root[1:], conjugate(root[:-1]))[:, 2]
-    half_yaw = np.arcsin(np.clip(sine, -1.0, 1.0))
-    centred = positions.copy()
-    centred[..., [0, 2]] -= positions[:, :1, [0, 2]]
-    local_positions = rotate(turn, centred)[:-1, 1:]
-    velocities = rotate(turn[:-1], later - now)
-    features = np.concatenate(
-        [
-            half_yaw[:, None],
-            pelvis_step[:, [0, 2]],
-            now[:, 0, 1:2],
-            local_positions.reshape(len(now), -1),
-            to_six(local[:-1, 1:]).reshape(len(now), -1),
-            velocities.reshape(len(now), -1),
-            foot_contacts(positions, skeleton),
-        ],
-        axis=1,
-    )
-    return features.astype(np.float32)
+    return next(clips_to_features([joints], skeleton))
+
+
+def clips_to_features(
+    clips: Iterable[Float[np.ndarray, "_ J 3"]], skeleton: Skeleton
+) -> Iterator[Float[np.ndarray, "_ D"]]:
+    """`joints_to_features` of many recordings: the same bits, in less time.
+
+    Raises:
+        LeadError: as there; it does not say which recording is to blame.
+    """
+    block: list[np.ndarray] = []
+    frames = 0
+    for joints in clips:
+        block.append(checked_joints(joints, skeleton, at_least=2))
+        frames += len(joints)
+        if frames >= _BLOCK_FRAMES:
+            yield from _block_to_features(block, skeleton)
+            block, frames = [], 0
+    if block:
+        yield from _block_to_features(block, skeleton)
 
 
 def features_to_joints(features: Any, skeleton: Skeleton) -> Any:
@@ -118,26 +112,6 @@ def features_to_joints_from_rotations(features: Any, skeleton: Skeleton) -> Any:
     return forward_kinematics(root, xp.stack(bones, axis=-3), offsets, skeleton)
 
 
-def canonical_joints(joints: Joints, skeleton: Skeleton) -> Joints:
-    """Positions on the target skeleton, on the floor, at the origin, frame 0 facing +Z.
-
-    A skeleton without target lengths keeps the recording's own bones.
-
-    Raises:
-        LeadError: as `joints_to_features`.
-    """
-    positions = checked_joints(joints, skeleton, at_least=2)
-    if skeleton.target_offsets is not None:
-        positions = _on_target(positions, skeleton, skeleton.target_offsets)
-    positions = positions - np.array([0.0, positions[..., 1].min(), 0.0])
-    positions = positions - positions[0, 0] * np.array([1.0, 0.0, 1.0])
-    right_hip, left_hip, right_shoulder, left_shoulder = positions[
-        :1, list(skeleton.face_joints)
-    ].swapaxes(0, 1)
-    across = (right_hip - left_hip) + (right_shoulder - left_shoulder)
-    return rotate(_towards_forward(_forward(across)), positions)
-
-
 def _root(features: Any, skeleton: Skeleton) -> tuple[Any, Any]:
     """Facing quaternion and root position of every frame."""
     xp = array_namespace(features)
@@ -162,78 +136,92 @@ def _root(features: Any, skeleton: Skeleton) -> tuple[Any, Any]:
     return turn, xp.stack([path[..., 0], height, path[..., 2]], axis=-1)
 
 
-def _on_target(positions: Joints, skeleton: Skeleton, offsets: np.ndarray) -> Joints:
-    """The recording's rotations on the target skeleton, its path scaled by the length of legs."""
-    root, local = _inverse_kinematics(positions, skeleton, smooth=False)
-    own = bone_lengths(positions[:1], skeleton)[0]
-    legs = list(skeleton.leg_joints)
-    scale = np.abs(offsets[legs]).max(1).sum() / own[legs].sum()
-    moved = np.zeros_like(positions)
-    moved[:, 0] = positions[:, 0] * scale
-    for chain in skeleton.chains:
-        turn = root
-        for parent, child in pairwise(chain):
-            turn = multiply(turn, local[:, child])
-            moved[:, child] = rotate(turn, offsets[child]) + moved[:, parent]
-    return moved
+def _block_to_features(
+    clips: Sequence[Float[np.ndarray, "_ J 3"]], skeleton: Skeleton
+) -> list[Float[np.ndarray, "_ D"]]:
+    """Features of a few recordings laid end to end; a step from one to the next is never read."""
+    lengths = np.array([len(joints) for joints in clips])
+    starts = np.cumsum(lengths) - lengths
+    positions, bones = canonical_frames(frames_last(clips), starts, skeleton)
+    cosine, sine = _facing_yaw(positions, starts, skeleton)
+    whole = cosine**2 - sine**2, 2 * sine * cosine  # a quaternion holds half the angle
+    here, there = (whole[0][:-1], whole[1][:-1]), (whole[0][1:], whole[1][1:])
+    steps = np.diff(positions, axis=-1)
+    positions, bones = positions[..., :-1], bones[..., :-1]
+    features = np.empty((positions.shape[-1], skeleton.feature_width), dtype=np.float32)
+
+    def put(block: str, rows: np.ndarray) -> None:
+        features[:, layout(skeleton).slice(block)] = rows.reshape(-1, rows.shape[-1]).T
+
+    increment = sine[1:] * cosine[:-1] - cosine[1:] * sine[:-1]
+    put("root_angular_velocity", np.arcsin(np.clip(increment, -1.0, 1.0)))
+    put("root_velocity", turned(steps[:, :1], there)[[0, 2]])
+    put("root_height", positions[1, 0])
+    around = positions[:, 1:].copy()
+    around[[0, 2]] -= positions[[0, 2], :1]
+    put("local_positions", turned(around, here).swapaxes(0, 1))
+    put("rotations", _local_six(bones, (cosine[:-1], sine[:-1]), starts, skeleton))
+    put("velocities", turned(steps, here).swapaxes(0, 1))
+    feet = [*skeleton.left_feet, *skeleton.right_feet]
+    put("contacts", (steps[:, feet] ** 2).sum(0) < skeleton.contact_threshold)
+    return [features[start : start + n - 1] for start, n in zip(starts, lengths, strict=True)]
 
 
-def _inverse_kinematics(
-    positions: Joints, skeleton: Skeleton, *, smooth: bool
-) -> tuple[Float[np.ndarray, "N 4"], Float[np.ndarray, "N J 4"]]:
-    """Facing quaternion of every frame, and every joint's rotation in its chain.
+def _facing_yaw(positions: Frames, starts: Int[np.ndarray, " B"], skeleton: Skeleton) -> Turn:
+    """Half the yaw that turns each frame's facing direction to +Z: its quaternion's w and y.
 
-    Three quirks of the public code are in the published data and kept: the hips are exchanged
-    in the facing direction, frame 0 is the identity, and every chain starts from the facing
-    rotation, also where it starts at another joint than the root.
+    Two quirks of the public code are in the published data and kept: the hips are exchanged
+    in the facing direction, and frame 0 is the identity.
     """
-    right_hip, left_hip, right_shoulder, left_shoulder = (
-        positions[:, joint] for joint in skeleton.face_joints
+    right_hip, left_hip, right_shoulder, left_shoulder = skeleton.face_joints
+    across = (positions[:, left_hip] - positions[:, right_hip]) + (
+        positions[:, right_shoulder] - positions[:, left_shoulder]
     )
-    forward = _forward((left_hip - right_hip) + (right_shoulder - left_shoulder), smooth=smooth)
-    root = _towards_forward(forward)
-    if smooth:
-        root[0] = (1.0, 0.0, 0.0, 0.0)
-    local = np.zeros((*positions.shape[:2], 4))
-    local[..., 0] = 1.0
-    for chain in skeleton.chains:
-        turn = root
-        for parent, child in pairwise(chain):
-            bone = unit(positions[:, child] - positions[:, parent])
-            rest = np.broadcast_to(skeleton.raw_offsets[child], bone.shape)
-            local[:, child] = multiply(conjugate(turn), between(rest, bone))
-            _refuse_undefined(
-                local[:, child],
-                f"the bone from {skeleton.joints[parent]} to {skeleton.joints[child]}",
-            )
-            turn = multiply(turn, local[:, child])
-    return root, local
+    forward = facing(across, starts)
+    for clip in np.split(forward, starts[1:], axis=-1):
+        gaussian_filter1d(clip, _SMOOTHING_FRAMES, axis=-1, mode="nearest", output=clip)
+    half = -np.arctan2(forward[0], forward[1]) / 2
+    half[starts] = 0.0
+    return np.cos(half), np.sin(half)
 
 
-def _forward(across: Float[np.ndarray, "N 3"], *, smooth: bool = False) -> Float[np.ndarray, "N 3"]:
-    """The horizontal direction in front of a body whose right side lies at ``across``."""
-    forward = np.cross(_UP, unit(across))
-    _refuse_undefined(unit(forward), "the facing direction of hips and shoulders")
-    if smooth:
-        forward = gaussian_filter1d(forward, _SMOOTHING_FRAMES, axis=0, mode="nearest")
-    return unit(forward)
+def _local_six(
+    bones: Frames, root: Turn, starts: Int[np.ndarray, " B"], skeleton: Skeleton
+) -> Float[np.ndarray, "K six=6 N"]:
+    """Rotation of each bone against the one before it in its chain: two columns of its matrix.
 
-
-def _towards_forward(direction: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, "N 4"]:
-    """The yaw that turns horizontal directions to +Z.
-
-    `between`, but for -Z itself, where that is undefined: there it is the half turn.
+    A quirk of the public code: every chain starts from the facing rotation, also where it
+    starts at another joint than the root.
     """
-    return yaw(-np.arctan2(direction[:, 0], direction[:, 2]) / 2)
+    rest = skeleton.raw_offsets[1:].T[..., None]
+    cosine = (rest * bones).sum(0)
+    refuse_undefined(1 + cosine > 0, starts, skeleton)
+    # `between` for unit vectors, whose |w, xyz| is the square root of 2 w.
+    length = np.sqrt(2 * (1 + cosine))
+    world = np.empty((4, len(cosine) + 1, cosine.shape[-1]))
+    world[0, :-1] = length / 2
+    world[1:, :-1] = np.cross(rest, bones, axis=0) / length
+    world[:, -1] = 0.0
+    world[0, -1], world[2, -1] = root
+    before = [-1] * len(cosine)
+    for chain in skeleton.chains:
+        for parent, child in pairwise(chain[1:]):
+            before[child - 1] = parent - 1
+    w, x, y, z = _relative(world[:, before], world[:, :-1])
+    columns = [
+        [1 - 2 * (y * y + z * z), 2 * (x * y + w * z), 2 * (x * z - w * y)],
+        [2 * (x * y - w * z), 1 - 2 * (x * x + z * z), 2 * (y * z + w * x)],
+    ]
+    return np.stack([*columns[0], *columns[1]], axis=1)
 
 
-def _refuse_undefined(values: Float[np.ndarray, "N K"], what: str) -> None:
-    """A bone without length, or exactly opposite to its rest direction, has no rotation."""
-    broken = ~np.isfinite(values).all(axis=-1)
-    if broken.any():
-        raise LeadError(
-            "A direction of the body is not defined.",
-            found=f"{what}, in frame {np.flatnonzero(broken)[0]}",
-            expected="joints that do not coincide, and no bone opposite to its rest direction",
-            fix="Leave the recording out, or move its joints a little.",
-        )
+def _relative(
+    a: Float[np.ndarray, "wxyz=4 K N"], b: Float[np.ndarray, "wxyz=4 K N"]
+) -> tuple[np.ndarray, ...]:
+    """The product of a's inverse and b, component by component."""
+    return (
+        a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3],
+        a[0] * b[1] - a[1] * b[0] - a[2] * b[3] + a[3] * b[2],
+        a[0] * b[2] + a[1] * b[3] - a[2] * b[0] - a[3] * b[1],
+        a[0] * b[3] - a[1] * b[2] + a[2] * b[1] - a[3] * b[0],
+    )

@@ -16,7 +16,7 @@ from lead.data.parts import Limits
 from lead.data.recording import Recording, Rejected
 from lead.errors import LeadError
 from lead.formats.archive import members
-from lead.motion.features import canonical_joints
+from lead.motion.canonical import canonical_joints
 from lead.motion.skeleton import HUMANML3D
 
 LIMITS = Limits(fps=20.0, shortest=41, longest=197)

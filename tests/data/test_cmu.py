@@ -16,7 +16,7 @@ from lead.data.recording import Recording
 from lead.errors import LeadError
 from lead.formats.archive import members
 from lead.formats.bvh import global_transforms, read_bvh
-from lead.motion.features import canonical_joints
+from lead.motion.canonical import canonical_joints
 from lead.motion.skeleton import HUMANML3D
 
 LIMITS = Limits(fps=20.0, shortest=41, longest=197)

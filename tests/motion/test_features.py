@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from lead.errors import LeadError
+from lead.motion.canonical import canonical_joints
 from lead.motion.features import (
-    canonical_joints,
+    clips_to_features,
     features_to_joints,
     features_to_joints_from_rotations,
     joints_to_features,
@@ -109,6 +110,14 @@ def test_features_are_float32_one_row_less_than_positions(moving, skeleton):
     features = joints_to_features(moving(skeleton, frames=30), skeleton)
     assert features.shape == (29, skeleton.feature_width)
     assert features.dtype == np.float32
+
+
+@BOTH
+def test_many_recordings_at_once_give_the_bits_of_each_alone(moving, skeleton):
+    clips = [moving(skeleton, frames=n, seed=n) for n in (2, 170, 41, 3, 199, 300, 400, 40)]
+    together = clips_to_features(clips, skeleton)
+    for clip, found in zip(clips, together, strict=True):
+        np.testing.assert_array_equal(found, joints_to_features(clip, skeleton))
 
 
 @settings(deadline=None, max_examples=30)
