@@ -14,9 +14,12 @@ _BAR = 24
 
 
 class Progress:
-    """Shows how far a piece of work is, how fast it goes and how long it will still take."""
+    """Shows how far a piece of work is, how fast it goes and how long it will still take.
 
-    def __init__(self, name: str, total: int, done: int = 0, stream=None):
+    Without a total it shows what is done and how fast; `finish` says that this was all.
+    """
+
+    def __init__(self, name: str, total: int | None, done: int = 0, stream=None):
         self.name, self.total, self.done = name, total, done
         self._stream = stream or sys.stderr
         self._terminal = self._stream.isatty()
@@ -28,20 +31,29 @@ class Progress:
         self.done += count
         now = time.monotonic()
         interval = 0.1 if self._terminal else _SECONDS_BETWEEN_LINES
-        if now - self._shown >= interval or self.done >= self.total:
+        if now - self._shown >= interval or self.done == self.total:
             self._shown = now
             self._show(now, note)
+
+    def finish(self) -> None:
+        """Say that all is done, where no total could tell."""
+        if self.total is None:
+            self.total = self.done
+            self._show(time.monotonic(), "")
 
     def _show(self, now: float, note: str) -> None:
         seconds = now - self._began
         rate = (self.done - self._began_at) / max(seconds, 1e-9)
-        left = (self.total - self.done) / rate if rate else 0.0
-        text = f"{self.name} {self.done:,}/{self.total:,}  {rate:,.1f}/s"
-        finished = self.done >= self.total
-        text += f"  {_clock(seconds)} taken" if finished else f"  {_clock(left)} left"
+        finished = self.total is not None and self.done >= self.total
+        of = "" if self.total is None else f"/{self.total:,}"
+        text = f"{self.name} {self.done:,}{of}  {rate:,.1f}/s"
+        if finished:
+            text += f"  {_clock(seconds)} taken"
+        elif self.total is not None:
+            text += f"  {_clock((self.total - self.done) / rate if rate else 0.0)} left"
         text += f"  {note}" if note else ""
         if self._terminal:
-            filled = _BAR * self.done // max(self.total, 1)
+            filled = _BAR * self.done // max(self.total or self.done + 1, 1)
             bar = "━" * filled + "─" * (_BAR - filled)
             self._stream.write(f"\r\x1b[2K{bar} {text}" + ("\n" if finished else ""))
         else:
@@ -49,12 +61,13 @@ class Progress:
         self._stream.flush()
 
 
-def track(items: Iterable[Item], name: str, total: int) -> Iterator[Item]:
-    """Iterate over ``items`` while showing how many of ``total`` are done."""
+def track(items: Iterable[Item], name: str, total: int | None = None) -> Iterator[Item]:
+    """Iterate over ``items`` while showing how many (of ``total``, where it is known) are done."""
     progress = Progress(name, total)
     for item in items:
         yield item
         progress.advance()
+    progress.finish()
 
 
 def _clock(seconds: float) -> str:

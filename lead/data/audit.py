@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lead.data.recording import Recording, Rejected
+from lead.data.findings import Finding
+from lead.data.gather import Row
+from lead.data.recording import Rejected
 from lead.data.store import HELD_OUT, SPLITS_WITH_HELD_OUT
 from lead.errors import LeadError
 from lead.provenance.artefact import atomic_path
@@ -32,11 +35,104 @@ _SCHEMA = pa.schema(
         ("captions", pa.int64()),
     ]
 )
+_SCHEMA_WITH_FINDINGS = _SCHEMA.append(pa.field("findings", pa.list_(pa.string())))
+
+KEPT = "kept"
+
+
+@dataclass(frozen=True)
+class AuditRow:
+    """One recording in the audit, kept or left out, without its motion.
+
+    Attributes:
+        status: ``kept``, ``held_out``, or the reason why it was left out.
+        detail: a sentence on why it was left out.
+        positions: of a recording, or feature frames.
+    """
+
+    id: str
+    source: str
+    status: str
+    detail: str = ""
+    split: str | None = None
+    take: str | None = None
+    content: str | None = None
+    style: str | None = None
+    positions: int | None = None
+    captions: tuple[str, ...] = ()
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether no stage will see it, nor inversion."""
+        return self.status not in (KEPT, HELD_OUT)
+
+
+def kept_row(row: Row, split: str) -> AuditRow:
+    """A recording that was read, in its split."""
+    return AuditRow(
+        id=row.id,
+        source=row.source,
+        status=HELD_OUT if split == HELD_OUT else KEPT,
+        split=split,
+        take=row.take,
+        content=row.content,
+        style=row.style,
+        positions=row.frames,
+        captions=row.captions,
+    )
+
+
+def left_out_row(rejected: Rejected) -> AuditRow:
+    """A recording that was left out, and why."""
+    return AuditRow(rejected.id, rejected.source, rejected.reason, rejected.detail)
+
+
+def write_audit_table(
+    path: Path,
+    rows: Sequence[AuditRow],
+    findings: Sequence[Finding],
+    metadata: dict[str, str],
+) -> None:
+    """Write one row a recording, kept or left out, as Parquet.
+
+    The column ``findings`` lists ``kind: detail``; what concerns the whole dataset stands under
+    ``findings`` in the metadata of the schema.
+    """
+    of_id: dict[str, list[str]] = {}
+    for finding in findings:
+        of_id.setdefault(finding.id, []).append(f"{finding.kind}: {finding.detail}")
+    notes = {"lead": json.dumps(metadata), "findings": json.dumps(of_id.pop("", []))}
+    plain = [
+        {
+            **vars(row),
+            "captions": None if row.is_left_out else len(row.captions),
+            "findings": of_id.get(row.id, []),
+        }
+        for row in rows
+    ]
+    table = pa.Table.from_pylist(plain, schema=_SCHEMA_WITH_FINDINGS.with_metadata(notes))
+    with atomic_path(path) as temporary:
+        pq.write_table(table, temporary)
+
+
+def describe_rows(rows: Sequence[AuditRow], findings: Sequence[Finding] = ()) -> str:
+    """One line of counts for log and terminal."""
+    kept = [row for row in rows if not row.is_left_out]
+    splits = Counter(row.split for row in kept)
+    reasons = Counter(row.status for row in rows if row.is_left_out)
+    severities = Counter(finding.severity for finding in findings)
+    parts = [f"{splits[name]} {name}" for name in SPLITS_WITH_HELD_OUT if splits[name]]
+    parts += [f"{count} left out as {reason}" for reason, count in sorted(reasons.items())]
+    parts += [
+        f"{count} audit {severity}{'s' * (count != 1)}"
+        for severity, count in sorted(severities.items())
+    ]
+    return f"{len(kept)} recordings: " + ", ".join(parts)
 
 
 def write_audit(
     path: Path,
-    kept: Sequence[tuple[Recording, str]],
+    kept: Sequence[tuple[Row, str]],
     rejected: Sequence[Rejected],
     metadata: dict[str, str],
 ) -> None:
@@ -51,7 +147,7 @@ def write_audit(
             "take": recording.take,
             "content": recording.content,
             "style": recording.style,
-            "positions": len(recording.joints),
+            "positions": recording.stop - recording.start,
             "captions": len(recording.captions),
         }
         for recording, split in kept
@@ -82,7 +178,7 @@ def check_bad_share(kept: int, rejected: Sequence[Rejected]) -> None:
         )
 
 
-def describe(kept: Sequence[tuple[Recording, str]], rejected: Sequence[Rejected]) -> str:
+def describe(kept: Sequence[tuple[Row, str]], rejected: Sequence[Rejected]) -> str:
     """One line of counts for log and terminal."""
     splits = Counter(split for _, split in kept)
     reasons = Counter(r.reason for r in rejected)

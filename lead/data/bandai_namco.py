@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from lead.data.bandai_captions import label_captions
 from lead.data.captured import take_from_bvh
 from lead.data.joint_map import BANDAI
 from lead.data.parts import Label, Limits, bad, cut_parts
-from lead.data.recording import Recording, Rejected
+from lead.data.recording import Found, Work
 from lead.errors import LeadError
 from lead.formats.archive import members, names
 
@@ -25,9 +26,7 @@ MISLABELLED = {
 """Clips whose body turns a quarter the other way than their name says, and what they show."""
 
 
-def read_bandai(
-    path: Path, place: str, every: int, limits: Limits
-) -> Iterator[Recording | Rejected]:
+def read_bandai(path: Path, place: str, every: int, limits: Limits) -> Iterator[Work]:
     """Every n-th clip of one dataset, in no particular order.
 
     Args:
@@ -41,14 +40,7 @@ def read_bandai(
     """
     chosen = set(names(path, _is_clip)[::every]) if every > 1 else None
     for name, content in members(path, _is_clip if chosen is None else chosen.__contains__):
-        identity, source = PurePosixPath(name).stem, f"{place}/{name}"
-        try:
-            label = clip_label(identity)
-            take = take_from_bvh(content, identity, source, [BANDAI])
-        except LeadError as error:
-            yield bad(identity, source, error)
-            continue
-        yield from cut_parts(take, label, limits)
+        yield partial(_read_clip, content, PurePosixPath(name).stem, f"{place}/{name}", limits)
 
 
 def clip_label(identity: str) -> Label:
@@ -69,6 +61,15 @@ def clip_label(identity: str) -> Label:
     content, style = MISLABELLED.get(identity, parts[2]), parts[3]
     captions = label_captions(content, style)
     return Label(content, style, lambda start, stop: captions)
+
+
+def _read_clip(content: bytes, identity: str, source: str, limits: Limits) -> list[Found]:
+    try:
+        label = clip_label(identity)
+        take = take_from_bvh(content, identity, source, [BANDAI])
+    except LeadError as error:
+        return [bad(identity, source, error)]
+    return list(cut_parts(take, label, limits))
 
 
 def _is_clip(name: str) -> bool:

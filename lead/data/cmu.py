@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -12,7 +13,7 @@ from lead.data.captured import take_from_amc, take_from_bvh
 from lead.data.cmu_captions import Sentence, content_of, take_captions
 from lead.data.joint_map import CMU_3DSMAX, CMU_DAZ, CMU_MOTIONBUILDER
 from lead.data.parts import Label, Limits, Take, bad, cut_parts
-from lead.data.recording import Recording, Rejected
+from lead.data.recording import Found, Rejected, Work
 from lead.errors import LeadError
 from lead.formats.archive import members
 from lead.formats.asfamc import Skeleton, read_asf
@@ -30,7 +31,7 @@ def read_cmu(
     limits: Limits,
     descriptions: Mapping[str, str],
     sentences: Mapping[str, tuple[Sentence, ...]],
-) -> Iterator[Recording | Rejected]:
+) -> Iterator[Work]:
     """Every n-th take; of a take in several forms the best that can be read.
 
     Args:
@@ -46,22 +47,40 @@ def read_cmu(
     """
     files, skeletons = _scan(path, place)
     forms = _forms(files, every)
-    wanted = {name for group in forms.values() for name in group}
-    read: dict[str, Take | Rejected] = {}
-    for name, content in members(path, wanted.__contains__):
-        read[name] = _read(name, content, f"{place}/{name}", skeletons)
-    for identity, group in forms.items():
-        chosen: str | None = None
-        for name in group:
-            take = read[name]
-            if isinstance(take, Rejected):
-                yield take
-            elif chosen is None:
-                chosen = take.source
-                label = _label(identity, descriptions, sentences)
-                yield from cut_parts(take, label, limits)
-            else:
-                yield Rejected(identity, take.source, "duplicate", f"the same take as {chosen}")
+    group_of = {name: identity for identity, group in forms.items() for name in group}
+    read: dict[str, dict[str, bytes]] = {identity: {} for identity in forms}
+    for name, content in members(path, group_of.__contains__):
+        identity = group_of[name]
+        read[identity][name] = content
+        if len(read[identity]) == len(forms[identity]):
+            contents = read.pop(identity)
+            skeleton = skeletons.get(identity.partition("_")[0])
+            words = descriptions.get(identity), sentences.get(identity, ())
+            files = [(name, contents[name]) for name in forms[identity]]
+            yield partial(_read_take, identity, files, place, skeleton, words, limits)
+
+
+def _read_take(
+    identity: str,
+    files: list[tuple[str, bytes]],
+    place: str,
+    skeleton: Skeleton | Rejected | None,
+    words: tuple[str | None, tuple[Sentence, ...]],
+    limits: Limits,
+) -> list[Found]:
+    """The parts of a take from the first of its forms that can be read."""
+    found: list[Found] = []
+    chosen: str | None = None
+    for name, content in files:
+        take = _read(name, content, f"{place}/{name}", skeleton)
+        if isinstance(take, Rejected):
+            found.append(take)
+        elif chosen is None:
+            chosen = take.source
+            found += cut_parts(take, _label(*words), limits)
+        else:
+            found.append(Rejected(identity, take.source, "duplicate", f"the same take as {chosen}"))
+    return found
 
 
 def _forms(files: list[str], every: int) -> dict[str, list[str]]:
@@ -98,11 +117,10 @@ def _scan(path: Path, place: str) -> tuple[list[str], dict[str, Skeleton | Rejec
 
 
 def _read(
-    name: str, content: bytes, source: str, skeletons: Mapping[str, Skeleton | Rejected]
+    name: str, content: bytes, source: str, skeleton: Skeleton | Rejected | None
 ) -> Take | Rejected:
     match = _MOTION.fullmatch(name)
     identity = match[1] if match else name
-    skeleton = skeletons.get(identity.partition("_")[0])
     try:
         if not name.endswith(".amc"):
             return take_from_bvh(content, identity, source, _CONVENTIONS, _thorax(skeleton))
@@ -121,11 +139,6 @@ def _thorax(skeleton: Skeleton | Rejected | None) -> np.ndarray | None:
     return None
 
 
-def _label(
-    identity: str,
-    descriptions: Mapping[str, str],
-    sentences: Mapping[str, tuple[Sentence, ...]],
-) -> Label:
-    line, written = descriptions.get(identity), sentences.get(identity, ())
+def _label(line: str | None, written: tuple[Sentence, ...]) -> Label:
     content = content_of(line) if line else "unknown"
     return Label(content, None, lambda start, stop: take_captions(line, written, start, stop))

@@ -9,7 +9,7 @@ from typing import assert_never
 from lead.config.open_mocap import OpenDataset
 from lead.config.synthetic import SyntheticDataset
 from lead.data.open_mocap import is_held_out, read_open
-from lead.data.recording import Recording, Rejected
+from lead.data.recording import Words, Work
 from lead.data.synthetic.dataset import read_synthetic
 from lead.motion.skeleton import HUMANML3D, Skeleton
 from lead.provenance.seeds import Seeds
@@ -17,8 +17,8 @@ from lead.provenance.seeds import Seeds
 Dataset = SyntheticDataset | OpenDataset
 
 
-def read_dataset(dataset: Dataset, data_root: Path, seeds: Seeds) -> Iterator[Recording | Rejected]:
-    """Every recording of the dataset, and every one that is left out with the reason."""
+def read_dataset(dataset: Dataset, data_root: Path, seeds: Seeds) -> Iterator[Work]:
+    """What finds every recording of the dataset, and every one that is left out."""
     match dataset:
         case SyntheticDataset():
             return read_synthetic(dataset, seeds.child("dataset").value)
@@ -37,7 +37,7 @@ def skeleton_of(dataset: Dataset) -> Skeleton:
             assert_never(dataset)
 
 
-def held_out(dataset: Dataset, recording: Recording) -> bool:
+def held_out(dataset: Dataset, recording: Words) -> bool:
     """Whether the recording's style is kept for inversion, so that no stage may see it."""
     match dataset:
         case SyntheticDataset():

@@ -12,16 +12,16 @@ from lead.data.bandai_namco import read_bandai
 from lead.data.cmu import read_cmu
 from lead.data.cmu_captions import read_index, read_kit_sentences
 from lead.data.parts import Limits
-from lead.data.recording import Recording, Rejected
+from lead.data.recording import Words, Work
 from lead.data.sources import locate, source_named
 from lead.errors import LeadError
 
 
-def read_open(config: OpenDataset, data_root: Path) -> Iterator[Recording | Rejected]:
-    """Every recording of the configured sources, source by source, each in the order of ids.
+def read_open(config: OpenDataset, data_root: Path) -> Iterator[Work]:
+    """Every recording of the configured sources, source by source.
 
     Recordings are in metres on HumanML3D's 22 joints, and the same whether a source is a folder
-    or an archive. All sources are looked for before the first is read.
+    or an archive, but for their order. All sources are looked for before the first is read.
 
     Raises:
         LeadError: a source is missing, an archive is damaged or unsafe, a held-out style does
@@ -31,11 +31,10 @@ def read_open(config: OpenDataset, data_root: Path) -> Iterator[Recording | Reje
     paths = locate(_needed(config), data_root)
     limits = Limits(config.fps, config.min_positions, config.max_positions)
     for source in config.sources:
-        found = _read_source(source, paths, limits)
-        yield from sorted(found, key=lambda item: (item.id, item.source))
+        yield from _read_source(source, paths, limits)
 
 
-def is_held_out(recording: Recording, config: OpenDataset) -> bool:
+def is_held_out(recording: Words, config: OpenDataset) -> bool:
     """Whether the recording's style is one that no stage may see."""
     source = recording.take.partition("_")[0]
     return any(
@@ -46,7 +45,7 @@ def is_held_out(recording: Recording, config: OpenDataset) -> bool:
 
 def _read_source(
     source: OpenSource, paths: dict[str, Path], limits: Limits
-) -> Iterator[Recording | Rejected]:
+) -> Iterator[Work]:
     path, place = paths[source.name], source_named(source.name).places[0]
     match source.name:
         case "dataset-1" | "dataset-2":

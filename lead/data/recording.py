@@ -52,6 +52,11 @@ class Recording(Words):
     id: str
     joints: Joints = field(repr=False)
 
+    @property
+    def frames(self) -> Joints:
+        """What the store keeps of it."""
+        return self.joints
+
 
 @dataclass(frozen=True, kw_only=True)
 class FeatureRecording(Words):
@@ -59,6 +64,11 @@ class FeatureRecording(Words):
 
     id: str
     features: Features = field(repr=False)
+
+    @property
+    def frames(self) -> Features:
+        """What the store keeps of it."""
+        return self.features
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lead.data.recording import Recording
+from lead.data.recording import Words
 from lead.data.store import SPLITS
 
 
 def split_takes(
-    recordings: Sequence[Recording], shares: tuple[float, float, float], rng: np.random.Generator
+    recordings: Sequence[Words], shares: tuple[float, float, float], rng: np.random.Generator
 ) -> dict[str, str]:
     """The split of every take, stratified by content.
 

@@ -2,50 +2,56 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
-from dataclasses import replace
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
 
 from lead.config.study import DatasetSettings
 from lead.data.audit import check_bad_share, describe, write_audit
-from lead.data.datasets import held_out, read_dataset, skeleton_of
-from lead.data.recording import Recording, Rejected
+from lead.data.datasets import Dataset, held_out, read_dataset, skeleton_of
+from lead.data.frames import FrameFile, begin_frames, write_frames
+from lead.data.gather import Gathered, Row, gather
+from lead.data.recording import Words
 from lead.data.split import split_takes
-from lead.data.store import HELD_OUT, Clip, MotionStore, write_frames, write_index
+from lead.data.store import HELD_OUT, Clip, MotionIndex, write_index
+from lead.data.workers import in_order
 from lead.errors import LeadError
-from lead.motion.features import joints_to_features
+from lead.motion.features import clips_to_features, joints_to_features
 from lead.motion.layout import layout
 from lead.motion.normalizer import fit_normalizer, save_normalizer
-from lead.progress import track
+from lead.motion.skeleton import Skeleton
+from lead.progress import Progress
+from lead.provenance.artefact import atomic_path
 from lead.provenance.job import Job
+from lead.provenance.seeds import Seeds
+
+_PER_BLOCK = 32
+"""Clips that a worker turns into features at a time."""
 
 
 def import_motion(job: Job) -> None:
     """Read the raw data: joints on the study's skeleton, their clips, and the audit.
 
-    Outputs: ``joints`` (ΣN x J x 3, float32), ``clips`` (their index), ``audit``.
+    Outputs: ``joints`` (ΣN x J x 3, float32), ``clips`` (their index), ``audit``. A run that was
+    killed goes on where it was; the files are the same whatever the number of threads.
     """
-    dataset = job.setting("dataset", DatasetSettings)
-    kept: list[Recording] = []
-    rejected: list[Rejected] = []
-    for found in map(_with_words, read_dataset(dataset, job.data_root, job.seeds)):
-        kept.append(found) if isinstance(found, Recording) else rejected.append(found)
-    check_bad_share(len(kept), rejected)
-    if not kept:
-        raise LeadError(
-            "No recording is left to work with.",
-            found=describe([], rejected),
-            fix="Look for longer clips, or lower min_positions in the study's dataset.",
-        )
-    visible = [recording for recording in kept if not held_out(dataset, recording)]
-    shares = (1 - dataset.val_share - dataset.test_share, dataset.val_share, dataset.test_share)
-    split = split_takes(visible, shares, job.seeds.child("split").numpy())
-    rows = [(r, HELD_OUT if held_out(dataset, r) else split[r.take]) for r in kept]
-    rows.sort(key=lambda row: row[0].id)
-    print(describe(rows, rejected), file=sys.stderr)
-    clips = _clips(rows)
-    write_frames(job.outputs["joints"], (row[0].joints for row in rows), clips[-1].stop)
-    write_index(job.outputs["clips"], clips, job.manifest)
-    write_audit(job.outputs["audit"], rows, rejected, job.manifest)
+    dataset: Dataset = job.setting("dataset", DatasetSettings)
+    manifest = job.on_any_threads().manifest
+    with _gathered(job, dataset) as found:
+        rows = _with_splits(found.rows, dataset, job.seeds)
+        print(describe(rows, found.rejected), file=sys.stderr)
+        clips = _clips(rows)
+        write_frames(job.outputs["joints"], found.arrays(), clips[-1].stop)
+        write_index(job.outputs["clips"], clips, clips[-1].stop, manifest)
+        write_audit(job.outputs["audit"], rows, found.rejected, manifest)
 
 
 def extract_features(job: Job) -> None:
@@ -54,56 +60,96 @@ def extract_features(job: Job) -> None:
     Outputs: ``frames`` (ΣT x D, float32), ``index``, ``stats`` (mean and std).
     """
     skeleton = skeleton_of(job.setting("dataset", DatasetSettings))
-    joints = MotionStore.load(job.inputs["joints"], job.inputs["clips"])
-    clips, row = [], 0
-    for clip in joints.clips:
-        clips.append(Clip(**{**vars(clip), "start": row, "stop": row + clip.frames - 1}))
-        row = clips[-1].stop
-    features = (
-        _features(joints, clip, skeleton)
-        for clip in track(joints.clips, "features", len(joints.clips))
-    )
-    write_frames(job.outputs["frames"], features, row)
-    write_index(job.outputs["index"], clips, job.manifest)
-    store = MotionStore.load(job.outputs["frames"], job.outputs["index"])
-    train = (store[clip] for clip in store.split("train"))
+    before = MotionIndex.open(job.inputs["clips"]).clips
+    joints = FrameFile.open(job.inputs["joints"])
+    after, row = [], 0
+    for clip in before:
+        after.append(replace(clip, start=row, stop=row + clip.frames - 1))
+        row = after[-1].stop
+    with atomic_path(job.outputs["frames"]) as temporary:
+        features = begin_frames(temporary, (row, skeleton.feature_width))
+        write = partial(_write_features, joints, features, skeleton)
+        progress = Progress("features", len(before))
+        for done in in_order(write, _blocks(list(zip(before, after, strict=True))), job.threads):
+            progress.advance(done)
+    write_index(job.outputs["index"], after, row, job.on_any_threads().manifest)
+    features = FrameFile.open(job.outputs["frames"])
+    train = (features.read(clip.start, clip.stop) for clip in after if clip.split == "train")
     save_normalizer(fit_normalizer(train, layout(skeleton)), job.outputs["stats"])
 
 
-def _with_words(found: Recording | Rejected) -> Recording | Rejected:
-    """The recording without empty captions; left out where none remains."""
-    if isinstance(found, Rejected):
-        return found
-    captions = tuple(caption for caption in found.captions if caption.strip())
-    if not captions:
-        return Rejected(found.id, found.source, "no_caption", "its captions are empty")
-    return replace(found, captions=captions)
-
-
-def _features(joints: MotionStore, clip: Clip, skeleton):
+@contextmanager
+def _gathered(job: Job, dataset: Dataset) -> Iterator[Gathered]:
+    """The dataset's recordings, in a folder that only a killed run leaves behind."""
+    beside = next(iter(job.outputs.values())).parent
+    beside.mkdir(parents=True, exist_ok=True)
+    folder = job.on_any_threads().state_folder() or Path(
+        tempfile.mkdtemp(prefix=".reading.", dir=beside)
+    )
     try:
-        return joints_to_features(joints[clip], skeleton)
+        works = read_dataset(dataset, job.data_root, job.seeds)
+        found = gather(works, folder, job.threads)
+        check_bad_share(len(found.rows), found.rejected)
+        if not found.rows:
+            raise LeadError(
+                "No recording is left to work with.",
+                found=describe([], found.rejected),
+                fix="Look for longer clips, or lower min_positions in the study's dataset.",
+            )
+        yield found
+    except LeadError:
+        # The user mends something now, and what was read before may not be true any more.
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _with_splits(rows: Sequence[Row], dataset: Dataset, seeds: Seeds) -> list[tuple[Row, str]]:
+    """Every row and its split: held out, the source's own, or by the study's shares."""
+    free = [row for row in rows if row.split is None and not held_out(dataset, row)]
+    dealt: dict[str, str] = {}
+    if free:
+        shares = (1 - dataset.val_share - dataset.test_share, dataset.val_share, dataset.test_share)
+        dealt = split_takes(free, shares, seeds.child("split").numpy())
+    return [
+        (row, HELD_OUT if held_out(dataset, row) else row.split or dealt[row.take]) for row in rows
+    ]
+
+
+def _clips(rows: Sequence[tuple[Row, str]]) -> list[Clip]:
+    names = [field.name for field in fields(Words) if field.name != "split"]
+    clips, start = [], 0
+    for row, split in rows:
+        words = {name: getattr(row, name) for name in names}
+        clips.append(Clip(id=row.id, split=split, start=start, stop=start + row.frames, **words))
+        start = clips[-1].stop
+    return clips
+
+
+def _blocks(pairs: list[tuple[Clip, Clip]]) -> Iterator[list[tuple[Clip, Clip]]]:
+    iterator = iter(pairs)
+    while block := list(islice(iterator, _PER_BLOCK)):
+        yield block
+
+
+def _write_features(
+    joints: FrameFile, features: FrameFile, skeleton: Skeleton, block: list[tuple[Clip, Clip]]
+) -> int:
+    """Compute the features of a block and write them to their rows; the number of clips."""
+    read = [joints.read(clip.start, clip.stop) for clip, _ in block]
+    try:
+        rows = np.concatenate(list(clips_to_features(read, skeleton)))
+    except LeadError:
+        for (clip, _), one in zip(block, read, strict=True):
+            _name_the_broken(clip, one, skeleton)
+        raise
+    features.write(block[0][1].start, rows)
+    return len(block)
+
+
+def _name_the_broken(clip: Clip, joints: np.ndarray, skeleton: Skeleton) -> None:
+    try:
+        joints_to_features(joints, skeleton)
     except LeadError as error:
         error.file = f"{clip.source} ({clip.id})"
         raise
-
-
-def _clips(rows: list[tuple[Recording, str]]) -> list[Clip]:
-    clips, start = [], 0
-    for recording, split in rows:
-        stop = start + len(recording.joints)
-        clips.append(
-            Clip(
-                recording.id,
-                split,
-                start,
-                stop,
-                recording.captions,
-                recording.take,
-                recording.content,
-                recording.style,
-                recording.source,
-            )
-        )
-        start = stop
-    return clips

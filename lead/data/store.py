@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ _SCHEMA = pa.schema(
         ("start", pa.int64()),
         ("stop", pa.int64()),
         ("captions", pa.list_(pa.string())),
+        ("tokens", pa.list_(pa.string())),
+        ("spans", pa.list_(pa.list_(pa.float64()))),
         ("take", pa.string()),
         ("content", pa.string()),
         ("style", pa.string()),
@@ -39,7 +41,10 @@ _SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class Clip:
-    """One row of the index: which frames of the array a clip has, and what it shows."""
+    """One row of the index: which frames of the array a clip has, and what it shows.
+
+    ``tokens`` and ``spans`` are those of `lead.data.recording.Words`: empty, or one a caption.
+    """
 
     id: str
     split: str
@@ -50,6 +55,8 @@ class Clip:
     content: str
     style: str | None
     source: str
+    tokens: tuple[str, ...] = ()
+    spans: tuple[tuple[float, float], ...] = ()
 
     @property
     def frames(self) -> int:
@@ -77,7 +84,7 @@ class MotionIndex:
         except (OSError, pa.ArrowInvalid, KeyError) as error:
             raise unreadable(path, error, "the data stages") from error
         metadata = json.loads((table.schema.metadata or {}).get(b"lead", b"{}"))
-        return cls([Clip(**{**r, "captions": tuple(r["captions"])}) for r in rows], metadata)
+        return cls([_clip(row) for row in rows], metadata)
 
     def split(self, name: str) -> list[Clip]:
         """The clips of one split, in the order of the index."""
@@ -112,7 +119,7 @@ class MotionStore(MotionIndex):
         except (OSError, ValueError, EOFError) as error:
             raise unreadable(frames_path, error, "the data stages") from error
         index = MotionIndex.open(index_path)
-        expected = max((clip.stop for clip in index.clips), default=0)
+        expected = int(index.metadata.get("rows", 0))
         if len(frames) != expected:
             raise LeadError(
                 "Frames and index do not belong together.",
@@ -128,34 +135,16 @@ class MotionStore(MotionIndex):
         return self.frames[clip.start : clip.stop]
 
 
-def write_frames(path: Path, arrays: Iterable[np.ndarray], total: int) -> None:
-    """Write arrays one after the other into one ``.npy`` of ``total`` rows, atomically.
-
-    Only one array is in memory at a time.
-    """
-    iterator: Iterator[np.ndarray] = iter(arrays)
-    first = next(iterator)
-    with atomic_path(path) as temporary:
-        out = np.lib.format.open_memmap(
-            temporary, mode="w+", dtype=np.float32, shape=(total, *first.shape[1:])
-        )
-        row = 0
-        for array in _chain(first, iterator):
-            out[row : row + len(array)] = array
-            row += len(array)
-        if row != total:
-            raise ValueError(f"{row} rows came, {total} were announced")
-        out.flush()
-
-
-def write_index(path: Path, clips: Sequence[Clip], metadata: dict[str, Any]) -> None:
-    """Write the index as Parquet with ``metadata`` in its schema, atomically."""
-    rows = [{**vars(clip), "captions": list(clip.captions)} for clip in clips]
-    table = pa.Table.from_pylist(rows, schema=_SCHEMA.with_metadata({"lead": json.dumps(metadata)}))
+def write_index(path: Path, clips: Sequence[Clip], rows: int, metadata: dict[str, Any]) -> None:
+    """Write the index of ``rows`` frames as Parquet with ``metadata`` in its schema, atomically."""
+    said = json.dumps({**metadata, "rows": str(rows)})
+    table = pa.Table.from_pylist(
+        [vars(clip) for clip in clips], schema=_SCHEMA.with_metadata({"lead": said})
+    )
     with atomic_path(path) as temporary:
         pq.write_table(table, temporary)
 
 
-def _chain(first: np.ndarray, rest: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
-    yield first
-    yield from rest
+def _clip(row: dict[str, Any]) -> Clip:
+    lists = {name: tuple(row[name]) for name in ("captions", "tokens")}
+    return Clip(**{**row, **lists, "spans": tuple(tuple(span) for span in row["spans"])})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
@@ -64,6 +64,10 @@ class Job:
             code=self.code,
             seed=int(self.settings["seed"]),
         ) | {"threads": str(self.threads)}
+
+    def on_any_threads(self) -> Job:
+        """The same job, for stages whose results do not depend on how many threads it has."""
+        return replace(self, threads=1)
 
     def state_folder(self) -> Path | None:
         """Where this very job keeps its state: other settings, code or inputs have another."""

@@ -7,6 +7,7 @@ from itertools import islice
 
 import numpy as np
 import pytest
+from reading import found_by
 
 from lead.data.bandai_captions import CONTENTS, STYLES, label_captions
 from lead.data.bandai_namco import MISLABELLED, clip_label, read_bandai
@@ -30,7 +31,7 @@ RIGHT_CONTENTS = [content for content in CONTENTS if "right" in content]
 @pytest.fixture(scope="module")
 def dataset_1(data_root) -> list[Recording | Rejected]:
     path = data_root / "bandai-namco" / "dataset-1.tar.xz"
-    return list(read_bandai(path, "bandai-namco/dataset-1", 1, LIMITS))
+    return found_by(read_bandai(path, "bandai-namco/dataset-1", 1, LIMITS))
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +126,8 @@ def test_ids_are_unique(recordings):
 
 def test_every_n_th_clip_is_taken_in_the_order_of_names(data_root, dataset_1):
     path = data_root / "bandai-namco" / "dataset-1.tar.xz"
-    some = {item.source for item in read_bandai(path, "bandai-namco/dataset-1", 20, LIMITS)}
+    works = read_bandai(path, "bandai-namco/dataset-1", 20, LIMITS)
+    some = {item.source for item in found_by(works)}
     assert some == set(sorted({item.source for item in dataset_1})[::20])
 
 

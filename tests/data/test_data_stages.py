@@ -1,6 +1,7 @@
 """The data stages on a few clips: what is kept, what is left out, and when it is too much."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,7 @@ def run_features(folder: Path) -> None:
 
 
 def with_dataset(monkeypatch, items: list) -> None:
-    monkeypatch.setattr(stages, "read_dataset", lambda *_: iter(items))
+    monkeypatch.setattr(stages, "read_dataset", lambda *_: iter([partial(list, items)]))
 
 
 def clips(count: int) -> list[Recording]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from pydantic import ValidationError
+from reading import found_by
 
 from lead.config.open_mocap import OpenDataset, OpenSource
 from lead.data.open_mocap import is_held_out, read_open
@@ -40,7 +41,7 @@ def clip_file(folder, clip: str):
 
 
 def read(folder) -> dict[str, Recording | Rejected]:
-    return {item.id: item for item in read_open(DATASET_1, folder)}
+    return {item.id: item for item in found_by(read_open(DATASET_1, folder))}
 
 
 def test_recordings_come_in_the_order_of_ids_with_content_and_style(folder):
@@ -60,7 +61,7 @@ def test_a_style_is_held_out_in_its_own_dataset_only(folder):
 def test_a_held_out_style_that_does_not_exist_is_refused(folder):
     config = OpenDataset(sources=DATASET_1.sources, held_out_styles={"dataset-1": ("gaint",)})
     with pytest.raises(LeadError, match="style does not exist") as error:
-        list(read_open(config, folder))
+        found_by(read_open(config, folder))
     assert error.value.found == "gaint"
 
 
@@ -94,7 +95,7 @@ def test_a_clip_with_a_label_nobody_wrote_a_sentence_for_is_left_out(folder):
 
 def test_lengths_are_as_configured(folder):
     config = OpenDataset(sources=DATASET_1.sources, fps=10, min_positions=20, max_positions=40)
-    found = [item for item in read_open(config, folder) if isinstance(item, Recording)]
+    found = [item for item in found_by(read_open(config, folder)) if isinstance(item, Recording)]
     assert found and all(20 <= len(recording.joints) <= 40 for recording in found)
     assert {recording.take for recording in found} == {f"dataset-1_{clip}" for clip in CLIPS}
     assert all(np.isfinite(recording.joints).all() for recording in found)
@@ -102,7 +103,7 @@ def test_lengths_are_as_configured(folder):
 
 def test_missing_data_is_named_with_places_origin_and_licence(folder):
     with pytest.raises(LeadError, match="dataset-2, cmu, cmu-index, kitml-annotations") as error:
-        list(read_open(OpenDataset(), folder))
+        found_by(read_open(OpenDataset(), folder))
     text = str(error.value)
     for word in ("bandai-namco/dataset-2", ".tar.xz", "github.com", "CC BY-NC 4.0", "resold"):
         assert word in text
@@ -119,7 +120,7 @@ def test_a_truncated_archive_stops_the_reading(folder, data_root):
     damaged.parent.mkdir(parents=True)
     damaged.write_bytes(source.read_bytes()[:200_000])
     with pytest.raises(LeadError, match="truncated") as error:
-        list(read_open(DATASET_1, folder / "other"))
+        found_by(read_open(DATASET_1, folder / "other"))
     assert error.value.file == damaged
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from lead.data.store import Clip, MotionStore, write_frames, write_index
+from lead.data.frames import write_frames
+from lead.data.store import Clip, MotionStore, write_index
 from lead.errors import LeadError
 
 
@@ -15,7 +16,7 @@ def clip(name: str, start: int, stop: int, split: str = "train") -> Clip:
 def files(tmp_path):
     frames, index = tmp_path / "frames.npy", tmp_path / "index.parquet"
     write_frames(frames, [np.full((5, 3), 1.0), np.full((4, 3), 2.0)], 9)
-    write_index(index, [clip("a", 0, 5), clip("b", 5, 9, "test")], {"stage": "features"})
+    write_index(index, [clip("a", 0, 5), clip("b", 5, 9, "test")], 9, {"stage": "features"})
     return frames, index
 
 
@@ -23,7 +24,7 @@ def test_what_was_written_is_read_back(files):
     store = MotionStore.load(*files)
     assert [c.id for c in store.split("test")] == ["b"]
     np.testing.assert_array_equal(store[store.clips[1]], np.full((4, 3), 2.0))
-    assert store.metadata == {"stage": "features"}
+    assert store.metadata == {"stage": "features", "rows": "9"}
     assert store.clips[0] == clip("a", 0, 5)
 
 
@@ -42,7 +43,7 @@ def test_a_truncated_file_is_named_with_its_cure(files, which):
 
 
 def test_frames_of_another_index_are_refused(files, tmp_path):
-    write_index(files[1], [clip("a", 0, 7)], {})
+    write_index(files[1], [clip("a", 0, 7)], 7, {})
     with pytest.raises(LeadError, match="do not belong together"):
         MotionStore.load(*files)
 

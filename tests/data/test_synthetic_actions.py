@@ -22,7 +22,7 @@ UP = np.array([0.0, 1.0, 0.0])
 @pytest.fixture(scope="module")
 def clips() -> list[Recording]:
     """Thirty clips of every variant."""
-    return list(read_synthetic(CONFIG, 11))
+    return [clip for work in read_synthetic(CONFIG, 11) for clip in work()]
 
 
 def called(clips, content: str) -> list[Recording]:

@@ -22,7 +22,7 @@ FEET = [*HUMANML3D.left_feet, *HUMANML3D.right_feet]
 @pytest.fixture(scope="module")
 def clips():
     """Twelve clips of every variant."""
-    return list(read_synthetic(CONFIG, SEED))
+    return [clip for work in read_synthetic(CONFIG, SEED) for clip in work()]
 
 
 @pytest.fixture(scope="module")

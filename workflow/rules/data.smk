@@ -10,10 +10,12 @@ rule import_motion:
         stage="lead.data.stages:import_motion",
         settings=settings("dataset"),
         code=code("lead.data.stages:import_motion"),
+        state=state("import_motion"),
     log:
         f"{RESULTS}/logs/import_motion.log",
     benchmark:
         f"{RESULTS}/benchmarks/import_motion.tsv"
+    threads: STUDY.machine.threads
     resources:
         mem_mb=4000,
         runtime=60,
@@ -37,6 +39,7 @@ rule extract_features:
         f"{RESULTS}/logs/extract_features.log",
     benchmark:
         f"{RESULTS}/benchmarks/extract_features.tsv"
+    threads: STUDY.machine.threads
     resources:
         mem_mb=4000,
         runtime=60,

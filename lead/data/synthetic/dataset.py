@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from lead.config.synthetic import SyntheticDataset
-from lead.data.recording import Recording
+from lead.data.recording import Found, Recording, Work
 from lead.data.synthetic import leaping, stepping, upright
 from lead.data.synthetic.body import Pose, pose_joints
 from lead.data.synthetic.captions import WORDINGS, captions
 from lead.data.synthetic.manner import SIZE, TEMPO, Manner, Side, Size, Style
 from lead.data.synthetic.posture import fidget, in_mood
-from lead.progress import track
 
 Action = Callable[[int, Manner, np.random.Generator], Pose]
 
@@ -80,10 +80,13 @@ VARIANTS = tuple(
 )
 
 
-def read_synthetic(config: SyntheticDataset, seed: int) -> Iterator[Recording]:
+def read_synthetic(config: SyntheticDataset, seed: int) -> Iterator[Work]:
     """All clips of the dataset; variants take turns."""
-    for number in track(range(config.clips), "clips", config.clips):
-        yield make_clip(config, seed, number)
+    return (partial(_found, config, seed, number) for number in range(config.clips))
+
+
+def _found(config: SyntheticDataset, seed: int, number: int) -> list[Found]:
+    return [make_clip(config, seed, number)]
 
 
 def make_clip(config: SyntheticDataset, seed: int, number: int) -> Recording:

@@ -1,0 +1,100 @@
+"""Frames in one ``.npy``, read and written by plain file access.
+
+Pages of a memory map count as the process's memory; passes over a whole dataset would hold it all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from lead.provenance.artefact import atomic_path, unreadable
+
+
+@dataclass(frozen=True)
+class FrameFile:
+    """A ``.npy`` of frames: ``shape[0]`` rows of ``shape[1:]`` numbers that begin at ``offset``."""
+
+    path: Path
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    offset: int
+
+    @classmethod
+    def open(cls, path: Path) -> FrameFile:
+        """Read what the file says of itself, and check that it is as long as that.
+
+        Raises:
+            LeadError: it is truncated, or no ``.npy``.
+        """
+        try:
+            with path.open("rb") as file:
+                version = np.lib.format.read_magic(file)
+                read_header = (
+                    np.lib.format.read_array_header_1_0
+                    if version == (1, 0)
+                    else np.lib.format.read_array_header_2_0
+                )
+                shape, fortran, dtype = read_header(file)
+                offset = file.tell()
+                if fortran or dtype.hasobject:
+                    raise ValueError("the array is not laid out row by row in plain numbers")
+                size, expected = path.stat().st_size, offset + int(np.prod(shape)) * dtype.itemsize
+                if size != expected:
+                    raise ValueError(f"{size:,} bytes instead of {expected:,}")
+        except (OSError, ValueError, EOFError) as error:
+            raise unreadable(path, error, "the data stages") from error
+        return cls(path, shape, dtype, offset)
+
+    def read(self, start: int, stop: int) -> np.ndarray:
+        """Rows ``start`` to ``stop``, as a copy."""
+        row = int(np.prod(self.shape[1:]))
+        values = np.fromfile(
+            self.path,
+            self.dtype,
+            count=(stop - start) * row,
+            offset=self.offset + start * row * self.dtype.itemsize,
+        )
+        return values.reshape(stop - start, *self.shape[1:])
+
+    def write(self, start: int, rows: np.ndarray) -> None:
+        """Write rows from ``start`` on into a file that `begin_frames` made."""
+        with self.path.open("r+b") as file:
+            size = int(np.prod(self.shape[1:])) * self.dtype.itemsize
+            file.seek(self.offset + start * size)
+            file.write(np.ascontiguousarray(rows, dtype=self.dtype).tobytes())
+
+
+def begin_frames(path: Path, shape: tuple[int, ...]) -> FrameFile:
+    """A float32 ``.npy`` of zeros, to be filled in any order by any number of processes."""
+    with path.open("wb") as file:
+        _write_header(file, shape)
+        offset = file.tell()
+        file.truncate(offset + int(np.prod(shape)) * 4)
+    return FrameFile(path, shape, np.dtype(np.float32), offset)
+
+
+def write_frames(path: Path, arrays: Iterable[np.ndarray], total: int) -> None:
+    """Write arrays one after the other into one float32 ``.npy`` of ``total`` rows, atomically.
+
+    Only one array is in memory at a time.
+    """
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        row = 0
+        for array in arrays:
+            if row == 0:
+                _write_header(file, (total, *array.shape[1:]))
+            file.write(np.ascontiguousarray(array, dtype=np.float32).tobytes())
+            row += len(array)
+        if row != total:
+            raise ValueError(f"{row} rows came, {total} were announced")
+
+
+def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
+    np.lib.format.write_array_header_1_0(
+        file, {"descr": "<f4", "fortran_order": False, "shape": shape}
+    )
