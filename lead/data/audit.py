@@ -33,9 +33,9 @@ _SCHEMA = pa.schema(
         ("style", pa.string()),
         ("positions", pa.int64()),
         ("captions", pa.int64()),
+        ("findings", pa.list_(pa.string())),
     ]
 )
-_SCHEMA_WITH_FINDINGS = _SCHEMA.append(pa.field("findings", pa.list_(pa.string())))
 
 KEPT = "kept"
 
@@ -87,7 +87,7 @@ def left_out_row(rejected: Rejected) -> AuditRow:
     return AuditRow(rejected.id, rejected.source, rejected.reason, rejected.detail)
 
 
-def write_audit_table(
+def write_audit(
     path: Path,
     rows: Sequence[AuditRow],
     findings: Sequence[Finding],
@@ -110,12 +110,12 @@ def write_audit_table(
         }
         for row in rows
     ]
-    table = pa.Table.from_pylist(plain, schema=_SCHEMA_WITH_FINDINGS.with_metadata(notes))
+    table = pa.Table.from_pylist(plain, schema=_SCHEMA.with_metadata(notes))
     with atomic_path(path) as temporary:
         pq.write_table(table, temporary)
 
 
-def describe_rows(rows: Sequence[AuditRow], findings: Sequence[Finding] = ()) -> str:
+def describe(rows: Sequence[AuditRow], findings: Sequence[Finding] = ()) -> str:
     """One line of counts for log and terminal."""
     kept = [row for row in rows if not row.is_left_out]
     splits = Counter(row.split for row in kept)
@@ -128,36 +128,6 @@ def describe_rows(rows: Sequence[AuditRow], findings: Sequence[Finding] = ()) ->
         for severity, count in sorted(severities.items())
     ]
     return f"{len(kept)} recordings: " + ", ".join(parts)
-
-
-def write_audit(
-    path: Path,
-    kept: Sequence[tuple[Row, str]],
-    rejected: Sequence[Rejected],
-    metadata: dict[str, str],
-) -> None:
-    """Write one row a recording, kept or left out, as Parquet."""
-    rows = [
-        {
-            "id": recording.id,
-            "source": recording.source,
-            "status": HELD_OUT if split == HELD_OUT else "kept",
-            "detail": "",
-            "split": split,
-            "take": recording.take,
-            "content": recording.content,
-            "style": recording.style,
-            "positions": recording.stop - recording.start,
-            "captions": len(recording.captions),
-        }
-        for recording, split in kept
-    ]
-    rows += [
-        {"id": r.id, "source": r.source, "status": r.reason, "detail": r.detail} for r in rejected
-    ]
-    table = pa.Table.from_pylist(rows, schema=_SCHEMA.with_metadata({"lead": json.dumps(metadata)}))
-    with atomic_path(path) as temporary:
-        pq.write_table(table, temporary)
 
 
 def check_bad_share(kept: int, rejected: Sequence[Rejected]) -> None:
@@ -176,12 +146,3 @@ def check_bad_share(kept: int, rejected: Sequence[Rejected]) -> None:
             expected=f"at most {BAD_SHARE:.0%}",
             fix="Get the files again, or take them out of the data folder.",
         )
-
-
-def describe(kept: Sequence[tuple[Row, str]], rejected: Sequence[Rejected]) -> str:
-    """One line of counts for log and terminal."""
-    splits = Counter(split for _, split in kept)
-    reasons = Counter(r.reason for r in rejected)
-    parts = [f"{splits[name]} {name}" for name in SPLITS_WITH_HELD_OUT if splits[name]]
-    parts += [f"{count} left out as {reason}" for reason, count in sorted(reasons.items())]
-    return f"{len(kept)} recordings: " + ", ".join(parts)

@@ -14,10 +14,13 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
+from lead.data.checks import Summary, inspect, refusal
+from lead.data.findings import Finding
 from lead.data.frames import FrameFile, write_frames
 from lead.data.recording import FeatureRecording, Found, Recording, Rejected, Words, Work
 from lead.data.workers import in_order
 from lead.errors import LeadError
+from lead.motion.skeleton import Skeleton
 from lead.progress import track
 from lead.provenance.artefact import write_json
 
@@ -42,11 +45,13 @@ class Row(Words):
 
 @dataclass(frozen=True)
 class Gathered:
-    """Everything that was read: rows in the order of ids, and what was left out."""
+    """Everything that was read: rows and summaries in the order of ids; what was left out, why."""
 
     folder: Path
     rows: tuple[Row, ...]
+    summaries: tuple[Summary, ...]
     rejected: tuple[Rejected, ...]
+    findings: tuple[Finding, ...]
 
     def arrays(self) -> Iterator[np.ndarray]:
         """The frames of every row, one after the other; only one is in memory."""
@@ -63,7 +68,7 @@ class _Part:
     works: tuple[Work, ...]
 
 
-def gather(works: Iterable[Work], folder: Path, workers: int) -> Gathered:
+def gather(works: Iterable[Work], skeleton: Skeleton, folder: Path, workers: int) -> Gathered:
     """Run every unit of reading, keep what it finds in ``folder``, and collect it.
 
     What a killed run left there is not read again, unless its source has changed.
@@ -73,11 +78,15 @@ def gather(works: Iterable[Work], folder: Path, workers: int) -> Gathered:
     """
     folder.mkdir(parents=True, exist_ok=True)
     rows: list[Row] = []
+    summaries: list[Summary] = []
     rejected: list[Rejected] = []
-    read = in_order(partial(_read_part, folder), _parts(works), workers)
+    findings: list[Finding] = []
+    read = in_order(partial(_read_part, skeleton, folder), _parts(works), workers)
     for number, found in enumerate(track(read, f"parts of {_PER_PART} files")):
         rows += [Row(**_with_tuples(row), part=number) for row in found["rows"]]
+        summaries += map(Summary.from_plain, found["summaries"])
         rejected += [Rejected(**each) for each in found["rejected"]]
+        findings += [Finding(**each) for each in found["findings"]]
     rows.sort(key=lambda row: row.id)
     for one, next_one in pairwise(rows):
         if one.id == next_one.id:
@@ -88,8 +97,10 @@ def gather(works: Iterable[Work], folder: Path, workers: int) -> Gathered:
                 expected="names that occur once",
                 fix="Rename one of the files, or take one out of the data folder.",
             )
+    summaries.sort(key=lambda each: each.id)
     rejected.sort(key=lambda each: (each.id, each.source))
-    return Gathered(folder, tuple(rows), tuple(rejected))
+    findings.sort(key=lambda each: (each.id, each.source))
+    return Gathered(folder, tuple(rows), tuple(summaries), tuple(rejected), tuple(findings))
 
 
 def _parts(works: Iterable[Work]) -> Iterator[_Part]:
@@ -100,7 +111,7 @@ def _parts(works: Iterable[Work]) -> Iterator[_Part]:
         number += 1
 
 
-def _read_part(folder: Path, part: _Part) -> dict[str, Any]:
+def _read_part(skeleton: Skeleton, folder: Path, part: _Part) -> dict[str, Any]:
     """Rows and rejections of one part, as plain values; its frames go to a file beside."""
     path, signature = folder / f"part-{part.number:05d}.json", _signature(part.works)
     if path.is_file():
@@ -108,13 +119,21 @@ def _read_part(folder: Path, part: _Part) -> dict[str, Any]:
         if kept["signature"] == signature:
             return kept
     recordings: list[Recording | FeatureRecording] = []
+    summaries: list[Summary] = []
     rejected: list[Rejected] = []
+    findings: list[Finding] = []
     for work in part.works:
         for found in map(_with_words, work()):
             if isinstance(found, Rejected):
                 rejected.append(found)
+                continue
+            summary, faults = inspect(found, skeleton)
+            findings += faults
+            if refused := refusal(faults):
+                rejected.append(refused)
             else:
                 recordings.append(found)
+                summaries.append(summary)
     rows, start = [], 0
     for recording in recordings:
         stop = start + len(recording.frames)
@@ -124,7 +143,13 @@ def _read_part(folder: Path, part: _Part) -> dict[str, Any]:
     if rows:
         frames = (recording.frames for recording in recordings)
         write_frames(_frames_path(folder, part.number), frames, start)
-    found = {"signature": signature, "rows": rows, "rejected": [asdict(each) for each in rejected]}
+    found = {
+        "signature": signature,
+        "rows": rows,
+        "summaries": [summary.plain() for summary in summaries],
+        "rejected": [asdict(each) for each in rejected],
+        "findings": [asdict(each) for each in findings],
+    }
     write_json(path, found)
     return json.loads(json.dumps(found))
 

@@ -15,7 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from lead.config.study import DatasetSettings
-from lead.data.audit import check_bad_share, describe, write_audit
+from lead.data.audit import check_bad_share, describe, kept_row, left_out_row, write_audit
+from lead.data.audit_page import write_audit_page
+from lead.data.cross_check import cross_check
 from lead.data.datasets import Dataset, held_out, read_dataset, skeleton_of
 from lead.data.frames import FrameFile, begin_frames, write_frames
 from lead.data.gather import Gathered, Row, gather
@@ -40,18 +42,17 @@ _PER_BLOCK = 32
 def import_motion(job: Job) -> None:
     """Read the raw data: joints on the study's skeleton, their clips, and the audit.
 
-    Outputs: ``joints`` (ΣN x J x 3, float32), ``clips`` (their index), ``audit``. A run that was
-    killed goes on where it was; the files are the same whatever the number of threads.
+    Outputs: ``joints`` (ΣN x J x 3, float32), ``clips`` (their index), ``audit`` and its ``page``.
+    A run that was killed goes on where it was; the number of threads changes no byte.
     """
     dataset: Dataset = job.setting("dataset", DatasetSettings)
     manifest = job.on_any_threads().manifest
     with _gathered(job, dataset) as found:
         rows = _with_splits(found.rows, dataset, job.seeds)
-        print(describe(rows, found.rejected), file=sys.stderr)
         clips = _clips(rows)
         write_frames(job.outputs["joints"], found.arrays(), clips[-1].stop)
         write_index(job.outputs["clips"], clips, clips[-1].stop, manifest)
-        write_audit(job.outputs["audit"], rows, found.rejected, manifest)
+        _write_audit(job, found, [split for _, split in rows], skeleton_of(dataset))
 
 
 def extract_features(job: Job) -> None:
@@ -78,6 +79,17 @@ def extract_features(job: Job) -> None:
     save_normalizer(fit_normalizer(train, layout(skeleton)), job.outputs["stats"])
 
 
+def _write_audit(job: Job, found: Gathered, splits: Sequence[str], skeleton: Skeleton) -> None:
+    """Table and page of what was read and what was left out."""
+    findings = [*found.findings, *cross_check(found.summaries, splits)]
+    rows = [kept_row(row, split) for row, split in zip(found.rows, splits, strict=True)]
+    rows += map(left_out_row, found.rejected)
+    print(describe(rows, findings), file=sys.stderr)
+    manifest = job.on_any_threads().manifest
+    write_audit(job.outputs["audit"], rows, findings, manifest)
+    write_audit_page(job.outputs["page"], rows, findings, None, skeleton.fps, manifest)
+
+
 @contextmanager
 def _gathered(job: Job, dataset: Dataset) -> Iterator[Gathered]:
     """The dataset's recordings, in a folder that only a killed run leaves behind."""
@@ -88,12 +100,12 @@ def _gathered(job: Job, dataset: Dataset) -> Iterator[Gathered]:
     )
     try:
         works = read_dataset(dataset, job.data_root, job.seeds)
-        found = gather(works, folder, job.threads)
+        found = gather(works, skeleton_of(dataset), folder, job.threads)
         check_bad_share(len(found.rows), found.rejected)
         if not found.rows:
             raise LeadError(
                 "No recording is left to work with.",
-                found=describe([], found.rejected),
+                found=describe([left_out_row(each) for each in found.rejected]),
                 fix="Look for longer clips, or lower min_positions in the study's dataset.",
             )
         yield found

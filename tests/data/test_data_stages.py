@@ -31,7 +31,9 @@ def job(folder: Path, inputs: list[str], outputs: list[str]) -> Job:
 
 
 def run_import(folder: Path) -> None:
-    stages.import_motion(job(folder, [], ["joints.npy", "clips.parquet", "audit.parquet"]))
+    stages.import_motion(
+        job(folder, [], ["joints.npy", "clips.parquet", "audit.parquet", "page.html"])
+    )
 
 
 def run_features(folder: Path) -> None:

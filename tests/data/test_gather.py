@@ -18,6 +18,7 @@ from lead.data.recording import Found, Recording
 from lead.data.store import MotionStore
 from lead.data.synthetic.dataset import read_synthetic
 from lead.errors import LeadError
+from lead.motion.skeleton import HUMANML3D
 from lead.provenance.job import Job
 
 DATASET = SyntheticDataset(clips=100)
@@ -25,7 +26,7 @@ DATASET = SyntheticDataset(clips=100)
 
 def job(folder: Path, stage: str, threads: int, state: Path | None = None) -> Job:
     files = {
-        "import": ((), ("joints.npy", "clips.parquet", "audit.parquet")),
+        "import": ((), ("joints.npy", "clips.parquet", "audit.parquet", "page.html")),
         "features": (("joints.npy", "clips.parquet"), ("frames.npy", "index.parquet", "stats.npz")),
     }
     inputs, outputs = ({n.split(".")[0]: folder / n for n in names} for names in files[stage])
@@ -44,7 +45,7 @@ def test_the_files_are_the_same_whatever_the_number_of_workers(tmp_path):
         stages.import_motion(job(folder, "import", threads))
         stages.extract_features(job(folder, "features", threads))
         found.append(contents(folder))
-    assert len(found[0]) == 6
+    assert len(found[0]) == 7
     assert found[0] == found[1] == found[2]
 
 
@@ -62,7 +63,7 @@ def works(log: Path, names: range):
 
 
 def test_rows_come_in_the_order_of_ids_with_their_own_frames(tmp_path):
-    found = gather(works(tmp_path / "log", range(99, -1, -1)), tmp_path / "parts", 2)
+    found = gather(works(tmp_path / "log", range(99, -1, -1)), HUMANML3D, tmp_path / "parts", 2)
     assert [row.id for row in found.rows] == [f"{number:04d}" for number in range(100)]
     assert [frames[0, 0, 0] for frames in found.arrays()] == list(range(100))
 
@@ -75,9 +76,9 @@ def test_what_was_read_before_is_not_read_again(tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        gather(interrupted(), tmp_path / "parts", 1)
+        gather(interrupted(), HUMANML3D, tmp_path / "parts", 1)
     before = log.read_text().split()
-    found = gather(works(log, range(100)), tmp_path / "parts", 1)
+    found = gather(works(log, range(100)), HUMANML3D, tmp_path / "parts", 1)
     again = log.read_text().split()[len(before) :]
     assert len(before) == 64 and len(again) == 36
     assert len(found.rows) == 100
@@ -87,7 +88,7 @@ def test_a_file_that_changed_is_read_again(tmp_path):
     source = tmp_path / "clip"
     for text in ("0001", "0002"):
         source.write_text(text)
-        found = gather([partial(read_text, source)], tmp_path / "parts", 1)
+        found = gather([partial(read_text, source)], HUMANML3D, tmp_path / "parts", 1)
     assert [row.id for row in found.rows] == ["0002"]
 
 
@@ -98,7 +99,7 @@ def read_text(path: Path) -> list[Found]:
 def test_two_recordings_of_one_name_are_refused(tmp_path):
     twins = [partial(read_and_count, str(tmp_path / "log"), "0001")] * 2
     with pytest.raises(LeadError, match="same name") as error:
-        gather(twins, tmp_path / "parts", 1)
+        gather(twins, HUMANML3D, tmp_path / "parts", 1)
     assert "0001" in str(error.value)
 
 
@@ -129,6 +130,7 @@ def test_a_killed_import_goes_on_and_ends_with_the_same_files(tmp_path):
 import time
 from pathlib import Path
 from lead.data import gather, stages
+from lead.motion.skeleton import HUMANML3D
 from lead.provenance.job import Job
 read = gather._read_part
 def slowly(*arguments):
@@ -136,7 +138,8 @@ def slowly(*arguments):
     return read(*arguments)
 gather._read_part = slowly
 folder = Path({str(out)!r})
-outputs = {{n.split(".")[0]: folder / n for n in ("joints.npy", "clips.parquet", "audit.parquet")}}
+names = ("joints.npy", "clips.parquet", "audit.parquet", "page.html")
+outputs = {{n.split(".")[0]: folder / n for n in names}}
 settings = {{"dataset": {DATASET.model_dump(mode="json")!r}, "seed": 3}}
 stages.import_motion(Job("import", settings, {{}}, outputs, state=Path({str(state)!r})))
 """
@@ -145,7 +148,7 @@ stages.import_motion(Job("import", settings, {{}}, outputs, state=Path({str(stat
     [kept] = state.iterdir()
     times = {path: path.stat().st_mtime_ns for path in kept.glob("part-*.json")}
     seed = job(out, "import", 1).seeds.child("dataset").value
-    gather(read_synthetic(DATASET, seed), kept, 1)
+    gather(read_synthetic(DATASET, seed), HUMANML3D, kept, 1)
     assert {path: path.stat().st_mtime_ns for path in times} == times
     stages.import_motion(job(out, "import", 2, state))
     stages.import_motion(job(tmp_path / "whole", "import", 1))
@@ -159,13 +162,15 @@ def peak_memory(clips: int, folder: Path) -> int:
 import resource
 from pathlib import Path
 from lead.data import stages
+from lead.motion.skeleton import HUMANML3D
 from lead.provenance.job import Job
 folder = Path({str(folder)!r})
 settings = {{"dataset": {{"kind": "synthetic", "clips": {clips}}}, "seed": 3}}
 def job(stage, inputs, outputs):
     files = [{{n.split(".")[0]: folder / n for n in names}} for names in (inputs, outputs)]
     return Job(stage, settings, *files, threads=2)
-stages.import_motion(job("import", [], ["joints.npy", "clips.parquet", "audit.parquet"]))
+names = ["joints.npy", "clips.parquet", "audit.parquet", "page.html"]
+stages.import_motion(job("import", [], names))
 stages.extract_features(job(
     "features", ["joints.npy", "clips.parquet"], ["frames.npy", "index.parquet", "stats.npz"]))
 who = resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN

@@ -6,6 +6,7 @@ rule import_motion:
         joints=f"{RESULTS}/joints/joints.npy",
         clips=f"{RESULTS}/joints/clips.parquet",
         audit=f"{RESULTS}/audit.parquet",
+        page=f"{RESULTS}/audit.html",
     params:
         stage="lead.data.stages:import_motion",
         settings=settings("dataset"),
