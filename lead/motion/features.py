@@ -30,7 +30,7 @@ from lead.types import Features, Joints
 _SMOOTHING_FRAMES = 20
 """Sigma of the facing direction's Gaussian; scipy cuts it off at 4 sigma, as the public code."""
 
-_BLOCK_FRAMES = 600
+_BLOCK_FRAMES = 400
 """Frames worked on at a time: their arrays stay in the processor's cache."""
 
 
