@@ -39,6 +39,34 @@ def generate(
     print(f"{out}: {len(motion.joints)} frames at {motion.fps:g} fps")
 
 
+@app.command("import")
+def import_(
+    path: Annotated[Path, typer.Argument(help="A .bvh, .amc, .npz or .npy file.")],
+    skeleton_map: Annotated[
+        Path | None, typer.Option(help="Joints that the guess got wrong (YAML).")
+    ] = None,
+    asf: Annotated[
+        Path | None, typer.Option(help="Skeleton of an .amc; beside it by default.")
+    ] = None,
+    unit: Annotated[
+        str | None, typer.Option(help="m, cm, mm, inch, ft, cmu, or metres as a number.")
+    ] = None,
+    fps: Annotated[
+        float | None, typer.Option(help="Frames a second, where the file does not say.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File to write (.npz); by default named after the input.")
+    ] = None,
+    picture: Annotated[Path | None, typer.Option(help="Picture to draw (.png).")] = None,
+) -> None:
+    """Bring your own motion capture to the 22 joints, and show how it was read."""
+    from lead.cli.import_motion import import_motion
+
+    ending = "_imported.npz" if path.suffix == ".npz" else ".npz"
+    out = out or Path(path.stem + ending)
+    import_motion(path, out, picture, skeleton_map, asf, unit, fps)
+
+
 @app.command()
 def show(
     table: Annotated[Path, typer.Argument(help="A table's .parquet.")] = RESULTS

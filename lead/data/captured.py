@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
-from lead.data.joint_map import CMU_ASF, Convention, map_joints, unknown_joint
+from lead.data.joint_map import CMU_ASF, Convention, ThoraxGap, map_joints, unknown_joint
 from lead.data.parts import Take, check_joints, check_rigid
 from lead.errors import LeadError
 from lead.formats.asfamc import Skeleton, bone_ends, read_amc
@@ -45,7 +45,7 @@ def take_from_bvh(
     if convention.thorax:
         transforms = restore_thorax(transforms, bvh, convention, thorax)
     joints = map_joints(convention, transforms.names, transforms.positions) * convention.metres
-    joints = joints[motion_start(bvh, convention) :]
+    joints = joints[motion_start(bvh, convention.added_frames) :]
     if not len(joints):
         raise LeadError(
             "The BVH file holds no motion.",
@@ -86,13 +86,13 @@ def which_convention(bvh: Bvh, conventions: Sequence[Convention]) -> Convention:
     raise unknown_joint(nearest, name, bvh.names)
 
 
-def motion_start(bvh: Bvh, convention: Convention) -> int:
+def motion_start(bvh: Bvh, added_frames: int) -> int:
     """The first frame of motion, after an added T-pose and frames that were never captured.
 
     In CMU's 07_12 and 09_10 the first frames have 0 in every channel, which puts the body's
     hips on the floor at the origin, metres away from where it walks.
     """
-    start = convention.added_frames
+    start = added_frames
     while start < len(bvh.frames) and not bvh.frames[start].any():
         start += 1
     return start
@@ -109,9 +109,20 @@ def restore_thorax(
     All that hangs above it moves by R(base) t, with t the thorax at rest: of the ASF, or the
     base's own offset (the upper back, 5 to 12 mm off). Its end becomes the joint ``thorax``.
     """
-    gap = convention.thorax
-    if gap is None:
-        return transforms
+    return (
+        transforms
+        if convention.thorax is None
+        else close_gap(transforms, bvh, convention.thorax, thorax)
+    )
+
+
+def close_gap(
+    transforms: Transforms,
+    bvh: Bvh,
+    gap: ThoraxGap,
+    thorax: Float[np.ndarray, "xyz=3"] | None = None,
+) -> Transforms:
+    """`restore_thorax` for a gap in the file's own names."""
     bone = bvh.offsets[bvh.names.index(gap.base)] if thorax is None else thorax
     shift = transforms.rotation(gap.base) @ bone
     roots = {bvh.names.index(name) for name in gap.above}

@@ -1,0 +1,121 @@
+"""Joint positions from a user's NumPy file.
+
+``.npz``: ``joints`` N x 22 x 3 and ``fps``; ``names`` of the joints if they stand in another
+order. ``.npy``: the positions alone.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from lead.errors import LeadError
+from lead.motion.skeleton import HUMANML3D, KIT
+
+_RATES = ("fps", "mocap_framerate", "mocap_frame_rate")
+_BROKEN = (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error)
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """Positions in the file's unit, with names and parents (-1: not known)."""
+
+    names: tuple[str, ...]
+    parents: tuple[int, ...]
+    joints: Float[np.ndarray, "N K 3"] = field(repr=False)
+    fps: float
+
+
+def read_arrays(content: bytes, path: Path, fps: float | None) -> Arrays:
+    """Read positions; ``fps`` where the file does not say, or is wrong.
+
+    Raises:
+        LeadError: no NumPy file, pickled objects, another shape, no frame rate, body model
+            parameters or features in the place of positions.
+    """
+    arrays = _load(content, path)
+    if {"poses", "trans"} <= arrays.keys():
+        raise _wrong(
+            path,
+            f"body model parameters ({', '.join(arrays)})",
+            "joint positions",
+            "AMASS motion needs the SMPL-H body model: make the study `humanml3d` from it, "
+            "or save its joint positions.",
+        )
+    joints = _joints(arrays, path)
+    if fps is None:
+        fps = _rate(arrays, path)
+    names = HUMANML3D.joints
+    if "names" in arrays:
+        names = tuple(map(str, arrays["names"].ravel()))
+        if len(names) != joints.shape[1]:
+            raise _wrong(path, f"{len(names)} names for {joints.shape[1]} joints", "one a joint")
+    parents = HUMANML3D.parents if names == HUMANML3D.joints else (-1,) * len(names)
+    return Arrays(names, parents, joints, fps)
+
+
+def _load(content: bytes, path: Path) -> dict[str, np.ndarray]:
+    if not content.startswith((b"PK", b"\x93NUMPY")):
+        found = "an empty file" if not content else "another kind of file"
+        raise _wrong(path, found, "a NumPy file, .npz or .npy")
+    try:
+        loaded = np.load(io.BytesIO(content), allow_pickle=False)
+        if isinstance(loaded, np.ndarray):
+            return {"joints": loaded}
+        return {name: loaded[name] for name in loaded.files}
+    except _BROKEN as error:
+        raise _wrong(
+            path, " ".join(str(error).split()), "a whole NumPy file without pickled objects"
+        ) from error
+
+
+def _joints(arrays: dict[str, np.ndarray], path: Path) -> np.ndarray:
+    joints = arrays.get("joints")
+    if joints is None and len(arrays) == 1:
+        joints = next(iter(arrays.values()))
+    if joints is None:
+        raise _wrong(path, f"arrays {', '.join(arrays) or 'none'}", "an array `joints`")
+    named = len(arrays["names"].ravel()) if "names" in arrays else HUMANML3D.joint_count
+    if joints.ndim != 3 or joints.shape[1:] != (named, 3) or joints.dtype.kind not in "fiu":
+        raise _wrong(
+            path,
+            f"{joints.dtype} of shape {joints.shape}{_looks_like(joints.shape)}",
+            f"positions of shape (N, {HUMANML3D.joint_count}, 3)",
+        )
+    if not len(joints) or not np.isfinite(joints).all():
+        finite = np.isfinite(joints).all(axis=(1, 2))
+        found = f"frame {np.argmin(finite) + 1} is not finite" if len(joints) else "no frame"
+        raise _wrong(path, found, "frames of finite positions")
+    return joints.astype(np.float64)
+
+
+def _rate(arrays: dict[str, np.ndarray], path: Path) -> float:
+    rate = next((arrays[name] for name in _RATES if name in arrays), None)
+    if rate is None:
+        raise _wrong(path, "no `fps`", "frames a second", "State them, such as --fps 20.")
+    if rate.size != 1 or rate.dtype.kind not in "fiu" or not 1 <= float(rate.item()) <= 1000:
+        raise _wrong(path, f"fps {rate}", "a number from 1 to 1000", "State them with --fps.")
+    return float(rate.item())
+
+
+def _looks_like(shape: tuple[int, ...]) -> str:
+    for skeleton in (HUMANML3D, KIT):
+        if shape[-1:] == (skeleton.feature_width,):
+            return f": these look like features of {skeleton.name}"
+    return ": these look like KIT-ML's joints" if shape[1:] == (KIT.joint_count, 3) else ""
+
+
+def _wrong(path: Path, found: str, expected: str, fix: str | None = None) -> LeadError:
+    return LeadError(
+        "The arrays cannot be imported.",
+        file=path,
+        found=found,
+        expected=expected,
+        fix=fix or "Save joint positions in HumanML3D's order as `joints`, with `fps`.",
+    )
