@@ -40,7 +40,7 @@ def import_motion(
     """Read a BVH, AMC or NumPy file, print how, write ``out`` and, if asked for, ``picture``.
 
     ``out`` is an ``.npz`` of ``joints`` (N x 22 x 3, metres, +Y up, lowest joint at 0), ``fps``,
-    ``names`` of the joints, ``map`` (the file's joint or blend for each name) and ``source``
+    ``joint_names``, ``map`` (the file's joint or blend for each name) and ``source``
     (name of the file).
 
     Raises:
@@ -64,7 +64,7 @@ def import_motion(
             temporary,
             joints=motion.joints.astype(np.float32),
             fps=np.float64(motion.fps),
-            names=np.array(HUMANML3D.joints),
+            joint_names=np.array(HUMANML3D.joints),
             map=np.array([row.expression for row in motion.map.rows]),
             source=np.array(motion.source),
         )

@@ -23,7 +23,7 @@ RESULTS = Path("results")
 @app.command()
 def generate(
     text: Annotated[str, typer.Argument(help="What the motion shows.")],
-    out: Annotated[Path, typer.Option(help="File to write: .bvh or .npy (joints).")] = Path(
+    out: Annotated[Path, typer.Option(help="A .bvh, .glb, .npz, .csv or .npy.")] = Path(
         "motion.bvh"
     ),
     model: Annotated[Path, typer.Option(help="Model directory.")] = RESULTS / "demo" / "model",
@@ -35,8 +35,7 @@ def generate(
     from lead.pipeline import LeadPipeline
 
     motion = LeadPipeline.load(model).generate([text], seconds=seconds, seed=seed)[0]
-    write_motion(motion, out)
-    print(f"{out}: {len(motion.joints)} frames at {motion.fps:g} fps")
+    print(f"{out}: {write_motion(motion, out)}")
 
 
 @app.command("import")
@@ -65,6 +64,22 @@ def import_(
     ending = "_imported.npz" if path.suffix == ".npz" else ".npz"
     out = out or Path(path.stem + ending)
     import_motion(path, out, picture, skeleton_map, asf, unit, fps)
+
+
+@app.command()
+def export(
+    source: Annotated[Path, typer.Argument(help="A .npz, .npy (joints or features) or .bvh.")],
+    to: Annotated[str, typer.Option(help="bvh, glb, npz or csv.")] = "bvh",
+    out: Annotated[Path | None, typer.Option(help="File to write; by default beside it.")] = None,
+    positions: Annotated[
+        bool, typer.Option("--positions", help="Keep bones that change their length.")
+    ] = False,
+    fps: Annotated[float | None, typer.Option(help="Of the source, where it does not say.")] = None,
+) -> None:
+    """Write a motion for animation programs, viewers and spreadsheets."""
+    from lead.cli.export import export_motion
+
+    export_motion(source, to, out, positions, fps)
 
 
 @app.command()

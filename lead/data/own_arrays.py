@@ -1,6 +1,6 @@
 """Joint positions from a user's NumPy file.
 
-``.npz``: ``joints`` N x 22 x 3 and ``fps``; ``names`` of the joints if they stand in another
+``.npz``: ``joints`` N x 22 x 3 and ``fps``; ``joint_names`` if they stand in another
 order. ``.npy``: the positions alone.
 """
 
@@ -52,8 +52,8 @@ def read_arrays(content: bytes, path: Path, fps: float | None) -> Arrays:
     if fps is None:
         fps = _rate(arrays, path)
     names = HUMANML3D.joints
-    if "names" in arrays:
-        names = tuple(map(str, arrays["names"].ravel()))
+    if "joint_names" in arrays:
+        names = tuple(map(str, arrays["joint_names"].ravel()))
         if len(names) != joints.shape[1]:
             raise _wrong(path, f"{len(names)} names for {joints.shape[1]} joints", "one a joint")
     parents = HUMANML3D.parents if names == HUMANML3D.joints else (-1,) * len(names)
@@ -81,7 +81,7 @@ def _joints(arrays: dict[str, np.ndarray], path: Path) -> np.ndarray:
         joints = next(iter(arrays.values()))
     if joints is None:
         raise _wrong(path, f"arrays {', '.join(arrays) or 'none'}", "an array `joints`")
-    named = len(arrays["names"].ravel()) if "names" in arrays else HUMANML3D.joint_count
+    named = len(arrays["joint_names"].ravel()) if "joint_names" in arrays else HUMANML3D.joint_count
     if joints.ndim != 3 or joints.shape[1:] != (named, 3) or joints.dtype.kind not in "fiu":
         raise _wrong(
             path,

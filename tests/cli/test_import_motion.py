@@ -29,9 +29,9 @@ def test_the_arrays_say_of_themselves_what_they_are(walk, tmp_path):
     out = tmp_path / "walk.npz"
     run(walk, out)
     with np.load(out, allow_pickle=False) as arrays:
-        assert set(arrays.files) == {"joints", "fps", "names", "map", "source"}
+        assert set(arrays.files) == {"joints", "fps", "joint_names", "map", "source"}
         assert arrays["joints"].shape == (50, 22, 3) and arrays["fps"] == 20
-        assert tuple(arrays["names"]) == HUMANML3D.joints
+        assert tuple(arrays["joint_names"]) == HUMANML3D.joints
         assert arrays["map"][HUMANML3D.joints.index("left_knee")] == "[bold]:LeftLeg"
         assert arrays["source"] == "walk.bvh"
 

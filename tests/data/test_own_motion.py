@@ -160,7 +160,7 @@ def test_arrays_come_back_as_they_were(tmp_path, read):
     np.save(tmp_path / "a.npy", joints)
     np.savez(tmp_path / "a.npz", joints=joints, fps=20)
     names = np.array(HUMANML3D.joints)[order]
-    np.savez(tmp_path / "b.npz", joints=joints[:, order] * 100, fps=20, names=names)
+    np.savez(tmp_path / "b.npz", joints=joints[:, order] * 100, fps=20, joint_names=names)
     for name, fps in (("a.npy", 20.0), ("a.npz", None), ("b.npz", None)):
         motion = read_own_motion(tmp_path / name, fps=fps)
         np.testing.assert_allclose(motion.joints, joints, atol=1e-12)
@@ -219,7 +219,7 @@ GOOD = np.random.default_rng(0).normal(size=(50, 22, 3))
         (npz(joints=np.zeros((5, 263)), fps=20), "features of humanml3d"),
         (npz(joints=GOOD * np.nan, fps=20), "frame 1 is not finite"),
         (npz(joints=GOOD[:0], fps=20), "no frame"),
-        (npz(joints=GOOD, fps=20, names=["a"] * 22), "joints a"),
+        (npz(joints=GOOD, fps=20, joint_names=["a"] * 22), "joints a"),
         (npz(poses=np.zeros((5, 156)), trans=np.zeros((5, 3))), "body model"),
         (npz(a=GOOD, b=GOOD), "arrays a, b"),
     ],

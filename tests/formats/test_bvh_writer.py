@@ -3,11 +3,34 @@
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
+from swaying_body import stretching_body, swaying_body
 
+from lead.data.captured import take_from_bvh
+from lead.data.joint_map import CMU_MOTIONBUILDER
 from lead.errors import LeadError
-from lead.formats.bvh_writer import rest_directions, write_bvh
+from lead.formats.archive import members
+from lead.formats.bvh import global_transforms, read_bvh
+from lead.formats.bvh_writer import write_bvh
+from lead.motion.armature import armature_motion
 from lead.motion.kinematics import bone_lengths
+from lead.motion.resample import resample
+from lead.motion.rotations import unit
 from lead.motion.skeleton import HUMANML3D, KIT
+from lead.motion.t_pose import rest_directions
+
+BOTH = pytest.mark.parametrize("skeleton", [HUMANML3D, KIT], ids=lambda skeleton: skeleton.name)
+CENTIMETRES = {"m": 100.0, "kit_mm": 0.1}
+# Arms from shoulder to hand; the first is at +x, which KIT-ML calls right.
+ARMS = {
+    "humanml3d": [[f"{s}_{j}" for j in ("shoulder", "elbow", "wrist")] for s in ("left", "right")],
+    "kit": [["RS", "RE", "RW"], ["LS", "LE", "LW"]],
+}
+LEGS = {
+    "humanml3d": [
+        [f"{s}_{j}" for j in ("hip", "knee", "ankle", "foot")] for s in ("left", "right")
+    ],
+    "kit": [["RH", "RK", "RA", "RF"], ["LH", "LK", "LA", "LF"]],
+}
 
 
 class Reader:
@@ -62,9 +85,16 @@ class Reader:
         return np.stack([positions[self.names.index(name)] for name in names], axis=1)
 
 
-def written(tmp_path, joints, skeleton, fps=20.0) -> Reader:
-    write_bvh(tmp_path / "motion.bvh", joints, skeleton, fps)
+def written(tmp_path, joints, skeleton, fps=20.0, **options) -> Reader:
+    write_bvh(tmp_path / "motion.bvh", joints, skeleton, fps, **options)
     return Reader((tmp_path / "motion.bvh").read_text(encoding="ascii"))
+
+
+def turned_a_frame(values: np.ndarray) -> np.ndarray:
+    """Degrees by which matrices N x K x 3 x 3 turn from each frame to the next: (N-1) x K."""
+    steps = np.swapaxes(values[:-1], -1, -2) @ values[1:]
+    angles = Rotation.from_matrix(steps.reshape(-1, 3, 3)).magnitude()
+    return np.degrees(angles).reshape(steps.shape[:2])
 
 
 @pytest.fixture(scope="module")
@@ -73,21 +103,41 @@ def clip(data_root) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def kit_clip(data_root) -> np.ndarray:
-    """KIT-ML's mean body, which turns once about itself."""
-    mean = np.load(data_root / "evaluators/kit_mean.npy")
-    body = np.concatenate([[[0.0, mean[3], 0.0]], mean[4:64].reshape(20, 3)])
-    return np.stack([Rotation.from_euler("y", a).apply(body) for a in np.linspace(0, 6.28, 40)])
+def dancer(data_root) -> np.ndarray:
+    """CMU's 05_02, a dancer, whose pelvis and chest are not stiff on the 22 joints."""
+    archive = data_root / "cmu" / "cmu-takes.tar.xz"
+    name, content = next(
+        members(archive, lambda name: name.endswith("bvh_motion-viewer/05/05_02.bvh"))
+    )
+    take = take_from_bvh(content, "05_02", name, [CMU_MOTIONBUILDER])
+    return resample(take.joints, take.fps, 20.0)
 
 
-def test_a_real_clip_is_read_within_3_cm(tmp_path, clip):
-    found = written(tmp_path, clip, HUMANML3D).joints(HUMANML3D.joints)
-    assert np.linalg.norm(found - 100 * clip, axis=-1).mean() < 3
+@BOTH
+def test_motion_with_constant_bones_comes_back_within_a_tenth_of_a_millimetre(tmp_path, skeleton):
+    joints = swaying_body(skeleton)
+    found = written(tmp_path, joints, skeleton).joints(skeleton.joints)
+    assert np.linalg.norm(found - CENTIMETRES[skeleton.unit] * joints, axis=-1).max() < 0.01
 
 
-def test_the_root_of_a_real_clip_is_read_exactly(tmp_path, clip):
-    found = written(tmp_path, clip, HUMANML3D).joints(HUMANML3D.joints)
-    np.testing.assert_allclose(found[:, 0], 100 * clip[:, 0], atol=1e-4)
+@BOTH
+def test_our_own_reader_finds_the_same_joints(tmp_path, skeleton):
+    joints = swaying_body(skeleton)
+    written(tmp_path, joints, skeleton)
+    content = (tmp_path / "motion.bvh").read_bytes()
+    found = global_transforms(read_bvh(content, "motion.bvh"))
+    places = np.stack([found.position(name) for name in skeleton.joints], axis=1)
+    assert np.linalg.norm(places - CENTIMETRES[skeleton.unit] * joints, axis=-1).max() < 0.01
+
+
+@pytest.mark.parametrize("take", ["clip", "dancer"])
+def test_a_real_take_comes_back_as_far_as_its_bones_keep_their_lengths(tmp_path, take, request):
+    joints = request.getfixturevalue(take)
+    moved = write_bvh(tmp_path / "motion.bvh", joints, HUMANML3D, 20.0)
+    reader = Reader((tmp_path / "motion.bvh").read_text(encoding="ascii"))
+    off = np.linalg.norm(reader.joints(HUMANML3D.joints) - 100 * joints, axis=-1)
+    np.testing.assert_allclose(10 * off, moved, atol=0.01)
+    assert moved.mean() < 0.1
 
 
 def test_bones_are_as_long_as_the_skeletons(tmp_path, clip):
@@ -98,12 +148,31 @@ def test_bones_are_as_long_as_the_skeletons(tmp_path, clip):
     )
 
 
-def test_a_body_of_kit_comes_out_in_centimetres(tmp_path, kit_clip):
-    reader = written(tmp_path, kit_clip, KIT, KIT.fps)
-    found = reader.joints(KIT.joints)
+@BOTH
+def test_six_channels_a_joint_give_every_position_of_bones_that_stretch(tmp_path, skeleton):
+    joints = stretching_body(skeleton)
+    reader = written(tmp_path, joints, skeleton, positions=True)
+    assert [len(channels) for channels in reader.channels] == [6] * skeleton.joint_count
+    off = reader.joints(skeleton.joints) - CENTIMETRES[skeleton.unit] * joints
+    assert np.linalg.norm(off, axis=-1).max() < 0.01
+
+
+def test_six_channels_a_joint_hold_even_a_bone_without_length(tmp_path):
+    joints = swaying_body(HUMANML3D)
+    elbow, wrist = HUMANML3D.joints.index("left_elbow"), HUMANML3D.joints.index("left_wrist")
+    joints[3:6, wrist] = joints[3:6, elbow]
+    found = written(tmp_path, joints, HUMANML3D, positions=True).joints(HUMANML3D.joints)
+    assert np.linalg.norm(found - 100 * joints, axis=-1).max() < 0.01
+
+
+def test_kit_comes_out_as_its_body_of_a_metre_in_centimetres(tmp_path):
+    joints = swaying_body(KIT, sway=0.0)
+    reader = written(tmp_path, joints, KIT, KIT.fps)
     assert reader.frame_time == pytest.approx(0.08)
-    assert found[0, KIT.joints.index("BUN"), 1] == pytest.approx(80, abs=2)
-    assert np.linalg.norm(found - kit_clip / 10, axis=-1).mean() < 2
+    head, root = (
+        reader.joints(KIT.joints)[:, KIT.joints.index(name), 1] for name in ("BUN", "root")
+    )
+    np.testing.assert_allclose(head - root, 25.0, atol=0.01)
 
 
 @pytest.mark.parametrize("skeleton", [HUMANML3D, KIT], ids=lambda skeleton: skeleton.name)
@@ -122,19 +191,77 @@ def test_the_rest_pose_is_the_mean_body_with_the_arms_out(data_root, skeleton):
             assert cosines[row] > 0.75, name
 
 
+@BOTH
+def test_the_file_rests_in_a_t_pose(tmp_path, skeleton):
+    reader = written(tmp_path, swaying_body(skeleton), skeleton)
+    reader.values = np.zeros_like(reader.values[:1])
+    rest = dict(zip(skeleton.joints, reader.joints(skeleton.joints)[0], strict=True))
+    for arm, side in zip(ARMS[skeleton.name], (1, -1), strict=True):
+        steps = np.diff([rest[name] for name in arm], axis=0)
+        assert (steps[:, 0] * side > 5).all()
+        np.testing.assert_allclose(steps[:, 1:], 0, atol=1e-5)
+    for hip, knee, ankle, toe in LEGS[skeleton.name]:
+        down = np.diff([rest[hip], rest[knee], rest[ankle]], axis=0)
+        np.testing.assert_allclose(down[:, [0, 2]], 0, atol=1e-5)
+        assert (down[:, 1] < -20).all()
+        assert rest[toe][2] > rest[ankle][2] + 3
+
+
 def test_the_file_is_one_that_an_animation_program_opens(tmp_path, clip):
     reader = written(tmp_path, clip[:5], HUMANML3D)
     data = (tmp_path / "motion.bvh").read_bytes()
     assert data.startswith(b"HIERARCHY\nROOT pelvis\n{\n") and data.endswith(b"\n")
     assert b"\r" not in data and b"nan" not in data
-    assert [len(channels) for channels in reader.channels] == [6] + [3] * 21
+    assert [len(channels) for channels in reader.channels] == [6] + [3] * 27
     assert reader.ends == 5
-    assert sorted(reader.names) == sorted(HUMANML3D.joints)
+    assert {name for name in reader.names if not name.endswith("_bone")} == set(HUMANML3D.joints)
 
 
-def test_angles_do_not_jump_in_a_body_that_turns_round(tmp_path, kit_clip):
-    values = written(tmp_path, kit_clip, KIT).values
-    assert np.abs(np.diff(values[:, 3:], axis=0)).max() < 30
+def test_a_stiff_pelvis_and_chest_need_no_turn_between_them_and_their_bones(tmp_path):
+    reader = written(tmp_path, swaying_body(HUMANML3D, sway=0.0), HUMANML3D)
+    starts = np.cumsum([0, *map(len, reader.channels)])
+    for row, name in enumerate(reader.names):
+        if name != "pelvis":
+            np.testing.assert_allclose(
+                reader.values[:, starts[row] : starts[row + 1]], 0, atol=1e-4
+            )
+
+
+@pytest.mark.parametrize("take", ["clip", "dancer"])
+def test_angles_go_on_as_the_joints_turn(tmp_path, take, request):
+    written(tmp_path, request.getfixturevalue(take), HUMANML3D)
+    bvh = read_bvh((tmp_path / "motion.bvh").read_bytes(), "motion.bvh")
+    world = global_transforms(bvh).rotations
+    local = world.copy()
+    local[:, 1:] = np.swapaxes(world[:, bvh.parents[1:]], -1, -2) @ world[:, 1:]
+    starts = np.cumsum([0, *map(len, bvh.channels)])
+    for joint, turned in enumerate(turned_a_frame(local).T):
+        angles = bvh.frames[:, starts[joint] : starts[joint + 1]][:, -3:]
+        steps = np.abs(np.diff(angles, axis=0)).max(axis=1, initial=0) if angles.size else 0
+        assert (steps <= 10 + 1.7 * turned).all(), bvh.names[joint]
+
+
+def test_angles_do_not_jump_in_a_body_that_turns_round(tmp_path):
+    body = swaying_body(HUMANML3D, frames=1, sway=0.2)[0]
+    turning = np.stack([Rotation.from_euler("y", a).apply(body) for a in np.linspace(0, 19, 120)])
+    values = written(tmp_path, turning, HUMANML3D).values
+    assert np.abs(np.diff(values[:, 3:], axis=0)).max() < 12
+    assert np.ptp(values[:, 5]) > 1000
+
+
+@pytest.mark.parametrize("take", ["clip", "dancer"])
+def test_no_joint_spins_where_its_bone_hardly_moves(tmp_path, take, request):
+    motion = armature_motion(request.getfixturevalue(take), HUMANML3D)
+    turned = turned_a_frame(motion.rotations)
+    quiet = 0
+    for joint in range(1, len(motion.armature.names)):
+        for child in motion.armature.children(joint):
+            if motion.armature.offsets[child].any():
+                bone = unit(motion.rotations[:, joint] @ motion.armature.offsets[child])
+                swung = np.degrees(np.arccos(np.clip((bone[1:] * bone[:-1]).sum(-1), -1, 1)))
+                quiet += (swung < 10).sum()
+                assert turned[swung < 10, joint].max() < 30, motion.armature.names[joint]
+    assert quiet > 1000
 
 
 def test_nothing_else_is_left_in_the_folder(tmp_path, clip):

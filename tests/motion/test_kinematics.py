@@ -8,7 +8,6 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from lead.formats.bvh_writer import rest_directions
 from lead.motion.kinematics import (
     bone_lengths,
     contact_slides,
@@ -18,6 +17,7 @@ from lead.motion.kinematics import (
     two_bone_knee,
 )
 from lead.motion.skeleton import HUMANML3D, KIT
+from lead.motion.t_pose import rest_directions
 
 POINTS = arrays.arrays(np.float64, (4, 3), elements=st.floats(-2, 2, width=32))
 UPPER, LOWER = 0.39, 0.43

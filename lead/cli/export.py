@@ -1,0 +1,163 @@
+"""Motion out of the house: to animation programs, viewers and spreadsheets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from lead.data.own_motion import read_own_motion
+from lead.errors import LeadError
+from lead.formats.bvh_writer import write_bvh
+from lead.formats.csv_motion import write_csv
+from lead.formats.gltf import write_glb
+from lead.formats.npz_motion import StoredMotion, read_npz, write_npz
+from lead.motion.features import features_to_joints
+from lead.motion.kinematics import checked_joints
+from lead.motion.skeleton import HUMANML3D, SKELETONS
+from lead.provenance.artefact import atomic_path
+
+KINDS = ("bvh", "glb", "npz", "csv")
+"""What `export_motion` writes."""
+
+
+def export_motion(
+    source: Path, to: str, out: Path | None, positions: bool, fps: float | None
+) -> None:
+    """Write ``source`` in another format and print what was written.
+
+    Args:
+        source: ``.npz`` of ours, ``.npy`` of joints (N x 22 x 3 in metres, N x 21 x 3 in
+            KIT-ML's unit) or of features (T x 263 or T x 251), or ``.bvh``.
+        to: ``bvh`` (centimetres), ``glb``, ``csv`` (metres) or ``npz`` (the skeleton's unit).
+        out: file to write; beside the source if None.
+        positions: joints that move in their parents, instead of bones of constant length.
+        fps: of the source, where it does not say or is wrong.
+
+    Raises:
+        LeadError: the source is missing or holds no motion, or the target is not possible.
+    """
+    if to not in KINDS:
+        raise LeadError(
+            "Motion cannot be exported to this.",
+            found=to,
+            expected=", ".join(KINDS),
+            fix="Choose another --to.",
+        )
+    target = out or source.with_suffix(f".{to}")
+    if target.suffix.lower() != f".{to}":
+        raise LeadError(
+            "The file's name does not say what is in it.",
+            file=target,
+            found=target.suffix or "no ending",
+            expected=f".{to}",
+            fix="Give --out a name that ends so.",
+        )
+    if target.resolve() == source.resolve():
+        raise LeadError(
+            "The export would replace its source.", file=source, fix="Choose another --out."
+        )
+    motion = read_motion(source, fps)
+    print(f"{target}: {write_as(motion, target, positions=positions)}")
+
+
+def write_as(motion: StoredMotion, path: Path, *, positions: bool = False) -> str:
+    """Write a motion as its file's ending says; what was written, in a line.
+
+    Raises:
+        LeadError: another ending; no motion; ``positions`` of a format that has no bones.
+    """
+    joints, skeleton, fps = motion.joints, motion.skeleton, motion.fps
+    ending = path.suffix.lower()
+    if positions and ending not in (".bvh", ".glb"):
+        raise LeadError(
+            "Only .bvh and .glb have bones; other files hold positions in any case.",
+            file=path,
+            fix="Leave out --positions.",
+        )
+    said = f"{len(joints)} frames at {fps:g} fps, {skeleton.joint_count} joints"
+    match ending:
+        case ".bvh" | ".glb":
+            write = write_bvh if ending == ".bvh" else write_glb
+            moved = write(path, joints, skeleton, fps, positions=positions)
+            if positions:
+                return f"{said}, positions in every joint"
+            return f"{said}; constant bones move them by {_millimetres(moved)}"
+        case ".npz":
+            write_npz(path, motion)
+        case ".csv":
+            write_csv(path, joints, skeleton, fps)
+        case ".npy":
+            with atomic_path(path) as temporary:
+                np.save(temporary, joints.astype(np.float32))
+        case _:
+            raise LeadError(
+                "This kind of file cannot be written.",
+                file=path,
+                found=ending or "no ending",
+                expected=".glb, .npz, .csv, .bvh or .npy",
+                fix="Choose another --out.",
+            )
+    return said
+
+
+def read_motion(source: Path, fps: float | None = None) -> StoredMotion:
+    """A motion on one of the two skeletons, from any file that can be exported.
+
+    Raises:
+        LeadError: the file is missing, broken or of another kind, or the rate is impossible.
+    """
+    if fps is not None and not 1 <= fps <= 1000:
+        raise LeadError("The frame rate is not possible.", found=fps, expected="1 to 1000")
+    if not source.is_file():
+        raise LeadError("There is no such file.", file=source, fix="Check the path.")
+    match source.suffix.lower():
+        case ".npz":
+            motion = read_npz(source)
+            return StoredMotion(
+                motion.joints, motion.skeleton, fps or motion.fps, motion.text, motion.features
+            )
+        case ".npy":
+            return _from_array(source, fps)
+        case ".bvh":
+            own = read_own_motion(source, fps=fps)
+            return StoredMotion(own.joints, HUMANML3D, own.fps)
+    raise LeadError(
+        "This kind of file cannot be exported.",
+        file=source,
+        found=source.suffix or "no ending",
+        expected=".npz, .npy or .bvh",
+        fix="Bring it in with `lead import` first.",
+    )
+
+
+def _from_array(source: Path, fps: float | None) -> StoredMotion:
+    try:
+        array = np.load(source, allow_pickle=False)
+    except (ValueError, OSError, EOFError) as error:
+        raise _no_motion(source, " ".join(str(error).split())) from error
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
+        raise _no_motion(source, "no array of numbers")
+    for skeleton in SKELETONS.values():
+        rate = fps or skeleton.fps
+        if array.ndim == 2 and array.shape[1] == skeleton.feature_width and len(array):
+            features = array.astype(np.float64)
+            joints = checked_joints(features_to_joints(features, skeleton), skeleton, at_least=1)
+            return StoredMotion(joints, skeleton, rate, "", features)
+        if array.ndim == 3 and array.shape[1:] == (skeleton.joint_count, 3):
+            return StoredMotion(checked_joints(array, skeleton, at_least=1), skeleton, rate)
+    raise _no_motion(source, f"shape {array.shape}")
+
+
+def _no_motion(source: Path, found: str) -> LeadError:
+    return LeadError(
+        "This array is no motion.",
+        file=source,
+        found=found,
+        expected="joints (N, 22, 3) or (N, 21, 3), or features (T, 263) or (T, 251)",
+        fix="Bring other motion in with `lead import`.",
+    )
+
+
+def _millimetres(moved: np.ndarray) -> str:
+    return f"{moved.mean():.2f} mm on average, {moved.max():.2f} mm at most"

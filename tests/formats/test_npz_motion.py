@@ -1,0 +1,83 @@
+"""The archive of a motion keeps all that is known of it, and is never unpickled."""
+
+import numpy as np
+import pytest
+from swaying_body import swaying_body
+
+from lead.errors import LeadError
+from lead.formats.npz_motion import StoredMotion, read_npz, write_npz
+from lead.motion.features import joints_to_features
+from lead.motion.skeleton import HUMANML3D, KIT
+
+BOTH = pytest.mark.parametrize("skeleton", [HUMANML3D, KIT], ids=lambda skeleton: skeleton.name)
+
+
+def broken(tmp_path, **arrays):
+    """An archive of a motion with some arrays changed, or left out if None."""
+    write_npz(tmp_path / "motion.npz", StoredMotion(swaying_body(KIT, 5), KIT, 12.5))
+    with np.load(tmp_path / "motion.npz") as archive:
+        arrays = {**{name: archive[name] for name in archive.files}, **arrays}
+    kept = {name: value for name, value in arrays.items() if value is not None}
+    np.savez(tmp_path / "broken.npz", **kept)
+    return tmp_path / "broken.npz"
+
+
+@BOTH
+def test_a_motion_comes_back_as_it_was(tmp_path, skeleton):
+    joints = swaying_body(skeleton)
+    features = joints_to_features(joints, skeleton)
+    motion = StoredMotion(joints, skeleton, 12.5, "a person sways", features)
+    write_npz(tmp_path / "motion.npz", motion)
+    found = read_npz(tmp_path / "motion.npz")
+    np.testing.assert_allclose(found.joints, joints, rtol=1e-6)
+    np.testing.assert_array_equal(found.features, features)
+    assert (found.skeleton, found.fps, found.text) == (skeleton, 12.5, "a person sways")
+
+
+def test_the_arrays_are_those_of_the_documentation(tmp_path):
+    write_npz(tmp_path / "motion.npz", StoredMotion(swaying_body(KIT, 5), KIT, 12.5))
+    with np.load(tmp_path / "motion.npz", allow_pickle=False) as archive:
+        kinds = {name: (archive[name].shape, archive[name].dtype.kind) for name in archive.files}
+        assert str(archive["unit"]) == "kit_mm"
+        assert tuple(archive["parents"]) == KIT.parents
+    assert kinds == {
+        "joints": ((5, 21, 3), "f"),
+        "fps": ((), "f"),
+        "joint_names": ((21,), "U"),
+        "parents": ((21,), "i"),
+        "unit": ((), "U"),
+        "text": ((), "U"),
+    }
+
+
+def test_what_import_writes_is_read(tmp_path):
+    joints = swaying_body(HUMANML3D, 5).astype(np.float32)
+    np.savez(tmp_path / "own.npz", joints=joints, fps=20.0, joint_names=np.array(HUMANML3D.joints))
+    np.testing.assert_array_equal(read_npz(tmp_path / "own.npz").joints, joints)
+
+
+@pytest.mark.parametrize(
+    "arrays,said",
+    [
+        ({"joints": None}, "arrays "),
+        ({"fps": np.array([1.0, 2.0])}, "fps"),
+        ({"unit": np.array("m")}, "kit has kit_mm"),
+        ({"joint_names": np.array(["hips", "head"])}, "joints hips, head"),
+        ({"joints": np.array([{}])}, "pickle"),
+        ({"joints": np.full((5, 21, 3), np.nan)}, "not a finite number"),
+        ({"joints": np.zeros((5, 22, 3))}, "no joints of the kit skeleton"),
+        ({"features": np.zeros((4, 263))}, "features of shape"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_an_archive_that_holds_something_else_is_one_message(tmp_path, arrays, said):
+    with pytest.raises(LeadError) as caught:
+        read_npz(broken(tmp_path, **arrays))
+    assert said in str(caught.value).lower()
+
+
+def test_a_truncated_archive_is_one_message(tmp_path):
+    path = broken(tmp_path)
+    path.write_bytes(path.read_bytes()[:-300])
+    with pytest.raises(LeadError, match="no motion of ours"):
+        read_npz(path)
