@@ -75,22 +75,28 @@ def read_kit_sentences(path: Path) -> dict[str, tuple[Sentence, ...]]:
     Raises:
         LeadError: the file is not KIT-ML's annotations as JSON.
     """
+    found: dict[str, tuple[Sentence, ...]] = {}
+    for identity, (origin, sentences) in read_annotations(path).items():
+        take = _KIT_PATH.fullmatch(origin)
+        if take is not None and not identity.startswith("M"):
+            found[take[1]] = (*found.get(take[1], ()), *sentences)
+    return found
+
+
+def read_annotations(path: Path) -> dict[str, tuple[str, tuple[Sentence, ...]]]:
+    """By KIT-ML's id the recording that a clip was cut from, and what was written about it.
+
+    Raises:
+        LeadError: the file is not KIT-ML's annotations as JSON.
+    """
     try:
-        annotations = json.loads(path.read_text(encoding="utf-8"))
-        found: dict[str, tuple[Sentence, ...]] = {}
-        for identity, entry in annotations.items():
-            take = _KIT_PATH.fullmatch(entry["path"])
-            if take is None or identity.startswith("M"):
-                continue
-            sentences = (
-                Sentence(_plain(a["text"]), float(a["start"]), float(a["end"]))
-                for a in entry["annotations"]
-            )
-            kept = tuple(sentence for sentence in sentences if sentence.text)
-            found[take[1]] = (*found.get(take[1], ()), *kept)
+        entries = json.loads(path.read_text(encoding="utf-8"))
+        return {
+            identity: (str(entry["path"]), _sentences(entry["annotations"]))
+            for identity, entry in entries.items()
+        }
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _unreadable(path, error, "KIT-ML's annotations.json") from error
-    return found
 
 
 def take_captions(
@@ -167,6 +173,11 @@ def _inflect(verb: str) -> str:
 
 def _enumerate(phrases: list[str]) -> str:
     return phrases[0] if len(phrases) == 1 else f"{', '.join(phrases[:-1])} and {phrases[-1]}"
+
+
+def _sentences(annotations: Iterable[dict]) -> tuple[Sentence, ...]:
+    found = (Sentence(_plain(a["text"]), float(a["start"]), float(a["end"])) for a in annotations)
+    return tuple(sentence for sentence in found if sentence.text)
 
 
 def _plain(text: str) -> str:

@@ -182,6 +182,28 @@ CMU_ASF = Convention(
     metres=CMU_UNIT,
 )
 
+STYLE100 = Convention(
+    name="100STYLE",
+    targets={
+        "pelvis": "Hips~Chest@0.7",
+        "*_hip": "{side}Hip",
+        "*_knee": "{side}Knee",
+        "*_ankle": "{side}Ankle",
+        "*_foot": "{side}Toe",
+        "spine1": "Chest~Chest2@0.45",
+        "spine2": "Chest3",
+        "spine3": "Chest3~Chest4@0.3",
+        "neck": "Neck",
+        "head": "Head",
+        "*_collar": "{side}Collar~{side}Shoulder@0.28",
+        "*_shoulder": "{side}Shoulder",
+        "*_elbow": "{side}Elbow",
+        "*_wrist": "{side}Wrist",
+    },
+    sides=("Left", "Right"),
+    metres=0.01,
+)
+
 
 def parse_blend(expression: str) -> tuple[str, str, float]:
     """``a~b@w`` as (a, b, w); a joint alone as (a, a, 0)."""

@@ -11,13 +11,14 @@ from lead.data.joint_map import (
     CMU_ASF,
     CMU_DAZ,
     CMU_MOTIONBUILDER,
+    STYLE100,
     map_joints,
     parse_blend,
 )
 from lead.errors import LeadError
 from lead.motion.skeleton import HUMANML3D
 
-MAPS = (BANDAI, CMU_MOTIONBUILDER, CMU_3DSMAX, CMU_DAZ, CMU_ASF)
+MAPS = (BANDAI, CMU_MOTIONBUILDER, CMU_3DSMAX, CMU_DAZ, CMU_ASF, STYLE100)
 
 
 def test_a_blend_is_read():
