@@ -43,9 +43,7 @@ def is_held_out(recording: Words, config: OpenDataset) -> bool:
     )
 
 
-def _read_source(
-    source: OpenSource, paths: dict[str, Path], limits: Limits
-) -> Iterator[Work]:
+def _read_source(source: OpenSource, paths: dict[str, Path], limits: Limits) -> Iterator[Work]:
     path, place = paths[source.name], source_named(source.name).places[0]
     match source.name:
         case "dataset-1" | "dataset-2":

@@ -1,0 +1,163 @@
+"""Joints of a body model file, and the refusal of every file that is none."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from body_model_files import PARENTS, body_model_arrays, write_amass, write_body_model
+from scipy.spatial.transform import Rotation
+
+from lead.errors import LeadError
+from lead.formats.body_model import BodyModel, body_joints, first_joints, read_body_model
+
+
+@pytest.fixture
+def arrays() -> dict[str, np.ndarray]:
+    return body_model_arrays(np.random.default_rng(1))
+
+
+@pytest.fixture
+def model(tmp_path, arrays) -> BodyModel:
+    return read_body_model(write_body_model(tmp_path / "model.npz", np.random.default_rng(1)))
+
+
+def random_motion(seed: int, frames: int = 7):
+    rng = np.random.default_rng(seed)
+    poses = rng.normal(size=(frames, 156))
+    return poses, rng.normal(size=10), rng.normal(size=(frames, 3))
+
+
+def test_without_rotations_joints_are_regressed_from_the_shaped_vertices(model, arrays):
+    _, betas, trans = random_motion(2)
+    shaped = arrays["v_template"] + arrays["shapedirs"][..., :10] @ betas
+    expected = arrays["J_regressor"] @ shaped + trans[:, None]
+    joints = body_joints(model, np.zeros((7, 156)), betas, trans)
+    np.testing.assert_allclose(joints, expected, atol=1e-12)
+
+
+def test_joints_equal_those_of_matrices_multiplied_joint_by_joint(model):
+    poses, betas, trans = random_motion(3)
+    rest = model.rest + model.shapes @ betas
+    joints = body_joints(model, poses, betas, trans)
+    for frame in range(len(poses)):
+        turns = Rotation.from_rotvec(poses[frame].reshape(52, 3)).as_matrix()
+        expected = [rest[0] + trans[frame]]
+        for joint in range(1, 52):
+            above = PARENTS[joint]
+            expected.append(expected[above] + turns[above] @ (rest[joint] - rest[above]))
+            turns[joint] = turns[above] @ turns[joint]
+        np.testing.assert_allclose(joints[frame], expected, atol=1e-12)
+
+
+def test_the_first_joints_do_not_depend_on_those_left_out(model):
+    motion = random_motion(4)
+    body = body_joints(first_joints(model, 22), *motion)
+    np.testing.assert_array_equal(body, body_joints(model, *motion)[:, :22])
+
+
+def test_single_precision_poses_give_double_precision_joints(model):
+    poses, betas, trans = random_motion(5)
+    rounded = poses.astype(np.float32)
+    joints = body_joints(model, rounded, betas, trans)
+    assert joints.dtype == np.float64
+    expected = body_joints(model, rounded.astype(np.float64), betas, trans)
+    np.testing.assert_allclose(joints, expected, atol=1e-5)
+
+
+def test_a_model_with_ten_shape_coefficients_is_read(tmp_path, model, arrays):
+    path = tmp_path / "ten.npz"
+    write_body_model(path, np.random.default_rng(1), shapedirs=arrays["shapedirs"][..., :10])
+    np.testing.assert_array_equal(read_body_model(path).shapes, model.shapes)
+
+
+@pytest.mark.parametrize("joints, kind", [(24, "SMPL:"), (55, "SMPL-X"), (16, "MANO")])
+def test_another_model_is_named(tmp_path, joints, kind):
+    path = write_body_model(
+        tmp_path / "model.npz", np.random.default_rng(0), J_regressor=np.ones((joints, 60)) / 60
+    )
+    with pytest.raises(LeadError) as error:
+        read_body_model(path)
+    assert kind in str(error.value.found) and "SMPL-H" in str(error.value.expected)
+
+
+@pytest.mark.parametrize(
+    "name, kind",
+    [
+        ("SMPLX_MALE.pkl", "SMPL-X"),
+        ("SMPLH_male.pkl", "SMPL-H"),
+        ("basicModel_m_lbs_10_207_0_v1.0.0.pkl", "SMPL as"),
+        ("MANO_LEFT.pkl", "MANO"),
+    ],
+)
+def test_a_pickle_is_named_by_its_model_and_not_opened(tmp_path, name, kind):
+    path = tmp_path / name
+    path.write_bytes(pickle.dumps({"v_template": 0}))
+    with pytest.raises(LeadError) as error:
+        read_body_model(path)
+    assert kind in str(error.value.found) and ".npz" not in str(error.value.found)
+
+
+class Bomb:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+@pytest.mark.parametrize("as_archive", [True, False])
+def test_nothing_pickled_is_executed(tmp_path, as_archive):
+    path, mark = tmp_path / "model.npz", tmp_path / "exploded"
+    if as_archive:
+        regressor = np.array([Bomb(mark)], dtype=object)
+        write_body_model(path, np.random.default_rng(0), J_regressor=regressor)
+    else:
+        path.write_bytes(pickle.dumps(Bomb(mark)))
+    with pytest.raises(LeadError, match="not the body model"):
+        read_body_model(path)
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize(
+    "changes, found",
+    [
+        ({"shapedirs": None, "kintree_table": None}, "without shapedirs, kintree_table"),
+        ({"shapedirs": np.zeros((60, 3, 9))}, "shapedirs of shape (60, 3, 9)"),
+        ({"v_template": np.zeros((59, 3))}, "J_regressor of shape (52, 60)"),
+        ({"v_template": np.full((60, 3), np.nan)}, "v_template"),
+        ({"v_template": np.full((60, 3), "x")}, "v_template"),
+        ({"v_template": np.float64(1)}, "J_regressor of shape"),
+        ({"shapedirs": np.float64(1)}, "shapedirs of shape ()"),
+        ({"kintree_table": np.zeros((2, 24), int)}, "kintree_table of shape (2, 24)"),
+        ({"kintree_table": np.zeros((2, 52), int)}, "another order"),
+    ],
+)
+def test_wrong_arrays_are_named(tmp_path, changes, found):
+    path = write_body_model(tmp_path / "model.npz", np.random.default_rng(0), **changes)
+    with pytest.raises(LeadError) as error:
+        read_body_model(path)
+    assert found in str(error.value.found)
+
+
+def test_an_amass_take_in_place_of_the_model_is_recognised(tmp_path):
+    path = write_amass(tmp_path / "model.npz", np.random.default_rng(0))
+    with pytest.raises(LeadError) as error:
+        read_body_model(path)
+    assert "an AMASS take" in str(error.value.found)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.999])
+def test_a_truncated_model_is_refused(tmp_path, share):
+    path = write_body_model(tmp_path / "model.npz", np.random.default_rng(0))
+    path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+    with pytest.raises(LeadError, match="not the body model"):
+        read_body_model(path)
+
+
+def test_a_missing_model_says_where_to_get_it(tmp_path):
+    with pytest.raises(LeadError) as error:
+        read_body_model(tmp_path / "model.npz")
+    assert error.value.found == "no such file" and "mano.is.tue.mpg.de" in str(error.value.fix)
