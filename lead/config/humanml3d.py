@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -12,8 +12,6 @@ from lead.config.base import Settings
 
 class ProcessedDataset(Settings):
     """Features, captions, splits and statistics as their authors made them."""
-
-    has_features: ClassVar[bool] = True
 
     folder: Path
     """Folder under ``data_root``: ``new_joint_vecs``, ``texts``, ``train.txt`` and so on."""
@@ -32,7 +30,9 @@ class HumanML3DDataset(ProcessedDataset):
     kind: Literal["humanml3d"] = "humanml3d"
     """Says that the dataset is HumanML3D, processed."""
     folder: Path = Path("HumanML3D")
+    """Folder under ``data_root``: ``new_joint_vecs``, ``texts``, ``train.txt`` and so on."""
     min_frames: int = Field(default=40, ge=4)
+    """Shortest item in feature frames."""
 
 
 class KitDataset(ProcessedDataset):
@@ -41,4 +41,6 @@ class KitDataset(ProcessedDataset):
     kind: Literal["kit"] = "kit"
     """Says that the dataset is KIT-ML, processed."""
     folder: Path = Path("KIT-ML")
+    """Folder under ``data_root``: ``new_joint_vecs``, ``texts``, ``train.txt`` and so on."""
     min_frames: int = Field(default=24, ge=4)
+    """Shortest item in feature frames; MLD's base configuration has 40, the dataset 24."""

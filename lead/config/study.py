@@ -10,7 +10,11 @@ from pydantic import Field, field_validator
 from lead.config.base import Settings
 from lead.config.diffusion import Diffusion
 from lead.config.evaluation import Evaluation
+from lead.config.humanml3d import HumanML3DDataset, KitDataset, ProcessedDataset
+from lead.config.humanml3d_raw import HumanML3DRawDataset
+from lead.config.kit_raw import KitRawDataset
 from lead.config.open_mocap import OpenDataset
+from lead.config.style100 import Style100Dataset
 from lead.config.synthetic import SyntheticDataset
 from lead.config.text import TextSettings
 from lead.config.training import (
@@ -22,7 +26,16 @@ from lead.config.training import (
     VaeStage,
 )
 
-DatasetSettings = Annotated[SyntheticDataset | OpenDataset, Field(discriminator="kind")]
+DatasetSettings = Annotated[
+    SyntheticDataset
+    | OpenDataset
+    | HumanML3DDataset
+    | HumanML3DRawDataset
+    | KitDataset
+    | KitRawDataset
+    | Style100Dataset,
+    Field(discriminator="kind"),
+]
 
 BASE_SYSTEMS = ("real", "mld")
 """Systems that every study has; each projector adds one more."""
@@ -72,6 +85,11 @@ class Study(Settings):
             if name != "lead" and not name.startswith("lead_"):
                 raise ValueError(f"a projector is named lead or lead_<variant>, not {name}")
         return projectors
+
+    @property
+    def has_published_features(self) -> bool:
+        """Whether the dataset comes as features, so that no joints are read."""
+        return isinstance(self.dataset, ProcessedDataset)
 
     @property
     def systems(self) -> tuple[str, ...]:

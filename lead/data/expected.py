@@ -42,11 +42,15 @@ KIT_COUNTS = ExpectedCounts(
 )
 
 
-def compare_counts(found: Mapping[str, int], expected: ExpectedCounts) -> list[str]:
-    """A line for each split, read against expected; ``found`` counts names by split."""
-    lines = []
-    for split, count in expected.names.items():
-        here = found.get(split, 0)
-        verdict = "as expected" if here == count else f"expected {count:,}"
-        lines.append(f"{split}: {here:,} names, {verdict}")
-    return lines
+def describe_items(
+    found: Mapping[str, int], dropped: int, expected: ExpectedCounts | None = None
+) -> str:
+    """One line: items by split, parts of clips left out, and what the test split should give."""
+    text = "items: " + ", ".join(f"{count:,} {split}" for split, count in sorted(found.items()))
+    if dropped:
+        text += f"; {dropped:,} left out for their length"
+    if expected is not None and expected.test_items is not None:
+        least, most = expected.test_items
+        verdict = "as" if least <= found.get("test", 0) <= most else "but"
+        text += f"; {verdict} {least:,} to {most:,} are expected in test"
+    return text

@@ -10,9 +10,9 @@ import numpy as np
 
 from lead.config.humanml3d import ProcessedDataset
 from lead.data.caption_files import read_caption_file
+from lead.data.humanml3d_index import read_splits
 from lead.data.parts import bad
 from lead.data.recording import FeatureRecording, Found, Rejected, Work
-from lead.data.store import SPLITS
 from lead.errors import LeadError
 from lead.motion.layout import BLOCKS, layout
 from lead.motion.normalizer import Normalizer
@@ -27,11 +27,11 @@ def read_processed(
     """Every clip that a split file names, split by split.
 
     Raises:
-        LeadError: the folder, one of its parts or a split file is missing, or the features are
+        LeadError: the folder, one of its parts or a split list is missing, or the features are
             of the other dataset.
     """
     folder = data_root / settings.folder
-    splits = {split: read_split(folder / f"{split}.txt") for split in SPLITS}
+    splits = read_splits(folder)
     for part in (FEATURES, TEXTS):
         if not (folder / part).is_dir():
             raise _missing(folder / part)
@@ -39,33 +39,8 @@ def read_processed(
     limits = settings.min_frames, settings.max_frames
     return (
         partial(_read_clip, folder, settings.folder, name, split, limits, skeleton)
-        for split, names in splits.items()
-        for name in names
+        for name, split in splits.items()
     )
-
-
-def read_split(path: Path) -> list[str]:
-    """The names of a split file.
-
-    Raises:
-        LeadError: it is missing, empty, or names a clip twice.
-    """
-    try:
-        names = path.read_text(encoding="utf-8").split()
-    except (OSError, UnicodeDecodeError) as error:
-        raise _missing(path) from error
-    twice = (
-        {name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else ()
-    )
-    if not names or twice:
-        raise LeadError(
-            "A split file is not right.",
-            file=path,
-            found=f"{', '.join(sorted(twice)[:3])} twice" if twice else "no name",
-            expected="one name a line",
-            fix="Get the split files again.",
-        )
-    return names
 
 
 def read_statistics(folder: Path, skeleton: Skeleton) -> Normalizer:

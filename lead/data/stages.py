@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
@@ -14,13 +15,25 @@ from pathlib import Path
 
 import numpy as np
 
+from lead.config.humanml3d import ProcessedDataset
 from lead.config.study import DatasetSettings
 from lead.data.audit import check_bad_share, describe, kept_row, left_out_row, write_audit
 from lead.data.audit_page import write_audit_page
 from lead.data.cross_check import cross_check
-from lead.data.datasets import Dataset, held_out, read_dataset, skeleton_of
+from lead.data.datasets import (
+    Dataset,
+    expected_counts,
+    held_out,
+    item_frames,
+    read_dataset,
+    shares_of,
+    skeleton_of,
+)
+from lead.data.expected import describe_items
 from lead.data.frames import FrameFile, begin_frames, write_frames
 from lead.data.gather import Gathered, Row, gather
+from lead.data.items import items_of
+from lead.data.processed import read_statistics
 from lead.data.recording import Words
 from lead.data.split import split_takes
 from lead.data.store import HELD_OUT, Clip, MotionIndex, write_index
@@ -52,7 +65,28 @@ def import_motion(job: Job) -> None:
         clips = _clips(rows)
         write_frames(job.outputs["joints"], found.arrays(), clips[-1].stop)
         write_index(job.outputs["clips"], clips, clips[-1].stop, manifest)
-        _write_audit(job, found, [split for _, split in rows], skeleton_of(dataset))
+        _write_audit(job, found, [split for _, split in rows], dataset)
+
+
+def import_features(job: Job) -> None:
+    """Read a dataset that is published as features, with its own statistics and splits.
+
+    Outputs: ``frames`` (ΣT x D, float32), ``index``, ``stats``, ``audit`` and its ``page``.
+    """
+    dataset: Dataset = job.setting("dataset", DatasetSettings)
+    assert isinstance(dataset, ProcessedDataset)
+    skeleton = skeleton_of(dataset)
+    with _gathered(job, dataset) as found:
+        rows = _with_splits(found.rows, dataset, job.seeds)
+        clips = _clips(rows)
+        write_frames(job.outputs["frames"], found.arrays(), clips[-1].stop)
+        _write_items(job, clips, dataset)
+        if dataset.statistics == "published":
+            statistics = read_statistics(job.data_root / dataset.folder, skeleton)
+            save_normalizer(statistics, job.outputs["stats"])
+        else:
+            _save_statistics(job, clips, skeleton)
+        _write_audit(job, found, [split for _, split in rows], dataset)
 
 
 def extract_features(job: Job) -> None:
@@ -60,7 +94,8 @@ def extract_features(job: Job) -> None:
 
     Outputs: ``frames`` (ΣT x D, float32), ``index``, ``stats`` (mean and std).
     """
-    skeleton = skeleton_of(job.setting("dataset", DatasetSettings))
+    dataset: Dataset = job.setting("dataset", DatasetSettings)
+    skeleton = skeleton_of(dataset)
     before = MotionIndex.open(job.inputs["clips"]).clips
     joints = FrameFile.open(job.inputs["joints"])
     after, row = [], 0
@@ -73,21 +108,45 @@ def extract_features(job: Job) -> None:
         progress = Progress("features", len(before))
         for done in in_order(write, _blocks(list(zip(before, after, strict=True))), job.threads):
             progress.advance(done)
-    write_index(job.outputs["index"], after, row, job.on_any_threads().manifest)
+    _write_items(job, after, dataset)
+    _save_statistics(job, after, skeleton)
+
+
+def _write_items(job: Job, clips: Sequence[Clip], dataset: Dataset) -> None:
+    """The index of the items that stages work with, and a line of how many there are."""
+    items: list[Clip] = []
+    dropped = 0
+    for clip in clips:
+        for item in items_of(clip, *item_frames(dataset)):
+            if isinstance(item, Clip):
+                items.append(item)
+            else:
+                dropped += 1
+    counts = Counter(item.split for item in items)
+    print(describe_items(counts, dropped, expected_counts(dataset)), file=sys.stderr)
+    items.sort(key=lambda item: item.id)
+    write_index(job.outputs["index"], items, clips[-1].stop, job.on_any_threads().manifest)
+
+
+def _save_statistics(job: Job, clips: Sequence[Clip], skeleton: Skeleton) -> None:
     features = FrameFile.open(job.outputs["frames"])
-    train = (features.read(clip.start, clip.stop) for clip in after if clip.split == "train")
+    train = (features.read(clip.start, clip.stop) for clip in clips if clip.split == "train")
     save_normalizer(fit_normalizer(train, layout(skeleton)), job.outputs["stats"])
 
 
-def _write_audit(job: Job, found: Gathered, splits: Sequence[str], skeleton: Skeleton) -> None:
+def _write_audit(job: Job, found: Gathered, splits: Sequence[str], dataset: Dataset) -> None:
     """Table and page of what was read and what was left out."""
-    findings = [*found.findings, *cross_check(found.summaries, splits)]
+    counts = expected_counts(dataset)
+    expected = None if counts is None else counts.names
+    findings = [*found.findings, *cross_check(found.summaries, splits, expected)]
     rows = [kept_row(row, split) for row, split in zip(found.rows, splits, strict=True)]
     rows += map(left_out_row, found.rejected)
     print(describe(rows, findings), file=sys.stderr)
     manifest = job.on_any_threads().manifest
     write_audit(job.outputs["audit"], rows, findings, manifest)
-    write_audit_page(job.outputs["page"], rows, findings, None, skeleton.fps, manifest)
+    write_audit_page(
+        job.outputs["page"], rows, findings, expected, skeleton_of(dataset).fps, manifest
+    )
 
 
 @contextmanager
@@ -120,8 +179,7 @@ def _with_splits(rows: Sequence[Row], dataset: Dataset, seeds: Seeds) -> list[tu
     """Every row and its split: held out, the source's own, or by the study's shares."""
     free = [row for row in rows if row.split is None and not held_out(dataset, row)]
     dealt: dict[str, str] = {}
-    if free:
-        shares = (1 - dataset.val_share - dataset.test_share, dataset.val_share, dataset.test_share)
+    if shares := shares_of(dataset):
         dealt = split_takes(free, shares, seeds.child("split").numpy())
     return [
         (row, HELD_OUT if held_out(dataset, row) else row.split or dealt[row.take]) for row in rows

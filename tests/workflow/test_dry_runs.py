@@ -49,9 +49,16 @@ def planned(*arguments: str) -> dict[str, int]:
     return {rule: int(count) for rule, count in counts if rule != "total"}
 
 
-@pytest.mark.parametrize("study", ["demo", "open_small", "open"])
+@pytest.mark.parametrize("study", ["demo", "open_small", "open", "style100"])
 def test_every_study_plans_every_stage(study):
     assert planned(TABLE, "--configfile", f"config/{study}.yaml") == STAGES
+
+
+@pytest.mark.parametrize("study", ["humanml3d", "kit"])
+def test_a_dataset_published_as_features_needs_no_joints(study):
+    expected = {**STAGES, "import_features": 1}
+    del expected["import_motion"], expected["extract_features"]
+    assert planned(TABLE, "--configfile", f"config/{study}.yaml") == expected
 
 
 def test_a_bare_snakemake_makes_the_tables():

@@ -1,50 +1,76 @@
 """Raw motion to joints, joints to features; an audit on the way. No torch in these jobs."""
 
+AUDIT = {"audit": f"{RESULTS}/audit.parquet", "page": f"{RESULTS}/audit.html"}
 
-rule import_motion:
-    output:
-        joints=f"{RESULTS}/joints/joints.npy",
-        clips=f"{RESULTS}/joints/clips.parquet",
-        audit=f"{RESULTS}/audit.parquet",
-        page=f"{RESULTS}/audit.html",
-    params:
-        stage="lead.data.stages:import_motion",
-        settings=settings("dataset"),
-        code=code("lead.data.stages:import_motion"),
-        state=state("import_motion"),
-    log:
-        f"{RESULTS}/logs/import_motion.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/import_motion.tsv"
-    threads: STUDY.machine.threads
-    resources:
-        mem_mb=4000,
-        runtime=60,
-    message:
-        announce("Reading motion and captions.")
-    script:
-        "../scripts/stage.py"
+if STUDY.has_published_features:
+
+    rule import_features:
+        output:
+            **DATA,
+            **AUDIT,
+        params:
+            stage="lead.data.stages:import_features",
+            settings=settings("dataset"),
+            code=code("lead.data.stages:import_features"),
+            state=state("import_features"),
+        log:
+            f"{RESULTS}/logs/import_features.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/import_features.tsv"
+        threads: STUDY.machine.threads
+        resources:
+            mem_mb=4000,
+            runtime=60,
+        message:
+            announce("Reading published features and captions.")
+        script:
+            "../scripts/stage.py"
+
+else:
+
+    rule import_motion:
+        output:
+            joints=f"{RESULTS}/joints/joints.npy",
+            clips=f"{RESULTS}/joints/clips.parquet",
+            **AUDIT,
+        params:
+            stage="lead.data.stages:import_motion",
+            settings=settings("dataset"),
+            code=code("lead.data.stages:import_motion"),
+            state=state("import_motion"),
+        log:
+            f"{RESULTS}/logs/import_motion.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/import_motion.tsv"
+        threads: STUDY.machine.threads
+        resources:
+            mem_mb=4000,
+            runtime=60,
+        message:
+            announce("Reading motion and captions.")
+        script:
+            "../scripts/stage.py"
 
 
-rule extract_features:
-    input:
-        joints=rules.import_motion.output.joints,
-        clips=rules.import_motion.output.clips,
-    output:
-        **DATA,
-    params:
-        stage="lead.data.stages:extract_features",
-        settings=settings("dataset"),
-        code=code("lead.data.stages:extract_features"),
-    log:
-        f"{RESULTS}/logs/extract_features.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/extract_features.tsv"
-    threads: STUDY.machine.threads
-    resources:
-        mem_mb=4000,
-        runtime=60,
-    message:
-        announce("Joints to motion features.")
-    script:
-        "../scripts/stage.py"
+    rule extract_features:
+        input:
+            joints=rules.import_motion.output.joints,
+            clips=rules.import_motion.output.clips,
+        output:
+            **DATA,
+        params:
+            stage="lead.data.stages:extract_features",
+            settings=settings("dataset"),
+            code=code("lead.data.stages:extract_features"),
+        log:
+            f"{RESULTS}/logs/extract_features.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/extract_features.tsv"
+        threads: STUDY.machine.threads
+        resources:
+            mem_mb=4000,
+            runtime=60,
+        message:
+            announce("Joints to motion features.")
+        script:
+            "../scripts/stage.py"
