@@ -34,6 +34,7 @@ def import_motion(
     picture: Path | None,
     map_file: Path | None,
     asf: Path | None,
+    body_model: Path | None,
     unit: str | None,
     fps: float | None,
 ) -> None:
@@ -55,7 +56,9 @@ def import_motion(
                 expected=ending,
                 fix=f"Give the file a name that ends in {ending}.",
             )
-    motion = read_own_motion(path, map_file=map_file, asf=asf, unit=unit, fps=fps)
+    motion = read_own_motion(
+        path, map_file=map_file, asf=asf, body_model=body_model, unit=unit, fps=fps
+    )
     print_import(motion, Console())
     # Drawn before the file is written: motion that cannot become features is told apart here.
     drawn = draw_import(motion)

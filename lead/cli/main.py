@@ -47,6 +47,9 @@ def import_(
     asf: Annotated[
         Path | None, typer.Option(help="Skeleton of an .amc; beside it by default.")
     ] = None,
+    body_model: Annotated[
+        Path | None, typer.Option(help="SMPL-H model.npz, for a take of AMASS.")
+    ] = None,
     unit: Annotated[
         str | None, typer.Option(help="m, cm, mm, inch, ft, cmu, or metres as a number.")
     ] = None,
@@ -63,7 +66,7 @@ def import_(
 
     ending = "_imported.npz" if path.suffix == ".npz" else ".npz"
     out = out or Path(path.stem + ending)
-    import_motion(path, out, picture, skeleton_map, asf, unit, fps)
+    import_motion(path, out, picture, skeleton_map, asf, body_model, unit, fps)
 
 
 @app.command()

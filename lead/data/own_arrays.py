@@ -16,6 +16,8 @@ import numpy as np
 from jaxtyping import Float
 
 from lead.errors import LeadError
+from lead.formats.amass import read_amass_npz
+from lead.formats.body_model import body_joints, first_joints, read_body_model
 from lead.motion.skeleton import HUMANML3D, KIT
 
 _RATES = ("fps", "mocap_framerate", "mocap_frame_rate")
@@ -32,8 +34,12 @@ class Arrays:
     fps: float
 
 
-def read_arrays(content: bytes, path: Path, fps: float | None) -> Arrays:
+def read_arrays(
+    content: bytes, path: Path, fps: float | None, body_model: Path | None = None
+) -> Arrays:
     """Read positions; ``fps`` where the file does not say, or is wrong.
+
+    A take of AMASS holds poses, which ``body_model`` (SMPL-H) turns into positions, Z up.
 
     Raises:
         LeadError: no NumPy file, pickled objects, another shape, no frame rate, body model
@@ -41,13 +47,7 @@ def read_arrays(content: bytes, path: Path, fps: float | None) -> Arrays:
     """
     arrays = _load(content, path)
     if {"poses", "trans"} <= arrays.keys():
-        raise _wrong(
-            path,
-            f"body model parameters ({', '.join(arrays)})",
-            "joint positions",
-            "AMASS motion needs the SMPL-H body model: make the study `humanml3d` from it, "
-            "or save its joint positions.",
-        )
+        return _posed(path, fps, body_model)
     joints = _joints(arrays, path)
     if fps is None:
         fps = _rate(arrays, path)
@@ -58,6 +58,22 @@ def read_arrays(content: bytes, path: Path, fps: float | None) -> Arrays:
             raise _wrong(path, f"{len(names)} names for {joints.shape[1]} joints", "one a joint")
     parents = HUMANML3D.parents if names == HUMANML3D.joints else (-1,) * len(names)
     return Arrays(names, parents, joints, fps)
+
+
+def _posed(path: Path, fps: float | None, body_model: Path | None) -> Arrays:
+    if body_model is None:
+        raise _wrong(
+            path,
+            "poses of a body model, as AMASS has them",
+            "joint positions, or the body model",
+            "Give the SMPL-H model that poses them: --body-model smplh/male/model.npz.",
+        )
+    take = read_amass_npz(path, path.name)
+    if take is None:
+        raise _wrong(path, "no mocap_framerate: a file of body shape", "a take of AMASS")
+    model = first_joints(read_body_model(body_model), HUMANML3D.joint_count)
+    joints = body_joints(model, take.poses, take.betas, take.trans)
+    return Arrays(HUMANML3D.joints, HUMANML3D.parents, joints, fps or take.fps)
 
 
 def _load(content: bytes, path: Path) -> dict[str, np.ndarray]:

@@ -59,7 +59,9 @@ class Capture:
     thorax: Float[np.ndarray, "xyz=3"] | None = None
 
 
-def read_capture(path: Path, asf: Path | None, fps: float | None) -> Capture:
+def read_capture(
+    path: Path, asf: Path | None, body_model: Path | None, fps: float | None
+) -> Capture:
     """Read a file by its ending; arguments and errors as of `read_own_motion`."""
     match path.suffix.lower():
         case ".bvh":
@@ -81,7 +83,7 @@ def read_capture(path: Path, asf: Path | None, fps: float | None) -> Capture:
             )
             return Capture(names, parents, ends, fps or _CMU_FPS, (CMU_ASF,), skeleton.metres)
         case ".npz" | ".npy":
-            arrays = read_arrays(_content(path), path, fps)
+            arrays = read_arrays(_content(path), path, fps, body_model)
             return Capture(arrays.names, arrays.parents, arrays.joints, arrays.fps, (_OWN, _SMPL))
         case ending:
             raise LeadError(

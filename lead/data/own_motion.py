@@ -66,6 +66,7 @@ def read_own_motion(
     *,
     map_file: Path | None = None,
     asf: Path | None = None,
+    body_model: Path | None = None,
     unit: str | None = None,
     fps: float | None = None,
 ) -> OwnMotion:
@@ -75,6 +76,7 @@ def read_own_motion(
         path: ``.bvh``, ``.amc``, ``.npz`` or ``.npy``.
         map_file: a user's map; what it leaves open is guessed.
         asf: skeleton of an AMC, where it does not lie beside it; for a BVH of CMU its thorax.
+        body_model: SMPL-H's ``model.npz``, for a take of AMASS.
         unit: of the file; guessed from the size of the body if None.
         fps: of the file, where it does not say or is wrong.
 
@@ -84,7 +86,7 @@ def read_own_motion(
     """
     if fps is not None and not 1 <= fps <= 1000:
         raise LeadError("The frame rate is not possible.", found=fps, expected="1 to 1000")
-    capture = read_capture(path, asf, fps)
+    capture = read_capture(path, asf, body_model, fps)
     mapping, given = _map(capture, map_file)
     joints, start = _mapped(capture, mapping)
     up, sure = _which_up(joints, given.up)

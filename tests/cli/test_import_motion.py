@@ -22,7 +22,7 @@ def walk(tmp_path):
 
 
 def run(path, out, picture=None, map_file=None, unit=None):
-    import_motion(path, out, picture, map_file, None, unit, None)
+    import_motion(path, out, picture, map_file, None, None, unit, None)
 
 
 def test_the_arrays_say_of_themselves_what_they_are(walk, tmp_path):

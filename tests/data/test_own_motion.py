@@ -7,6 +7,7 @@ import shutil
 
 import numpy as np
 import pytest
+from body_model_files import PARENTS, write_amass, write_body_model
 from rigs import LAFAN1, MIXAMO, walking_bvh
 
 from lead.data.own_motion import read_own_motion
@@ -16,6 +17,7 @@ from lead.formats.archive import members
 from lead.formats.bvh_writer import write_bvh
 from lead.motion.canonical import canonical_joints
 from lead.motion.skeleton import HUMANML3D
+from lead.motion.t_pose import rest_directions
 
 WALK = walking_bvh(MIXAMO)
 
@@ -245,3 +247,35 @@ def test_what_is_no_motion_file_is_one_message(tmp_path, read):
 def test_an_impossible_frame_rate_is_refused(read, fps):
     with pytest.raises(LeadError, match="frame rate"):
         read(WALK, fps=fps)
+
+
+def smplh_in_a_t_pose(path):
+    """An SMPL-H model whose vertices are its joints: HumanML3D's body, fingers at the wrists."""
+    rest = np.zeros((52, 3))
+    bones = rest_directions(HUMANML3D) * np.array(HUMANML3D.bone_lengths)[:, None]
+    for joint, parent in enumerate(PARENTS[1:], start=1):
+        rest[joint] = rest[parent] + (bones[joint] if joint < 22 else 0.0)
+    shapes = np.zeros((52, 3, 16))
+    arrays = {"J_regressor": np.eye(52), "v_template": rest, "shapedirs": shapes}
+    return write_body_model(path, np.random.default_rng(0), **arrays), rest[:22]
+
+
+def test_a_take_of_amass_is_posed_and_stood_upright(tmp_path):
+    model, rest = smplh_in_a_t_pose(tmp_path / "model.npz")
+    poses = np.zeros((120, 156))
+    poses[:, 0] = np.pi / 2  # the body's +Y is the file's +Z
+    poses[60:, 3 + 3 * 17 : 3 + 3 * 17 + 3] = (0.0, 0.0, -1.2)  # an elbow bends
+    take = write_amass(tmp_path / "take.npz", np.random.default_rng(0), 120, poses=poses)
+    motion = read_own_motion(take, body_model=model)
+    assert (motion.up, motion.fps, len(motion.joints)) == ("z", 20.0, 20)
+    still = motion.joints[0] - motion.joints[0, 0]
+    np.testing.assert_allclose(still, rest - rest[0], atol=1e-6)
+    bent = np.linalg.norm(motion.joints[-1] - motion.joints[-1, 0] - still, axis=-1)
+    assert [HUMANML3D.joints[joint] for joint in np.flatnonzero(bent > 0.05)] == ["left_wrist"]
+
+
+def test_a_take_of_amass_without_its_body_model_says_what_to_give(tmp_path):
+    take = write_amass(tmp_path / "take.npz", np.random.default_rng(0))
+    with pytest.raises(LeadError) as error:
+        read_own_motion(take)
+    assert "--body-model" in str(error.value)
