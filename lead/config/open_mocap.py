@@ -40,6 +40,10 @@ class OpenDataset(Settings):
     """Shortest recording in positions at ``fps``; features have one frame fewer."""
     max_positions: int = Field(default=197, ge=3)
     """Longest recording; a longer take is cut in equal parts."""
+    cmu_cut: Literal["parts", "humanml3d"] = "parts"
+    """How CMU's takes are cut: ``parts`` in equal parts, each take in one of the study's splits;
+    ``humanml3d`` as HumanML3D's index.csv does, under its names and in its splits (other takes
+    are left out; needs the repository's files under ``humanml3d``)."""
     held_out_styles: dict[Literal["dataset-1", "dataset-2"], tuple[str, ...]] = Field(
         default_factory=lambda: {"dataset-1": ("giant", "musical"), "dataset-2": ("elderly",)}
     )

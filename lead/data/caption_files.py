@@ -34,10 +34,11 @@ def read_caption_file(path: Path) -> list[CaptionLine]:
         LeadError: the file is missing, no text, or a line is not made of four fields.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise _unreadable(path, str(error)) from error
-    lines = enumerate(text.splitlines(), start=1)
+    # Not splitlines(): it also breaks at U+2028 and the like, which a caption may hold.
+    lines = enumerate(text.split("\n"), start=1)
     read = [_read_line(line, number, path) for number, line in lines if line.strip()]
     return [line for line in read if line.caption]
 

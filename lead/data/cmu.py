@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from lead.data.caption_files import CaptionLine, read_caption_file
 from lead.data.captured import take_from_amc, take_from_bvh
 from lead.data.cmu_captions import Sentence, content_of, take_captions
+from lead.data.humanml3d_index import Segment, cut_by_index
 from lead.data.joint_map import CMU_3DSMAX, CMU_DAZ, CMU_MOTIONBUILDER
 from lead.data.parts import Label, Limits, Take, bad, cut_parts
 from lead.data.recording import Found, Rejected, Work
 from lead.errors import LeadError
 from lead.formats.archive import members
 from lead.formats.asfamc import Skeleton, read_asf
+from lead.motion.skeleton import HUMANML3D
 
 _CONVENTIONS = (CMU_MOTIONBUILDER, CMU_3DSMAX, CMU_DAZ)
 _MOTION = re.compile(r"(?:.*/)?(\d+_\d+)[^/]*\.(?:bvh|amc)")
@@ -24,13 +28,30 @@ _LAST_RESORTS = ("-daz.bvh", ".amc")
 """Endings of forms that stand back behind others of one take, best first."""
 
 
+@dataclass(frozen=True)
+class CmuWords:
+    """What is said of takes: CMU's line by take, and KIT-ML's sentences by take."""
+
+    descriptions: Mapping[str, str]
+    sentences: Mapping[str, tuple[Sentence, ...]]
+
+
+@dataclass(frozen=True)
+class PublishedCut:
+    """HumanML3D's segments by take, the splits of their names, and its folder of caption files."""
+
+    segments: Mapping[str, tuple[Segment, ...]]
+    splits: Mapping[str, str]
+    texts: Path
+
+
 def read_cmu(
     path: Path,
     place: str,
     every: int,
     limits: Limits,
-    descriptions: Mapping[str, str],
-    sentences: Mapping[str, tuple[Sentence, ...]],
+    words: CmuWords,
+    published: PublishedCut | None = None,
 ) -> Iterator[Work]:
     """Every n-th take; of a take in several forms the best that can be read.
 
@@ -39,8 +60,9 @@ def read_cmu(
         place: what stands for ``path`` in a recording's source.
         every: 1 for all takes, n for the 1st, (n+1)th, … in the order of names.
         limits: of a part.
-        descriptions: CMU's line by take.
-        sentences: KIT-ML's by take.
+        words: what captions are made of.
+        published: cuts takes as HumanML3D does, under its names and in its splits; None cuts
+            them in equal parts.
 
     Raises:
         LeadError: the archive is damaged, or a path leaves it.
@@ -55,9 +77,9 @@ def read_cmu(
         if len(read[identity]) == len(forms[identity]):
             contents = read.pop(identity)
             skeleton = skeletons.get(identity.partition("_")[0])
-            words = descriptions.get(identity), sentences.get(identity, ())
             files = [(name, contents[name]) for name in forms[identity]]
-            yield partial(_read_take, identity, files, place, skeleton, words, limits)
+            cut = _cutter(identity, limits, words, published)
+            yield partial(_read_take, identity, files, place, skeleton, cut)
 
 
 def _read_take(
@@ -65,8 +87,7 @@ def _read_take(
     files: list[tuple[str, bytes]],
     place: str,
     skeleton: Skeleton | Rejected | None,
-    words: tuple[str | None, tuple[Sentence, ...]],
-    limits: Limits,
+    cut: Callable[[Take], Iterator[Found]],
 ) -> list[Found]:
     """The parts of a take from the first of its forms that can be read."""
     found: list[Found] = []
@@ -77,7 +98,7 @@ def _read_take(
             found.append(take)
         elif chosen is None:
             chosen = take.source
-            found += cut_parts(take, _label(*words), limits)
+            found += cut(take)
         else:
             found.append(Rejected(identity, take.source, "duplicate", f"the same take as {chosen}"))
     return found
@@ -139,6 +160,42 @@ def _thorax(skeleton: Skeleton | Rejected | None) -> np.ndarray | None:
     return None
 
 
-def _label(line: str | None, written: tuple[Sentence, ...]) -> Label:
+def _cutter(
+    identity: str, limits: Limits, words: CmuWords, published: PublishedCut | None
+) -> Callable[[Take], Iterator[Found]]:
+    """What cuts a take, with the words about it alone."""
+    line, written = words.descriptions.get(identity), words.sentences.get(identity, ())
+    if published is None:
+        return partial(_in_parts, limits, line, written)
+    rows = published.segments.get(identity, ())
+    splits = {row.name: published.splits[row.name] for row in rows if row.name in published.splits}
+    return partial(_as_published, rows, splits, str(published.texts), (line, written))
+
+
+def _in_parts(
+    limits: Limits, line: str | None, written: tuple[Sentence, ...], take: Take
+) -> Iterator[Found]:
     content = content_of(line) if line else "unknown"
-    return Label(content, None, lambda start, stop: take_captions(line, written, start, stop))
+    label = Label(content, None, lambda start, stop: take_captions(line, written, start, stop))
+    return cut_parts(take, label, limits)
+
+
+def _as_published(
+    rows: tuple[Segment, ...],
+    splits: Mapping[str, str],
+    texts: str,
+    words: tuple[str | None, tuple[Sentence, ...]],
+    take: Take,
+) -> Iterator[Found]:
+    """HumanML3D's segments with its captions, or where those are not here, with ours."""
+    line, written = words
+
+    def captions(row: Segment) -> list[CaptionLine]:
+        file = Path(texts) / f"{row.name}.txt"
+        if file.is_file():
+            return read_caption_file(file)
+        start, stop = row.start / HUMANML3D.fps, (row.stop - 1) / HUMANML3D.fps
+        found = take_captions(line, written, start, stop)
+        return [CaptionLine(caption, "", (0.0, 0.0)) for caption in found]
+
+    return cut_by_index(take, rows, splits, captions, content_of(line) if line else "unknown")

@@ -9,8 +9,9 @@ from typing import assert_never
 from lead.config.open_mocap import OpenDataset, OpenSource
 from lead.data.bandai_captions import STYLES
 from lead.data.bandai_namco import read_bandai
-from lead.data.cmu import read_cmu
+from lead.data.cmu import CmuWords, PublishedCut, read_cmu
 from lead.data.cmu_captions import read_index, read_kit_sentences
+from lead.data.humanml3d_index import INDEX, cmu_segments, read_segments, read_splits
 from lead.data.parts import Limits
 from lead.data.recording import Words, Work
 from lead.data.sources import locate, source_named
@@ -31,7 +32,14 @@ def read_open(config: OpenDataset, data_root: Path) -> Iterator[Work]:
     paths = locate(_needed(config), data_root)
     limits = Limits(config.fps, config.min_positions, config.max_positions)
     for source in config.sources:
-        yield from _read_source(source, paths, limits)
+        match source.name:
+            case "dataset-1" | "dataset-2":
+                place = source_named(source.name).places[0]
+                yield from read_bandai(paths[source.name], place, source.every, limits)
+            case "cmu":
+                yield from _read_cmu(config, source, paths, limits)
+            case _:
+                assert_never(source.name)
 
 
 def is_held_out(recording: Words, config: OpenDataset) -> bool:
@@ -43,22 +51,25 @@ def is_held_out(recording: Words, config: OpenDataset) -> bool:
     )
 
 
-def _read_source(source: OpenSource, paths: dict[str, Path], limits: Limits) -> Iterator[Work]:
-    path, place = paths[source.name], source_named(source.name).places[0]
-    match source.name:
-        case "dataset-1" | "dataset-2":
-            return read_bandai(path, place, source.every, limits)
-        case "cmu":
-            descriptions = read_index(paths["cmu-index"])
-            sentences = read_kit_sentences(paths["kitml-annotations"])
-            return read_cmu(path, place, source.every, limits, descriptions, sentences)
-        case _:
-            assert_never(source.name)
+def _read_cmu(
+    config: OpenDataset, source: OpenSource, paths: dict[str, Path], limits: Limits
+) -> Iterator[Work]:
+    words = CmuWords(read_index(paths["cmu-index"]), read_kit_sentences(paths["kitml-annotations"]))
+    published = None
+    if config.cmu_cut == "humanml3d":
+        folder = paths["humanml3d"]
+        segments = cmu_segments(read_segments(folder / INDEX))
+        published = PublishedCut(segments, read_splits(folder), folder / "texts")
+    place = source_named(source.name).places[0]
+    return read_cmu(paths[source.name], place, source.every, limits, words, published)
 
 
 def _needed(config: OpenDataset) -> list[str]:
     needed: list[str] = [source.name for source in config.sources]
-    return needed + (["cmu-index", "kitml-annotations"] if "cmu" in needed else [])
+    if "cmu" in needed:
+        needed += ["cmu-index", "kitml-annotations"]
+        needed += ["humanml3d"] if config.cmu_cut == "humanml3d" else []
+    return needed
 
 
 def _check_styles(config: OpenDataset) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import tokenize
+import zipfile
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +22,17 @@ from lead.motion.skeleton import SKELETONS, Skeleton
 
 FEATURES, TEXTS = "new_joint_vecs", "texts"
 
+_BROKEN = (
+    OSError,
+    EOFError,
+    ValueError,  # a pickle, too few bytes
+    OverflowError,  # a header with a negative size
+    MemoryError,  # a header with an absurd size
+    SyntaxError,
+    tokenize.TokenError,  # a header that is no dictionary
+    zipfile.BadZipFile,
+)
+
 
 def read_processed(
     settings: ProcessedDataset, skeleton: Skeleton, data_root: Path
@@ -27,8 +40,8 @@ def read_processed(
     """Every clip that a split file names, split by split.
 
     Raises:
-        LeadError: the folder, one of its parts or a split list is missing, or the features are
-            of the other dataset.
+        LeadError: the folder, one of its parts or a split list is missing, or the features, or
+            the names of all files, are of the other dataset.
     """
     folder = data_root / settings.folder
     splits = read_splits(folder)
@@ -36,6 +49,8 @@ def read_processed(
         if not (folder / part).is_dir():
             raise _missing(folder / part)
     _refuse_the_other(folder, skeleton)
+    _refuse_other_names(folder / FEATURES, ".npy", splits)
+    _refuse_other_names(folder / TEXTS, ".txt", splits)
     limits = settings.min_frames, settings.max_frames
     return (
         partial(_read_clip, folder, settings.folder, name, split, limits, skeleton)
@@ -54,12 +69,16 @@ def read_statistics(folder: Path, skeleton: Skeleton) -> Normalizer:
     arrays = {}
     for name in ("Mean", "Std"):
         path = folder / f"{name}.npy"
+        if not path.is_file():
+            raise _missing(path)
         try:
-            arrays[name] = np.load(path, allow_pickle=False).astype(np.float32)
-        except (OSError, ValueError, EOFError) as error:
-            raise _missing(path) from error
-        if arrays[name].shape != (blocks.width,) or not np.isfinite(arrays[name]).all():
-            raise _wrong_statistics(path, f"an array of shape {arrays[name].shape}", blocks.width)
+            values = _finite(_read_array(path), path)
+        except LeadError as error:
+            raise _wrong_statistics(path, str(error.found), blocks.width) from error
+        if values.shape != (blocks.width,):
+            found = f"an array of shape {values.shape}{_looks_like(values, skeleton)}"
+            raise _wrong_statistics(path, found, blocks.width)
+        arrays[name] = values
     std = arrays["Std"]
     for block in BLOCKS:
         values = std[blocks.slice(block)]
@@ -108,42 +127,103 @@ def _read_clip(
 
 
 def _load(path: Path, skeleton: Skeleton) -> np.ndarray:
-    try:
-        features = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise LeadError("The file cannot be read.", file=path, found=str(error)) from error
+    features = _read_array(path)
     # A single frame was saved without its axis in some rebuilds.
     features = features[None] if features.ndim == 1 else features
     if features.ndim != 2 or features.shape[1] != skeleton.feature_width:
         raise LeadError(
             "These are no features of the dataset.",
             file=path,
-            found=f"shape {features.shape}",
+            found=f"shape {features.shape}{_looks_like(features, skeleton)}",
             expected=f"T x {skeleton.feature_width}",
         )
-    if features.dtype.kind != "f" or not np.isfinite(features).all():
-        raise LeadError("Some features are not finite numbers.", file=path)
-    return features.astype(np.float32)
+    return _finite(features, path)
+
+
+def _read_array(path: Path) -> np.ndarray:
+    try:
+        with path.open("rb") as file:
+            array = np.load(file, allow_pickle=False)
+        if not isinstance(array, np.ndarray):
+            raise ValueError("an archive under the name of an array")
+    except _BROKEN as error:
+        raise LeadError(
+            "The file cannot be read.", file=path, found=str(error), fix="Get the file again."
+        ) from error
+    return array
+
+
+def _finite(values: np.ndarray, path: Path) -> np.ndarray:
+    """As float32, in which large numbers of a wider type are infinite."""
+    found = f"numbers of type {values.dtype}"
+    if values.dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            values = values.astype(np.float32)
+        if np.isfinite(values).all():
+            return values
+        found = f"{np.count_nonzero(~np.isfinite(values)):,} of {values.size:,} not finite"
+    raise LeadError(
+        "Some values are not finite numbers.",
+        file=path,
+        found=found,
+        expected="finite floating-point numbers",
+        fix="Get the file again.",
+    )
+
+
+def _looks_like(values: np.ndarray, skeleton: Skeleton) -> str:
+    """What to add to a message about an array of the wrong shape."""
+    width = values.shape[-1] if values.ndim else 0
+    others = (other for other in SKELETONS.values() if other is not skeleton)
+    return "".join(f", as of {other.name}" for other in others if width == other.feature_width)
 
 
 def _refuse_the_other(folder: Path, skeleton: Skeleton) -> None:
-    """KIT-ML's files under a configuration of HumanML3D, or the reverse."""
-    first = next(iter(sorted((folder / FEATURES).glob("*.npy"))), None)
-    if first is None:
+    """KIT-ML's features under a configuration of HumanML3D, or the reverse."""
+    paths = sorted((folder / FEATURES).glob("*.npy"))
+    if not paths:
         raise _missing(folder / FEATURES / "*.npy")
-    try:
-        width = np.load(first, mmap_mode="r", allow_pickle=False).shape[-1]
-    except (OSError, ValueError, EOFError):
-        return  # a broken file is told of with the others
+    path, width = next(_widths(paths), (paths[0], 0))
     for other in SKELETONS.values():
         if other is not skeleton and width == other.feature_width:
             raise LeadError(
                 f"This looks like {other.name}, and the study reads {skeleton.name}.",
-                file=first,
+                file=path,
                 found=f"{width} columns",
                 expected=f"{skeleton.feature_width} columns",
                 fix=f"Set dataset.kind to {other.name}, or dataset.folder to the other folder.",
             )
+
+
+def _widths(paths: Iterable[Path]) -> Iterator[tuple[Path, int]]:
+    """Files with their columns; a broken file is left out, and told of when it is read."""
+    for path in paths:
+        try:
+            array = _read_array(path)
+        except LeadError:
+            continue
+        if array.ndim:
+            yield path, array.shape[-1]
+
+
+def _refuse_other_names(part: Path, suffix: str, names: Iterable[str]) -> None:
+    """Split lists of one dataset beside files of the other: no name fits."""
+    if any((part / f"{name}{suffix}").is_file() for name in names):
+        return
+    first = next(iter(sorted(part.glob(f"*{suffix}"))), None)
+    raise LeadError(
+        f"No clip that the split lists name is in {part.name}.",
+        file=part,
+        found="no file" if first is None else _named(first.name),
+        expected=_named(next((f"{name}{suffix}" for name in names), "a name in the lists")),
+        fix="Take lists, features and texts from one release of one dataset.",
+    )
+
+
+def _named(file_name: str) -> str:
+    """A file's name, and whose it looks like: HumanML3D counts in six digits, KIT-ML in five."""
+    dataset = {6: ", as of humanml3d", 5: ", as of kit"}
+    return file_name + dataset.get(len(Path(file_name).stem.removeprefix("M")), "")
 
 
 def _missing(path: Path) -> LeadError:

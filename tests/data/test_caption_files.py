@@ -50,6 +50,11 @@ def test_a_caption_may_hold_the_separator(tmp_path):
     assert line.caption == "exercise #3 is done"
 
 
+def test_only_a_line_end_ends_a_line_and_a_byte_order_mark_is_no_word(tmp_path):
+    lines = read(tmp_path, "\ufeffa man walks#a/DET#0#0\na man\u2028stops#a/DET#0#0\n")
+    assert [line.caption for line in lines] == ["a man walks", "a man\u2028stops"]
+
+
 def test_a_line_without_a_caption_is_left_out(tmp_path):
     assert [line.caption for line in read(tmp_path, "##0.0#0.0\na man sits##0.0#0.0\n")] == [
         "a man sits"

@@ -1,5 +1,7 @@
 """Items by the rules of the public loader: which captions and frames belong together."""
 
+import numpy as np
+
 from lead.data.items import items_of
 from lead.data.recording import Rejected
 from lead.data.store import Clip
@@ -36,6 +38,18 @@ def test_a_caption_about_a_part_makes_an_item_of_its_frames():
         ("000001", 0, 120, ("caption 0", "caption 2"), ("token0/NOUN", "token2/NOUN"), ()),
         ("A_000001", 20, 81, ("caption 1",), ("token1/NOUN",), ()),
     ]
+
+
+def test_a_part_has_the_frames_that_slicing_gives():
+    """Oracle: the public loader's ``motion[int(from * 20) : int(to * 20)]``, of any length."""
+    random, motion = np.random.default_rng(4), np.arange(150)
+    for start, stop in random.uniform(0, 10, size=(300, 2)):
+        part = motion[int(start * 20) : int(stop * 20)]
+        [found] = items(clip(150, (start, stop)))
+        if 40 <= len(part) < 200:
+            assert found[1:3] == (part[0], part[-1] + 1)
+        else:
+            assert found == ("A_000001", "short")
 
 
 def test_a_clip_with_only_parts_gives_no_whole_item():

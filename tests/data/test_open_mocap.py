@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from pydantic import ValidationError
@@ -9,7 +11,7 @@ from reading import found_by
 
 from lead.config.open_mocap import OpenDataset, OpenSource
 from lead.data.open_mocap import is_held_out, read_open
-from lead.data.recording import Recording, Rejected
+from lead.data.recording import Found, Recording, Rejected
 from lead.data.sources import SOURCES, locate, look_for, source_named
 from lead.errors import LeadError
 from lead.formats.archive import members
@@ -40,7 +42,7 @@ def clip_file(folder, clip: str):
     return folder / "bandai-namco" / "dataset-1" / "data" / f"dataset-1_{clip}.bvh"
 
 
-def read(folder) -> dict[str, Recording | Rejected]:
+def read(folder) -> dict[str, Found]:
     return {item.id: item for item in found_by(read_open(DATASET_1, folder))}
 
 
@@ -145,3 +147,11 @@ def test_the_folder_is_preferred_to_the_archive(folder):
 def test_settings_that_make_no_sense_are_refused(settings):
     with pytest.raises(ValidationError):
         OpenDataset(**settings)
+
+
+def test_cmu_takes_may_carry_humanml3ds_names_and_splits(data_root):
+    config = OpenDataset(sources=(OpenSource(name="cmu"),), cmu_cut="humanml3d")
+    found = [r for r in found_by(read_open(config, data_root)) if isinstance(r, Recording)]
+    splits = Counter(recording.split for recording in found)
+    assert splits == {"train": 86, "val": 6, "test": 18}
+    assert all(recording.id.isdigit() and len(recording.id) == 6 for recording in found)

@@ -1,5 +1,8 @@
 """Processed HumanML3D and KIT-ML: what is read, what is left out, what is refused."""
 
+import io
+from collections import Counter
+
 import numpy as np
 import pytest
 from processed_folder import write_processed
@@ -59,8 +62,18 @@ def with_nan(features):
         (with_nan, "bad"),
         (lambda features: features[:, :-1], "bad"),
         (lambda features: (features * 100).astype(np.int64), "bad"),
+        (lambda features: features.astype(np.float64) + 1e300, "bad"),
     ],
-    ids=["one frame", "one frame without its axis", "39", "200", "NaN", "262 columns", "integers"],
+    ids=[
+        "one frame",
+        "one frame without its axis",
+        "39",
+        "200",
+        "NaN",
+        "262 columns",
+        "integers",
+        "beyond float32",
+    ],
 )
 def test_a_clip_that_cannot_be_used_says_why(folder, change, reason):
     path = folder / "new_joint_vecs/000001.npy"
@@ -73,6 +86,41 @@ def test_a_truncated_clip_is_bad(folder):
     path = folder / "new_joint_vecs/000001.npy"
     path.write_bytes(path.read_bytes()[:-100])
     assert read(folder)["000001"].reason == "bad"
+
+
+def array_file(save, *arrays) -> bytes:
+    file = io.BytesIO()
+    save(file, *arrays)
+    return file.getvalue()
+
+
+def with_header(header: str) -> bytes:
+    text = f"{header:<117}\n".encode()
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"a man walks",
+        array_file(np.save, np.float32(1)),
+        array_file(np.savez, np.ones((50, 263))),
+        array_file(np.savez, np.ones((50, 263)))[:100],
+        with_header("{'descr': '<f4', 'fortran_order': False, 'shape': (50, 263"),
+        with_header("{'descr': '<f4', 'fortran_order': False, 'shape': (10000000000000, 263), }"),
+    ],
+    ids=["empty", "text", "one number", "archive", "cut archive", "open header", "absurd size"],
+)
+def test_a_damaged_file_is_bad_and_stops_neither_the_others_nor_statistics(folder, content):
+    # The first in order: the one that the dataset is recognised by.
+    (folder / "new_joint_vecs/000000.npy").write_bytes(content)
+    found = read(folder)
+    assert [item.id for item in found.values() if isinstance(item, Rejected)] == ["000000"]
+    assert found["000000"].reason == "bad"
+    (folder / "Mean.npy").write_bytes(content)
+    with pytest.raises(LeadError, match="statistics are not right"):
+        read_statistics(folder, HUMANML3D)
 
 
 def test_a_pickled_clip_is_bad_and_not_opened(folder):
@@ -108,6 +156,47 @@ def test_the_other_dataset_is_recognised(tmp_path, settings, skeleton, other):
     with pytest.raises(LeadError, match=f"looks like {other.name}") as error:
         read(folder, settings, skeleton)
     assert str(other.feature_width) in str(error.value) and error.value.fix
+
+
+def test_a_clip_and_statistics_of_the_other_dataset_say_so(folder):
+    np.save(folder / "new_joint_vecs/000001.npy", np.ones((50, 251), np.float32))
+    assert "as of kit" in read(folder)["000001"].detail
+    np.save(folder / "Std.npy", np.ones(251))
+    with pytest.raises(LeadError) as error:
+        read_statistics(folder, HUMANML3D)
+    assert "as of kit" in str(error.value)
+
+
+@pytest.mark.parametrize("part, suffix", [("new_joint_vecs", "npy"), ("texts", "txt")])
+def test_files_of_which_no_list_names_one_are_recognised(folder, part, suffix):
+    for path in list((folder / part).iterdir()):
+        path.rename(path.with_name(path.name.replace("0", "", 1)))
+    with pytest.raises(LeadError, match=f"lists name is in {part}") as error:
+        read(folder)
+    assert error.value.found == f"00000.{suffix}, as of kit"
+    assert error.value.expected == f"000000.{suffix}, as of humanml3d"
+
+
+def test_empty_lists_are_refused(folder):
+    for split in ("train", "val", "test"):
+        (folder / f"{split}.txt").write_text("")
+    with pytest.raises(LeadError, match="No clip that the split lists name"):
+        read(folder)
+
+
+def test_the_published_clip_is_found_by_the_published_lists(data_root, tmp_path):
+    published, folder = data_root / "humanml3d", tmp_path / FOLDER
+    (folder / "texts").mkdir(parents=True)
+    for name in ("train.txt", "val.txt", "test.txt", "new_joint_vecs"):
+        (folder / name).symlink_to(published / name)
+    # The one caption file that is at hand is another clip's.
+    (folder / "texts/012314.txt").symlink_to(published / "texts/000000.txt")
+    found = read(folder)
+    assert Counter(type(item) for item in found.values()) == {FeatureRecording: 1, Rejected: 29_227}
+    clip = found["012314"]
+    assert clip.features.shape == (170, 263)
+    assert "012314" in (published / f"{clip.split}.txt").read_text().split()
+    assert clip.captions[0] == "a man kicks something or someone with his left leg."
 
 
 def test_kit_ml_is_read_by_the_same_rules(tmp_path):
