@@ -1,11 +1,14 @@
 """`lead doctor` says what is missing and where to get it."""
 
+import re
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from lead.cli.main import app
+from lead.data.sources import locate
+from lead.errors import LeadError
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -36,3 +39,53 @@ def test_the_demo_needs_no_data():
     result = CliRunner().invoke(app, ["doctor", "demo"])
     assert result.exit_code == 0
     assert "needs no data" in result.output
+
+
+def doctor(*arguments: str) -> str:
+    return CliRunner().invoke(app, ["doctor", *arguments]).output
+
+
+def test_free_data_is_named_with_the_command_that_gets_it(tmp_path):
+    output = doctor("open_small", "--data-root", str(tmp_path))
+    assert f"lead retrieve bandai-namco --data-root {tmp_path}" in output
+    assert f"lead retrieve kitml-annotations --data-root {tmp_path}" in output
+
+
+def test_data_that_is_not_free_is_never_offered_by_a_command(tmp_path):
+    output = doctor("--data-root", str(tmp_path))
+    offered = set(re.findall(r"lead retrieve (\S+)", output))
+    assert offered == {"bandai-namco", "kitml-annotations", "humanml3d-lists", "100style"}
+
+
+@pytest.mark.parametrize(
+    ("what", "where"),
+    [
+        ("AMASS", "amass.is.tue.mpg.de"),
+        ("SMPL+H body model", "mano.is.tue.mpg.de"),
+        ("HumanML3D, processed", "github.com/EricGuo5513/HumanML3D"),
+        ("KIT-ML, processed", "github.com/EricGuo5513/HumanML3D"),
+    ],
+)
+def test_licensed_data_is_named_with_the_place_to_get_it(what, where, tmp_path):
+    lines = doctor("--data-root", str(tmp_path)).splitlines()
+    line = next(n for n, text in enumerate(lines) if "✗" in text and what in text)
+    assert where in "".join(lines[line : line + 4])
+
+
+def test_a_format_that_is_not_read_is_named_with_the_reason(tmp_path):
+    output = doctor("kit", "--data-root", str(tmp_path))
+    assert "(MMM files, XML): not read" in output
+    assert "kinematic model" in output
+
+
+def test_a_format_that_is_not_read_does_not_count_as_missing(tmp_path):
+    (tmp_path / "KIT-ML").mkdir()
+    result = CliRunner().invoke(app, ["doctor", "kit", "--data-root", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+
+
+def test_missing_data_at_the_start_of_a_study_names_the_command_too(tmp_path):
+    with pytest.raises(LeadError) as error:
+        locate(["dataset-1", "cmu"], tmp_path)
+    assert "`lead retrieve bandai-namco`" in str(error.value.fix)
+    assert "mocap.cs.cmu.edu" in str(error.value.fix)

@@ -11,6 +11,7 @@ from lead.errors import LeadError
 from lead.formats.bvh_writer import write_bvh
 from lead.formats.csv_motion import write_csv
 from lead.formats.gltf import write_glb
+from lead.formats.npy import read_npy
 from lead.formats.npz_motion import StoredMotion, read_npz, write_npz
 from lead.motion.features import features_to_joints
 from lead.motion.kinematics import checked_joints
@@ -132,11 +133,8 @@ def read_motion(source: Path, fps: float | None = None) -> StoredMotion:
 
 
 def _from_array(source: Path, fps: float | None) -> StoredMotion:
-    try:
-        array = np.load(source, allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise _no_motion(source, " ".join(str(error).split())) from error
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
+    array = read_npy(source, source)
+    if array.dtype.kind not in "fiu":
         raise _no_motion(source, "no array of numbers")
     for skeleton in SKELETONS.values():
         rate = fps or skeleton.fps

@@ -108,6 +108,23 @@ def timings(
 
 
 @app.command()
+def retrieve(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="What to download; left out, it is listed.")
+    ] = None,
+    data_root: Annotated[Path | None, typer.Option(help="Folder of raw data.")] = None,
+    study: Annotated[str | None, typer.Option(help="Download what this study lacks.")] = None,
+) -> None:
+    """Download what may be downloaded freely; goes on where it was interrupted."""
+    from lead.cli.retrieve import retrieve_for, retrieve_sources
+
+    if study:
+        retrieve_for(study, data_root)
+    if names or not study:
+        retrieve_sources(names or [], data_root or Path("data"))
+
+
+@app.command()
 def doctor(
     study: Annotated[
         str | None, typer.Argument(help="Name of a study; all of them if left out.")

@@ -22,10 +22,11 @@ from lead.data.humanml3d_index import (
 )
 from lead.data.parts import bad
 from lead.data.recording import Found, Recording, Rejected, Work
-from lead.data.sources import RawSource
+from lead.data.sources import RawSource, source_named
 from lead.errors import LeadError
 from lead.formats.amass import read_amass_npz
 from lead.formats.body_model import BodyModel, body_joints, first_joints, read_body_model
+from lead.formats.npy import read_npy
 from lead.motion.mirror import mirror
 from lead.motion.skeleton import HUMANML3D
 
@@ -43,7 +44,7 @@ LEADING_FRAMES = {
 Models = Mapping[str, BodyModel]
 """The bodies of 22 joints by gender, ``male`` and ``female``."""
 
-_STUDIES = ("humanml3d",)
+_STUDIES = ("humanml3d_raw",)
 _AMASS_URL = "https://amass.is.tue.mpg.de"
 _AMASS_LICENCE = "research only, after registration; may not be passed on"
 
@@ -75,15 +76,7 @@ SOURCES = (
         licence=_AMASS_LICENCE,
         studies=_STUDIES,
     ),
-    RawSource(
-        name="humanml3d",
-        title="HumanML3D's index.csv, split lists, and texts unpacked from texts.zip",
-        places=("humanml3d",),
-        is_folder=True,
-        url="https://github.com/EricGuo5513/HumanML3D",
-        licence="MIT",
-        studies=_STUDIES,
-    ),
+    source_named("humanml3d"),
 )
 """What `read_amass` needs, under the names of its settings."""
 
@@ -153,12 +146,9 @@ def humanact12_joints(path: Path, source: str) -> Float[np.ndarray, "N 22 3"]:
     Raises:
         LeadError: the file is broken, or holds no positions of 22 joints or more.
     """
-    try:
-        joints = np.load(path, allow_pickle=False)
-    except (OSError, EOFError, ValueError) as error:
-        raise _unusable(source, f"an unreadable file ({error})", "a NumPy array") from error
+    joints = read_npy(path, source)
     count = HUMANML3D.joint_count
-    if not isinstance(joints, np.ndarray) or joints.dtype.kind != "f":
+    if joints.dtype.kind != "f":
         raise _unusable(source, "no array of numbers", "positions of 22 joints or more")
     if joints.ndim != 3 or joints.shape[1] < count or joints.shape[2] != 3:
         raise _unusable(source, f"an array {joints.shape}", f"N frames of {count} joints or more")
@@ -192,7 +182,11 @@ def _works(
 
 
 def _read_source(source: _Source, models: Models | None) -> list[Found]:
-    """Every clip that is cut from one file, each before its mirrored copy."""
+    """Every clip that is cut from one file, each before its mirrored copy, in its split."""
+    return [replace(found, split=source.splits[found.id]) for found in _clips(source, models)]
+
+
+def _clips(source: _Source, models: Models | None) -> list[Found]:
     if not source.path.is_file():
         detail = f"no file {source.path}"
         return [Rejected(name, source.place, "missing", detail) for name in source.splits]
@@ -233,7 +227,6 @@ def _clip(name: str, joints: Float[np.ndarray, "N J 3"], source: _Source) -> Fou
         content=source.take.partition("/")[0],
         style=None,
         source=source.place,
-        split=source.splits[name],
     )
 
 

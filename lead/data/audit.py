@@ -84,7 +84,7 @@ def kept_row(row: Row, split: str) -> AuditRow:
 
 def left_out_row(rejected: Rejected) -> AuditRow:
     """A recording that was left out, and why."""
-    return AuditRow(rejected.id, rejected.source, rejected.reason, rejected.detail)
+    return AuditRow(rejected.id, rejected.source, rejected.reason, rejected.detail, rejected.split)
 
 
 def write_audit(

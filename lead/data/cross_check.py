@@ -9,6 +9,7 @@ import numpy as np
 
 from lead.data.checks import NORMAL_RATIO, Summary
 from lead.data.findings import Finding, Kind
+from lead.data.recording import Rejected
 from lead.data.sketch import mirrored_motion, same_motion
 
 _ENOUGH_WALKS = 30
@@ -21,6 +22,7 @@ def cross_check(
     summaries: Sequence[Summary],
     splits: Sequence[str],
     expected: Mapping[str, int] | None = None,
+    left_out: Sequence[Rejected] = (),
 ) -> list[Finding]:
     """What the recordings show together, in the order of the recordings.
 
@@ -28,6 +30,7 @@ def cross_check(
         summaries: of every recording that is kept.
         splits: the split of each, in the same order.
         expected: recordings that each split should have, where that is known.
+        left_out: recordings that count among these, where their split is known.
     """
     rows = list(zip(summaries, splits, strict=True))
     found = [*_ids_twice(rows), *_copies(rows), *_mirrors(rows)]
@@ -35,16 +38,20 @@ def cross_check(
     found += _takes_apart([row for row in rows if row[0].id not in told])
     order = {summary.id: number for number, summary in enumerate(summaries)}
     found.sort(key=lambda finding: order[finding.id])
-    return [*_wrong_counts(splits, expected or {}), *_wrong_rate(summaries), *found]
+    return [
+        *_wrong_counts([*splits, *(each.split for each in left_out)], expected or {}),
+        *_wrong_rate(summaries),
+        *found,
+    ]
 
 
 Row = tuple[Summary, str]
 
 
-def _wrong_counts(splits: Sequence[str], expected: Mapping[str, int]) -> list[Finding]:
+def _wrong_counts(splits: Sequence[str | None], expected: Mapping[str, int]) -> list[Finding]:
     found = Counter(splits)
     return [
-        Finding("count", "", "", f"{split} has {found[split]} recordings, {count} are expected")
+        Finding("count", "", "", f"{split} has {found[split]:,} recordings, {count:,} are expected")
         for split, count in expected.items()
         if found[split] != count
     ]

@@ -73,7 +73,7 @@ def read_splits(folder: Path) -> dict[str, str]:
     for split in SPLITS:
         path = folder / f"{split}.txt"
         try:
-            names = path.read_text(encoding="utf-8").split()
+            names = path.read_text(encoding="utf-8-sig").split()
         except (OSError, UnicodeDecodeError) as error:
             raise LeadError(
                 "A split list cannot be read.",

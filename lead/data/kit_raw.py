@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from lead.data.recording import Found, Recording, Rejected, Work
 from lead.data.sources import RawSource
 from lead.errors import LeadError
 from lead.formats.archive import find_source, members, names
+from lead.formats.npy import read_npy
 from lead.motion.kinematics import bone_lengths, checked_joints
 from lead.motion.skeleton import HUMANML3D, KIT
 from lead.types import Joints
@@ -32,7 +32,7 @@ SOURCES = (
         is_folder=True,
         url="https://motion-annotation.humanoids.kit.edu/dataset",
         licence="terms of the KIT Motion-Language dataset",
-        studies=(),
+        studies=("kit_raw",),
     ),
 )
 """Where KIT-ML's motion is to be had."""
@@ -134,13 +134,12 @@ def read_positions(content: bytes, source: str) -> Joints:
     Raises:
         LeadError: it is no such array, has another skeleton or another unit.
     """
-    try:
-        values = np.load(io.BytesIO(content), allow_pickle=False)
-        joints = np.asarray(values, dtype=np.float64)
-    except (ValueError, TypeError, EOFError, OSError) as error:
+    values = read_npy(content, source)
+    if values.dtype.kind not in "fiu":
         raise LeadError(
-            "The array cannot be read.", file=source, found=error, expected=".npy of N x 21 x 3"
-        ) from error
+            "The array cannot be read.", file=source, found=values.dtype, expected="numbers"
+        )
+    joints = values.astype(np.float64)
     if joints.ndim != 3 or joints.shape[1:] != (KIT.joint_count, 3):
         humanml3d = joints.shape[1:] == (HUMANML3D.joint_count, 3)
         raise LeadError(

@@ -7,8 +7,6 @@ order. ``.npy``: the positions alone.
 from __future__ import annotations
 
 import io
-import zipfile
-import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,10 +16,10 @@ from jaxtyping import Float
 from lead.errors import LeadError
 from lead.formats.amass import read_amass_npz
 from lead.formats.body_model import body_joints, first_joints, read_body_model
+from lead.formats.npy import BROKEN
 from lead.motion.skeleton import HUMANML3D, KIT
 
 _RATES = ("fps", "mocap_framerate", "mocap_frame_rate")
-_BROKEN = (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ def _load(content: bytes, path: Path) -> dict[str, np.ndarray]:
         if isinstance(loaded, np.ndarray):
             return {"joints": loaded}
         return {name: loaded[name] for name in loaded.files}
-    except _BROKEN as error:
+    except BROKEN as error:
         raise _wrong(
             path, " ".join(str(error).split()), "a whole NumPy file without pickled objects"
         ) from error

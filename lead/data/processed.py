@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import tokenize
-import zipfile
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,22 +15,12 @@ from lead.data.humanml3d_index import read_splits
 from lead.data.parts import bad
 from lead.data.recording import FeatureRecording, Found, Rejected, Work
 from lead.errors import LeadError
+from lead.formats.npy import read_npy
 from lead.motion.layout import BLOCKS, layout
 from lead.motion.normalizer import Normalizer
 from lead.motion.skeleton import SKELETONS, Skeleton
 
 FEATURES, TEXTS = "new_joint_vecs", "texts"
-
-_BROKEN = (
-    OSError,
-    EOFError,
-    ValueError,  # a pickle, too few bytes
-    OverflowError,  # a header with a negative size
-    MemoryError,  # a header with an absurd size
-    SyntaxError,
-    tokenize.TokenError,  # a header that is no dictionary
-    zipfile.BadZipFile,
-)
 
 
 def read_processed(
@@ -53,7 +42,7 @@ def read_processed(
     _refuse_other_names(folder / TEXTS, ".txt", splits)
     limits = settings.min_frames, settings.max_frames
     return (
-        partial(_read_clip, folder, settings.folder, name, split, limits, skeleton)
+        partial(_read_named, folder, settings.folder, name, split, limits, skeleton)
         for name, split in splits.items()
     )
 
@@ -72,7 +61,7 @@ def read_statistics(folder: Path, skeleton: Skeleton) -> Normalizer:
         if not path.is_file():
             raise _missing(path)
         try:
-            values = _finite(_read_array(path), path)
+            values = _finite(read_npy(path, path), path)
         except LeadError as error:
             raise _wrong_statistics(path, str(error.found), blocks.width) from error
         if values.shape != (blocks.width,):
@@ -88,7 +77,7 @@ def read_statistics(folder: Path, skeleton: Skeleton) -> Normalizer:
     return Normalizer(arrays["Mean"], std)
 
 
-def _read_clip(
+def _read_named(
     folder: Path,
     place: Path,
     name: str,
@@ -96,38 +85,43 @@ def _read_clip(
     limits: tuple[int, int],
     skeleton: Skeleton,
 ) -> list[Found]:
-    path, words = folder / FEATURES / f"{name}.npy", folder / TEXTS / f"{name}.txt"
-    source = str(place / FEATURES / path.name)
+    """A clip, or why it is left out, in the split that names it."""
+    path, texts = folder / FEATURES / f"{name}.npy", folder / TEXTS / f"{name}.txt"
+    found = _read_clip(path, texts, str(place / FEATURES / path.name), limits, skeleton)
+    return [replace(found, split=split)]
+
+
+def _read_clip(
+    path: Path, texts: Path, source: str, limits: tuple[int, int], skeleton: Skeleton
+) -> FeatureRecording | Rejected:
+    name = path.stem
     if not path.is_file():
-        return [Rejected(name, source, "missing", f"{split}.txt names it, and there is no file")]
+        return Rejected(name, source, "missing", "a split list names it, and there is no file")
     try:
         features = _load(path, skeleton)
-        lines = read_caption_file(words) if words.is_file() else []
+        lines = read_caption_file(texts) if texts.is_file() else []
     except LeadError as error:
-        return [bad(name, source, error)]
+        return bad(name, source, error)
     if not limits[0] <= len(features) < limits[1]:
         detail = f"{len(features)} frames, {limits[0]} to {limits[1] - 1} are used"
-        return [Rejected(name, source, "short" if len(features) < limits[0] else "long", detail)]
+        return Rejected(name, source, "short" if len(features) < limits[0] else "long", detail)
     if not lines:
-        return [Rejected(name, source, "no_caption", f"no caption in {TEXTS}/{words.name}")]
-    return [
-        FeatureRecording(
-            id=name,
-            features=features,
-            captions=tuple(line.caption for line in lines),
-            tokens=tuple(line.tokens for line in lines),
-            spans=tuple(line.span for line in lines),
-            take=name.removeprefix("M"),
-            content="",
-            style=None,
-            source=source,
-            split=split,
-        )
-    ]
+        return Rejected(name, source, "no_caption", f"no caption in {TEXTS}/{texts.name}")
+    return FeatureRecording(
+        id=name,
+        features=features,
+        captions=tuple(line.caption for line in lines),
+        tokens=tuple(line.tokens for line in lines),
+        spans=tuple(line.span for line in lines),
+        take=name.removeprefix("M"),
+        content="",
+        style=None,
+        source=source,
+    )
 
 
 def _load(path: Path, skeleton: Skeleton) -> np.ndarray:
-    features = _read_array(path)
+    features = read_npy(path, path)
     # A single frame was saved without its axis in some rebuilds.
     features = features[None] if features.ndim == 1 else features
     if features.ndim != 2 or features.shape[1] != skeleton.feature_width:
@@ -138,19 +132,6 @@ def _load(path: Path, skeleton: Skeleton) -> np.ndarray:
             expected=f"T x {skeleton.feature_width}",
         )
     return _finite(features, path)
-
-
-def _read_array(path: Path) -> np.ndarray:
-    try:
-        with path.open("rb") as file:
-            array = np.load(file, allow_pickle=False)
-        if not isinstance(array, np.ndarray):
-            raise ValueError("an archive under the name of an array")
-    except _BROKEN as error:
-        raise LeadError(
-            "The file cannot be read.", file=path, found=str(error), fix="Get the file again."
-        ) from error
-    return array
 
 
 def _finite(values: np.ndarray, path: Path) -> np.ndarray:
@@ -199,7 +180,7 @@ def _widths(paths: Iterable[Path]) -> Iterator[tuple[Path, int]]:
     """Files with their columns; a broken file is left out, and told of when it is read."""
     for path in paths:
         try:
-            array = _read_array(path)
+            array = read_npy(path, path)
         except LeadError:
             continue
         if array.ndim:

@@ -73,12 +73,16 @@ class FeatureRecording(Words):
 
 @dataclass(frozen=True)
 class Rejected:
-    """A recording that is left out, with the reason and a sentence for the audit."""
+    """A recording that is left out, with the reason and a sentence for the audit.
+
+    ``split`` is where its source would have it, if that says so.
+    """
 
     id: str
     source: str
     reason: Reason
     detail: str
+    split: str | None = None
 
 
 Found = Recording | FeatureRecording | Rejected

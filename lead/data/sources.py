@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lead.data.downloads import filling
 from lead.errors import LeadError
 from lead.formats.archive import SUFFIXES, find_source
 
@@ -21,7 +22,9 @@ class RawSource:
         is_folder: a folder in the source's layout or an archive of it; else one file.
         url: where to get it.
         licence: its terms in short.
-        studies: that need it.
+        studies: that need it, by name or by the kind of their dataset.
+        note: what else to know to get it right.
+        unsupported: why it is not read even where it is here; empty for what is read.
     """
 
     name: str
@@ -31,6 +34,8 @@ class RawSource:
     url: str
     licence: str
     studies: tuple[str, ...]
+    note: str = ""
+    unsupported: str = ""
 
 
 _OPEN = ("open", "open_small")
@@ -65,13 +70,15 @@ SOURCES = (
         url="http://mocap.cs.cmu.edu",
         licence=_CMU_LICENCE,
         studies=_OPEN,
+        note="All takes as BVH for MotionBuilder, by B. Hahne: data/ of "
+        "https://github.com/una-dinosauria/cmu-mocap",
     ),
     RawSource(
         name="cmu-index",
         title="CMU's one-line description of every take (CSV)",
         places=("cmu/cmu-mocap-index.csv",),
         is_folder=False,
-        url="https://www.cgspeed.com, CMU motion capture index",
+        url="https://www.cgspeed.com: CMU motion capture index, spreadsheet saved as CSV in UTF-8",
         licence=_CMU_LICENCE,
         studies=_OPEN,
     ),
@@ -84,8 +91,17 @@ SOURCES = (
         licence="MIT (TMR's file); sentences on the terms of the KIT Motion-Language dataset",
         studies=_OPEN,
     ),
+    RawSource(
+        name="humanml3d",
+        title="HumanML3D's index.csv, split lists, and texts unpacked from texts.zip",
+        places=("humanml3d",),
+        is_folder=True,
+        url="https://github.com/EricGuo5513/HumanML3D",
+        licence="MIT",
+        studies=("humanml3d_raw",),
+    ),
 )
-"""All of them, in the order in which `lead doctor` prints them."""
+"""Those of the open datasets; `lead.data.catalogue` has every dataset's."""
 
 
 def source_named(name: str) -> RawSource:
@@ -116,10 +132,16 @@ def locate(names: Sequence[str], data_root: Path) -> dict[str, Path]:
             file=data_root,
             found="nothing at " + ", ".join(map(_places, missing)),
             expected="; ".join(f"{source.name}: {source.title}" for source in missing),
-            fix="; ".join(f"get {s.name} from {s.url} ({s.licence})" for s in missing)
-            + ". Then set data_root to the folder that holds it.",
+            fix="; ".join(map(_remedy, missing))
+            + f". Then set data_root to the folder that holds it; it is {data_root} now.",
         )
     return {name: path for name, path in found.items() if path is not None}
+
+
+def _remedy(source: RawSource) -> str:
+    download = filling(source.name)
+    command = f", or by `lead retrieve {download.name}`" if download else ""
+    return f"get {source.name} from {source.url}{command} ({source.licence})"
 
 
 def _places(source: RawSource) -> str:

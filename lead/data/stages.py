@@ -138,7 +138,7 @@ def _write_audit(job: Job, found: Gathered, splits: Sequence[str], dataset: Data
     """Table and page of what was read and what was left out."""
     counts = expected_counts(dataset)
     expected = None if counts is None else counts.names
-    findings = [*found.findings, *cross_check(found.summaries, splits, expected)]
+    findings = [*found.findings, *cross_check(found.summaries, splits, expected, found.rejected)]
     rows = [kept_row(row, split) for row, split in zip(found.rows, splits, strict=True)]
     rows += map(left_out_row, found.rejected)
     print(describe(rows, findings), file=sys.stderr)

@@ -28,7 +28,7 @@ SOURCES = (
         is_folder=True,
         url="https://www.ianxmason.com/100style",
         licence="CC BY 4.0",
-        studies=(),
+        studies=("style100",),
     ),
 )
 """Where 100STYLE is to be had."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,17 +10,10 @@ from jaxtyping import Float
 
 from lead.errors import LeadError
 from lead.formats.body_model import BETAS, JOINTS
+from lead.formats.npy import BROKEN
 
 _FPS = "mocap_framerate"
 _OTHER_MODELS = {72: "SMPL", 165: "SMPL-X"}
-_BROKEN = (
-    OSError,
-    EOFError,
-    TypeError,  # a single array under the name of an archive
-    ValueError,  # a pickle
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +56,7 @@ def read_amass_npz(path: Path, source: str) -> AmassTake | None:
                 raise _bad(source, f"no {', '.join(missing)}", "poses of SMPL+H ('G' files)")
             poses, trans, betas = (archive[name] for name in ("poses", "trans", "betas"))
             fps, gender = np.asarray(archive[_FPS]), np.asarray(archive["gender"])
-    except _BROKEN as error:
+    except BROKEN as error:
         raise _bad(source, f"{type(error).__name__}: {error}", "a whole .npz file") from error
     _check(poses, trans, betas, source)
     if fps.size != 1 or fps.dtype.kind not in "iuf" or not 0 < float(fps.reshape(())) < np.inf:

@@ -7,8 +7,6 @@ The regressor is applied once while reading, so that no vertex is ever posed.
 from __future__ import annotations
 
 import re
-import zipfile
-import zlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,6 +14,7 @@ import numpy as np
 from jaxtyping import Float
 
 from lead.errors import LeadError
+from lead.formats.npy import BROKEN
 from lead.motion.rotations import multiply, rotate
 from lead.motion.skeleton import HUMANML3D
 
@@ -31,14 +30,6 @@ _FIX = (
     "https://mano.is.tue.mpg.de and keep its folders male and female."
 )
 _MODELS = {5: "FLAME", 16: "MANO", 24: "SMPL", 55: "SMPL-X"}
-_BROKEN = (
-    OSError,
-    EOFError,
-    TypeError,  # a single array under the name of an archive
-    ValueError,  # a pickle
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +134,7 @@ def _load(path: Path) -> dict[str, np.ndarray]:
             if missing:
                 raise _refused(path, _without(missing, archive.files))
             return {name: np.asarray(archive[name]) for name in ARRAYS}
-    except _BROKEN as error:
+    except BROKEN as error:
         raise _refused(path, f"a damaged or pickled archive ({error})") from error
 
 

@@ -15,8 +15,6 @@ features      T x D, float32      motion features, not normalised; only where th
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,12 +22,11 @@ import numpy as np
 from jaxtyping import Float
 
 from lead.errors import LeadError
+from lead.formats.npy import BROKEN
 from lead.motion.kinematics import checked_joints
 from lead.motion.skeleton import SKELETONS, Skeleton
 from lead.provenance.artefact import atomic_path
 from lead.types import Joints
-
-_BROKEN = (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +78,7 @@ def read_npz(path: Path) -> StoredMotion:
             arrays = {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         raise _wrong(path, "no such file") from None
-    except (*_BROKEN, AttributeError) as error:  # a lone .npy under this name has no files
+    except (*BROKEN, AttributeError) as error:  # a lone .npy under this name has no files
         raise _wrong(path, " ".join(str(error).split())) from error
     names = tuple(map(str, arrays["joint_names"].ravel())) if "joint_names" in arrays else None
     if names is None or "joints" not in arrays or "fps" not in arrays:

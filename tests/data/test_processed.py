@@ -1,9 +1,11 @@
 """Processed HumanML3D and KIT-ML: what is read, what is left out, what is refused."""
 
 import io
+import json
 from collections import Counter
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from processed_folder import write_processed
 from reading import found_by
@@ -267,3 +269,12 @@ def test_a_caption_about_a_part_becomes_an_item_of_the_store(folder, tmp_path):
     part, whole = items["A_000007"], items["000007"]
     assert part.captions == ("he stops",) and part.captions[0] not in whole.captions
     np.testing.assert_array_equal(store[part], store[whole][10:])
+
+
+def test_clips_that_are_left_out_count_among_those_that_a_split_should_have(folder, tmp_path):
+    path = folder / "new_joint_vecs/000001.npy"
+    np.save(path, np.load(path)[:30])
+    run(folder, tmp_path / "out", SETTINGS)
+    metadata = pq.read_schema(tmp_path / "out" / "audit.parquet").metadata
+    told = " ".join(json.loads(metadata[b"findings"]))
+    assert "train has 12 recordings, 23,384 are expected" in told

@@ -1,0 +1,55 @@
+"""Every source of raw data of every dataset."""
+
+from __future__ import annotations
+
+from lead.config.study import Study
+from lead.data import amass, kit_raw, sources, style100
+from lead.data.sources import RawSource
+
+_HUMANML3D_URL = "https://github.com/EricGuo5513/HumanML3D"
+_KIT_URL = "https://motion-annotation.humanoids.kit.edu/dataset"
+_KIT_LICENCE = "terms of the KIT Motion-Language dataset"
+
+_PROCESSED = (
+    RawSource(
+        name="humanml3d-features",
+        title="HumanML3D, processed: new_joint_vecs, texts, split lists, Mean.npy and Std.npy",
+        places=("HumanML3D",),
+        is_folder=True,
+        url=_HUMANML3D_URL,
+        licence="AMASS's: research only, after registration; may not be passed on",
+        studies=("humanml3d",),
+        note="Make it with the notebooks of that repository from AMASS and SMPL+H, "
+        "or read AMASS here: dataset.kind: humanml3d_raw.",
+    ),
+    RawSource(
+        name="kit-features",
+        title="KIT-ML, processed: new_joint_vecs, texts, split lists, Mean.npy and Std.npy",
+        places=("KIT-ML",),
+        is_folder=True,
+        url=f"{_HUMANML3D_URL}, which links to it",
+        licence=_KIT_LICENCE,
+        studies=("kit",),
+    ),
+    RawSource(
+        name="kit-mmm",
+        title="KIT-ML as its authors publish it (MMM files, XML)",
+        places=("kit/mmm",),
+        is_folder=True,
+        url=_KIT_URL,
+        licence=_KIT_LICENCE,
+        studies=("kit",),
+        unsupported=kit_raw.MMM_UNSUPPORTED,
+    ),
+)
+
+_TABLES = (_PROCESSED, amass.SOURCES, kit_raw.SOURCES, style100.SOURCES, sources.SOURCES)
+
+ALL_SOURCES = tuple({source.name: source for table in _TABLES for source in table}.values())
+"""All of them, in the order in which `lead doctor` prints them; each name once."""
+
+
+def sources_of(study: Study) -> list[RawSource]:
+    """What a study needs: `RawSource.studies` holds its name, or the kind of its dataset."""
+    names = {study.name, study.dataset.kind}
+    return [source for source in ALL_SOURCES if not names.isdisjoint(source.studies)]

@@ -1,0 +1,18 @@
+"""Free raw data, only where asked for: `snakemake retrieve`."""
+
+
+localrules:
+    retrieve,
+
+
+rule retrieve:
+    params:
+        study=STUDY.name,
+        data_root=str(STUDY.data_root),
+    resources:
+        mem_mb=1000,
+        runtime=240,
+    message:
+        announce("Downloading what the study lacks and what is free.")
+    shell:
+        "lead retrieve --study {params.study} --data-root {params.data_root:q}"
