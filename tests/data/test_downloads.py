@@ -22,12 +22,13 @@ SOURCES = {source.name: source for source in ALL_SOURCES}
 REGISTERED = ("amass", "body_models", "humanml3d-features", "kit-features", "kit-joints")
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.target)
-def test_a_file_here_has_the_digest_and_size_of_the_table(file, data_root):
-    path = data_root / file.target
-    if not path.is_file():
-        pytest.skip(f"{file.target} is not among the real test data")
-    content = path.read_bytes()
+SMALL = [file for file in FILES if file.size < 1 << 30]
+"""Files that lie among the real test data: all but 100STYLE's archive."""
+
+
+@pytest.mark.parametrize("file", SMALL, ids=lambda file: file.target)
+def test_a_file_has_the_digest_and_size_of_the_table(file, data_root):
+    content = (data_root / file.target).read_bytes()
     assert (hashlib.sha256(content).hexdigest(), len(content)) == (file.sha256, file.size)
 
 
