@@ -6,10 +6,10 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from lead.config.base import Settings
+from lead.config.shares import SplitShares
 
 
-class KitRawDataset(Settings):
+class KitRawDataset(SplitShares):
     """KIT-ML's motion as positions of the MMM model's 21 joints, 12.5 frames a second."""
 
     kind: Literal["kit_raw"] = "kit_raw"
@@ -38,6 +38,4 @@ class KitRawDataset(Settings):
             raise ValueError(
                 f"max_positions {self.max_positions} is below min_positions {self.min_positions}"
             )
-        if self.val_share + self.test_share >= 1:
-            raise ValueError("val_share and test_share: nothing is left to train on")
         return self

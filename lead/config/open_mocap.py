@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, PositiveInt, model_validator
 
 from lead.config.base import Settings
+from lead.config.shares import SplitShares
 
 OpenSourceName = Literal["dataset-1", "dataset-2", "cmu"]
 
@@ -20,7 +21,7 @@ class OpenSource(Settings):
     """Use every n-th file in the order of names: 3 takes the 1st, 4th, 7th and so on."""
 
 
-class OpenDataset(Settings):
+class OpenDataset(SplitShares):
     """Bandai-Namco Research's two datasets and CMU's takes on HumanML3D's skeleton."""
 
     kind: Literal["open"] = "open"
@@ -48,10 +49,6 @@ class OpenDataset(Settings):
         default_factory=lambda: {"dataset-1": ("giant", "musical"), "dataset-2": ("elderly",)}
     )
     """Styles by source that no stage sees; they are kept for inversion."""
-    val_share: float = Field(default=0.15, ge=0, lt=1)
-    """Share of the recordings in the validation split."""
-    test_share: float = Field(default=0.15, ge=0, lt=1)
-    """Share of the recordings in the test split."""
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -63,6 +60,4 @@ class OpenDataset(Settings):
                 f"max_positions: {self.max_positions} is less than twice min_positions, "
                 f"{self.min_positions}, so that parts of a cut take would be too short"
             )
-        if self.val_share + self.test_share >= 1:
-            raise ValueError("val_share and test_share: nothing is left to train on")
         return self

@@ -6,10 +6,10 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from lead.config.base import Settings
+from lead.config.shares import SplitShares
 
 
-class Style100Dataset(Settings):
+class Style100Dataset(SplitShares):
     """100STYLE's takes (BVH, 60 frames a second) on HumanML3D's skeleton."""
 
     kind: Literal["style100"] = "style100"
@@ -24,10 +24,6 @@ class Style100Dataset(Settings):
     """Longest recording; a longer take is cut in equal parts."""
     held_out_styles: tuple[str, ...] = ("Aeroplane", "Superman")
     """Styles, as file names have them, that no stage sees; they are kept for inversion."""
-    val_share: float = Field(default=0.15, ge=0, lt=1)
-    """Share of the recordings in the validation split."""
-    test_share: float = Field(default=0.15, ge=0, lt=1)
-    """Share of the recordings in the test split."""
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -36,6 +32,4 @@ class Style100Dataset(Settings):
                 f"max_positions: {self.max_positions} is less than twice min_positions, "
                 f"{self.min_positions}, so that parts of a cut take would be too short"
             )
-        if self.val_share + self.test_share >= 1:
-            raise ValueError("val_share and test_share: nothing is left to train on")
         return self

@@ -6,10 +6,10 @@ from typing import Literal, Self
 
 from pydantic import Field, PositiveInt, model_validator
 
-from lead.config.base import Settings
+from lead.config.shares import SplitShares
 
 
-class SyntheticDataset(Settings):
+class SyntheticDataset(SplitShares):
     """Everyday actions made by forward kinematics on HumanML3D's skeleton, 20 frames a second."""
 
     kind: Literal["synthetic"] = "synthetic"
@@ -31,6 +31,4 @@ class SyntheticDataset(Settings):
             raise ValueError(
                 f"max_positions {self.max_positions} is below min_positions {self.min_positions}"
             )
-        if self.val_share + self.test_share >= 1:
-            raise ValueError("val_share and test_share: nothing is left to train on")
         return self

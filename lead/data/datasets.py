@@ -10,6 +10,7 @@ from lead.config.humanml3d import HumanML3DDataset, KitDataset
 from lead.config.humanml3d_raw import HumanML3DRawDataset
 from lead.config.kit_raw import KitRawDataset
 from lead.config.open_mocap import OpenDataset
+from lead.config.shares import SplitShares
 from lead.config.style100 import Style100Dataset
 from lead.config.synthetic import SyntheticDataset
 from lead.data import open_mocap, style100
@@ -74,12 +75,10 @@ def held_out(dataset: Dataset, recording: Words) -> bool:
 
 def shares_of(dataset: Dataset) -> tuple[float, float, float] | None:
     """Shares of train, val and test where the source has no splits of its own."""
-    match dataset:
-        case HumanML3DDataset() | KitDataset() | HumanML3DRawDataset():
-            return None
-        case _:
-            rest = 1 - dataset.val_share - dataset.test_share
-            return rest, dataset.val_share, dataset.test_share
+    if not isinstance(dataset, SplitShares):
+        return None
+    rest = 1 - dataset.val_share - dataset.test_share
+    return rest, dataset.val_share, dataset.test_share
 
 
 def item_frames(dataset: Dataset) -> tuple[int, int]:
