@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -83,6 +83,43 @@ def export(
     from lead.cli.export import export_motion
 
     export_motion(source, to, out, positions, fps)
+
+
+@app.command()
+def evaluate(
+    predictions: Annotated[
+        Path | None,
+        typer.Option(help="Folder of <id>.npy, .npz or .bvh, or of repeat_00, …; or a .parquet."),
+    ] = None,
+    study: Annotated[str, typer.Option(help="A study that has run.")] = "demo",
+    captions: Annotated[
+        Path | None, typer.Option(help="CSV or Parquet of what your model was told: id, caption.")
+    ] = None,
+    normalisation: Annotated[
+        Literal["auto", "none", "dataset", "matcher"], typer.Option(help="Units of features.")
+    ] = "auto",
+    fps: Annotated[
+        float | None,
+        typer.Option(min=1, max=1000, help="Frames a second, where files do not say."),
+    ] = None,
+    requests: Annotated[
+        Path | None, typer.Option(help="Write here what to generate (.parquet), and end.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the metrics here (.parquet).")] = None,
+) -> None:
+    """Measure motions of any model with a study's evaluator, beside the study's systems."""
+    from lead.cli.evaluate import evaluate_predictions, write_requests
+    from lead.config.external import ExternalSystem
+
+    if requests is not None:
+        write_requests(study, requests)
+    elif predictions is None:
+        raise LeadError("There is nothing to evaluate.", fix="Give --predictions or --requests.")
+    else:
+        system = ExternalSystem(
+            path=predictions, captions=captions, normalisation=normalisation, fps=fps
+        )
+        evaluate_predictions(system, study, out)
 
 
 @app.command()

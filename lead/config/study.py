@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,6 +11,7 @@ from pydantic import Field, field_validator
 from lead.config.base import Settings
 from lead.config.diffusion import Diffusion
 from lead.config.evaluation import Evaluation
+from lead.config.external import NAME_PATTERN, ExternalSystem
 from lead.config.humanml3d import HumanML3DDataset, KitDataset, ProcessedDataset
 from lead.config.humanml3d_raw import HumanML3DRawDataset
 from lead.config.kit_raw import KitRawDataset
@@ -73,6 +75,8 @@ class Study(Settings):
     """Stage 3: the variants by name; ``lead`` is the paper's."""
     evaluation: Evaluation = Evaluation()
     """The protocol."""
+    external: dict[str, ExternalSystem] = Field(default_factory=dict)
+    """Models of others by name, of which motions are at hand: each is one more row."""
     footnote: str = ""
     """A sentence that goes under every table of this study."""
     machine: Machine = Machine()
@@ -86,6 +90,16 @@ class Study(Settings):
                 raise ValueError(f"a projector is named lead or lead_<variant>, not {name}")
         return projectors
 
+    @field_validator("external")
+    @classmethod
+    def _names_are_free(cls, external: dict[str, ExternalSystem]) -> dict:
+        for name in external:
+            if not re.fullmatch(NAME_PATTERN, name):
+                raise ValueError(
+                    f"a name of a-z, 0-9 and _ other than real, mld, lead*, not {name}"
+                )
+        return external
+
     @property
     def has_published_features(self) -> bool:
         """Whether the dataset comes as features, so that no joints are read."""
@@ -94,4 +108,4 @@ class Study(Settings):
     @property
     def systems(self) -> tuple[str, ...]:
         """The systems of the study's tables, in the order of their rows."""
-        return (*BASE_SYSTEMS, *self.projectors)
+        return (*BASE_SYSTEMS, *self.projectors, *self.external)

@@ -94,7 +94,7 @@ def embed_real(job: Job) -> None:
     ``mean_motion`` (the training mean at the same lengths).
     """
     use_threads(job.threads)
-    judge, store, settings = _open(job)
+    judge, store, settings = open_judge(job)
     clips = store.split("test")
     rounds = []
     for repeat in track(range(settings.repeats), "real", settings.repeats):
@@ -121,7 +121,7 @@ def embed_generated(job: Job) -> None:
     the system is) and ``random_latent`` (pure noise decoded).
     """
     use_threads(job.threads)
-    judge, store, settings = _open(job)
+    judge, store, settings = open_judge(job)
     generator = _generator(job, store, judge, settings)
     system = "lead" if generator.projector is not None else "mld"
     clips = store.split("test")
@@ -164,7 +164,8 @@ def _multimodality(
     return embedded.unflatten(0, (len(items.clips), samples))
 
 
-def _open(job: Job) -> tuple[Judge, MotionStore, Evaluation]:
+def open_judge(job: Job) -> tuple[Judge, MotionStore, Evaluation]:
+    """The study's judge, its clips and the protocol's settings, from a job's inputs."""
     device = pick_device()
     settings = job.setting("evaluation", Evaluation)
     stage = job.setting("matcher", MatcherStage)

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
 from lead.errors import LeadError
 from lead.motion.layout import BLOCKS, FeatureLayout
 from lead.provenance.artefact import atomic_path, unreadable
-from lead.types import Features
 
 BIASED_BLOCKS = ("root_angular_velocity", "root_velocity", "root_height", "contacts")
 
@@ -42,7 +42,7 @@ class Normalizer:
         return Normalizer(tensor(self.mean), tensor(self.std))
 
 
-def fit_normalizer(clips: Iterable[Features], layout: FeatureLayout) -> Normalizer:
+def fit_normalizer(clips: Iterable[Float[np.ndarray, "_ D"]], layout: FeatureLayout) -> Normalizer:
     """Mean per column; population std averaged within each block of the layout.
 
     Averaging within blocks keeps the columns of one quantity in proportion to each other

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -37,13 +38,17 @@ def table1(job: Job) -> None:
     if small:
         measured = measured.loc[~measured["metric"].str.startswith("r_precision")]
     published = read_published(job.inputs["published"].parent, "table1")
+    given = {
+        name: own["label"] or name.replace("_", " ")
+        for name, own in job.settings["external"].items()
+    }
+    labels = {name: given.get(name) or label(name) for name in dict.fromkeys(measured["system"])}
     text = TableText(
         table="table1",
         study=str(job.settings["name"]),
         title=f"Text-to-motion on {job.settings['description']}.",
-        footnotes=_footnotes(job, settings, words[0], small),
+        footnotes=(*_footnotes(job, settings, words[0], small), *_notes(labels, frames, words)),
     )
-    labels = {name: label(name) for name in dict.fromkeys(measured["system"])}
     frame = comparison_table(measured, published, labels)
     metadata = {**vars(text), **job.manifest, "commit": commit(), "evaluation": words[0]}
     write_table_parquet(frame, job.outputs["parquet"], metadata)
@@ -76,6 +81,17 @@ def _footnotes(job: Job, settings: Evaluation, words: dict, small: bool) -> tupl
             f"{SMALLEST_TEST}. Set evaluation.allow_small to print it all the same."
         )
     return tuple(line for line in lines if line)
+
+
+def _notes(
+    labels: Mapping[str, str], frames: Sequence[pd.DataFrame], words: Sequence[dict]
+) -> tuple[str, ...]:
+    """What was found of the motions of external systems."""
+    return tuple(
+        f"{labels[str(frame["system"].iloc[0])]}: {'; '.join(own['notes'])}."
+        for frame, own in zip(frames, words, strict=True)
+        if own.get("notes")
+    )
 
 
 def _read_metrics(path: Path) -> tuple[pd.DataFrame, dict]:

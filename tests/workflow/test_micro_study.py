@@ -6,6 +6,11 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from lead.data.store import MotionStore
+from lead.evaluation.protocol import draw_pass
+from lead.evaluation.seeding import repeat_seeds
+from lead.provenance.seeds import Seeds
+
 pytestmark = pytest.mark.workflow
 
 TABLE = "results/tables/table1.tex"
@@ -133,3 +138,36 @@ def test_the_same_run_twice_gives_the_same_bytes(editable):
         True,
         True,
     ]
+
+
+def write_a_copy_of_the_truth(root, folder):
+    """What a perfect model would hand in: for every repeat the very crops of the protocol."""
+    store = MotionStore.load(
+        root / "results/micro/features/frames.npy", root / "results/micro/features/index.parquet"
+    )
+    clips = store.split("test")
+    for repeat in range(2):
+        drawn = draw_pass(clips, repeat_seeds(Seeds(1234), repeat))
+        (folder / f"repeat_{repeat:02d}").mkdir(parents=True)
+        for clip, start, length in zip(clips, drawn.start, drawn.length, strict=True):
+            path = folder / f"repeat_{repeat:02d}" / f"{clip.id}.npy"
+            np.save(path, store[clip][start : start + length])
+
+
+def test_motions_of_another_model_become_a_row_of_the_table(editable):
+    write_a_copy_of_the_truth(editable.root, editable.root / "copies")
+    asked = (TABLE, "--config", "external={copy: {path: copies, label: A copy}}")
+    assert editable.planned(*asked) == {
+        "embed_external": 1,
+        "measure_external": 1,
+        "table1": 1,
+        "publish_table": 1,
+    }
+    run = editable.snakemake(*asked)
+    assert run.returncode == 0, run.stderr[-3000:]
+    table = pq.read_table(editable.root / "results/tables/table1.parquet").to_pandas()
+    own = table[table["origin"] == "this run"].set_index(["system", "metric"])["mean"]
+    assert own["copy", "fid"] < 1e-6
+    for metric in ("r_precision_top1", "r_precision_top3", "mm_dist", "diversity"):
+        assert own["copy", metric] == own["real", metric]
+    assert "A copy" in (editable.root / TABLE).read_text()

@@ -2,6 +2,7 @@
 
 from snakemake.exceptions import WorkflowError
 
+from lead.config.external import state_of_files
 from lead.config.load import resolve_study
 from lead.errors import LeadError
 from lead.provenance.digest import code_digest
@@ -50,7 +51,20 @@ def projector(name):
     return {"projector": _SETTINGS["projectors"][name]}
 
 
+def external(name):
+    """The settings of one external system alone."""
+    return {"system": name, "external": _SETTINGS["external"][name]}
+
+
+def motions(wildcards):
+    """The files of one external system."""
+    own = STUDY.external[wildcards.external]
+    named = {"predictions": own.path} | ({"captions": own.captions} if own.captions else {})
+    return {name: str(path) for name, path in named.items()}
+
+
 wildcard_constraints:
+    external="|".join(STUDY.external) or "(?!)",
     projector="lead(_[a-z0-9_]+)?",
     system="real|mld|lead(_[a-z0-9_]+)?",
 

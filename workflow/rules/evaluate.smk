@@ -82,6 +82,58 @@ use rule embed_mld as embed_lead with:
         announce("Generating with {wildcards.projector}, {params.settings[evaluation][repeats]} times.", gpu=True)
 
 
+rule embed_external:
+    input:
+        unpack(motions),
+        **DATA,
+        text=rules.encode_text.output.text,
+        matcher=rules.train_matcher.output.weights,
+    output:
+        embeddings=f"{RESULTS}/systems/{{external}}/embeddings.safetensors",
+    params:
+        stage="lead.evaluation.external:embed_external",
+        settings=lambda wildcards: settings("dataset", "matcher", "evaluation")
+        | external(wildcards.external),
+        code=code("lead.evaluation.external:embed_external"),
+        files=lambda wildcards: state_of_files(STUDY.external[wildcards.external].path),
+    log:
+        f"{RESULTS}/logs/embed_{{external}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/embed_{{external}}.tsv"
+    threads: STUDY.machine.threads
+    resources:
+        mem_mb=6000,
+        runtime=240,
+        gpu=1,
+    message:
+        announce("Embedding the motions of {wildcards.external}.", gpu=True)
+    script:
+        "../scripts/stage.py"
+
+
+rule measure_external:
+    input:
+        real=rules.embed_real.output.embeddings,
+        embeddings=rules.embed_external.output.embeddings,
+    output:
+        metrics=f"{RESULTS}/systems/{{external}}/metrics.parquet",
+    params:
+        stage="lead.evaluation.external:measure_external",
+        settings=lambda wildcards: settings("evaluation") | {"system": wildcards.external},
+        code=code("lead.evaluation.external:measure_external"),
+    log:
+        f"{RESULTS}/logs/metrics_{{external}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/metrics_{{external}}.tsv"
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    message:
+        announce("Metrics of {wildcards.external}.")
+    script:
+        "../scripts/stage.py"
+
+
 rule compute_metrics:
     input:
         real=rules.embed_real.output.embeddings,

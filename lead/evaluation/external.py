@@ -1,0 +1,220 @@
+"""A foreign system: its motions as embeddings of the matcher, then its metrics."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from lead.config.evaluation import Evaluation
+from lead.config.external import ExternalSystem, Normalisation
+from lead.config.study import DatasetSettings
+from lead.data.datasets import skeleton_of
+from lead.errors import LeadError
+from lead.evaluation.embed import Judge, open_judge
+from lead.evaluation.metrics import diversity_pairs, frechet_distance, multimodality
+from lead.evaluation.prediction_arrays import read_file
+from lead.evaluation.prediction_files import Predictions, open_predictions
+from lead.evaluation.predictions import (
+    Reader,
+    check_items,
+    check_lengths,
+    read_features,
+    settle_normalisation,
+)
+from lead.evaluation.protocol import draw_pass
+from lead.evaluation.requests import measured_items, read_captions
+from lead.evaluation.score import matching_metrics
+from lead.evaluation.seeding import repeat_seeds
+from lead.models.weights import load_tensors, read_metadata, save_tensors
+from lead.motion.normalizer import Normalizer
+from lead.progress import track
+from lead.provenance.artefact import atomic_path
+from lead.provenance.job import Job
+
+_SCHEMA = [
+    ("system", pa.string()),
+    ("metric", pa.string()),
+    ("repeat", pa.int64()),
+    ("value", pa.float64()),
+]
+
+
+def embed_external(job: Job) -> None:
+    """Embed a foreign system's motions and the captions it was given.
+
+    Settings: those of `lead.evaluation.embed.embed_real`, ``system`` and ``external``.
+    Inputs: ``frames``, ``index``, ``stats``, ``text``, ``matcher``, ``predictions``; maybe
+    ``captions``. Output: ``embeddings``, R x I x E each: ``text`` and ``motion``, and where it is
+    given ``multimodality`` (R x items x samples x E). R is 1 or the study's repeats. What was
+    found of the files is printed, and stands in the metadata as ``notes``.
+
+    Raises:
+        LeadError: what is wrong with the motions.
+    """
+    torch.set_num_threads(job.threads)
+    judge, store, settings = open_judge(job)
+    system = job.setting("external", ExternalSystem)
+    files = open_predictions(Path(job.inputs["predictions"]))
+    clips = measured_items(store)
+    ids = [clip.id for clip in clips]
+    skeleton = skeleton_of(job.setting("dataset", DatasetSettings))
+    reader = Reader.of(system, skeleton, _numpy(judge.normalizer), _numpy(judge.own))
+    notes = check_items(files, ids, settings.repeats)
+    repeats = min(files.repeats, settings.repeats)
+    told = None
+    if "captions" in job.inputs:
+        told = read_captions(Path(job.inputs["captions"]), clips, repeats)
+    units, note = settle_normalisation(files, ids, reader)
+    notes.append(note)
+    several = [_several(files, repeat, settings, ids) for repeat in range(repeats)]
+    notes += _same_sizes(several, settings)
+    rounds = []
+    for repeat in track(range(repeats), str(job.settings["system"]), repeats):
+        drawn = draw_pass(clips, repeat_seeds(job.seeds, repeat))
+        motions, found = read_features(files.read(repeat, ids, system.fps), reader, units)
+        length = np.array([len(motion) for motion in motions])
+        found += check_lengths(length, drawn.length, skeleton.fps, system.fps)
+        notes += [note for note in found if note not in notes]
+        own = {
+            "text": judge.texts(told[repeat] if told else drawn.captions),
+            "motion": _embed(judge, motions),
+        }
+        if several[repeat]:
+            own["multimodality"] = _embed_several(judge, several[repeat], reader, units)
+        rounds.append(own)
+    for note in notes:
+        print(f"{job.settings['system']}: {note}", file=sys.stderr)
+    tensors = {name: torch.stack([own[name] for own in rounds]) for name in rounds[0]}
+    facts = {**job.manifest, "notes": json.dumps(notes)}
+    save_tensors(tensors, job.outputs["embeddings"], facts)
+
+
+def measure_external(job: Job) -> None:
+    """The metrics of a foreign system in every repeat that it has, one row each.
+
+    Inputs: ``real`` and ``embeddings``. Output: ``metrics``, in the form of
+    `lead.evaluation.score.compute_metrics`; its metadata holds the ``notes`` on the files too.
+    """
+    settings, system = job.setting("evaluation", Evaluation), str(job.settings["system"])
+    real, own = load_tensors(job.inputs["real"]), load_tensors(job.inputs["embeddings"])
+    if own["motion"].shape[1:] != real["motion"].shape[1:]:
+        raise LeadError(
+            f"The embeddings of {system} and of the real motions do not belong together.",
+            file=job.inputs["embeddings"],
+            found=f"{tuple(own['motion'].shape[1:])} items and width",
+            expected=f"{tuple(real['motion'].shape[1:])}",
+            fix="Delete both files and run the same command again.",
+        )
+    rows: list[dict[str, Any]] = []
+    for repeat in range(len(own["motion"])):
+        now = {name: values[repeat].numpy() for name, values in own.items()}
+        values = _metrics(now, real["motion"][repeat].numpy(), settings, job, repeat)
+        rows += [
+            {"system": system, "metric": name, "repeat": repeat, "value": value}
+            for name, value in values.items()
+        ]
+    items = real["motion"].shape[1]
+    words = {
+        **job.manifest,
+        "evaluation": settings.model_dump(mode="json"),
+        "items": items,
+        "diversity_pairs": diversity_pairs(items, settings.diversity_pairs),
+        "notes": json.loads(read_metadata(job.inputs["embeddings"]).get("notes", "[]")),
+    }
+    schema = pa.schema(_SCHEMA, metadata={"lead": json.dumps(words)})
+    with atomic_path(job.outputs["metrics"]) as temporary:
+        pq.write_table(pa.Table.from_pylist(rows, schema=schema), temporary)
+
+
+def _metrics(
+    now: dict[str, np.ndarray], real: np.ndarray, settings: Evaluation, job: Job, repeat: int
+) -> dict[str, float]:
+    """What can be measured of one repeat, with the draws that every system has in it."""
+    seeds = repeat_seeds(job.seeds, repeat)
+    values = matching_metrics(now["text"], now["motion"], settings, seeds)
+    values["fid"] = frechet_distance(real, now["motion"])
+    if "multimodality" in now:
+        pairs = min(settings.multimodality.pairs, now["multimodality"].shape[1])
+        rng = seeds.child("multimodality", "pairs").numpy()
+        values["multimodality"] = multimodality(now["multimodality"], rng, pairs)
+    return values
+
+
+def _several(
+    files: Predictions, repeat: int, settings: Evaluation, ids: Sequence[str]
+) -> dict[str, list[Path]]:
+    """The motions for MultiModality of a repeat: as many of each caption."""
+    found = files.multimodality(repeat)
+    counts = {len(own) for own in found.values()}
+    unknown = sorted(set(found) - set(ids))
+    least = max(2, settings.multimodality.pairs)
+    if found and (unknown or len(counts) > 1 or min(counts) < least):
+        raise LeadError(
+            "The motions for MultiModality do not go together.",
+            file=f"{files.path}, repeat {repeat}",
+            found=f"{unknown[0]}, which is no test item"
+            if unknown
+            else f"{min(counts)} to {max(counts)} motions a caption",
+            expected=f"as many for each test item that is there, at least {least}",
+            fix="Generate the others, or remove what is incomplete.",
+        )
+    return found
+
+
+def _embed_several(
+    judge: Judge, several: dict[str, list[Path]], reader: Reader, units: Normalisation
+) -> Float[Tensor, "K S E"]:
+    rate = reader.system.fps
+    raws = (read_file(path, rate, None) for own in several.values() for path in own)
+    motions, _ = read_features(raws, reader, units)
+    return _embed(judge, motions).unflatten(0, (len(several), -1))
+
+
+def _same_sizes(several: Sequence[dict[str, list[Path]]], settings: Evaluation) -> list[str]:
+    """A note where MultiModality has another size than the study's; none if none is given."""
+    sizes = {(len(own), len(next(iter(own.values()), ()))) for own in several}
+    if len(sizes) > 1:
+        raise LeadError(
+            "The motions for MultiModality differ in number between repeats.",
+            found=" and ".join(f"{items} captions x {samples}" for items, samples in sizes),
+            expected="as many captions and motions in each repeat, or none in all",
+            fix="Generate the others, or remove the folders `multimodality`.",
+        )
+    items, samples = sizes.pop()
+    asked = settings.multimodality
+    if not items or (items, samples) == (asked.items, asked.samples):
+        return []
+    return [
+        f"MModality from {items} captions x {samples} motions instead of {asked.items} x "
+        f"{asked.samples}"
+    ]
+
+
+def _embed(judge: Judge, motions: Sequence[Float[np.ndarray, "_ D"]]) -> Float[Tensor, "I E"]:
+    length = np.array([len(motion) for motion in motions])
+
+    def normalised(rows: np.ndarray) -> tuple[Tensor, Tensor]:
+        longest = int(length[rows].max())
+        padded = np.zeros((len(rows), longest, motions[0].shape[1]), dtype=np.float32)
+        for place, row in enumerate(rows):
+            padded[place, : length[row]] = motions[row]
+        device = judge.normalizer.mean.device
+        mask = torch.from_numpy(np.arange(longest) < length[rows][:, None]).to(device)
+        motion = judge.normalizer.normalise(torch.from_numpy(padded).to(device))
+        return motion * mask[..., None], mask
+
+    return judge.motions(normalised, length)
+
+
+def _numpy(statistics: Normalizer) -> Normalizer:
+    return Normalizer(statistics.mean.cpu().numpy(), statistics.std.cpu().numpy())

@@ -1,0 +1,272 @@
+"""Foreign motions are read from whatever holds them, and what is wrong with them is said."""
+
+import re
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from swaying_body import swaying_body
+
+from lead.config.external import NAME_PATTERN, ExternalSystem, state_of_files
+from lead.errors import LeadError
+from lead.evaluation.prediction_files import open_predictions
+from lead.evaluation.predictions import (
+    Reader,
+    check_items,
+    check_lengths,
+    read_features,
+    settle_normalisation,
+)
+from lead.formats.bvh_writer import write_bvh
+from lead.motion.features import joints_to_features
+from lead.motion.layout import layout
+from lead.motion.normalizer import fit_normalizer, matcher_normalizer
+from lead.motion.resample import resample
+from lead.motion.skeleton import HUMANML3D, KIT
+
+IDS = ["a", "b", "c"]
+JOINTS = {name: swaying_body(HUMANML3D, 60 + 8 * k, 0.4 + 0.1 * k) for k, name in enumerate(IDS)}
+FEATURES = {name: joints_to_features(joints, HUMANML3D) for name, joints in JOINTS.items()}
+STATISTICS = fit_normalizer(iter(FEATURES.values()), layout(HUMANML3D))
+
+
+def reader(**said):
+    system = ExternalSystem(path=Path("anywhere"), **said)
+    own = matcher_normalizer(STATISTICS, layout(HUMANML3D), 25.0)
+    return Reader.of(system, HUMANML3D, STATISTICS, own)
+
+
+def read(path, repeat=0, units="none", **said):
+    files, own = open_predictions(path), reader(**said)
+    return read_features(files.read(repeat, IDS, own.system.fps), own, units)[0]
+
+
+def assert_equal(found, wanted):
+    for one, other in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+def write(folder, motions):
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, motion in motions.items():
+        np.save(folder / f"{name}.npy", motion)
+    return folder
+
+
+def refused(call, *said):
+    with pytest.raises(LeadError) as caught:
+        call()
+    for words in said:
+        assert words in str(caught.value)
+
+
+def test_a_file_an_item_is_one_repeat(tmp_path):
+    write(tmp_path, FEATURES)
+    assert open_predictions(tmp_path).repeats == 1
+    assert_equal(read(tmp_path), FEATURES.values())
+
+
+def test_folders_are_repeats(tmp_path):
+    write(tmp_path / "repeat_00", FEATURES)
+    write(tmp_path / "repeat_01", {name: own[4:] for name, own in FEATURES.items()})
+    assert open_predictions(tmp_path).repeats == 2
+    assert_equal(read(tmp_path, 1), [own[4:] for own in FEATURES.values()])
+
+
+def test_an_archive_may_hold_all_repeats_and_their_lengths(tmp_path):
+    for name, own in FEATURES.items():
+        both = np.stack([own, own[::-1]])
+        np.savez(tmp_path / f"{name}.npz", motion=both, lengths=[len(own), len(own) - 4])
+    assert open_predictions(tmp_path).repeats == 2
+    assert_equal(read(tmp_path, 1), [own[::-1][:-4] for own in FEATURES.values()])
+
+
+@pytest.mark.parametrize("with_repeats", [True, False])
+def test_a_parquet_file_holds_nested_lists(tmp_path, with_repeats):
+    rows = {"id": IDS[::-1], "motion": [FEATURES[name].tolist() for name in IDS[::-1]]}
+    if with_repeats:
+        rows["id"] += IDS
+        rows["motion"] += [FEATURES[name][4:].tolist() for name in IDS]
+        rows["repeat"] = [1, 1, 1, 0, 0, 0]
+    pq.write_table(pa.table(rows), tmp_path / "own.parquet")
+    assert open_predictions(tmp_path / "own.parquet").repeats == 1 + with_repeats
+    assert_equal(read(tmp_path / "own.parquet", int(with_repeats)), FEATURES.values())
+
+
+def test_a_parquet_file_may_name_files_beside_it(tmp_path):
+    write(tmp_path / "files", FEATURES)
+    rows = {"id": IDS, "file": [f"files/{name}.npy" for name in IDS]}
+    pq.write_table(pa.table(rows), tmp_path / "own.parquet")
+    assert_equal(read(tmp_path / "own.parquet"), FEATURES.values())
+
+
+def test_joints_become_features(tmp_path):
+    assert_equal(read(write(tmp_path, JOINTS)), FEATURES.values())
+
+
+def test_joints_of_another_rate_are_resampled(tmp_path):
+    write(tmp_path, {name: resample(own, 20.0, 60.0) for name, own in JOINTS.items()})
+    assert_equal(read(tmp_path, fps=60.0), FEATURES.values())
+
+
+def test_an_archive_says_its_own_rate(tmp_path):
+    for name, own in JOINTS.items():
+        np.savez(tmp_path / f"{name}.npz", joints=resample(own, 20.0, 60.0), fps=60.0)
+    assert_equal(read(tmp_path), FEATURES.values())
+
+
+def test_bvh_becomes_features(tmp_path):
+    for name, own in JOINTS.items():
+        write_bvh(tmp_path / f"{name}.bvh", own, HUMANML3D, 20.0)
+    contacts = layout(HUMANML3D).slice("contacts")
+    for found, wanted in zip(read(tmp_path), FEATURES.values(), strict=True):
+        assert found.shape == wanted.shape
+        off = np.abs(found - wanted)[:, : contacts.start].mean()
+        assert off < 0.03, off
+
+
+@pytest.mark.parametrize("units", ["none", "dataset", "matcher"])
+def test_the_units_of_features_are_found(tmp_path, units):
+    own = reader().statistics[units]
+    write(tmp_path, {name: own.normalise(motion) for name, motion in FEATURES.items()})
+    found, note = settle_normalisation(open_predictions(tmp_path), IDS, reader())
+    assert found == units and "as was found" in note
+    assert_equal(read(tmp_path, units=found), FEATURES.values())
+
+
+def test_units_that_fit_nothing_are_not_guessed_but_may_be_stated(tmp_path):
+    write(tmp_path, {name: 1000 * motion for name, motion in FEATURES.items()})
+    files = open_predictions(tmp_path)
+    refused(lambda: settle_normalisation(files, IDS, reader()), "cannot be told", "State")
+    assert settle_normalisation(files, IDS, reader(normalisation="none"))[0] == "none"
+
+
+def test_stated_units_that_are_wrong_are_refused(tmp_path):
+    files = open_predictions(write(tmp_path, FEATURES))
+    own = reader(normalisation="dataset")
+    refused(lambda: settle_normalisation(files, IDS, own), "not in the units that are stated")
+
+
+def test_features_of_the_other_dataset_are_named(tmp_path):
+    write(tmp_path, {name: motion[:, :251] for name, motion in FEATURES.items()})
+    refused(lambda: read(tmp_path), "these look like kit", "a.npy", "T x 263")
+
+
+def test_joints_of_the_other_dataset_are_named(tmp_path):
+    write(tmp_path, {name: swaying_body(KIT) for name in IDS})
+    refused(lambda: read(tmp_path), "these look like kit", "N x 22 x 3")
+
+
+def test_a_motion_with_nan_is_named_with_its_frame(tmp_path):
+    write(tmp_path, FEATURES)
+    broken = FEATURES["b"].copy()
+    broken[7, 3] = np.nan
+    np.save(tmp_path / "b.npy", broken)
+    refused(lambda: read(tmp_path), "b.npy", "first in 7")
+
+
+def test_features_of_another_rate_are_refused(tmp_path):
+    write(tmp_path, FEATURES)
+    refused(lambda: read(tmp_path, fps=30.0), "cannot be brought to another frame rate")
+
+
+def test_another_kind_than_stated_is_refused(tmp_path):
+    write(tmp_path, FEATURES)
+    refused(lambda: read(tmp_path, kind="joints"), "something else than is stated")
+
+
+def test_motions_of_no_frames_are_refused(tmp_path):
+    write(tmp_path, {name: motion[:3] for name, motion in FEATURES.items()})
+    refused(lambda: read(tmp_path), "too short", "3 frames")
+
+
+def test_missing_items_are_counted_and_extra_ones_are_said(tmp_path):
+    files = open_predictions(write(tmp_path, FEATURES))
+    refused(lambda: check_items(files, [*IDS, "d", "e"], 1), "2 of 5 test items", "d, e")
+    assert "1 motions are of no test item" in check_items(files, IDS[:2], 1)[0]
+
+
+def test_one_repeat_will_do_and_is_said(tmp_path):
+    files = open_predictions(write(tmp_path, FEATURES))
+    assert check_items(files, IDS, 1) == []
+    assert check_items(files, IDS, 20)[0].startswith("one repeat was given")
+
+
+def test_missing_repeats_are_found(tmp_path):
+    for repeat in (0, 1, 3):
+        write(tmp_path / f"repeat_{repeat:02d}", FEATURES)
+    refused(lambda: open_predictions(tmp_path), "no repeat_02")
+    write(tmp_path / "repeat_02", FEATURES)
+    refused(lambda: check_items(open_predictions(tmp_path), IDS, 20), "4 repeats", "20")
+
+
+def test_a_motion_that_is_there_twice_is_refused(tmp_path):
+    write(tmp_path, FEATURES)
+    np.savez(tmp_path / "a.npz", motion=FEATURES["a"])
+    refused(lambda: open_predictions(tmp_path), "there twice", "a.npy and a.npz")
+
+
+@pytest.mark.parametrize("name", ["", "nowhere", "own.parquet", "notes.txt"])
+def test_a_place_without_motions_is_refused_with_what_is_wanted(tmp_path, name):
+    (tmp_path / "notes.txt").write_text("nothing")
+    refused(lambda: open_predictions(tmp_path / name), "no motions to evaluate", "repeat_00")
+
+
+ASKED = np.array([40, 60, 100, 120, 196])
+
+
+@pytest.mark.parametrize("rate,said", [(30, "30 frames"), (60, "60 frames"), (10, "10 frames")])
+def test_lengths_at_another_rate_are_found_and_the_rate_is_named(rate, said):
+    found = ASKED * rate // 20 - 1
+    refused(lambda: check_lengths(found, ASKED, 20.0, None), said, "State `fps: 20`")
+    assert said in check_lengths(found, ASKED, 20.0, 20.0)[0]
+
+
+def test_a_rate_that_is_nobodys_is_found_too():
+    refused(
+        lambda: check_lengths(np.rint(ASKED / 1.5).astype(int), ASKED, 20.0, None), "0.67 times"
+    )
+
+
+def test_lengths_of_the_models_own_choice_are_allowed_and_said():
+    found = ASKED[[3, 0, 4, 1, 2]]
+    assert check_lengths(found, ASKED, 20.0, None)[0].startswith("5 of 5 motions are not as long")
+    assert check_lengths(ASKED, ASKED, 20.0, None) == []
+
+
+def test_padding_that_was_left_on_is_suspected():
+    assert "padding" in check_lengths(np.full(5, 196), ASKED, 20.0, None)[0]
+
+
+def test_pickled_objects_are_never_opened(tmp_path):
+    write(tmp_path, FEATURES)
+    np.save(tmp_path / "b.npy", np.array([{}]), allow_pickle=True)
+    refused(lambda: read(tmp_path), "b.npy", "cannot be read")
+
+
+def test_a_file_that_is_written_anew_changes_the_state_of_its_folder(tmp_path):
+    write(tmp_path, FEATURES)
+    before, folder = state_of_files(tmp_path), tmp_path.stat().st_mtime_ns
+    time.sleep(0.01)
+    (tmp_path / "b.npy").write_bytes((tmp_path / "b.npy").read_bytes())
+    assert tmp_path.stat().st_mtime_ns == folder and state_of_files(tmp_path) != before
+
+
+@pytest.mark.parametrize(
+    "name,free",
+    [("mdm", True), ("leader", True), ("lead", False), ("lead_x", False), ("real", False),
+     ("mld", False), ("mld2", True), ("MDM", False)],
+)  # fmt: skip
+def test_names_of_the_studys_own_systems_are_taken(name, free):
+    assert bool(re.fullmatch(NAME_PATTERN, name)) == free
+
+
+def test_a_damaged_archive_is_named(tmp_path):
+    write(tmp_path, FEATURES)
+    (tmp_path / "b.npy").unlink()
+    np.savez(tmp_path / "b.npz", motion=FEATURES["b"])
+    (tmp_path / "b.npz").write_bytes((tmp_path / "b.npz").read_bytes()[:900])
+    refused(lambda: read(tmp_path), "b.npz", "cannot be read")
