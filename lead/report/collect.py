@@ -88,7 +88,7 @@ def _notes(
 ) -> tuple[str, ...]:
     """What was found of the motions of external systems."""
     return tuple(
-        f"{labels[str(frame["system"].iloc[0])]}: {'; '.join(own['notes'])}."
+        f"{labels[str(frame['system'].iloc[0])]}: {'; '.join(own['notes'])}."
         for frame, own in zip(frames, words, strict=True)
         if own.get("notes")
     )
