@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -15,6 +16,9 @@ from lead.models.denoiser import Denoiser
 from lead.models.projector import Projector
 from lead.models.vae import MotionVae
 from lead.text.conditions import Standardisation
+
+CPU_TOKENS = 1600
+"""Frame tokens decoded at a time on a CPU: more no longer fit its caches."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,23 @@ class MotionGenerator:
     def decode(
         self, latent: Float[Tensor, "B L M"], length: Int[Tensor, " B"], *, realign: bool = True
     ) -> tuple[Float[Tensor, "B T D"], Bool[Tensor, "B T"]]:
-        """Normalised features of the given lengths, Eq. (3) applied first, and their mask."""
+        """Normalised features of the given lengths, Eq. (3) applied first, and their mask.
+
+        On a CPU motions of one length are decoded together, so that no padding is computed.
+        """
         if realign and self.projector is not None:
             latent = self.projector.decode(self.projector.encode(latent))
         mask = torch.arange(int(length.max()), device=latent.device) < length[:, None]
-        return self.vae.decode(latent, mask), mask
+        if latent.device.type != "cpu":
+            return self.vae.decode(latent, mask), mask
+        motion = latent.new_zeros(*mask.shape, self.vae.feature_width)
+        for rows in _alike(length, CPU_TOKENS * self.vae.frames_per_token):
+            frames = int(length[rows[0]])
+            motion[rows, :frames] = self.vae.decode(latent[rows], mask[rows, :frames])
+        return motion, mask
+
+
+def _alike(length: Int[Tensor, " B"], frames: int) -> Iterator[Int[Tensor, " b"]]:
+    """Rows of equal length, no more at a time than make up ``frames``."""
+    for own in length.unique():
+        yield from (length == own).nonzero()[:, 0].split(max(1, frames // int(own)))

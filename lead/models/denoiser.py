@@ -38,7 +38,7 @@ class Denoiser(nn.Module):
         time = self.time_embedding(timestep)[:, None]
         condition = self.emb_proj(text)[:, None]
         tokens = self.query_pos(torch.cat([noisy_latent, time, condition], dim=1))
-        return self.encoder(tokens)[:, : noisy_latent.shape[1]]
+        return self.encoder(tokens, first=noisy_latent.shape[1])
 
 
 class TimeEmbedding(nn.Module):

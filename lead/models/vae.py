@@ -66,8 +66,8 @@ class MotionVae(nn.Module):
         token_mask = mask.new_ones(tokens.shape[:2])
         sequence = self.query_pos_encoder(torch.cat([tokens, frames], dim=1))
         sequence_mask = torch.cat([token_mask, self._frame_tokens(mask)], dim=1)
-        encoded = self.encoder(sequence, sequence_mask)
-        mean, logvar = encoded[:, : tokens.shape[1]].chunk(2, dim=1)
+        encoded = self.encoder(sequence, _unless_all(sequence_mask), first=tokens.shape[1])
+        mean, logvar = encoded.chunk(2, dim=1)
         return Posterior(mean, logvar)
 
     def decode(
@@ -80,13 +80,19 @@ class MotionVae(nn.Module):
         """
         token_mask = self._frame_tokens(mask)
         queries = self.query_pos_decoder(latent.new_zeros(*token_mask.shape, self.latent_width))
-        decoded = self.final_layer(self.decoder(queries, token_mask, memory=latent))
+        decoded = self.decoder(queries, _unless_all(token_mask), memory=latent)
+        decoded = self.final_layer(decoded)
         motion = rearrange(decoded, "b t (k d) -> b (t k) d", k=self.frames_per_token)
         return motion[:, : mask.shape[1]].masked_fill(~mask[..., None], 0)
 
     def _frame_tokens(self, mask: Bool[Tensor, "B T"]) -> Bool[Tensor, "B P"]:
         """True on tokens with at least one real frame."""
         return _pad_and_patch(mask[..., None], self.frames_per_token).any(dim=-1)
+
+
+def _unless_all(mask: Bool[Tensor, "B P"]) -> Bool[Tensor, "B P"] | None:
+    """No mask where nothing is padding: attention without one is faster."""
+    return None if mask.all() else mask
 
 
 def _pad_and_patch(frames: Tensor, count: int) -> Tensor:
