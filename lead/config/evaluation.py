@@ -39,5 +39,21 @@ class Evaluation(Settings):
     """What the matcher sees after a motion's last frame."""
     batch_size: PositiveInt = 128
     """Motions generated at a time."""
+    jobs: PositiveInt = 1
+    """Jobs that a system's repeats are spread over, for a cluster; no digit depends on it."""
+    precision: Literal["float32", "float64"] = "float32"
+    """Arithmetic of generation and embedding. In float32 the batch size shows in the last digits;
+    in float64, which takes twice as long, not even there. Stored is float32."""
     allow_small: bool = False
     """Print R-precision even with fewer than 96 test items."""
+
+    def for_embedding(self) -> Evaluation:
+        """The same settings where motions depend on them; all else is at its default, so that
+        changing it generates nothing again."""
+        default = Evaluation()
+        own = self.multimodality.model_copy(update={"pairs": default.multimodality.pairs})
+        kept = {name: getattr(default, name) for name in _NOT_OF_MOTIONS}
+        return self.model_copy(update={**kept, "multimodality": own})
+
+
+_NOT_OF_MOTIONS = ("pool", "diversity_pairs", "allow_small", "jobs")

@@ -1,4 +1,4 @@
-"""Reading a study: YAML files that extend one another, then overrides, then the model."""
+"""Reading a study: presets, YAML files that extend one another, overrides, then the model."""
 
 from __future__ import annotations
 
@@ -29,17 +29,19 @@ def resolve_study(config: dict[str, Any], folder: Path = CONFIG_FOLDER) -> Study
 
     ``study`` names the one to start from. Where a ``--configfile`` brought a whole study
     (it has a ``name``), that is laid over the one it ``extends`` instead. All other keys
-    (``--config data_root=…``) are laid over the result.
+    (``--config data_root=…``) are laid over the result. Below it lie the presets that its
+    ``profile`` and, below that, its ``size`` name.
     """
     given = dict(config)
     default = given.pop("study", None)
     if "name" not in given:
         given = {"extends": default, **given}
     values = _with_bases(given, folder)
-    size = values.get("size", "paper")
-    preset = folder / "sizes" / f"{size}.yaml"
-    if isinstance(size, str) and preset.is_file():
-        values = _merge(_read(preset), values)
+    for key, default in (("profile", "recommended"), ("size", "paper")):
+        name = values.get(key, default)
+        preset = folder / f"{key}s" / f"{name}.yaml"
+        if isinstance(name, str) and preset.is_file():
+            values = _merge(_read(preset), values)
     return _validate(values)
 
 

@@ -11,6 +11,7 @@ from pydantic import Field, field_validator
 from lead.config.base import Settings
 from lead.config.diffusion import Diffusion
 from lead.config.evaluation import Evaluation
+from lead.config.evaluator import Evaluator, TrainedEvaluator
 from lead.config.external import NAME_PATTERN, ExternalSystem
 from lead.config.humanml3d import HumanML3DDataset, KitDataset, ProcessedDataset
 from lead.config.humanml3d_raw import HumanML3DRawDataset
@@ -52,6 +53,9 @@ class Study(Settings):
     """One sentence for captions and listings."""
     size: Literal["tiny", "small", "paper"] = "paper"
     """Preset of widths and training lengths, from ``config/sizes``; the study overrides it."""
+    profile: Literal["recommended", "as_published"] = "recommended"
+    """Whether known flaws of the published code are mended, or kept as ``config/profiles`` lists
+    them; the study overrides it."""
     seed: int = 1234
     """Root of every random draw."""
     data_root: Path = Path("data")
@@ -61,8 +65,10 @@ class Study(Settings):
     """Where motion and captions come from."""
     text: TextSettings
     """The frozen text encoder."""
+    evaluator: Evaluator = TrainedEvaluator()
+    """The network that the metrics are computed with."""
     matcher: MatcherStage
-    """The evaluator, trained on the study's training split."""
+    """Networks and training of an evaluator that is trained in the study."""
     vae: VaeStage
     """Stage 1."""
     latents: LatentCache = LatentCache()
@@ -104,6 +110,34 @@ class Study(Settings):
     def has_published_features(self) -> bool:
         """Whether the dataset comes as features, so that no joints are read."""
         return isinstance(self.dataset, ProcessedDataset)
+
+    @property
+    def judge_files(self) -> dict[str, str]:
+        """What metrics are computed with: files below ``results/<name>`` by input name."""
+        if self.evaluator.kind == "t2m":
+            files = {
+                "matcher": "models/evaluator/matcher.safetensors",
+                "matcher_stats": "models/evaluator/stats.npz",
+            }
+        else:
+            files = {"matcher": "models/matcher/matcher.safetensors"}
+        if self.evaluator.words == "glove":
+            files["words"] = "text/words.safetensors"
+        return files
+
+    @property
+    def batches(self) -> tuple[str, ...]:
+        """Runs of consecutive repeats that one job evaluates: ``first-last``."""
+        repeats = self.evaluation.repeats
+        size = -(-repeats // self.evaluation.jobs)
+        return tuple(
+            f"{first}-{min(first + size, repeats) - 1}" for first in range(0, repeats, size)
+        )
+
+    def embeddings(self, system: str) -> tuple[str, ...]:
+        """A system's stored embeddings, in the order of repeats, below ``results/<name>``."""
+        batches = ("all",) if system in self.external else self.batches
+        return tuple(f"systems/{system}/embeddings/{batch}.safetensors" for batch in batches)
 
     @property
     def systems(self) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ class Training(Settings):
     weight_decay: float = Field(default=0.01, ge=0)
     """AdamW's weight decay; 0.01 is torch's default, which MLD uses."""
     clip_norm: PositiveFloat | None = None
-    """Largest gradient norm; null does not clip, as MLD and LEAD."""
+    """Largest gradient norm of each network; null does not clip, as MLD and LEAD."""
     ema: float | None = Field(default=None, gt=0, lt=1)
     """Decay of an exponential moving average of the weights, which is then the result."""
     validate_every: PositiveInt = 200
@@ -111,6 +111,19 @@ class MatcherStage(Settings):
     feature_bias: PositiveFloat = 25.0
     """Divisor of the statistics' std in the root and contact blocks; 25 is what the
     published evaluators' statistics amount to."""
+    windows: Literal["all", "published"] = "all"
+    """Windows of an epoch. ``all``: as many of each clip as fit beside one another, anywhere in
+    it. ``published``: one at every frame but the last possible one, so that a clip of exactly one
+    window is never seen (Guo et al. 2022)."""
+    negatives: Literal["others", "published"] = "others"
+    """Which motion is a caption's wrong one: that of another item of the batch, or, as published,
+    in one of ``batch_size - 1`` steps its own."""
+    drop_last: bool = False
+    """Leave out every incomplete batch, as published, also of the validation split; otherwise only
+    those below a quarter of the size."""
+    boundary: Literal["unpadded", "zero196"] = "unpadded"
+    """What the movement encoder sees after a motion's last frame while text and motion encoder are
+    trained; the published evaluator saw zeros up to 196 frames."""
     movement: Training
     """How the movement autoencoder is trained."""
     matching: Training

@@ -31,6 +31,7 @@ from lead.errors import LeadError
 from lead.progress import Progress
 from lead.provenance.artefact import atomic_path, manifest, unreadable
 from lead.text.encoder import TextEncoder, check_captions
+from lead.text.words import Words
 
 _MADE_BY = "the text stage"
 _CHUNK = 4096
@@ -79,6 +80,9 @@ def write_text_cache(
 
 class TextCache:
     """Read-only view of a cache file; token states stay on disk until they are asked for."""
+
+    pos_classes = 0
+    """P, the number of part-of-speech classes: an encoder's tokens have none."""
 
     def __init__(self, path: Path, file: Any, captions: Sequence[str], offsets: Tensor):
         self.path = path
@@ -152,6 +156,14 @@ class TextCache:
         states = [self._tokens[self._offsets[r] : self._offsets[r + 1]] for r in rows]
         lengths = torch.tensor([len(state) for state in states])
         return pad_sequence(states, batch_first=True).float(), lengths
+
+    def words(self, captions: Sequence[str]) -> Words:
+        """The same `tokens`, as a matcher reads them.
+
+        Raises:
+            LeadError: a caption was not encoded.
+        """
+        return Words(*self.tokens(captions), None)
 
     @cached_property
     def _pooled(self) -> Tensor:

@@ -1,4 +1,4 @@
-"""The text stage: every caption of a study through the frozen encoder, once."""
+"""The text stages: every caption of a study through the frozen encoder, or word by word, once."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ import sys
 
 import pyarrow.parquet as pq
 
+from lead.config.evaluator import Evaluator
 from lead.config.text import TextSettings
+from lead.data.store import MotionIndex
 from lead.provenance.job import Job
 from lead.text.cache import write_text_cache
 from lead.text.encoder import load_text_encoder
+from lead.text.tagger import load_tagger, tag_captions
+from lead.text.word_cache import write_word_cache
+from lead.text.word_files import read_vocabulary
 
 
 def encode_text(job: Job) -> None:
@@ -22,3 +27,36 @@ def encode_text(job: Job) -> None:
     print(f"{len(captions):,} distinct captions", file=sys.stderr)
     encoder = load_text_encoder(job.setting("text", TextSettings))
     write_text_cache(job.outputs["text"], captions, encoder)
+
+
+def encode_words(job: Job) -> None:
+    """Look up the words and parts of speech of all clips' captions.
+
+    Inputs: ``index``, and the vocabulary's ``vectors``, ``vocabulary`` and ``indices``. Output:
+    ``words``.
+    """
+    vocabulary = read_vocabulary(
+        job.inputs["vectors"], job.inputs["vocabulary"], job.inputs["indices"]
+    )
+    clips = MotionIndex.open(job.inputs["index"]).clips
+    wanted = job.setting("evaluator", Evaluator).tagger
+    tagger = load_tagger() if wanted == "spacy" else None
+    found = tag_captions(clips, tagger)
+    words = [word for pairs in found.pairs.values() for word, _ in pairs]
+    unknown = sum(word not in vocabulary.rows for word in words)
+    facts = {
+        "captions": str(len(found.pairs)),
+        "tagged": str(found.tagged),
+        "tagger": tagger.name if tagger else "none",
+        "tagged_differently": str(found.differing),
+        "words": str(len(words)),
+        "unknown_words": str(unknown),
+    }
+    write_word_cache(job.outputs["words"], found.pairs, vocabulary, job.manifest | facts)
+    share = 100 * unknown / max(len(words), 1)
+    print(
+        f"{len(found.pairs):,} distinct captions, {found.tagged:,} of them tagged here, "
+        f"{found.differing:,} tagged differently by two clips; {share:.2g} % of the words have no "
+        "vector",
+        file=sys.stderr,
+    )

@@ -19,7 +19,8 @@ from lead.errors import LeadError
 from lead.models.device import autocast, pick_device
 from lead.progress import Progress
 from lead.provenance.seeds import Seeds
-from lead.training.state import TrainingState, forget, state_lock
+from lead.provenance.state import forget, state_lock
+from lead.training.state import TrainingState
 
 Batch = TypeVar("Batch")
 Loss = Callable[[Any, torch.Generator], dict[str, Tensor]]
@@ -113,12 +114,23 @@ def fit(
         _check_finite(terms["loss"], state.step)
         state.optimizer.zero_grad(set_to_none=True)
         terms["loss"].backward()
-        norm = nn.utils.clip_grad_norm_(state.module.parameters(), training.clip_norm or math.inf)
+        norm = clip_gradients(state.module, training.clip_norm or math.inf)
         state.optimizer.step()
         if state.average is not None:
             state.average.update_parameters(state.module)
         state.step += 1
         yield Report(state.step, {k: v.detach() for k, v in terms.items()}, rate, norm)
+
+
+def clip_gradients(module: nn.Module, largest: float) -> Tensor:
+    """Scale gradients down to a norm of ``largest`` and return what the norm was.
+
+    Networks that a `ModuleDict` holds are clipped each on its own, as text and motion encoder of
+    the matcher are (Guo et al. 2022).
+    """
+    parts = module.values() if isinstance(module, nn.ModuleDict) else [module]
+    norms = [nn.utils.clip_grad_norm_(part.parameters(), largest) for part in parts]
+    return torch.stack(norms).norm()
 
 
 def learning_rate(step: int, training: Training) -> float:

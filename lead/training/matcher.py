@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import assert_never
 
 import numpy as np
 import torch
+from jaxtyping import Int
 from torch import Tensor, nn
 
+from lead.config.models import MatcherModel
 from lead.config.study import DatasetSettings
 from lead.config.training import Machine, MatcherStage
 from lead.data.batches import draw_crops, gather, plain_batches
@@ -23,7 +26,8 @@ from lead.models.weights import load_module, save_module
 from lead.motion.layout import layout
 from lead.motion.normalizer import Normalizer, load_normalizer, matcher_normalizer
 from lead.provenance.job import Job
-from lead.text.cache import TextCache
+from lead.text.word_cache import open_words
+from lead.text.words import WordSource
 from lead.training.history import write_history
 from lead.training.loop import train
 
@@ -53,6 +57,9 @@ def train_movement(job: Job) -> None:
     """Train the movement autoencoder on short windows.
 
     Inputs: ``frames``, ``index``, ``stats``. Outputs: ``weights``, ``history``.
+
+    Raises:
+        LeadError: the training split has not a single batch of windows.
     """
     use_threads(job.threads)
     device = pick_device()
@@ -69,7 +76,14 @@ def train_movement(job: Job) -> None:
         snippets = encoder(motion[..., :-CONTACT_COLUMNS])
         return movement_autoencoder_loss(decoder(snippets), motion, snippets)
 
-    val = list(_windows(data.store, data.store.split("val"), stage, seeds.child("val").numpy()))
+    # A few windows are enough to watch by: one at every frame of the split would be gigabytes.
+    few = stage.model_copy(update={"windows": "all"})
+    val = list(_windows(data.store, data.store.split("val"), few, seeds.child("val").numpy()))
+
+    def epoch(rng: np.random.Generator) -> Iterator[Tensor]:
+        return _windows(data.store, data.store.split("train"), stage, rng)
+
+    _check_any(epoch(seeds.child("look").numpy()), "matcher.movement")
 
     def validate() -> float:
         return float(np.mean([float(loss(m, torch.Generator())["loss"]) for m in val]))
@@ -77,7 +91,7 @@ def train_movement(job: Job) -> None:
     history = train(
         autoencoder,
         loss,
-        lambda rng: _windows(data.store, data.store.split("train"), stage, rng),
+        epoch,
         stage.movement,
         job.setting("machine", Machine),
         name="movement",
@@ -92,31 +106,45 @@ def train_movement(job: Job) -> None:
 def train_matcher(job: Job) -> None:
     """Train text and motion encoder so that a caption and its motion lie close together.
 
-    Inputs: ``frames``, ``index``, ``stats``, ``text``, ``movement``.
+    Inputs: ``frames``, ``index``, ``stats``, ``movement``, and ``words`` or ``text``.
     Outputs: ``weights``, ``history``.
+
+    Raises:
+        LeadError: the network does not fit the words, or the training split has not one batch.
     """
     use_threads(job.threads)
     device = pick_device()
     data = MatcherData.of(job)
     stage = job.setting("matcher", MatcherStage)
-    cache = TextCache.open(job.inputs["text"])
+    source = open_words(job.inputs)
+    _check_words(stage.model, source)
     seeds = job.seeds.child("matcher")
     torch.manual_seed(seeds.child("init").value)
     matcher = build_matcher(stage.model, data.feature_width)
-    _check_token_width(stage.model.token_width, cache.token_width)
     freeze(load_module(matcher.movement_encoder, job.inputs["movement"])).to(device)
     trained = nn.ModuleDict({"text": matcher.text_encoder, "motion": matcher.motion_encoder})
 
     def loss(batch: _Pairs, generator: torch.Generator) -> dict[str, Tensor]:
         motion = data.normalizer.normalise(batch.motion.to(device))
-        motion_embedding = matcher.embed_motion(motion, batch.mask.to(device))
-        tokens, lengths = cache.tokens(batch.captions)
-        text_embedding = matcher.embed_text(tokens.to(device), lengths)
-        return contrastive_loss(text_embedding, motion_embedding, generator, stage.margin)
+        motion_embedding = matcher.embed_motion(motion, batch.mask.to(device), stage.boundary)
+        words = source.words(batch.captions)
+        pos = None if words.pos is None else words.pos.to(device)
+        text_embedding = matcher.embed_text(words.vectors.to(device), words.lengths, pos)
+        return contrastive_loss(
+            text_embedding,
+            motion_embedding,
+            generator,
+            stage.margin,
+            published_shift=stage.negatives == "published",
+        )
 
-    size = stage.matching.batch_size
-    val_clips = data.store.split("val")
-    val = list(_pairs(data.store, val_clips, size, seeds.child("val").numpy()))
+    train_clips, val_clips = data.store.split("train"), data.store.split("val")
+    val = list(_pairs(data.store, val_clips, stage, seeds.child("val").numpy()))
+
+    def epoch(rng: np.random.Generator) -> Iterator[_Pairs]:
+        return _pairs(data.store, train_clips, stage, rng)
+
+    _check_any(epoch(seeds.child("look").numpy()), "matcher.matching")
 
     def validate() -> float:
         generator = seeds.child("validate").torch()
@@ -125,7 +153,7 @@ def train_matcher(job: Job) -> None:
     history = train(
         trained,
         loss,
-        lambda rng: _pairs(data.store, data.store.split("train"), size, rng),
+        epoch,
         stage.matching,
         job.setting("machine", Machine),
         name="matcher",
@@ -137,13 +165,40 @@ def train_matcher(job: Job) -> None:
     write_history(history, job.outputs["history"], job.manifest)
 
 
-def _check_token_width(setting: int, found: int) -> None:
-    if setting != found:
+def window_starts(
+    clip: Clip, stage: MatcherStage, rng: np.random.Generator
+) -> Int[np.ndarray, " windows"]:
+    """First frames of the windows that an epoch has of one clip; none if it is too short."""
+    room = clip.frames - stage.window
+    match stage.windows:
+        case "all":
+            drawn = rng.random(clip.frames // stage.window)
+            return clip.start + np.floor(drawn * (room + 1)).astype(np.int64)
+        case "published":
+            return clip.start + np.arange(room)
+        case _:
+            assert_never(stage.windows)
+
+
+def _check_words(model: MatcherModel, source: WordSource) -> None:
+    found = {"token_width": model.token_width, "pos_classes": model.pos_classes}
+    expected = {"token_width": source.token_width, "pos_classes": source.pos_classes}
+    if found != expected:
         raise LeadError(
-            "The matcher is not as wide as the text encoder's tokens.",
-            found=f"matcher.model.token_width {setting}",
-            expected=found,
-            fix=f"Set matcher.model.token_width to {found}.",
+            "The matcher does not fit the words it is to read.",
+            found=", ".join(f"matcher.model.{key} {value}" for key, value in found.items()),
+            expected=", ".join(f"{key} {value}" for key, value in expected.items()),
+            fix=f"Set matcher.model.token_width to {source.token_width} and "
+            f"matcher.model.pos_classes to {source.pos_classes}.",
+        )
+
+
+def _check_any(batches: Iterator[object], training: str) -> None:
+    if next(batches, None) is None:
+        raise LeadError(
+            "The training split does not make up a batch for the matcher.",
+            fix=f"Give the study more or longer clips; or lower {training}.batch_size, or set "
+            "matcher.drop_last to false.",
         )
 
 
@@ -157,13 +212,13 @@ class _Pairs:
 
 
 def _pairs(
-    store: MotionStore, clips: list[Clip], batch_size: int, rng: np.random.Generator
+    store: MotionStore, clips: list[Clip], stage: MatcherStage, rng: np.random.Generator
 ) -> Iterator[_Pairs]:
     """One epoch; batches mix lengths, or length alone would tell the pairs apart."""
     if len(clips) < 2:
         return
     crops = draw_crops(clips, rng)
-    for rows in plain_batches(len(clips), batch_size, rng):
+    for rows in _batches(len(clips), stage.matching.batch_size, stage, rng):
         if len(rows) < 2:
             continue
         chosen = [clips[row] for row in rows]
@@ -175,15 +230,17 @@ def _pairs(
 def _windows(
     store: MotionStore, clips: list[Clip], stage: MatcherStage, rng: np.random.Generator
 ) -> Iterator[Tensor]:
-    """One epoch of windows: a clip counts once for every window's length it holds."""
+    """One epoch of windows."""
     starts = np.concatenate(
-        [
-            clip.start + np.floor(rng.random(clip.frames // stage.window) * room).astype(np.int64)
-            for clip in clips
-            if (room := clip.frames - stage.window + 1) > 0
-        ]
-        or [np.zeros(0, dtype=np.int64)]
+        [np.zeros(0, dtype=np.int64), *(window_starts(clip, stage, rng) for clip in clips)]
     )
-    for rows in plain_batches(len(starts), stage.movement.batch_size, rng):
+    for rows in _batches(len(starts), stage.movement.batch_size, stage, rng):
         windows = [store.frames[s : s + stage.window] for s in starts[rows]]
         yield torch.from_numpy(np.stack(windows))
+
+
+def _batches(
+    count: int, size: int, stage: MatcherStage, rng: np.random.Generator
+) -> Iterator[Int[np.ndarray, " B"]]:
+    batches = plain_batches(count, size, rng)
+    return (rows for rows in batches if len(rows) == size or not stage.drop_last)

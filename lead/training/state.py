@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import copy
 import os
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from filelock import FileLock, Timeout
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
@@ -89,20 +87,3 @@ class TrainingState:
             "best_loss": self.best_loss,
             "best": self.best,
         }
-
-
-def state_lock(folder: Path, say=print) -> FileLock:
-    """The lock of a state folder: a killed Snakemake's job may live on beside its successor."""
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder.with_suffix(".lock"))
-    try:
-        lock.acquire(timeout=0)
-        lock.release()
-    except Timeout:
-        say(f"Another process is training here ({folder}); waiting for it.")
-    return lock
-
-
-def forget(folder: Path) -> None:
-    """Remove the state of a run that is finished."""
-    shutil.rmtree(folder, ignore_errors=True)

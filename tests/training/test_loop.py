@@ -1,5 +1,7 @@
 """The training loop: resuming, averaging, stopping."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +10,7 @@ from torch import nn
 from lead.config.training import Machine, Training
 from lead.errors import LeadError
 from lead.provenance.seeds import Seeds
-from lead.training.loop import learning_rate, train
+from lead.training.loop import clip_gradients, learning_rate, train
 
 MACHINE = Machine(threads=1, save_every=5)
 
@@ -134,3 +136,14 @@ def test_the_learning_rate_warms_up_and_falls_along_half_a_cosine():
     assert learning_rate(10, training) == pytest.approx(1.0)
     assert learning_rate(60, training) == pytest.approx(0.5)
     assert learning_rate(110, training) == pytest.approx(0.0)
+
+
+def test_networks_trained_together_are_clipped_each_on_its_own():
+    pair = nn.ModuleDict(
+        {"text": nn.Linear(1, 1, bias=False), "motion": nn.Linear(1, 1, bias=False)}
+    )
+    for name, gradient in (("text", 3.0), ("motion", 0.4)):
+        pair[name].weight.grad = torch.full((1, 1), gradient)
+    assert float(clip_gradients(pair, 0.5)) == pytest.approx(math.hypot(3.0, 0.4))
+    assert float(pair["text"].weight.grad) == pytest.approx(0.5, rel=1e-4)
+    assert float(pair["motion"].weight.grad) == pytest.approx(0.4)

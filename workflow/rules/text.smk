@@ -1,4 +1,9 @@
-"""Every caption through the frozen text encoder, once."""
+"""Every caption through the frozen text encoder, and where the evaluator wants it word by word."""
+
+
+def vocabulary(name):
+    """A file of the published word vectors."""
+    return str(STUDY.data_root / STUDY.evaluator.vocabulary / name)
 
 
 rule encode_text:
@@ -22,3 +27,38 @@ rule encode_text:
         announce("Captions to text embeddings ({params.settings[text][kind]}).")
     script:
         "../scripts/stage.py"
+
+
+if STUDY.evaluator.words == "glove":
+
+    rule encode_words:
+        input:
+            index=DATA["index"],
+            vectors=vocabulary("our_vab_data.npy"),
+            vocabulary=vocabulary("our_vab_words.pkl"),
+            indices=vocabulary("our_vab_idx.pkl"),
+        output:
+            words=f"{RESULTS}/text/words.safetensors",
+        params:
+            stage="lead.text.stages:encode_words",
+            settings=settings("evaluator"),
+            code=code("lead.text.stages:encode_words"),
+        log:
+            f"{RESULTS}/logs/encode_words.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/encode_words.tsv"
+        threads: 1
+        resources:
+            mem_mb=2000,
+            runtime=60,
+        message:
+            announce("Captions to word vectors and parts of speech.")
+        script:
+            "../scripts/stage.py"
+
+
+    # What a matcher that reads words takes beside a study's other texts.
+    WORDS = {"words": rules.encode_words.output.words}
+
+else:
+    WORDS = {}

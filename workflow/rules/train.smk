@@ -30,7 +30,7 @@ rule train_movement:
 rule train_matcher:
     input:
         **DATA,
-        text=rules.encode_text.output.text,
+        **(WORDS or {"text": rules.encode_text.output.text}),
         movement=rules.train_movement.output.weights,
     output:
         weights=f"{RESULTS}/models/matcher/matcher.safetensors",

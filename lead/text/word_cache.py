@@ -1,0 +1,139 @@
+"""The words of every caption, once, in one file.
+
+Layout (safetensors)::
+
+    captions  uint8    JSON list of the n captions, sorted
+    rows      int64    n x 22, rows of ``vectors``: start, words, end, padding
+    classes   int64    n x 22, parts of speech by number
+    lengths   int64    n, how many of the 22 are no padding
+    vectors   float32  V x 300
+
+The metadata's one key ``lead`` is a JSON object of what the caller says.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from lead.errors import LeadError
+from lead.provenance.artefact import atomic_path, unreadable
+from lead.text.cache import TextCache
+from lead.text.words import POS_CLASSES, Vocabulary, Words, WordSource, token_sequence
+
+_MADE_BY = "the stage encode_words"
+
+
+def open_words(inputs: Mapping[str, Any]) -> WordSource:
+    """What a matcher reads captions from: input ``words`` if the job has one, else ``text``.
+
+    Raises:
+        LeadError: the file is missing or damaged.
+    """
+    return WordCache.open(inputs["words"]) if "words" in inputs else TextCache.open(inputs["text"])
+
+
+def write_word_cache(
+    path: Path,
+    pairs: Mapping[str, Sequence[tuple[str, str]]],
+    vocabulary: Vocabulary,
+    metadata: Mapping[str, str],
+) -> None:
+    """Write the words and parts of speech of each caption."""
+    captions = sorted(pairs)
+    sequences = [token_sequence(pairs[caption], vocabulary.rows) for caption in captions]
+    tensors = {
+        "captions": torch.frombuffer(bytearray(json.dumps(captions).encode()), dtype=torch.uint8),
+        "rows": torch.tensor([own.rows for own in sequences]),
+        "classes": torch.tensor([own.classes for own in sequences]),
+        "lengths": torch.tensor([own.length for own in sequences]),
+        "vectors": vocabulary.vectors,
+    }
+    with atomic_path(path) as temporary:
+        save_file(tensors, temporary, {"lead": json.dumps(dict(metadata), sort_keys=True)})
+
+
+class WordCache:
+    """Read-only view of such a file."""
+
+    pos_classes = len(POS_CLASSES)
+    """P, the number of part-of-speech classes."""
+
+    def __init__(self, path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str]):
+        self.path = path
+        self.metadata = metadata
+        self.captions: tuple[str, ...] = tuple(
+            json.loads(tensors["captions"].numpy().tobytes().decode())
+        )
+        self._tensors = tensors
+        self._row = {caption: row for row, caption in enumerate(self.captions)}
+
+    @classmethod
+    def open(cls, path: Path) -> WordCache:
+        """Open a file.
+
+        Raises:
+            LeadError: it is missing, truncated, or another kind of file.
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise LeadError(
+                "There is no word cache here.",
+                file=path,
+                expected=f"a file written by {_MADE_BY}",
+                fix="Run that stage first (snakemake does).",
+            )
+        names = ("captions", "rows", "classes", "lengths", "vectors")
+        try:
+            with safe_open(path, framework="pt") as file:
+                tensors = {name: file.get_tensor(name) for name in names}
+                metadata = json.loads((file.metadata() or {}).get("lead", "{}"))
+            cache = cls(path, tensors, metadata)
+            if not all(len(tensors[name]) == len(cache.captions) for name in names[1:4]):
+                raise ValueError("its captions and their words do not go together")
+        except (OSError, ValueError, SafetensorError) as error:
+            raise unreadable(path, error, _MADE_BY) from error
+        return cache
+
+    @property
+    def token_width(self) -> int:
+        """W, the width of a word's vector."""
+        return self._tensors["vectors"].shape[1]
+
+    def __len__(self) -> int:
+        return len(self.captions)
+
+    def __contains__(self, caption: object) -> bool:
+        return caption in self._row
+
+    def words(self, captions: Sequence[str]) -> Words:
+        """Vectors, lengths and one-hot parts of speech of each caption.
+
+        Raises:
+            LeadError: a caption is not one of the study's.
+        """
+        unknown = next((caption for caption in captions if caption not in self), None)
+        if unknown is not None:
+            raise LeadError(
+                "A caption is not in the word cache.",
+                file=self.path,
+                found=unknown,
+                expected=f"one of the {len(self):,} captions of the study",
+                fix="Use the study's own captions, or delete the file and run the same command "
+                "again.",
+            )
+        chosen = torch.tensor([self._row[caption] for caption in captions], dtype=torch.int64)
+        rows, classes = self._tensors["rows"][chosen], self._tensors["classes"][chosen]
+        return Words(
+            self._tensors["vectors"][rows],
+            self._tensors["lengths"][chosen],
+            F.one_hot(classes, self.pos_classes).float(),
+        )

@@ -1,0 +1,57 @@
+"""The profile `as_published`: between the preset of sizes and the study."""
+
+from pathlib import Path
+
+import pytest
+
+from lead.config.load import load_study
+from lead.errors import LeadError
+
+CONFIG = Path(__file__).parents[2] / "config"
+FLAWS = {
+    "windows": "published", "negatives": "published", "drop_last": True, "boundary": "zero196"
+}  # fmt: skip
+
+
+def flaws(study):
+    return {name: getattr(study.matcher, name) for name in FLAWS}
+
+
+def test_the_published_flaws_are_off_unless_asked_for():
+    study = load_study("demo", folder=CONFIG)
+    assert study.profile == "recommended"
+    assert flaws(study) == {
+        "windows": "all", "negatives": "others", "drop_last": False, "boundary": "unpadded"
+    }  # fmt: skip
+    assert study.vae.loss.frames == "real"
+
+
+def test_as_published_brings_every_flaw_back():
+    study = load_study("demo", {"profile": "as_published"}, CONFIG)
+    assert flaws(study) == FLAWS
+    assert study.vae.loss.frames == "padded"
+
+
+def test_a_profile_lies_over_the_preset_of_sizes():
+    study = load_study("demo", {"profile": "as_published"}, CONFIG)
+    assert study.matcher.matching.batch_size == 8
+    assert study.matcher.matching.steps == load_study("demo", folder=CONFIG).matcher.matching.steps
+
+
+def test_a_study_overrides_its_profile():
+    given = {"profile": "as_published", "matcher": {"negatives": "others"}}
+    study = load_study("demo", given, CONFIG)
+    assert flaws(study) == FLAWS | {"negatives": "others"}
+
+
+def test_a_profile_leaves_everything_but_the_evaluator_and_the_vaes_loss_as_it_is():
+    plain = load_study("demo", folder=CONFIG).model_dump()
+    changed = load_study("demo", {"profile": "as_published"}, CONFIG).model_dump()
+    different = {name for name in plain if plain[name] != changed[name]}
+    assert different == {"profile", "matcher", "vae"}
+
+
+def test_an_unknown_profile_is_told_with_the_known_ones():
+    with pytest.raises(LeadError, match="profile") as caught:
+        load_study("demo", {"profile": "as_publshed"}, CONFIG)
+    assert "as_published" in str(caught.value.expected)
