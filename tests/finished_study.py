@@ -17,7 +17,7 @@ from lead.evaluation.embed import embed_real
 from lead.evaluation.protocol import Pass, draw_pass
 from lead.evaluation.score import compute_metrics
 from lead.evaluation.seeding import repeat_seeds
-from lead.models.build import build_matcher
+from lead.models.build import build_denoiser, build_matcher, build_projector, build_vae
 from lead.models.weights import save_module
 from lead.motion.features import joints_to_features
 from lead.motion.layout import layout
@@ -97,13 +97,13 @@ def build(root: Path, clips: int = 24) -> Path:
     torch.manual_seed(0)
     matcher = build_matcher(study.matcher.model, HUMANML3D.feature_width)
     save_module(matcher, results / "models" / "matcher" / "matcher.safetensors", {})
-    embedded = results / "systems" / "real" / "embeddings.safetensors"
+    embedded = results / study.embeddings("real")[0]
     slices = settings(study)
     embed_real(Job("embed", slices, inputs(root), {"embeddings": embedded}))
     given = {"real": embedded, "embeddings": embedded}
     compute_metrics(
         Job("metrics", slices | {"system": "real"}, given,
-            {"metrics": embedded.with_name("metrics.parquet")})
+            {"metrics": results / "systems" / "real" / "metrics.parquet"})
     )  # fmt: skip
     return root
 
@@ -116,7 +116,13 @@ def study_of(root: Path) -> Study:
 def settings(study: Study) -> dict:
     """The slices that embedding needs."""
     values = study.model_dump(mode="json")
-    return {name: values[name] for name in ("seed", "dataset", "matcher", "evaluation")}
+    names = ("seed", "dataset", "evaluator", "matcher", "evaluation")
+    return {name: values[name] for name in names}
+
+
+def real_embeddings(root: Path) -> Path:
+    """The stored embeddings of the real motions."""
+    return root / "results" / NAME / study_of(root).embeddings("real")[0]
 
 
 def inputs(root: Path) -> dict[str, Path]:
@@ -128,6 +134,28 @@ def inputs(root: Path) -> dict[str, Path]:
         "text": results / "text" / "text.safetensors",
         "matcher": results / "models" / "matcher" / "matcher.safetensors",
     }
+
+
+def write_networks(root: Path) -> dict[str, Path]:
+    """The study's networks, of random numbers; what generation needs beside `inputs`."""
+    study, models = study_of(root), root / "results" / NAME / "models"
+    torch.manual_seed(1)
+    latent = (study.vae.model.width, study.vae.model.latent_tokens)
+    networks = {
+        "vae": build_vae(study.vae.model, HUMANML3D.feature_width),
+        "denoiser": build_denoiser(study.denoiser.model, *latent, _TOKEN),
+        "projector": build_projector(study.projectors["lead"].model, *latent, _TOKEN),
+    }
+    for name, network in networks.items():
+        save_module(network, models / f"{name}.safetensors", {})
+    return {name: models / f"{name}.safetensors" for name in networks}
+
+
+def generating(study: Study) -> dict:
+    """The slices that generation needs."""
+    values = study.model_dump(mode="json")
+    slices = {name: values[name] for name in ("text", "vae", "diffusion", "denoiser")}
+    return settings(study) | slices | {"projector": values["projectors"]["lead"]}
 
 
 def drawn(root: Path, repeat: int) -> tuple[Pass, list[np.ndarray]]:

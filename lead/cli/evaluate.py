@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from lead.data.store import MotionIndex
 from lead.errors import LeadError
 from lead.evaluation.requests import expected_requests
 from lead.evaluation.summary import summarise
+from lead.evaluation.values import read_values
 from lead.provenance.artefact import atomic_path
 from lead.provenance.job import Job
 from lead.provenance.seeds import Seeds
@@ -61,7 +61,8 @@ def evaluate_predictions(
         LeadError: the study lacks a file that the measuring needs; what is wrong with the
             motions.
     """
-    from lead.evaluation.external import embed_external, measure_external
+    from lead.evaluation.external import embed_external
+    from lead.evaluation.score import compute_metrics
 
     settings = load_study(study)
     values = settings.model_dump(mode="json")
@@ -70,49 +71,46 @@ def evaluate_predictions(
         "index": _made(settings, "features/index.parquet"),
         "stats": _made(settings, "features/stats.npz"),
         "text": _made(settings, "text/text.safetensors"),
-        "matcher": _made(settings, "models/matcher/matcher.safetensors"),
+        **{name: _made(settings, file) for name, file in settings.judge_files.items()},
         "predictions": system.path,
     }
     if system.captions is not None:
         inputs["captions"] = system.captions
-    slices = {name: values[name] for name in ("seed", "dataset", "matcher", "evaluation")}
+    names = ("seed", "dataset", "evaluator", "matcher", "evaluation")
+    slices = {name: values[name] for name in names}
     slices |= {"system": SYSTEM, "external": system.model_dump(mode="json")}
-    real = {name: _made(settings, f"systems/real/{name}") for name in _REAL}
+    real = [_made(settings, file) for file in settings.embeddings("real")]
+    _made(settings, "systems/real/metrics.parquet")
     with tempfile.TemporaryDirectory() as folder:
         embeddings = Path(folder) / "embeddings.safetensors"
         metrics = out or Path(folder) / "metrics.parquet"
         threads = settings.machine.threads
         embed_external(Job("embed_external", slices, inputs, {"embeddings": embeddings},
                            threads=threads))  # fmt: skip
-        given = {"real": real["embeddings.safetensors"], "embeddings": embeddings}
-        measure_external(Job("measure_external", slices, given, {"metrics": metrics}))
-        table = pq.read_table(metrics)
-    words = json.loads((table.schema.metadata or {})[b"lead"])
-    measured = _beside(settings, table.to_pandas())
+        given = {"real": real, "embeddings": embeddings}
+        compute_metrics(Job("compute_metrics", slices, given, {"metrics": metrics}))
+        own, words = read_values(metrics)
+    measured = _beside(settings, own)
     frame = _print(settings, system, measured, words)
     if out is not None:
         print(f"  {out}")
     return frame
 
 
-_REAL = ("embeddings.safetensors", "metrics.parquet")
-
-
 def _beside(settings: Study, own: pd.DataFrame) -> pd.DataFrame:
     """The metrics of the study's systems, in the repeats of ``own``, and ``own`` below them."""
     found = [_results(settings) / "systems" / name / "metrics.parquet" for name in _BESIDE]
-    frames = [pq.read_table(path).to_pandas() for path in found if path.is_file()]
-    repeats = own["repeat"].unique()
-    return pd.concat(
-        [*(frame[frame["repeat"].isin(repeats)] for frame in frames), own], ignore_index=True
-    )
+    frames = [read_values(path)[0] for path in found if path.is_file()]
+    repeats = set(own["repeat"])
+    shown = [frame.loc[[repeat in repeats for repeat in frame["repeat"]]] for frame in frames]
+    return pd.concat([*shown, own], ignore_index=True)
 
 
 def _print(
     settings: Study, system: ExternalSystem, measured: pd.DataFrame, words: dict[str, Any]
 ) -> pd.DataFrame:
     summary = summarise(measured)
-    notes = [f"{SYSTEM}: {note}." for note in words["notes"]]
+    notes = []  # what was found of the files was said while they were read
     if words["items"] < SMALLEST_TEST and not settings.evaluation.allow_small:
         summary = summary.loc[~summary["metric"].str.startswith("r_precision")]
         notes.append(f"R-precision is left out: {words['items']} test items are too few.")

@@ -1,4 +1,4 @@
-"""A foreign system: its motions as embeddings of the matcher, then its metrics."""
+"""A foreign system: its motions as embeddings of the matcher."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -20,8 +18,7 @@ from lead.config.external import ExternalSystem, Normalisation
 from lead.config.study import DatasetSettings
 from lead.data.datasets import skeleton_of
 from lead.errors import LeadError
-from lead.evaluation.embed import Judge, open_judge
-from lead.evaluation.metrics import diversity_pairs, frechet_distance, multimodality
+from lead.evaluation.judge import Judge, Motions, open_judge
 from lead.evaluation.prediction_arrays import read_file
 from lead.evaluation.prediction_files import Predictions, open_predictions
 from lead.evaluation.predictions import (
@@ -33,12 +30,10 @@ from lead.evaluation.predictions import (
 )
 from lead.evaluation.protocol import draw_pass
 from lead.evaluation.requests import measured_items, read_captions
-from lead.evaluation.score import matching_metrics
 from lead.evaluation.seeding import repeat_seeds
-from lead.models.weights import load_tensors, read_metadata, save_tensors
+from lead.models.weights import save_tensors
 from lead.motion.normalizer import Normalizer
 from lead.progress import track
-from lead.provenance.artefact import atomic_path
 from lead.provenance.job import Job
 
 _SCHEMA = [
@@ -54,14 +49,14 @@ def embed_external(job: Job) -> None:
 
     Settings: those of `lead.evaluation.embed.embed_real`, ``system`` and ``external``.
     Inputs: ``frames``, ``index``, ``stats``, ``text``, ``matcher``, ``predictions``; maybe
-    ``captions``. Output: ``embeddings``, R x I x E each: ``text`` and ``motion``, and where it is
-    given ``multimodality`` (R x items x samples x E). R is 1 or the study's repeats. What was
-    found of the files is printed, and stands in the metadata as ``notes``.
+    ``captions``. Output: ``embeddings``, R x I x E each: ``text`` and ``motion``, physical
+    quantities, and where it is given ``multimodality`` (R x items x samples x E). R is 1 or the
+    study's repeats. What was found of the files is printed, and stands in the metadata as
+    ``notes``.
 
     Raises:
         LeadError: what is wrong with the motions.
     """
-    torch.set_num_threads(job.threads)
     judge, store, settings = open_judge(job)
     system = job.setting("external", ExternalSystem)
     files = open_predictions(Path(job.inputs["predictions"]))
@@ -76,7 +71,7 @@ def embed_external(job: Job) -> None:
         told = read_captions(Path(job.inputs["captions"]), clips, repeats)
     units, note = settle_normalisation(files, ids, reader)
     notes.append(note)
-    several = [_several(files, repeat, settings, ids) for repeat in range(repeats)]
+    several = [_several(files, repeat, ids) for repeat in range(repeats)]
     notes += _same_sizes(several, settings)
     rounds = []
     for repeat in track(range(repeats), str(job.settings["system"]), repeats):
@@ -87,7 +82,7 @@ def embed_external(job: Job) -> None:
         notes += [note for note in found if note not in notes]
         own = {
             "text": judge.texts(told[repeat] if told else drawn.captions),
-            "motion": _embed(judge, motions),
+            **judge.judged(*_listed(judge, motions)),
         }
         if several[repeat]:
             own["multimodality"] = _embed_several(judge, several[repeat], reader, units)
@@ -99,73 +94,19 @@ def embed_external(job: Job) -> None:
     save_tensors(tensors, job.outputs["embeddings"], facts)
 
 
-def measure_external(job: Job) -> None:
-    """The metrics of a foreign system in every repeat that it has, one row each.
-
-    Inputs: ``real`` and ``embeddings``. Output: ``metrics``, in the form of
-    `lead.evaluation.score.compute_metrics`; its metadata holds the ``notes`` on the files too.
-    """
-    settings, system = job.setting("evaluation", Evaluation), str(job.settings["system"])
-    real, own = load_tensors(job.inputs["real"]), load_tensors(job.inputs["embeddings"])
-    if own["motion"].shape[1:] != real["motion"].shape[1:]:
-        raise LeadError(
-            f"The embeddings of {system} and of the real motions do not belong together.",
-            file=job.inputs["embeddings"],
-            found=f"{tuple(own['motion'].shape[1:])} items and width",
-            expected=f"{tuple(real['motion'].shape[1:])}",
-            fix="Delete both files and run the same command again.",
-        )
-    rows: list[dict[str, Any]] = []
-    for repeat in range(len(own["motion"])):
-        now = {name: values[repeat].numpy() for name, values in own.items()}
-        values = _metrics(now, real["motion"][repeat].numpy(), settings, job, repeat)
-        rows += [
-            {"system": system, "metric": name, "repeat": repeat, "value": value}
-            for name, value in values.items()
-        ]
-    items = real["motion"].shape[1]
-    words = {
-        **job.manifest,
-        "evaluation": settings.model_dump(mode="json"),
-        "items": items,
-        "diversity_pairs": diversity_pairs(items, settings.diversity_pairs),
-        "notes": json.loads(read_metadata(job.inputs["embeddings"]).get("notes", "[]")),
-    }
-    schema = pa.schema(_SCHEMA, metadata={"lead": json.dumps(words)})
-    with atomic_path(job.outputs["metrics"]) as temporary:
-        pq.write_table(pa.Table.from_pylist(rows, schema=schema), temporary)
-
-
-def _metrics(
-    now: dict[str, np.ndarray], real: np.ndarray, settings: Evaluation, job: Job, repeat: int
-) -> dict[str, float]:
-    """What can be measured of one repeat, with the draws that every system has in it."""
-    seeds = repeat_seeds(job.seeds, repeat)
-    values = matching_metrics(now["text"], now["motion"], settings, seeds)
-    values["fid"] = frechet_distance(real, now["motion"])
-    if "multimodality" in now:
-        pairs = min(settings.multimodality.pairs, now["multimodality"].shape[1])
-        rng = seeds.child("multimodality", "pairs").numpy()
-        values["multimodality"] = multimodality(now["multimodality"], rng, pairs)
-    return values
-
-
-def _several(
-    files: Predictions, repeat: int, settings: Evaluation, ids: Sequence[str]
-) -> dict[str, list[Path]]:
+def _several(files: Predictions, repeat: int, ids: Sequence[str]) -> dict[str, list[Path]]:
     """The motions for MultiModality of a repeat: as many of each caption."""
     found = files.multimodality(repeat)
     counts = {len(own) for own in found.values()}
     unknown = sorted(set(found) - set(ids))
-    least = max(2, settings.multimodality.pairs)
-    if found and (unknown or len(counts) > 1 or min(counts) < least):
+    if found and (unknown or len(counts) > 1 or min(counts) < 2):
         raise LeadError(
             "The motions for MultiModality do not go together.",
             file=f"{files.path}, repeat {repeat}",
             found=f"{unknown[0]}, which is no test item"
             if unknown
             else f"{min(counts)} to {max(counts)} motions a caption",
-            expected=f"as many for each test item that is there, at least {least}",
+            expected="as many for each test item that is there, at least 2",
             fix="Generate the others, or remove what is incomplete.",
         )
     return found
@@ -177,7 +118,7 @@ def _embed_several(
     rate = reader.system.fps
     raws = (read_file(path, rate, None) for own in several.values() for path in own)
     motions, _ = read_features(raws, reader, units)
-    return _embed(judge, motions).unflatten(0, (len(several), -1))
+    return judge.motions(*_listed(judge, motions)).unflatten(0, (len(several), -1))
 
 
 def _same_sizes(several: Sequence[dict[str, list[Path]]], settings: Evaluation) -> list[str]:
@@ -200,21 +141,25 @@ def _same_sizes(several: Sequence[dict[str, list[Path]]], settings: Evaluation) 
     ]
 
 
-def _embed(judge: Judge, motions: Sequence[Float[np.ndarray, "_ D"]]) -> Float[Tensor, "I E"]:
+def _listed(
+    judge: Judge, motions: Sequence[Float[np.ndarray, "_ D"]]
+) -> tuple[Motions, np.ndarray]:
+    """A list of raw features as the judge takes motions, and their lengths."""
     length = np.array([len(motion) for motion in motions])
+    like = judge.normalizer.mean
 
     def normalised(rows: np.ndarray) -> tuple[Tensor, Tensor]:
         longest = int(length[rows].max())
         padded = np.zeros((len(rows), longest, motions[0].shape[1]), dtype=np.float32)
         for place, row in enumerate(rows):
             padded[place, : length[row]] = motions[row]
-        device = judge.normalizer.mean.device
-        mask = torch.from_numpy(np.arange(longest) < length[rows][:, None]).to(device)
-        motion = judge.normalizer.normalise(torch.from_numpy(padded).to(device))
+        mask = torch.from_numpy(np.arange(longest) < length[rows][:, None]).to(like.device)
+        motion = judge.normalizer.normalise(torch.from_numpy(padded).to(like))
         return motion * mask[..., None], mask
 
-    return judge.motions(normalised, length)
+    return normalised, length
 
 
 def _numpy(statistics: Normalizer) -> Normalizer:
-    return Normalizer(statistics.mean.cpu().numpy(), statistics.std.cpu().numpy())
+    mean, std = (value.float().cpu().numpy() for value in (statistics.mean, statistics.std))
+    return Normalizer(mean, std)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Float, Int
+from scipy.spatial.distance import cdist
 
 from lead.errors import LeadError
 
@@ -56,13 +57,10 @@ def pairwise_distances(
 ) -> Float[np.ndarray, "N M"]:
     """Euclidean distance of every text (rows) to every motion (columns), in float64.
 
-    The squares are clamped at zero: rounding makes them slightly negative for equal rows, and
-    their root NaN, which a sort puts last.
+    Each distance is summed by itself: equal rows are equally far, whatever stands beside them,
+    and nothing has to be clamped as where squares are expanded into a matrix product.
     """
-    text = np.asarray(text, dtype=np.float64)
-    motion = np.asarray(motion, dtype=np.float64)
-    squares = np.sum(text**2, axis=1)[:, None] + np.sum(motion**2, axis=1) - 2 * text @ motion.T
-    return np.sqrt(np.maximum(squares, 0.0))
+    return cdist(np.asarray(text, dtype=np.float64), np.asarray(motion, dtype=np.float64))
 
 
 def r_precision(
@@ -231,8 +229,8 @@ def _embeddings(rows: np.ndarray, name: str, least: int = 2) -> np.ndarray:
         raise LeadError(
             f"The {name} embeddings cannot be measured.",
             found=f"an array of shape {rows.shape}",
-            expected=f"at least {least} rows, one an item, by columns",
-            fix="Evaluate more items.",
+            expected=f"items x width, with at least {least} items",
+            fix="Evaluate more items." if rows.ndim == 2 else "Give one repeat's embeddings.",
         )
     _require_finite(rows, name)
     return rows

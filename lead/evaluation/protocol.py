@@ -42,8 +42,9 @@ def draw_multimodality(clips: Sequence[Clip], settings: MultiModality, seeds: Se
     """The items of MultiModality: chosen, captioned and cropped anew, apart from the main pass."""
     own = seeds.child("multimodality")
     count = min(settings.items, len(clips))
+    ordered = sorted(clips, key=lambda clip: clip.id)
     chosen = own.numpy().choice(len(clips), count, replace=False)
-    return draw_pass([clips[row] for row in sorted(chosen)], own)
+    return draw_pass([ordered[row] for row in sorted(chosen)], own)
 
 
 def draw_noise(ids: Sequence[str], shape: tuple[int, ...], seeds: Seeds) -> Float[Tensor, "I L M"]:

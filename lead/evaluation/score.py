@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
-from safetensors import SafetensorError
-from safetensors.numpy import load_file
 
 from lead.config.evaluation import Evaluation
 from lead.errors import LeadError
@@ -21,58 +16,55 @@ from lead.evaluation.metrics import (
     multimodality,
     r_precision,
 )
+from lead.evaluation.rounds import Rounds
 from lead.evaluation.seeding import repeat_seeds
-from lead.provenance.artefact import atomic_path, unreadable
+from lead.evaluation.values import write_values
 from lead.provenance.job import Job
 from lead.provenance.seeds import Seeds
 
 REAL = "real"
 TOP = 3
+ZERO196 = "zero196"
 
 Embedded = dict[str, np.ndarray]
 
-_SCHEMA = [("system", pa.string()), ("metric", pa.string()), ("repeat", pa.int64())]
-
 
 def compute_metrics(job: Job) -> None:
-    """Every metric of one system in every repeat, one row each.
+    """Every metric of one system in every repeat that it has, one row each.
 
-    Inputs: ``real`` and ``embeddings``, which are one file for the system ``real``.
-    Output: ``metrics``. Its metadata holds the evaluation's settings and the number of items.
+    Inputs: ``real`` and ``embeddings``, each one file or several (`Rounds`), the same for the
+    system ``real``. Output: ``metrics``. Its metadata holds the evaluation's settings, the number
+    of items, and of an external system what was found of its files.
+
+    Raises:
+        LeadError: the two are not of the same items, or hold values that are not finite.
     """
     settings = job.setting("evaluation", Evaluation)
     system = str(job.settings["system"])
-    real, own = _load(job.inputs["real"]), _load(job.inputs["embeddings"])
-    if own["motion"].shape != real["motion"].shape:
-        raise LeadError(
-            f"The embeddings of {system} and of the real motions do not belong together.",
-            file=job.inputs["embeddings"],
-            found=f"{own['motion'].shape[:2]} repeats and items",
-            expected=f"{real['motion'].shape[:2]}",
-            fix="Delete both files and run the same snakemake command again.",
-        )
-    rows = []
-    for repeat in range(len(real["motion"])):
-        seeds = repeat_seeds(job.seeds, repeat)
-        now = {name: values[repeat] for name, values in own.items()}
-        truth = {name: values[repeat] for name, values in real.items()}
-        values = matching_metrics(truth["text"], now["motion"], settings, seeds)
-        values |= real_metrics(now, settings, seeds) if system == REAL else {}
-        values |= generated_metrics(now, truth, settings, seeds) if system != REAL else {}
-        rows += [
-            {"system": system, "metric": name, "repeat": repeat, "value": value}
-            for name, value in values.items()
-        ]
-    items = real["motion"].shape[1]
+    real, own = Rounds.open(job.inputs["real"]), Rounds.open(job.inputs["embeddings"])
+    _check_pairs(system, own, real)
+    values = [
+        _metrics(system, now, truth, settings, repeat_seeds(job.seeds, repeat))
+        for repeat, (now, truth) in enumerate(zip(own, real, strict=False))
+    ]
+    items = real.shapes["motion"][1]
     words = {
         **job.manifest,
         "evaluation": settings.model_dump(mode="json"),
         "items": items,
         "diversity_pairs": diversity_pairs(items, settings.diversity_pairs),
+        "notes": json.loads(own.said.get("notes", "[]")),
     }
-    schema = pa.schema([*_SCHEMA, ("value", pa.float64())], metadata={"lead": json.dumps(words)})
-    with atomic_path(job.outputs["metrics"]) as temporary:
-        pq.write_table(pa.Table.from_pylist(rows, schema=schema), temporary)
+    write_values(job.outputs["metrics"], system, values, words)
+
+
+def _metrics(
+    system: str, now: Embedded, truth: Embedded, settings: Evaluation, seeds: Seeds
+) -> dict[str, float]:
+    # An external system may have been given other captions than those of the protocol.
+    values = matching_metrics(now.get("text", truth["text"]), now["motion"], settings, seeds)
+    more = real_metrics if system == REAL else generated_metrics
+    return values | more(now, truth, settings, seeds)
 
 
 def matching_metrics(
@@ -90,42 +82,55 @@ def matching_metrics(
     }
 
 
-def real_metrics(now: Embedded, settings: Evaluation, seeds: Seeds) -> dict[str, float]:
+def real_metrics(
+    now: Embedded, truth: Embedded, settings: Evaluation, seeds: Seeds
+) -> dict[str, float]:
     """What only the real motions have: the FID of two readings, and what chance gives.
 
-    ``r_precision_top3_shuffled`` pairs every motion with another caption of the list, and
-    ``fid_mean_motion`` is the FID of the training mean standing still.
+    ``r_precision_top3_shuffled`` pairs every motion with another caption of the list,
+    ``fid_mean_motion`` is the FID of the training mean standing still, and names that end in
+    ``_zero196`` are metrics of the same crops embedded with zeros after their end.
     """
     count = len(now["motion"])
-    shuffled = now["text"][seeds.child("shuffled").numpy().permutation(count)]
+    shuffled = truth["text"][seeds.child("shuffled").numpy().permutation(count)]
     chance = r_precision(shuffled, now["motion"], pool=min(settings.pool, count), top=TOP)
+    padded = {}
+    if ZERO196 in now:
+        padded = matching_metrics(truth["text"], now[ZERO196], settings, seeds)
     return {
         "fid": frechet_distance(now["motion"], now["again"]),
         "r_precision_top3_shuffled": float(chance[TOP - 1]),
         "fid_mean_motion": frechet_distance(now["motion"], now["mean_motion"]),
+        **{f"{name}_{ZERO196}": value for name, value in padded.items()},
     }
 
 
 def generated_metrics(
     now: Embedded, truth: Embedded, settings: Evaluation, seeds: Seeds
 ) -> dict[str, float]:
-    """FID and MultiModality, and the FIDs that bracket it.
+    """FID, MultiModality where it was generated for, and the FIDs that bracket it.
 
     ``fid_reconstruction`` decodes the real crops' own latents, ``fid_random_latent`` decodes
     noise: no system on this decoder should be better than one or worse than the other.
     """
-    rng = seeds.child("multimodality", "pairs").numpy()
-    pairs = min(settings.multimodality.pairs, now["multimodality"].shape[1])
-    return {
-        "fid": frechet_distance(truth["motion"], now["motion"]),
-        "multimodality": multimodality(now["multimodality"], rng, pairs),
-        "fid_reconstruction": frechet_distance(truth["motion"], now["reconstruction"]),
-        "fid_random_latent": frechet_distance(truth["motion"], now["random_latent"]),
-    }
+    values = {"fid": frechet_distance(truth["motion"], now["motion"])}
+    if "multimodality" in now:
+        rng = seeds.child("multimodality", "pairs").numpy()
+        pairs = min(settings.multimodality.pairs, now["multimodality"].shape[1])
+        values["multimodality"] = multimodality(now["multimodality"], rng, pairs)
+    for name in ("reconstruction", "random_latent"):
+        if name in now:
+            values[f"fid_{name}"] = frechet_distance(truth["motion"], now[name])
+    return values
 
 
-def _load(path: Path) -> Embedded:
-    try:
-        return load_file(path)
-    except (SafetensorError, OSError) as error:
-        raise unreadable(path, error, "the rule that embeds a system") from error
+def _check_pairs(system: str, own: Rounds, real: Rounds) -> None:
+    found, expected = own.shapes.get("motion", ()), real.shapes.get("motion", ())
+    if found[1:] != expected[1:] or not 1 <= own.repeats <= real.repeats:
+        raise LeadError(
+            f"The embeddings of {system} and of the real motions do not belong together.",
+            file=own.files[0],
+            found=f"{found} repeats, items and width",
+            expected=f"{expected}",
+            fix="Delete both files and run the same snakemake command again.",
+        )

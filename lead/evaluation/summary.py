@@ -47,7 +47,34 @@ METRICS: dict[str, Metric] = {
         Metric("multimodality", "MModality", "higher"),
     )
 }
-"""The columns of a table, in the order of printing."""
+"""The columns of the paper's tables, in the order of printing."""
+
+_FEET, _FLOOR, _BONES, _RATIO = "Toes on the floor", "Floor, mm", "Bones, per cent", "Ratio to Real"
+
+PHYSICAL: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric("foot_skating", "Skating", "lower", _FEET),
+        Metric("foot_slide", "cm/s", "lower", _FEET, digits=1),
+        Metric("penetration", "Below", "lower", _FLOOR, digits=2),
+        Metric("floating", "Above", "real", _FLOOR, digits=2),
+        Metric("bone_drift", "Drift", "lower", _BONES, digits=2),
+        Metric("bone_error", "Error", "lower", _BONES, digits=2),
+        Metric("jerk_ratio", "Jerk", "real", _RATIO),
+        Metric("speed_ratio", "Speed", "real", _RATIO),
+        Metric("energy_ratio", "Energy", "real", _RATIO),
+        Metric("range_ratio", "Range", "real", _RATIO),
+    )
+}
+"""The columns of the table of physical metrics.
+
+Less skating, penetration and change of bones is better without bounds, though a body that stands
+still has none of them. Of all else Real has the right amount: a ratio of jerk below 1 is too
+smooth, a ratio of speed, energy or range below 1 less expressive than what was recorded.
+"""
+
+KNOWN = METRICS | PHYSICAL
+"""Every metric that a table prints."""
 
 COLUMNS = ("system", "metric", "repeat", "value")
 SUMMARY_COLUMNS = ("system", "metric", "mean", "ci95", "repeats")
@@ -106,14 +133,14 @@ def places(metric: str, values: Sequence[float], real: float = math.nan) -> list
 
 
 def _badness(metric: str, value: float, real: float) -> float:
-    if metric not in METRICS:
+    if metric not in KNOWN:
         raise LeadError(
             f"Nothing is known of the metric `{metric}`.",
             found=metric,
-            expected=f"one of {', '.join(METRICS)}",
+            expected=f"one of {', '.join(KNOWN)}",
             fix="Correct the metric's name.",
         )
-    match METRICS[metric].direction:
+    match KNOWN[metric].direction:
         case "lower":
             return value
         case "higher":

@@ -52,4 +52,4 @@ class TimeEmbedding(nn.Module):
     def forward(self, timestep: Int[Tensor, " B"]) -> Float[Tensor, "B M"]:
         """One token's vector for each step index."""
         sinusoid = timestep_sinusoid(timestep, self.linear_1.in_features)
-        return self.linear_2(F.silu(self.linear_1(sinusoid)))
+        return self.linear_2(F.silu(self.linear_1(sinusoid.to(self.linear_1.weight.dtype))))

@@ -32,12 +32,12 @@ class Normalizer:
         """The inverse of `normalise`."""
         return normalised * self.std + self.mean
 
-    def torch(self, device: Any = "cpu") -> Normalizer:
-        """The same statistics as float32 tensors."""
+    def torch(self, device: Any = "cpu", dtype: Any = None) -> Normalizer:
+        """The same statistics as tensors, float32 unless another type is asked for."""
         import torch
 
         def tensor(value: np.ndarray) -> torch.Tensor:
-            return torch.as_tensor(value, dtype=torch.float32, device=device)
+            return torch.as_tensor(value, dtype=dtype or torch.float32, device=device)
 
         return Normalizer(tensor(self.mean), tensor(self.std))
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from lead.config.evaluation import Evaluation
 from lead.config.text import TextSettings
 from lead.evaluation.summary import summarise
-from lead.provenance.artefact import unreadable
+from lead.evaluation.values import read_values
 from lead.provenance.commit import commit
 from lead.provenance.job import Job
 from lead.report.latex import write_latex_table
@@ -32,7 +28,7 @@ def table1(job: Job) -> None:
     Inputs: ``metrics`` (one file a system), ``published``. Outputs: ``tex``, ``parquet``.
     """
     settings = job.setting("evaluation", Evaluation)
-    frames, words = zip(*map(_read_metrics, job.inputs["metrics"]), strict=True)
+    frames, words = zip(*map(read_values, job.inputs["metrics"]), strict=True)
     measured = summarise(pd.concat(frames, ignore_index=True))
     small = words[0]["items"] < SMALLEST_TEST and not settings.allow_small
     if small:
@@ -92,11 +88,3 @@ def _notes(
         for frame, own in zip(frames, words, strict=True)
         if own.get("notes")
     )
-
-
-def _read_metrics(path: Path) -> tuple[pd.DataFrame, dict]:
-    try:
-        table = pq.read_table(path)
-        return table.to_pandas(), json.loads((table.schema.metadata or {})[b"lead"])
-    except (pa.ArrowException, OSError, KeyError) as error:
-        raise unreadable(path, error, "the rule that computes metrics") from error

@@ -9,7 +9,7 @@ from pathlib import Path
 import jinja2
 import pandas as pd
 
-from lead.evaluation.summary import METRICS, Direction
+from lead.evaluation.summary import KNOWN, Direction
 from lead.provenance.artefact import atomic_path
 from lead.report.table import PAPER, THIS_RUN, Cell, Row, TableText, metrics_of, rows_of
 
@@ -60,7 +60,7 @@ def latex_table(frame: pd.DataFrame, text: TableText) -> str:
         width=len(metrics) + 1,
         groups=_group_header(metrics),
         rules=_group_rules(metrics),
-        header=[f"{METRICS[m].label} {_ARROWS[METRICS[m].direction]}" for m in metrics],
+        header=[f"{KNOWN[m].label} {_ARROWS[KNOWN[m].direction]}" for m in metrics],
         measured=[_row(row) for row in measured],
         paper=[_row(row) for row in quoted],
         heading=escape(text.heading_of_paper_rows(frame)) if quoted else "",
@@ -112,7 +112,7 @@ def _group_rules(metrics: list[str]) -> list[str]:
 
 
 def _group(metric: str) -> str:
-    return METRICS[metric].group
+    return KNOWN[metric].group
 
 
 def _template() -> jinja2.Template:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lead.errors import LeadError
-from lead.evaluation.summary import METRICS, places
+from lead.evaluation.summary import KNOWN, places
 from lead.provenance.artefact import atomic_path, unreadable
 
 THIS_RUN = "this run"
@@ -117,7 +117,7 @@ def metrics_of(frame: pd.DataFrame) -> list[str]:
     """The metrics a printed table shows: the paper's columns, else whatever was measured."""
     quoted = frame[frame["origin"] == PAPER]
     present = set((quoted if len(quoted) else frame)["metric"])
-    return [name for name in METRICS if name in present]
+    return [name for name in KNOWN if name in present]
 
 
 def rows_of(frame: pd.DataFrame, origin: str) -> list[Row]:
@@ -193,7 +193,7 @@ def _this_run(
 
 def _places(metric: str, values: list[str], frame: pd.DataFrame) -> list[int | None]:
     """Places by the printed digits: two cells that read alike are marked alike."""
-    if metric not in METRICS or len(values) < 2:
+    if metric not in KNOWN or len(values) < 2:
         return [None] * len(values)
     is_real = (frame["system"] == REAL) & (frame["metric"] == metric)
     real = [_number(text) for text in frame.loc[is_real, "mean_printed"]]
@@ -234,7 +234,7 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _printed(metric: str, value: float) -> str:
-    digits = METRICS[metric].digits if metric in METRICS else _DIGITS
+    digits = KNOWN[metric].digits if metric in KNOWN else _DIGITS
     return "" if math.isnan(value) else f"{value:.{digits}f}"
 
 

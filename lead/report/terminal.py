@@ -10,7 +10,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from lead.evaluation.summary import METRICS
+from lead.evaluation.summary import KNOWN
 from lead.report.table import PAPER, THIS_RUN, Cell, Row, TableText, metrics_of, rows_of
 
 WIDTH = 100
@@ -39,7 +39,7 @@ def print_table(frame: pd.DataFrame, text: TableText, console: Console | None = 
 
 
 def _table(frame: pd.DataFrame, text: TableText, *, stacked: bool, gap: int) -> Table:
-    metrics = [METRICS[name] for name in metrics_of(frame)]
+    metrics = [KNOWN[name] for name in metrics_of(frame)]
     table = Table(
         title=escape(text.caption),
         title_justify="left",

@@ -40,7 +40,7 @@ def test_one_repeat_is_compared_with_that_repeat_of_real(here, tmp_path, capsys)
     means = frame.pivot(index="metric", columns="label", values="mean").drop("fid").dropna()
     np.testing.assert_allclose(means["My model"], means["Real"], atol=1e-12)
     assert frame["ci95"].isna().all() and len(means) == 5
-    said = " ".join(capsys.readouterr().out.split())
+    said = " ".join("".join(capsys.readouterr()).split())
     assert "My model" in said and "one repeat was given" in said and "features are raw" in said
 
 

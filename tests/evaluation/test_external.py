@@ -8,13 +8,15 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from finished_study import build, drawn, inputs, settings, study_of, write_copy
+from finished_study import real_embeddings as stored_embeddings
 
 from lead.config.evaluation import Evaluation
 from lead.config.external import ExternalSystem
 from lead.data.store import Clip, MotionIndex
 from lead.errors import LeadError
-from lead.evaluation.external import embed_external, measure_external
+from lead.evaluation.external import embed_external
 from lead.evaluation.requests import expected_requests
+from lead.evaluation.score import compute_metrics
 from lead.models.weights import load_tensors, read_metadata
 from lead.motion.normalizer import load_normalizer
 from lead.provenance.job import Job
@@ -39,15 +41,15 @@ def embed(root, folder, out, captions=None, **said):
 
 
 def measure(root, out):
-    real = root / "results" / "micro" / "systems" / "real" / "embeddings.safetensors"
+    real = stored_embeddings(root)
     given = {"real": real, "embeddings": out / "embeddings.safetensors"}
     slices = settings(study_of(root)) | {"system": "mine"}
-    measure_external(Job("measure_external", slices, given, {"metrics": out / "metrics.parquet"}))
+    compute_metrics(Job("compute_metrics", slices, given, {"metrics": out / "metrics.parquet"}))
     return pq.read_table(out / "metrics.parquet")
 
 
 def real_embeddings(root):
-    return load_tensors(root / "results" / "micro" / "systems" / "real" / "embeddings.safetensors")
+    return load_tensors(stored_embeddings(root))
 
 
 def test_a_copy_of_the_real_motions_has_their_embeddings_to_the_bit(root, tmp_path):

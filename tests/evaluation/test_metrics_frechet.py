@@ -1,46 +1,16 @@
-"""Eq. (11) against a matrix square root, closed forms and its own symmetries."""
+"""Eq. (11) against closed forms and its own symmetries; its twin is in `oracles`."""
 
 import numpy as np
 import pytest
-import scipy.linalg
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lead.errors import LeadError
 from lead.evaluation.metrics import frechet_distance
-
-
-def by_matrix_root(real, generated):
-    s1, s2 = np.cov(real, rowvar=False), np.cov(generated, rowvar=False)
-    root = scipy.linalg.sqrtm(s1 @ s2).real
-    shift = real.mean(0) - generated.mean(0)
-    return shift @ shift + np.trace(s1) + np.trace(s2) - 2 * np.trace(root)
 
 
 def rows(seed, n, width, scale=1.0, shift=0.0):
     rng = np.random.default_rng(seed)
     return shift + scale * rng.normal(size=(n, width)) @ rng.normal(size=(width, width))
-
-
-@pytest.mark.parametrize(("n", "m"), [(200, 300), (64, 40)])
-def test_it_equals_the_formula_with_scipys_matrix_root(n, m):
-    real, generated = rows(0, n, 12), rows(1, m, 12, scale=1.3, shift=0.4)
-    assert frechet_distance(real, generated) == pytest.approx(by_matrix_root(real, generated))
-
-
-@settings(max_examples=30, deadline=None)
-@given(st.integers(2, 40), st.integers(2, 40), st.integers(1, 20), st.integers(0, 10**6))
-def test_any_rank_gives_the_sum_of_the_roots_eigenvalues(n, m, width, seed):
-    real, generated = rows(seed, n, width), rows(seed + 1, m, width)
-    s1 = np.atleast_2d(np.cov(real, rowvar=False))
-    s2 = np.atleast_2d(np.cov(generated, rowvar=False))
-    values, vectors = np.linalg.eigh(s1)
-    root = vectors * np.sqrt(np.maximum(values, 0)) @ vectors.T
-    middle = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ s2 @ root), 0)).sum()
-    shift = real.mean(0) - generated.mean(0)
-    expected = shift @ shift + np.trace(s1) + np.trace(s2) - 2 * middle
-    scale = np.trace(s1) + np.trace(s2) + shift @ shift
-    assert frechet_distance(real, generated) == pytest.approx(expected, abs=1e-6 * scale)
 
 
 def test_two_gaussians_on_the_axes_give_the_closed_form():
@@ -65,12 +35,20 @@ def test_large_samples_approach_the_distance_of_their_gaussians():
 @given(st.integers(2, 60), st.integers(1, 40), st.integers(0, 10**6))
 def test_a_set_is_at_distance_zero_from_itself(n, width, seed):
     real = rows(seed, n, width)
-    assert frechet_distance(real, real) <= 1e-9 * np.sum(real**2)
+    assert 0 <= frechet_distance(real, real) <= 1e-9 * np.sum(real**2)
 
 
 def test_fewer_rows_than_columns_stay_exact():
     real = rows(0, 100, 512)
     assert frechet_distance(real, real) <= 1e-12 * np.trace(np.cov(real, rowvar=False))
+
+
+@pytest.mark.parametrize("n", [2, 100, 600])
+def test_a_scaled_set_is_known_at_any_rank(n):
+    """The covariances commute, so that their roots differ by the scale alone."""
+    real = rows(0, n, 512, shift=0.5)
+    spread = np.sum(real.mean(0) ** 2) + np.trace(np.cov(real, rowvar=False))
+    assert frechet_distance(real, 3 * real) == pytest.approx(4 * spread, rel=1e-10)
 
 
 @settings(max_examples=25, deadline=None)
@@ -107,18 +85,3 @@ def test_a_repeated_sample_keeps_the_other_normalisation():
     ratio = 2 * 9 / 19
     expected = np.trace(np.cov(real, rowvar=False)) * (1 - np.sqrt(ratio)) ** 2
     assert frechet_distance(real, np.concatenate([real, real])) == pytest.approx(expected)
-
-
-@pytest.mark.parametrize(
-    ("real", "generated", "words"),
-    [
-        (np.zeros((1, 3)), np.zeros((5, 3)), "real embeddings"),
-        (np.zeros((5, 3)), np.zeros((1, 3)), "generated embeddings"),
-        (np.zeros((5, 3)), np.zeros((5, 4)), "different widths"),
-        (np.full((5, 3), np.nan), np.zeros((5, 3)), "not finite"),
-        (np.zeros((5, 3)), np.full((5, 3), np.inf), "not finite"),
-    ],
-)
-def test_sets_that_cannot_be_compared_are_refused(real, generated, words):
-    with pytest.raises(LeadError, match=words):
-        frechet_distance(real, generated)

@@ -28,6 +28,7 @@ STAGES = {
     "table1": 1,
     "publish_table": 1,
 }
+PHYSICAL = {"physical_metrics": 3, "physical_table": 1, "publish_physical_table": 1}
 TORCH = {
     "encode_text", "train_movement", "train_matcher", "train_vae", "encode_latents",
     "train_denoiser", "train_projector", "embed_real", "embed_mld", "embed_lead",
@@ -62,7 +63,12 @@ def test_a_dataset_published_as_features_needs_no_joints(study):
 
 
 def test_a_bare_snakemake_makes_the_tables():
-    assert planned() == STAGES | {"all": 1, "assemble_model": 1, "contact_sheet": 1}
+    assert planned() == STAGES | PHYSICAL | {"all": 1, "assemble_model": 1, "contact_sheet": 1}
+
+
+def test_repeats_spread_over_jobs_are_one_job_more_each():
+    counts = planned(TABLE, "--config", "evaluation={jobs: 3}")
+    assert counts == STAGES | {"embed_real": 3, "embed_mld": 3, "embed_lead": 3}
 
 
 def test_the_demo_imports_torch_in_at_most_twelve_jobs():

@@ -51,7 +51,7 @@ def test_systems_share_captions_and_crops(finished):
 
 def test_every_stage_says_what_it_took(finished):
     measured = {p.stem for p in (finished.root / "results/micro/benchmarks").glob("*.tsv")}
-    assert {"import_motion", "train_vae", "embed_lead", "table1"} <= measured
+    assert {"import_motion", "train_vae", "embed_lead_0-1", "table1"} <= measured
 
 
 def test_weights_say_what_they_are(finished):
@@ -92,6 +92,23 @@ def test_an_edit_in_one_metric_reruns_metrics_and_tables_alone(editable):
     }
 
 
+def test_another_pool_reruns_metrics_and_tables_alone(finished):
+    assert finished.planned(TABLE, SHEET, "--config", "evaluation={pool: 3}") == {
+        "compute_metrics": 3,
+        "table1": 1,
+        "publish_table": 1,
+    }
+
+
+def test_repeats_spread_over_jobs_change_no_digit(editable):
+    before = pq.read_table(editable.root / "results/micro/tables/table1.parquet").to_pandas()
+    run = editable.snakemake(TABLE, "--config", "evaluation={jobs: 2}")
+    assert run.returncode == 0, run.stderr[-3000:]
+    assert "repeats 1-1" in run.stdout + run.stderr
+    after = pq.read_table(editable.root / "results/micro/tables/table1.parquet").to_pandas()
+    assert after.equals(before)
+
+
 def test_a_comment_reruns_nothing(editable):
     editable.edit("lead/losses.py", "def alignment_loss(", "# A remark.\ndef alignment_loss(")
     assert editable.planned(TABLE, SHEET) == {}
@@ -125,11 +142,11 @@ def test_the_same_run_twice_gives_the_same_bytes(editable):
     names = [
         "features/frames.npy",
         "models/vae/vae.safetensors",
-        "systems/mld/embeddings.safetensors",
+        "systems/mld/embeddings/0-1.safetensors",
     ]
     folder = editable.root / "results/micro"
     before = [(folder / name).read_bytes() for name in names]
-    run = editable.snakemake("results/micro/systems/mld/embeddings.safetensors", "--forceall")
+    run = editable.snakemake("results/micro/systems/mld/embeddings/0-1.safetensors", "--forceall")
     assert run.returncode == 0, run.stderr[-3000:]
     assert [
         (folder / name).read_bytes() == old for name, old in zip(names, before, strict=True)
@@ -159,7 +176,7 @@ def test_motions_of_another_model_become_a_row_of_the_table(editable):
     asked = (TABLE, "--config", "external={copy: {path: copies, label: A copy}}")
     assert editable.planned(*asked) == {
         "embed_external": 1,
-        "measure_external": 1,
+        "compute_metrics": 1,
         "table1": 1,
         "publish_table": 1,
     }

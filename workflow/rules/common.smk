@@ -20,6 +20,9 @@ DATA = {
     "index": f"{RESULTS}/features/index.parquet",
     "stats": f"{RESULTS}/features/stats.npz",
 }
+# The protocol as far as motions depend on it: what only metrics read reruns only them.
+PROTOCOL = {"evaluation": STUDY.evaluation.for_embedding().model_dump(mode="json")}
+JUDGE = {name: f"{RESULTS}/{file}" for name, file in STUDY.judge_files.items()}
 
 
 def settings(*names):
@@ -56,6 +59,17 @@ def external(name):
     return {"system": name, "external": _SETTINGS["external"][name]}
 
 
+def repeats(wildcards):
+    """The first repeat of a batch, and the one after its last."""
+    first, last = map(int, wildcards.batch.split("-"))
+    return {"repeats": [first, last + 1]}
+
+
+def embeddings(system):
+    """The stored embeddings of a system, one file a batch of repeats."""
+    return [f"{RESULTS}/{file}" for file in STUDY.embeddings(system)]
+
+
 def motions(wildcards):
     """The files of one external system."""
     own = STUDY.external[wildcards.external]
@@ -64,9 +78,10 @@ def motions(wildcards):
 
 
 wildcard_constraints:
+    batch=r"\d+-\d+",
     external="|".join(STUDY.external) or "(?!)",
     projector="lead(_[a-z0-9_]+)?",
-    system="real|mld|lead(_[a-z0-9_]+)?",
+    system="|".join(["real", "mld", "lead(_[a-z0-9_]+)?", *STUDY.external]),
 
 
 # Undeclared resources are unlimited: on one machine, one job at a time has the GPU.

@@ -1,28 +1,39 @@
 """Every system's motions as embeddings of the matcher, then the metrics of those."""
 
 
+def judging():
+    """The settings that every embedding depends on."""
+    return settings("dataset", "evaluator", "matcher") | PROTOCOL
+
+
+def generating():
+    """The settings that a generated system depends on, apart from its projector."""
+    return settings("text", "vae", "diffusion", "denoiser") | judging()
+
+
 rule embed_real:
     input:
         **DATA,
+        **JUDGE,
         text=rules.encode_text.output.text,
-        matcher=rules.train_matcher.output.weights,
     output:
-        embeddings=f"{RESULTS}/systems/real/embeddings.safetensors",
+        embeddings=f"{RESULTS}/systems/real/embeddings/{{batch}}.safetensors",
     params:
         stage="lead.evaluation.embed:embed_real",
-        settings=settings("dataset", "matcher", "evaluation"),
+        settings=lambda wildcards: judging() | repeats(wildcards),
         code=code("lead.evaluation.embed:embed_real"),
+        state=lambda wildcards: state(f"embed_real_{wildcards.batch}"),
     log:
-        f"{RESULTS}/logs/embed_real.log",
+        f"{RESULTS}/logs/embed_real_{{batch}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/embed_real.tsv"
+        f"{RESULTS}/benchmarks/embed_real_{{batch}}.tsv"
     threads: STUDY.machine.threads
     resources:
         mem_mb=4000,
         runtime=120,
         gpu=1,
     message:
-        announce("Embedding the real test motions, {params.settings[evaluation][repeats]} times.", gpu=True)
+        announce("Embedding the real test motions, repeats {wildcards.batch}.", gpu=True)
     script:
         "../scripts/stage.py"
 
@@ -30,29 +41,28 @@ rule embed_real:
 rule embed_mld:
     input:
         **DATA,
+        **JUDGE,
         text=rules.encode_text.output.text,
-        matcher=rules.train_matcher.output.weights,
         vae=rules.train_vae.output.weights,
         denoiser=rules.train_denoiser.output.weights,
     output:
-        embeddings=f"{RESULTS}/systems/mld/embeddings.safetensors",
+        embeddings=f"{RESULTS}/systems/mld/embeddings/{{batch}}.safetensors",
     params:
         stage="lead.evaluation.embed:embed_generated",
-        settings=settings(
-            "dataset", "text", "matcher", "vae", "diffusion", "denoiser", "evaluation"
-        ),
+        settings=lambda wildcards: generating() | repeats(wildcards),
         code=code("lead.evaluation.embed:embed_generated"),
+        state=lambda wildcards: state(f"embed_mld_{wildcards.batch}"),
     log:
-        f"{RESULTS}/logs/embed_mld.log",
+        f"{RESULTS}/logs/embed_mld_{{batch}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/embed_mld.tsv"
+        f"{RESULTS}/benchmarks/embed_mld_{{batch}}.tsv"
     threads: STUDY.machine.threads
     resources:
         mem_mb=4000,
         runtime=480,
         gpu=1,
     message:
-        announce("Generating with mld, {params.settings[evaluation][repeats]} times.", gpu=True)
+        announce("Generating with mld, repeats {wildcards.batch}.", gpu=True)
     script:
         "../scripts/stage.py"
 
@@ -60,40 +70,39 @@ rule embed_mld:
 use rule embed_mld as embed_lead with:
     input:
         **DATA,
+        **JUDGE,
         text=rules.encode_text.output.text,
-        matcher=rules.train_matcher.output.weights,
         vae=rules.train_vae.output.weights,
         denoiser=rules.train_denoiser.output.weights,
         projector=rules.train_projector.output.weights,
     output:
-        embeddings=f"{RESULTS}/systems/{{projector}}/embeddings.safetensors",
+        embeddings=f"{RESULTS}/systems/{{projector}}/embeddings/{{batch}}.safetensors",
     params:
         stage="lead.evaluation.embed:embed_generated",
-        settings=lambda wildcards: settings(
-            "dataset", "text", "matcher", "vae", "diffusion", "denoiser", "evaluation"
-        )
+        settings=lambda wildcards: generating()
+        | repeats(wildcards)
         | projector(wildcards.projector),
         code=code("lead.evaluation.embed:embed_generated"),
+        state=lambda wildcards: state(f"embed_{wildcards.projector}_{wildcards.batch}"),
     log:
-        f"{RESULTS}/logs/embed_{{projector}}.log",
+        f"{RESULTS}/logs/embed_{{projector}}_{{batch}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/embed_{{projector}}.tsv"
+        f"{RESULTS}/benchmarks/embed_{{projector}}_{{batch}}.tsv"
     message:
-        announce("Generating with {wildcards.projector}, {params.settings[evaluation][repeats]} times.", gpu=True)
+        announce("Generating with {wildcards.projector}, repeats {wildcards.batch}.", gpu=True)
 
 
 rule embed_external:
     input:
         unpack(motions),
         **DATA,
+        **JUDGE,
         text=rules.encode_text.output.text,
-        matcher=rules.train_matcher.output.weights,
     output:
-        embeddings=f"{RESULTS}/systems/{{external}}/embeddings.safetensors",
+        embeddings=f"{RESULTS}/systems/{{external}}/embeddings/all.safetensors",
     params:
         stage="lead.evaluation.external:embed_external",
-        settings=lambda wildcards: settings("dataset", "matcher", "evaluation")
-        | external(wildcards.external),
+        settings=lambda wildcards: judging() | external(wildcards.external),
         code=code("lead.evaluation.external:embed_external"),
         files=lambda wildcards: state_of_files(STUDY.external[wildcards.external].path),
     log:
@@ -111,33 +120,10 @@ rule embed_external:
         "../scripts/stage.py"
 
 
-rule measure_external:
-    input:
-        real=rules.embed_real.output.embeddings,
-        embeddings=rules.embed_external.output.embeddings,
-    output:
-        metrics=f"{RESULTS}/systems/{{external}}/metrics.parquet",
-    params:
-        stage="lead.evaluation.external:measure_external",
-        settings=lambda wildcards: settings("evaluation") | {"system": wildcards.external},
-        code=code("lead.evaluation.external:measure_external"),
-    log:
-        f"{RESULTS}/logs/metrics_{{external}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/metrics_{{external}}.tsv"
-    resources:
-        mem_mb=2000,
-        runtime=60,
-    message:
-        announce("Metrics of {wildcards.external}.")
-    script:
-        "../scripts/stage.py"
-
-
 rule compute_metrics:
     input:
-        real=rules.embed_real.output.embeddings,
-        embeddings=f"{RESULTS}/systems/{{system}}/embeddings.safetensors",
+        real=embeddings("real"),
+        embeddings=lambda wildcards: embeddings(wildcards.system),
     output:
         metrics=f"{RESULTS}/systems/{{system}}/metrics.parquet",
     params:

@@ -19,8 +19,9 @@ rule assemble_model:
     params:
         stage="lead.training.assemble:assemble_model",
         settings=lambda wildcards: settings(
-            "name", "dataset", "text", "vae", "diffusion", "denoiser", "evaluation"
+            "name", "dataset", "text", "vae", "diffusion", "denoiser"
         )
+        | PROTOCOL
         | projector("lead"),
         code=code("lead.training.assemble:assemble_model"),
     log:

@@ -1,0 +1,196 @@
+"""The frozen matcher as the judge of motions: what it sees of them, whoever made them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from lead.config.evaluation import Evaluation
+from lead.config.evaluator import Evaluator
+from lead.config.models import MatcherModel
+from lead.config.study import DatasetSettings
+from lead.config.training import MatcherStage
+from lead.data.datasets import skeleton_of
+from lead.data.store import MotionStore
+from lead.errors import LeadError
+from lead.evaluation.physical import measure_motions
+from lead.evaluation.physical_limits import PREFIX
+from lead.evaluation.protocol import sorted_batches
+from lead.models.build import build_matcher, freeze
+from lead.models.device import pick_device, use_threads
+from lead.models.matcher import Boundary, Matcher
+from lead.models.weights import load_module
+from lead.motion.features import features_to_joints
+from lead.motion.layout import layout
+from lead.motion.normalizer import Normalizer, load_normalizer, matcher_normalizer
+from lead.motion.skeleton import Skeleton
+from lead.provenance.job import Job
+from lead.text.cache import TextCache
+from lead.text.word_cache import open_words
+from lead.text.words import WordSource
+
+Motions = Callable[[np.ndarray], tuple[Tensor, Tensor]]
+"""From the positions of a batch to its normalised features and their mask."""
+
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
+
+
+@dataclass(frozen=True)
+class Judge:
+    """The matcher with the statistics that carry features into its own units.
+
+    Attributes:
+        normalizer: the study's statistics, in which motions come.
+        own: the matcher's.
+        cache: the pooled captions that motions are generated from.
+        word_source: what the matcher reads of a caption.
+        dtype: in which everything is computed; results are float32.
+        advance: told how many motions were embedded, after each batch.
+    """
+
+    matcher: Matcher
+    normalizer: Normalizer
+    own: Normalizer
+    cache: TextCache
+    word_source: WordSource
+    skeleton: Skeleton
+    boundary: Boundary
+    batch_size: int
+    dtype: torch.dtype
+    advance: Callable[[int], None] = lambda count: None
+
+    @torch.no_grad()
+    def motions(
+        self, motions: Motions, length: np.ndarray, boundary: Boundary | None = None
+    ) -> Float[Tensor, "I E"]:
+        """Embed a list of motions, batch by batch, in the order of the list.
+
+        Raises:
+            LeadError: a motion that is not finite.
+        """
+        return self._all(
+            motions,
+            length,
+            lambda features, mask: {"motion": self._embed(features, mask, boundary)},
+        )["motion"]
+
+    @torch.no_grad()
+    def judged(self, motions: Motions, length: np.ndarray) -> dict[str, Tensor]:
+        """Embeddings of a list of motions as ``motion``, and their physical quantities.
+
+        Raises:
+            LeadError: a motion that is not finite.
+        """
+        return self._all(
+            motions,
+            length,
+            lambda features, mask: {
+                "motion": self._embed(features, mask),
+                **self._physical(features, mask),
+            },
+        )
+
+    @torch.no_grad()
+    def texts(self, captions: tuple[str, ...]) -> Float[Tensor, "I E"]:
+        """Embed captions; equal ones once."""
+        distinct = sorted(set(captions))
+        vectors, lengths, pos = self.word_source.words(distinct)
+        device = next(self.matcher.parameters()).device
+        vectors = vectors.to(device, self.dtype)
+        pos = None if pos is None else pos.to(device, self.dtype)
+        embedded = self.matcher.embed_text(vectors, lengths, pos).cpu().float()
+        number = {caption: row for row, caption in enumerate(distinct)}
+        return embedded[[number[caption] for caption in captions]]
+
+    def _all(
+        self,
+        motions: Motions,
+        length: np.ndarray,
+        look: Callable[[Tensor, Tensor], dict[str, Tensor]],
+    ) -> dict[str, Tensor]:
+        """What ``look`` sees of every motion, in the order of the list, float32 on the CPU."""
+        out: dict[str, Tensor] = {}
+        for rows in sorted_batches(length, self.batch_size):
+            normalised, mask = motions(rows)
+            features = self.normalizer.denormalise(normalised)
+            _check_finite(features, mask)
+            for name, values in look(features, mask).items():
+                own = values.cpu().float()
+                if name not in out:
+                    out[name] = own.new_empty(len(length), *own.shape[1:])
+                out[name][torch.from_numpy(rows)] = own
+            self.advance(len(rows))
+        return out
+
+    def _embed(
+        self,
+        features: Float[Tensor, "B T D"],
+        mask: Bool[Tensor, "B T"],
+        boundary: Boundary | None = None,
+    ) -> Float[Tensor, "B E"]:
+        seen = self.own.normalise(features).to(self.dtype)
+        return self.matcher.embed_motion(seen, mask, boundary=boundary or self.boundary)
+
+    def _physical(
+        self, features: Float[Tensor, "B T D"], mask: Bool[Tensor, "B T"]
+    ) -> dict[str, Tensor]:
+        joints = features_to_joints(features, self.skeleton)
+        measured = measure_motions(joints, mask, self.skeleton, self.skeleton.fps)
+        return {f"{PREFIX}{name}": values for name, values in measured.items()}
+
+
+def open_judge(job: Job) -> tuple[Judge, MotionStore, Evaluation]:
+    """The study's judge, its clips and the protocol's settings, from a job's inputs.
+
+    Inputs: ``frames``, ``index``, ``stats``, ``text``, ``matcher``; for an evaluator that reads
+    word vectors ``words``, for the published one ``matcher_stats``.
+
+    Raises:
+        LeadError: the matcher is that of another dataset or does not fit its words.
+    """
+    use_threads(job.threads)
+    device = pick_device()
+    settings = job.setting("evaluation", Evaluation)
+    skeleton = skeleton_of(job.setting("dataset", DatasetSettings))
+    normalizer = load_normalizer(job.inputs["stats"])
+    model, own = _matcher_of(job, normalizer, skeleton)
+    dtype = DTYPES[settings.precision]
+    matcher = load_module(build_matcher(model, skeleton.feature_width), job.inputs["matcher"])
+    judge = Judge(
+        freeze(matcher).to(device, dtype),
+        normalizer.torch(device, dtype),
+        own.torch(device, dtype),
+        TextCache.open(job.inputs["text"]),
+        open_words(job.inputs),
+        skeleton,
+        settings.boundary,
+        settings.batch_size,
+        dtype,
+    )
+    return judge, MotionStore.load(job.inputs["frames"], job.inputs["index"]), settings
+
+
+def _matcher_of(
+    job: Job, normalizer: Normalizer, skeleton: Skeleton
+) -> tuple[MatcherModel, Normalizer]:
+    """The matcher's sizes and its own statistics."""
+    if job.setting("evaluator", Evaluator).kind == "t2m":
+        return MatcherModel(), load_normalizer(job.inputs["matcher_stats"])
+    stage = job.setting("matcher", MatcherStage)
+    return stage.model, matcher_normalizer(normalizer, layout(skeleton), stage.feature_bias)
+
+
+def _check_finite(features: Float[Tensor, "B T D"], mask: Bool[Tensor, "B T"]) -> None:
+    bad = int((features.isfinite().all(-1) | ~mask).all(-1).logical_not().sum())
+    if bad:
+        raise LeadError(
+            "Motions to be embedded hold values that are not finite numbers.",
+            found=f"NaN or infinity in {bad} motions of a batch of {len(features)}",
+            expected="finite features",
+            fix="Look at the training histories of the networks that made them, and train again.",
+        )

@@ -1,0 +1,153 @@
+"""From the physical quantities of every motion to one value a metric and repeat; without torch."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from jaxtyping import Float
+
+from lead.errors import LeadError
+from lead.evaluation.physical_limits import CONTACT_HEIGHT, PREFIX, SLIDING_SPEED, TOLERANCE
+from lead.evaluation.rounds import Rounds
+from lead.evaluation.values import write_values
+from lead.provenance.job import Job
+
+RATIOS = {
+    "jerk_ratio": "jerk",
+    "speed_ratio": "joint_speed",
+    "energy_ratio": "kinetic_energy",
+    "range_ratio": "range_of_motion",
+}
+"""Metrics that are a system's value by Real's, and of what."""
+
+
+def physical_metrics(job: Job) -> None:
+    """Every physical metric of one system in every repeat that it has, one row each.
+
+    Inputs: ``real`` and ``embeddings``, each one file or several (`Rounds`), the same for the
+    system ``real``, with the quantities of `lead.evaluation.physical.measure_motions` among their
+    arrays. Output: ``metrics``. Its metadata holds the number of items and the limits.
+
+    Raises:
+        LeadError: quantities are missing, not finite, or not of the same items as Real's.
+    """
+    system = str(job.settings["system"])
+    real, own = Rounds.open(job.inputs["real"]), Rounds.open(job.inputs["embeddings"])
+    truth, now = _quantities(real), _quantities(own)
+    items = truth["frames"].shape[1]
+    if now["frames"].shape[1] != items or not 1 <= own.repeats <= real.repeats:
+        raise LeadError(
+            f"The physical quantities of {system} and of the real motions do not belong together.",
+            file=own.files[0],
+            found=f"{now['frames'].shape} repeats and items",
+            expected=f"{truth['frames'].shape}",
+            fix="Delete both files and run the same snakemake command again.",
+        )
+    values = [
+        physical_values(_repeat(now, repeat), _repeat(truth, repeat))
+        for repeat in range(own.repeats)
+    ]
+    words = {
+        **job.manifest,
+        "items": items,
+        "contact_height": CONTACT_HEIGHT,
+        "sliding_speed": SLIDING_SPEED,
+        "tolerance": TOLERANCE,
+    }
+    write_values(job.outputs["metrics"], system, values, words)
+
+
+def physical_values(
+    own: dict[str, Float[np.ndarray, " I"]], real: dict[str, Float[np.ndarray, " I"]]
+) -> dict[str, float]:
+    """The metrics of one repeat of a system: its own, and its ratios to the same items of Real.
+
+    Those of `plain_values`; ``bone_error``, how far its mean bones are from Real's mean ones
+    (percent, mean over bones and motions); and RATIOS, each a mean by a mean, never a mean of
+    ratios: a motion in which the real body stands still would decide that alone. What is
+    divided by zero is left out.
+    """
+    values, truth = plain_values(own), plain_values(real)
+    names = [name for name in real if name.startswith("bone.")]
+    errors = [_relative_error(own[name], real[name]) for name in names]
+    values["bone_error"] = 100 * float(np.mean(errors)) if errors else math.nan
+    for ratio, name in RATIOS.items():
+        values[ratio] = _divided(values.get(name, math.nan), truth.get(name, math.nan))
+    return {name: value for name, value in values.items() if math.isfinite(value)}
+
+
+def plain_values(quantities: dict[str, Float[np.ndarray, " I"]]) -> dict[str, float]:
+    """The metrics of a set of motions alone, each a sum over all motions by a sum.
+
+    =====================  ==========================================================
+    ``foot_contact``       share of toes' steps between frames that are on the floor
+    ``foot_skating``       share of those contact steps that slide
+    ``foot_slide``         mean speed along the floor of those contact steps, cm/s
+    ``foot_skating_gmd``   GMD's ratio: share of a motion's steps, mean over motions
+    ``penetration``        depth of the lowest joint beyond the tolerance, mm a frame
+    ``floating``           height of the lowest joint beyond the tolerance, mm a frame
+    ``jerk``               m/s^3, over joints and windows of four frames
+    ``bone_drift``         std of a bone's length by its mean, percent, over motions
+    ``joint_speed``        against the root, m/s, over joints and steps
+    ``kinetic_energy``     J/kg, over joints and steps
+    ``range_of_motion``    diagonal of a joint's box, metres, over joints and motions
+    =====================  ==========================================================
+
+    What is divided by zero is left out: a body that is never on the floor has no skating.
+    """
+    total = {name: float(np.sum(values, dtype=np.float64)) for name, values in quantities.items()}
+    steps = np.maximum(np.asarray(quantities["frames"], dtype=np.float64) - 1, 0)
+    windows, motions = np.maximum(steps - 2, 0).sum(), len(steps)
+    shares = np.divide(quantities["gmd_frames"], steps, out=np.zeros_like(steps), where=steps > 0)
+    values = {
+        "foot_contact": _divided(total["contact_steps"], 2 * steps.sum()),
+        "foot_skating": _divided(total["sliding_steps"], total["contact_steps"]),
+        "foot_slide": 100 * _divided(total["slide_speed"], total["contact_steps"]),
+        "foot_skating_gmd": _divided(shares.sum(), motions),
+        "penetration": 1000 * _divided(total["penetration"], total["frames"]),
+        "floating": 1000 * _divided(total["floating"], total["frames"]),
+        "jerk": _divided(total["jerk"], windows),
+        "bone_drift": 100 * _divided(total["bone_drift"], motions),
+        "joint_speed": _divided(total["joint_speed"], steps.sum()),
+        "kinetic_energy": _divided(total["kinetic_energy"], steps.sum()),
+        "range_of_motion": _divided(total["range_of_motion"], motions),
+    }
+    return {name: value for name, value in values.items() if math.isfinite(value)}
+
+
+def _relative_error(own: Float[np.ndarray, " I"], real: Float[np.ndarray, " I"]) -> float:
+    expected = float(np.mean(real, dtype=np.float64))
+    return _divided(float(np.mean(np.abs(own.astype(np.float64) - expected))), expected)
+
+
+def _divided(sum_: float, by: float) -> float:
+    return float(sum_ / by) if by else math.nan
+
+
+def _repeat(quantities: dict[str, np.ndarray], repeat: int) -> dict[str, np.ndarray]:
+    return {name: values[repeat] for name, values in quantities.items()}
+
+
+def _quantities(rounds: Rounds) -> dict[str, Float[np.ndarray, "R I"]]:
+    """The quantities among what is stored; the embeddings themselves stay on disk."""
+    names = [name for name in rounds.shapes if name.startswith(PREFIX)]
+    if f"{PREFIX}frames" not in names:
+        raise LeadError(
+            "The embeddings come without physical quantities.",
+            file=rounds.files[0],
+            found="a file of an earlier version",
+            expected=f"arrays {PREFIX}frames, {PREFIX}jerk, …",
+            fix="Delete the file and run the same snakemake command again.",
+        )
+    found = {name.removeprefix(PREFIX): rounds.stacked(name) for name in names}
+    broken = [name for name, values in found.items() if not np.isfinite(values).all()]
+    if broken:
+        raise LeadError(
+            "A physical quantity is not a finite number.",
+            file=rounds.files[0],
+            found=broken[0],
+            expected="finite quantities of every motion",
+            fix="Delete the file and run the same snakemake command again.",
+        )
+    return found

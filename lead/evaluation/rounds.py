@@ -1,0 +1,115 @@
+"""What an evaluation stores of a system, one repeat in memory at a time.
+
+One or several safetensors files hold, for each name, an array whose first axis is the repeat;
+several files hold consecutive repeats.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+
+from lead.errors import LeadError
+from lead.provenance.artefact import unreadable
+
+FIRST = "first_repeat"
+"""Key of a file's metadata: the number of its first repeat."""
+
+_MADE_BY = "the rule that embeds a system"
+
+
+class Rounds:
+    """The stored repeats of one system."""
+
+    def __init__(
+        self,
+        files: Sequence[Path],
+        shapes: Mapping[str, tuple[int, ...]],
+        said: Mapping[str, str],
+    ):
+        """Use `open`; ``said`` is the metadata of the first file."""
+        self.files = tuple(files)
+        self.shapes = dict(shapes)
+        self.said = dict(said)
+
+    @classmethod
+    def open(cls, given: Path | Sequence[Path]) -> Rounds:
+        """Look at the files of a system, in the order of their repeats.
+
+        Raises:
+            LeadError: one is damaged, or they do not continue one another.
+        """
+        files = [Path(given)] if isinstance(given, str | Path) else [Path(one) for one in given]
+        repeats, shapes, words = 0, {}, {}
+        for path in files:
+            own, said = _look(path)
+            first = int(said.get(FIRST, 0))
+            words = words or said
+            if first != repeats or (shapes and _without_repeats(own) != _without_repeats(shapes)):
+                raise LeadError(
+                    "The repeats of a system do not continue one another.",
+                    file=path,
+                    found=f"repeats from {first} on",
+                    expected=f"repeats from {repeats} on, of the same items",
+                    fix="Delete the system's folder and run the same snakemake command again.",
+                )
+            repeats += next(iter(own.values()))[0]
+            shapes = own
+        shapes = {name: (repeats, *shape[1:]) for name, shape in shapes.items()}
+        return cls(files, shapes, words)
+
+    @property
+    def repeats(self) -> int:
+        """How many repeats there are."""
+        return next(iter(self.shapes.values()))[0]
+
+    def __iter__(self) -> Iterator[dict[str, np.ndarray]]:
+        """Every repeat's arrays by name, without the axis of repeats."""
+        for path in self.files:
+            with _opened(path) as file:
+                names = list(file.keys())
+                for repeat in range(file.get_slice(names[0]).get_shape()[0]):
+                    yield {name: file.get_slice(name)[repeat] for name in names}
+
+    def stacked(self, name: str) -> np.ndarray:
+        """One array with its axis of repeats.
+
+        Raises:
+            LeadError: there is no array of that name.
+        """
+        if name not in self.shapes:
+            raise LeadError(
+                f"Nothing named {name} is stored of the system.",
+                file=self.files[0],
+                found=", ".join(sorted(self.shapes)),
+                fix="Delete the system's folder and run the same snakemake command again.",
+            )
+        parts = []
+        for path in self.files:
+            with _opened(path) as file:
+                parts.append(file.get_tensor(name))
+        return np.concatenate(parts)
+
+
+def _look(path: Path) -> tuple[dict[str, tuple[int, ...]], dict[str, str]]:
+    with _opened(path) as file:
+        shapes = {name: tuple(file.get_slice(name).get_shape()) for name in sorted(file.keys())}
+        said = json.loads((file.metadata() or {}).get("lead", "{}"))
+    if len({shape[:1] for shape in shapes.values()}) != 1:
+        raise unreadable(path, ValueError("its arrays have no common axis of repeats"), _MADE_BY)
+    return shapes, said
+
+
+def _opened(path: Path):
+    try:
+        return safe_open(path, framework="np")
+    except (SafetensorError, OSError) as error:
+        raise unreadable(path, error, _MADE_BY) from error
+
+
+def _without_repeats(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
+    return {name: shape[1:] for name, shape in shapes.items()}

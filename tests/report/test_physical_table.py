@@ -1,0 +1,141 @@
+"""The table of physical metrics: its places, its looks, and what it says of itself."""
+
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from lead.evaluation.summary import PHYSICAL, summarise
+from lead.provenance.job import Job
+from lead.report.latex import latex_table
+from lead.report.physical import physical_table
+from lead.report.table import TableText, comparison_table, read_table
+
+VALUES = {
+    "real": {"foot_skating": 0.06, "floating": 12.0, "jerk_ratio": 1.0, "speed_ratio": 1.0},
+    "mld": {"foot_skating": 0.20, "floating": 13.0, "jerk_ratio": 0.9, "speed_ratio": 1.2},
+    "lead": {"foot_skating": 0.03, "floating": 11.5, "jerk_ratio": 1.1, "speed_ratio": 0.9},
+    "mine": {"floating": 30.0, "jerk_ratio": 1.3, "speed_ratio": 0.9004},
+}
+LABELS = {"real": "Real", "mld": "MLD", "lead": "LEAD", "mine": "50% & more"}
+TEXT = TableText(table="physical", study="demo", title="Physics", footnotes=("5 % of it",))
+
+
+def measured(system: str) -> pd.DataFrame:
+    rows = [
+        (system, metric, repeat, value + 0.001 * (2 * repeat - 1))
+        for metric, value in {**VALUES[system], "jerk": 61.0}.items()
+        for repeat in range(2)
+    ]
+    return pd.DataFrame(rows, columns=["system", "metric", "repeat", "value"])
+
+
+@pytest.fixture
+def frame() -> pd.DataFrame:
+    every = pd.concat([measured(system) for system in VALUES], ignore_index=True)
+    return comparison_table(summarise(every), pd.DataFrame(), LABELS)
+
+
+def places(frame: pd.DataFrame, metric: str) -> dict[str, int | None]:
+    rows = frame[frame["metric"] == metric]
+    found = zip(rows["system"], rows["place"], strict=True)
+    return {system: None if pd.isna(place) else int(place) for system, place in found}
+
+
+def test_less_skating_is_better_and_real_has_no_place(frame):
+    assert places(frame, "foot_skating") == {"real": None, "mld": 2, "lead": 1}
+
+
+def test_of_floating_and_of_ratios_reals_amount_is_best(frame):
+    assert places(frame, "floating") == {"real": None, "mld": 2, "lead": 1, "mine": 3}
+    assert places(frame, "jerk_ratio") == {"real": None, "mld": 1, "lead": 1, "mine": 2}
+
+
+def test_what_reads_alike_has_the_same_place(frame):
+    assert places(frame, "speed_ratio") == {"real": None, "mld": 2, "lead": 1, "mine": 1}
+
+
+def test_without_real_nothing_is_closest_to_it():
+    two = pd.concat([measured("mld"), measured("lead")], ignore_index=True)
+    alone = comparison_table(summarise(two), pd.DataFrame(), {})
+    assert places(alone, "floating") == {"mld": None, "lead": None}
+    assert places(alone, "foot_skating") == {"mld": 2, "lead": 1}
+
+
+def test_every_line_of_the_latex_has_as_many_cells(frame):
+    source = latex_table(frame, TEXT)
+    table = re.search(r"\\toprule(.*)\\bottomrule", source, flags=re.DOTALL)
+    assert table is not None
+    lines = [line for line in table[1].splitlines() if "&" in line and "multicolumn" not in line]
+    assert len(lines) == 1 + len(VALUES)
+    assert {len(re.findall(r"(?<!\\)&", line)) for line in lines} == {4}
+    spans = [int(width) for width in re.findall(r"multicolumn\{(\d)\}", source)]
+    assert sum(spans) == 4
+    assert re.findall(r"cmidrule\(lr\)\{([\d-]+)\}", source) == ["2-2", "3-3", "4-5"]
+
+
+def test_a_metric_that_was_not_measured_is_a_dash_and_signs_are_escaped(frame):
+    source = latex_table(frame, TEXT)
+    (mine,) = [line for line in source.splitlines() if "more" in line]
+    assert mine.strip().startswith(r"50\% \& more & -- &")
+    assert r"5 \% of it" in source
+
+
+def test_the_best_is_bold_and_real_is_not(frame):
+    source = latex_table(frame, TEXT)
+    (lead,) = [line for line in source.splitlines() if line.strip().startswith("LEAD")]
+    (real,) = [line for line in source.splitlines() if line.strip().startswith("Real")]
+    assert r"\textbf{0.030}" in lead
+    assert "textbf" not in real and "underline" not in real
+
+
+def table(folder, external=None) -> tuple[pd.DataFrame, dict, str]:
+    words = {"items": 102, "contact_height": 0.05, "sliding_speed": 0.5, "tolerance": 0.005}
+    files = []
+    for system in VALUES:
+        found = pa.Table.from_pandas(measured(system), preserve_index=False)
+        files.append(folder / f"{system}.parquet")
+        pq.write_table(found.replace_schema_metadata({"lead": json.dumps(words)}), files[-1])
+    settings = {"seed": 1, "name": "demo", "description": "some clips", "footnote": "A try.",
+                "external": external or {}}  # fmt: skip
+    out = {"tex": folder / "physical.tex", "parquet": folder / "physical.parquet"}
+    physical_table(Job("physical_table", settings, {"metrics": tuple(files)}, out))
+    return *read_table(out["parquet"]), out["tex"].read_text()
+
+
+def test_the_table_says_what_its_limits_are_and_what_real_is(tmp_path):
+    _, metadata, source = table(tmp_path)
+    notes = " ".join(metadata["footnotes"])
+    for said in ("A try.", "lower than 5 cm", "0.5 m/s", "beyond 5 mm", "None of this is in the",
+                 "Real: jerk 61 m/s^3", "102 test items"):  # fmt: skip
+        assert said in notes
+    assert "Study demo" in source and r"\label{tab:physical}" in source
+
+
+def test_the_file_holds_what_is_measured_and_not_printed(tmp_path):
+    frame, metadata, source = table(tmp_path)
+    jerk = frame[frame["metric"] == "jerk"]
+    assert len(jerk) == 4 and np.allclose(jerk["mean"].astype(float), 61.0)
+    assert metadata["table"] == "physical"
+    assert "61.0" not in source.partition("toprule")[2].partition("bottomrule")[0]
+
+
+def test_a_foreign_system_has_the_label_its_study_gives_it(tmp_path):
+    named = {"mine": {"label": "My model"}}
+    frame, _, _ = table(tmp_path, external=named)
+    assert set(frame.loc[frame["system"] == "mine", "label"]) == {"My model"}
+    frame, _, _ = table(tmp_path, external={"mine": {"label": ""}})
+    assert set(frame.loc[frame["system"] == "mine", "label"]) == {"mine"}
+
+
+def test_every_column_states_a_direction_and_a_group():
+    directions = {column.name: column.direction for column in PHYSICAL.values()}
+    assert {name for name, way in directions.items() if way == "lower"} == {
+        "foot_skating", "foot_slide", "penetration", "bone_drift", "bone_error",
+    }  # fmt: skip
+    assert "higher" not in directions.values()
+    assert all(column.group for column in PHYSICAL.values())
