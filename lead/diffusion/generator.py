@@ -65,7 +65,7 @@ class MotionGenerator:
             return self.vae.decode(latent, mask), mask
         motion = latent.new_zeros(*mask.shape, self.vae.feature_width)
         for rows in _alike(length, CPU_TOKENS * self.vae.frames_per_token):
-            frames = int(length[rows[0]])
+            frames = int(length[rows].max())
             motion[rows, :frames] = self.vae.decode(latent[rows], mask[rows, :frames])
         return motion, mask
 
