@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from lead.config.evaluation import Evaluation
+from lead.config.evaluator import Evaluator
 from lead.config.text import TextSettings
 from lead.evaluation.summary import summarise
 from lead.evaluation.values import read_values
@@ -34,21 +35,28 @@ def table1(job: Job) -> None:
     if small:
         measured = measured.loc[~measured["metric"].str.startswith("r_precision")]
     published = read_published(job.inputs["published"].parent, "table1")
-    given = {
-        name: own["label"] or name.replace("_", " ")
-        for name, own in job.settings["external"].items()
-    }
-    labels = {name: given.get(name) or label(name) for name in dict.fromkeys(measured["system"])}
+    labels = row_labels(measured, job.settings["external"])
     text = TableText(
         table="table1",
         study=str(job.settings["name"]),
         title=f"Text-to-motion on {job.settings['description']}.",
-        footnotes=(*_footnotes(job, settings, words[0], small), *_notes(labels, frames, words)),
+        footnotes=(
+            *_footnotes(job, settings, words[0], small),
+            *_real_again(measured),
+            *_notes(labels, frames, words),
+        ),
+        comparable=_comparable(job),
     )
     frame = comparison_table(measured, published, labels)
     metadata = {**vars(text), **job.manifest, "commit": commit(), "evaluation": words[0]}
     write_table_parquet(frame, job.outputs["parquet"], metadata)
     write_latex_table(frame, text, job.outputs["tex"])
+
+
+def row_labels(measured: pd.DataFrame, external: Mapping[str, Mapping]) -> dict[str, str]:
+    """The name of every measured system's row; external ones may bring their own."""
+    given = {name: own["label"] or name.replace("_", " ") for name, own in external.items()}
+    return {name: given.get(name) or label(name) for name in dict.fromkeys(measured["system"])}
 
 
 def label(system: str) -> str:
@@ -60,16 +68,16 @@ def label(system: str) -> str:
 
 def _footnotes(job: Job, settings: Evaluation, words: dict, small: bool) -> tuple[str, ...]:
     multimodality = settings.multimodality
-    encoder = job.setting("text", TextSettings).kind
     lines = [
         str(job.settings["footnote"]).strip(),
         f"Mean ± 95 % interval over {settings.repeats} repeats (root seed "
         f"{job.settings['seed']}) on {words['items']} test items; commit {commit()}. "
-        f"Evaluator: trained in this study on the token states of {encoder}. "
-        f"Only HumanML3D with the official evaluator compares with the paper's figures.",
+        + _evaluator(job),
         f"Pools of {settings.pool}; Diversity from {words['diversity_pairs']} pairs; "
         f"MModality from {multimodality.items} captions × {multimodality.samples} motions × "
-        f"{multimodality.pairs} pairs (the paper: 100 × 30 × 10).",
+        f"{multimodality.pairs} pairs (the paper: 100 × 30 × 10). {settings.sampling_steps} DDIM "
+        f"steps, guidance {settings.guidance:g}; motions embedded {settings.boundary}, "
+        f"{settings.precision}, in batches of {settings.batch_size}.",
     ]
     if small:
         lines.append(
@@ -77,6 +85,39 @@ def _footnotes(job: Job, settings: Evaluation, words: dict, small: bool) -> tupl
             f"{SMALLEST_TEST}. Set evaluation.allow_small to print it all the same."
         )
     return tuple(line for line in lines if line)
+
+
+def _evaluator(job: Job) -> str:
+    """What measured, and whether its figures are the paper's kind."""
+    if job.setting("evaluator", Evaluator).kind == "t2m":
+        said = "Evaluator: the published one (Guo et al. 2022)."
+    elif job.settings["evaluator"]["words"] == "glove":
+        said = "Evaluator: trained in this study on word vectors and parts of speech."
+    else:
+        encoder = job.setting("text", TextSettings).kind
+        said = f"Evaluator: trained in this study on the token states of {encoder}."
+    if _comparable(job):
+        return said
+    return f"{said} Only HumanML3D with the official evaluator compares with the paper's figures."
+
+
+def _comparable(job: Job) -> bool:
+    published = job.setting("evaluator", Evaluator).kind == "t2m"
+    return published and job.settings["dataset"]["kind"] in ("humanml3d", "humanml3d_raw")
+
+
+def _real_again(measured: pd.DataFrame) -> tuple[str, ...]:
+    """Real in the two other ways in which it is found in the literature."""
+    real = measured.loc[measured["system"] == "real"].set_index("metric")["mean"]
+    names = ("r_precision_top3_zero196", "mm_dist_zero196")
+    said = "FID of Real is that of two readings of the same clips (other captions and crops)"
+    if not all(name in real.index for name in names):
+        return (f"{said}.",)
+    top, distance = (float(real[name]) for name in names)
+    return (
+        f"{said}; embedded with zeros up to 196 frames, Real has Top-3 {top:.3f} and MM-Dist "
+        f"{distance:.3f}.",
+    )
 
 
 def _notes(

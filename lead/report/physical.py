@@ -10,7 +10,7 @@ from lead.evaluation.summary import summarise
 from lead.evaluation.values import read_values
 from lead.provenance.commit import commit
 from lead.provenance.job import Job
-from lead.report.collect import label
+from lead.report.collect import row_labels
 from lead.report.latex import write_latex_table
 from lead.report.table import REAL, TableText, comparison_table, write_table_parquet
 
@@ -22,11 +22,7 @@ def physical_table(job: Job) -> None:
     """
     frames, words = zip(*map(read_values, job.inputs["metrics"]), strict=True)
     measured = summarise(pd.concat(frames, ignore_index=True))
-    given = {name: own["label"] for name, own in job.settings["external"].items()}
-    labels = {
-        name: given.get(name) or (name.replace("_", " ") if name in given else label(name))
-        for name in dict.fromkeys(measured["system"])
-    }
+    labels = row_labels(measured, job.settings["external"])
     text = TableText(
         table="physical",
         study=str(job.settings["name"]),

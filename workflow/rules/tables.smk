@@ -12,7 +12,9 @@ rule table1:
         parquet=f"{RESULTS}/tables/table1.parquet",
     params:
         stage="lead.report.collect:table1",
-        settings=settings("name", "description", "footnote", "evaluation", "text", "external"),
+        settings=settings(
+            "name", "description", "footnote", "dataset", "evaluator", "evaluation", "text", "external"
+        ),
         code=code("lead.report.collect:table1"),
     log:
         f"{RESULTS}/logs/table1.log",
