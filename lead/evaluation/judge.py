@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -23,8 +24,8 @@ from lead.evaluation.physical_limits import PREFIX
 from lead.evaluation.protocol import sorted_batches
 from lead.models.build import build_matcher, freeze
 from lead.models.device import pick_device, use_threads
-from lead.models.matcher import Boundary, Matcher
-from lead.models.weights import load_module
+from lead.models.matcher import STATISTICS, Boundary, Matcher
+from lead.models.weights import load_module, read_metadata
 from lead.motion.features import features_to_joints
 from lead.motion.layout import layout
 from lead.motion.normalizer import Normalizer, load_normalizer, matcher_normalizer
@@ -159,6 +160,7 @@ def open_judge(job: Job) -> tuple[Judge, MotionStore, Evaluation]:
     skeleton = skeleton_of(job.setting("dataset", DatasetSettings))
     normalizer = load_normalizer(job.inputs["stats"])
     model, own = _matcher_of(job, normalizer, skeleton)
+    _check_statistics(job.inputs["matcher"], own)
     dtype = DTYPES[settings.precision]
     matcher = load_module(build_matcher(model, skeleton.feature_width), job.inputs["matcher"])
     judge = Judge(
@@ -183,6 +185,18 @@ def _matcher_of(
         return MatcherModel(), load_normalizer(job.inputs["matcher_stats"])
     stage = job.setting("matcher", MatcherStage)
     return stage.model, matcher_normalizer(normalizer, layout(skeleton), stage.feature_bias)
+
+
+def _check_statistics(matcher: Path, own: Normalizer) -> None:
+    trained_on = read_metadata(matcher).get(STATISTICS, own.fingerprint)
+    if trained_on != own.fingerprint:
+        raise LeadError(
+            "The evaluator was trained on other statistics than it would be used with.",
+            file=matcher,
+            found=f"statistics {trained_on}",
+            expected=f"{own.fingerprint}, the study's with feature_bias",
+            fix="Delete the file and run the same snakemake command again: it trains an evaluator.",
+        )
 
 
 def _check_finite(features: Float[Tensor, "B T D"], mask: Bool[Tensor, "B T"]) -> None:

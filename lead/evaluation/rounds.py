@@ -30,9 +30,11 @@ class Rounds:
         files: Sequence[Path],
         shapes: Mapping[str, tuple[int, ...]],
         said: Mapping[str, str],
+        counts: Sequence[int],
     ):
-        """Use `open`; ``said`` is the metadata of the first file."""
+        """Use `open`; ``said`` is the metadata of the first file, ``counts`` are their repeats."""
         self.files = tuple(files)
+        self._counts = tuple(counts)
         self.shapes = dict(shapes)
         self.said = dict(said)
 
@@ -44,23 +46,25 @@ class Rounds:
             LeadError: one is damaged, or they do not continue one another.
         """
         files = [Path(given)] if isinstance(given, str | Path) else [Path(one) for one in given]
-        repeats, shapes, words = 0, {}, {}
+        counts: list[int] = []
+        shapes, words = {}, {}
         for path in files:
             own, said = _look(path)
-            first = int(said.get(FIRST, 0))
+            first = int(said.get(FIRST, sum(counts)))
+            other = shapes and _without_repeats(own) != _without_repeats(shapes)
             words = words or said
-            if first != repeats or (shapes and _without_repeats(own) != _without_repeats(shapes)):
+            if first != sum(counts) or other:
                 raise LeadError(
                     "The repeats of a system do not continue one another.",
                     file=path,
                     found=f"repeats from {first} on",
-                    expected=f"repeats from {repeats} on, of the same items",
+                    expected=f"repeats from {sum(counts)} on, of the same items",
                     fix="Delete the system's folder and run the same snakemake command again.",
                 )
-            repeats += next(iter(own.values()))[0]
+            counts.append(next(iter(own.values()))[0])
             shapes = own
-        shapes = {name: (repeats, *shape[1:]) for name, shape in shapes.items()}
-        return cls(files, shapes, words)
+        shapes = {name: (sum(counts), *shape[1:]) for name, shape in shapes.items()}
+        return cls(files, shapes, words, counts)
 
     @property
     def repeats(self) -> int:
@@ -69,11 +73,16 @@ class Rounds:
 
     def __iter__(self) -> Iterator[dict[str, np.ndarray]]:
         """Every repeat's arrays by name, without the axis of repeats."""
-        for path in self.files:
-            with _opened(path) as file:
-                names = list(file.keys())
-                for repeat in range(file.get_slice(names[0]).get_shape()[0]):
-                    yield {name: file.get_slice(name)[repeat] for name in names}
+        return self.only(*self.shapes)
+
+    def only(self, *names: str) -> Iterator[dict[str, np.ndarray]]:
+        """The same of those ``names`` that are stored."""
+        wanted = [name for name in names if name in self.shapes]
+        for path, count in zip(self.files, self._counts, strict=True):
+            for repeat in range(count):
+                # Opened anew: an open file keeps in memory all that was read of it.
+                with _opened(path) as file:
+                    yield {name: file.get_slice(name)[repeat] for name in wanted}
 
     def stacked(self, name: str) -> np.ndarray:
         """One array with its axis of repeats.

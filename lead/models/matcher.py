@@ -22,6 +22,9 @@ CONTACT_COLUMNS = 4
 FRAMES_PER_SNIPPET = 4
 """Frames that each output of the movement encoder stands for: two convolutions of stride 2."""
 
+STATISTICS = "statistics"
+"""Key under which a matcher's file names the statistics that it was trained on."""
+
 PADDED_FRAMES = 196
 """Frames that the published evaluator pads every motion to."""
 

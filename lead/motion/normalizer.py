@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,12 @@ class Normalizer:
     def denormalise(self, normalised: Any) -> Any:
         """The inverse of `normalise`."""
         return normalised * self.std + self.mean
+
+    @property
+    def fingerprint(self) -> str:
+        """A short text that tells these statistics from others."""
+        values = [np.asarray(value, dtype=np.float32).tobytes() for value in (self.mean, self.std)]
+        return hashlib.blake2b(b"".join(values), digest_size=8).hexdigest()
 
     def torch(self, device: Any = "cpu", dtype: Any = None) -> Normalizer:
         """The same statistics as tensors, float32 unless another type is asked for."""

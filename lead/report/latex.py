@@ -53,7 +53,7 @@ def latex_table(frame: pd.DataFrame, text: TableText) -> str:
     """
     metrics = metrics_of(frame)
     measured, quoted = rows_of(frame, THIS_RUN), rows_of(frame, PAPER)
-    return _template().render(
+    return table_template().render(
         label=re.sub(r"[^a-z0-9]+", "-", text.table.lower()),
         caption=escape(text.caption),
         columns="l" * (len(metrics) + 1),
@@ -115,7 +115,7 @@ def _group(metric: str) -> str:
     return KNOWN[metric].group
 
 
-def _template() -> jinja2.Template:
+def table_template() -> jinja2.Template:
     """The template, with marks that do not meet LaTeX's braces and per cents."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("lead.report", "templates"),

@@ -21,7 +21,7 @@ from lead.errors import LeadError
 from lead.losses import contrastive_loss, movement_autoencoder_loss
 from lead.models.build import build_matcher, build_movement_decoder, freeze
 from lead.models.device import pick_device, use_threads
-from lead.models.matcher import CONTACT_COLUMNS
+from lead.models.matcher import CONTACT_COLUMNS, STATISTICS
 from lead.models.weights import load_module, save_module
 from lead.motion.layout import layout
 from lead.motion.normalizer import Normalizer, load_normalizer, matcher_normalizer
@@ -161,7 +161,8 @@ def train_matcher(job: Job) -> None:
         folder=job.state_folder(),
         validate=validate if val else None,
     )
-    save_module(matcher, job.outputs["weights"], job.manifest)
+    seen = {STATISTICS: data.normalizer.fingerprint}
+    save_module(matcher, job.outputs["weights"], job.manifest | seen)
     write_history(history, job.outputs["history"], job.manifest)
 
 

@@ -66,19 +66,19 @@ def test_a_missing_array_is_named(tmp_path):
 
 def test_a_killed_job_goes_on_with_the_repeats_it_lacks(tmp_path):
     state = tmp_path / "state"
-    killed = Keeper(state, range(3, 7))
-    assert killed.missing() == [3, 4, 5, 6]
-    killed.keep(3, a_repeat(3))
-    killed.keep(5, a_repeat(5))
-    torn = state / "repeat_005.safetensors"
+    killed = Keeper(state, range(4))
+    assert killed.missing() == [0, 1, 2, 3]
+    killed.keep(0, a_repeat(0))
+    killed.keep(2, a_repeat(2))
+    torn = state / "repeat_002.safetensors"
     torn.write_bytes(torn.read_bytes()[:20])
-    successor = Keeper(state, range(3, 7))
-    assert successor.missing() == [4, 5, 6]
-    for number in (4, 5, 6):
+    successor = Keeper(state, range(4))
+    assert successor.missing() == [1, 2, 3]
+    for number in (1, 2, 3):
         successor.keep(number, a_repeat(number))
     successor.write(tmp_path / "out.safetensors", {})
-    undisturbed = write(tmp_path / "undisturbed.safetensors", range(3, 7))
+    undisturbed = write(tmp_path / "undisturbed.safetensors", range(4))
     np.testing.assert_array_equal(
-        np.stack([now["motion"] for now in Rounds([tmp_path / "out.safetensors"], {}, {})]),
-        np.stack([now["motion"] for now in Rounds([undisturbed], {}, {})]),
+        Rounds.open(tmp_path / "out.safetensors").stacked("motion"),
+        Rounds.open(undisturbed).stacked("motion"),
     )

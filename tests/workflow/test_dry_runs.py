@@ -28,7 +28,13 @@ STAGES = {
     "table1": 1,
     "publish_table": 1,
 }
-PHYSICAL = {"physical_metrics": 3, "physical_table": 1, "publish_physical_table": 1}
+BESIDE = {
+    "physical_metrics": 3,
+    "physical_table": 1,
+    "publish_physical_table": 1,
+    "analyse": 1,
+    "analysis_table": 1,
+}
 TORCH = {
     "encode_text", "train_movement", "train_matcher", "train_vae", "encode_latents",
     "train_denoiser", "train_projector", "embed_real", "embed_mld", "embed_lead",
@@ -63,7 +69,7 @@ def test_a_dataset_published_as_features_needs_no_joints(study):
 
 
 def test_a_bare_snakemake_makes_the_tables():
-    assert planned() == STAGES | PHYSICAL | {"all": 1, "assemble_model": 1, "contact_sheet": 1}
+    assert planned() == STAGES | BESIDE | {"all": 1, "assemble_model": 1, "contact_sheet": 1}
 
 
 def test_repeats_spread_over_jobs_are_one_job_more_each():

@@ -1,0 +1,111 @@
+"""Differences of two systems over the same repeats: Student's t in place of overlapping intervals.
+
+Systems share noise, captions, crops and pools in every repeat, so that most of what moves a metric
+from repeat to repeat moves both, and their difference is known better than either.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+from scipy import stats
+
+from lead.evaluation.summary import METRICS, better
+
+REAL = "real"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over repeats with its 95 % interval; ``p`` is of the hypothesis that it is 0."""
+
+    mean: float
+    low: float
+    high: float
+    p: float
+    repeats: int
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One metric of one system less that of another, over the repeats that both have."""
+
+    system: str
+    against: str
+    metric: str
+    estimate: Estimate
+    wins: int | None
+    """Repeats in which ``system`` is better; None where better is not defined."""
+
+
+def estimate(values: Float[np.ndarray, " R"]) -> Estimate:
+    """Mean and 95 % interval by Student's t with R - 1 degrees of freedom, and p, two-sided.
+
+    The interval is wider than the 1.96 population standard errors of the published tables: 7 % at
+    20 repeats, 2.5 times at 3. One repeat has neither interval nor p. Where all values are equal
+    the interval is the value itself, p is 1 if that is 0 (two systems that are the same), else 0.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    repeats, mean = len(values), float(values.mean()) if len(values) else math.nan
+    if repeats < 2:
+        return Estimate(mean, math.nan, math.nan, math.nan, repeats)
+    if np.all(values == values[0]):
+        return Estimate(mean, mean, mean, 1.0 if mean == 0 else 0.0, repeats)
+    error = float(values.std(ddof=1)) / math.sqrt(repeats)
+    half = float(stats.t.ppf(0.975, repeats - 1)) * error
+    p = 2 * float(stats.t.sf(abs(mean) / error, repeats - 1))
+    return Estimate(mean, mean - half, mean + half, p, repeats)
+
+
+def difference(first: Float[np.ndarray, " R"], second: Float[np.ndarray, " _R"]) -> Estimate:
+    """The mean of ``first`` less ``second``, repeat by repeat (a paired t-test)."""
+    return estimate(np.asarray(first, dtype=np.float64) - np.asarray(second, dtype=np.float64))
+
+
+def by_repeat(frame: pd.DataFrame, system: str, metric: str) -> dict[int, float]:
+    """The values of one metric of one system, by repeat; empty if it was not measured."""
+    rows = frame[(frame["system"] == system) & (frame["metric"] == metric)]
+    return dict(zip(map(int, rows["repeat"]), map(float, rows["value"]), strict=True))
+
+
+def common(
+    first: Mapping[int, float], second: Mapping[int, float]
+) -> tuple[list[int], Float[np.ndarray, " R"], Float[np.ndarray, " R"]]:
+    """The repeats that both have, and the values of each in them."""
+    repeats = [repeat for repeat in first if repeat in second]
+    return (
+        repeats,
+        np.array([first[repeat] for repeat in repeats], dtype=np.float64),
+        np.array([second[repeat] for repeat in repeats], dtype=np.float64),
+    )
+
+
+def paired_differences(frame: pd.DataFrame, system: str, against: str) -> list[Difference]:
+    """The differences of every metric of the tables that both systems have.
+
+    Takes columns ``system, metric, repeat, value``. Which is better is that of
+    `lead.evaluation.summary.better`; for Diversity it is the one closer to Real's value of the
+    same repeat, though the difference is of Diversity itself.
+    """
+    found = []
+    for metric in METRICS:
+        repeats, own, other = common(
+            by_repeat(frame, system, metric), by_repeat(frame, against, metric)
+        )
+        if not repeats:
+            continue
+        real = by_repeat(frame, REAL, metric)
+        wins = sum(
+            better(metric, float(a), float(b), real.get(repeat, math.nan))
+            for repeat, a, b in zip(repeats, own, other, strict=True)
+        )
+        known = METRICS[metric].direction != "real" or bool(real)
+        found.append(
+            Difference(system, against, metric, difference(own, other), wins if known else None)
+        )
+    return found

@@ -1,0 +1,69 @@
+"""The judge refuses what would make its figures wrong without a sign."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from finished_study import build, generating, inputs, settings, study_of, write_networks
+
+from lead.errors import LeadError
+from lead.evaluation.embed import embed_generated
+from lead.evaluation.judge import open_judge
+from lead.models.build import build_matcher
+from lead.models.weights import load_tensors, save_module, save_tensors
+from lead.motion.layout import layout
+from lead.motion.normalizer import Normalizer, load_normalizer, matcher_normalizer, save_normalizer
+from lead.motion.skeleton import HUMANML3D, KIT
+from lead.provenance.job import Job
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    return build(tmp_path_factory.mktemp("judge"))
+
+
+def job(root, **files):
+    return Job("embed", settings(study_of(root)), inputs(root) | files, {})
+
+
+def named(root, path, statistics: Normalizer):
+    """The study's matcher, as if trained on those statistics."""
+    own = matcher_normalizer(statistics, layout(HUMANML3D), 25.0)
+    save_tensors(load_tensors(inputs(root)["matcher"]), path, {"statistics": own.fingerprint})
+    return path
+
+
+def test_a_matcher_trained_on_other_statistics_is_refused(root, tmp_path):
+    own = load_normalizer(inputs(root)["stats"])
+    open_judge(job(root, matcher=named(root, tmp_path / "same", own)))
+    moved = Normalizer(own.mean + np.float32(1e-3), own.std)
+    with pytest.raises(LeadError, match="trained on other statistics"):
+        open_judge(job(root, matcher=named(root, tmp_path / "moved", moved)))
+    save_normalizer(moved, tmp_path / "stats.npz")
+    with pytest.raises(LeadError, match="trained on other statistics"):
+        open_judge(
+            job(root, matcher=named(root, tmp_path / "same", own), stats=tmp_path / "stats.npz")
+        )
+
+
+def test_a_matcher_of_the_other_dataset_is_refused(root, tmp_path):
+    torch.manual_seed(0)
+    other = build_matcher(study_of(root).matcher.model, KIT.feature_width)
+    save_module(other, tmp_path / "kit.safetensors", {})
+    with pytest.raises(LeadError, match="another network") as error:
+        open_judge(job(root, matcher=tmp_path / "kit.safetensors"))
+    assert "movement_encoder.main.0.weight" in str(error.value)
+
+
+def test_networks_that_generate_nan_are_named_before_anything_is_written(root, tmp_path):
+    networks = write_networks(root)
+    spoilt = load_tensors(networks["denoiser"])
+    spoilt["emb_proj.1.bias"][0] = torch.nan
+    save_tensors(spoilt, tmp_path / "denoiser", {})
+    given = inputs(root) | networks | {"denoiser": tmp_path / "denoiser"}
+    out = tmp_path / "embeddings.safetensors"
+    with pytest.raises(LeadError, match="not finite") as error:
+        embed_generated(Job("embed", generating(study_of(root)), given, {"embeddings": out}))
+    assert "train again" in str(error.value)
+    assert not out.exists()

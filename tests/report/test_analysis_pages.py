@@ -1,0 +1,68 @@
+"""The analysis as Markdown and LaTeX."""
+
+import re
+
+from lead.evaluation.analysis_rows import Row, write_rows
+from lead.provenance.job import Job
+from lead.report.analysis import analysis_table, latex, markdown, sections
+
+LABELS = {"real": "Real", "mld": "MLD", "lead": "LEAD", "their_model": "Theirs"}
+ROWS = [
+    Row("paired", "lead", "mld", "fid", "difference", -0.31, -0.33, -0.29, 1e-9, 20),
+    Row("paired", "lead", "mld", "fid", "better", 20.0, n=20),
+    Row("paired", "their_model", "mld", "", "difference", note="left out: 1 of 20 repeats"),
+    Row("ladder", "mld", "real", "fid_reconstruction", "", 0.25, 0.24, 0.26, n=20),
+    Row("ladder", "lead", "real", "fid", "", 0.11, 0.10, 0.12, n=20),
+    Row("ladder", "lead", "D(E(x))", "fid_difference", "", -0.14, -0.15, -0.13, 1e-9, 20),
+    Row("captions", "real", "", "r_precision_top3", "words: 3 to 7 words", 0.9, 0.8, 1.0, n=300),
+    Row("captions", "", "", "r_precision_top3", "verbs", note="left out: no tagged words"),
+]
+
+
+def test_tables_without_rows_are_left_out():
+    assert [part.name for part in sections(ROWS, LABELS)] == ["paired", "ladder", "captions"]
+
+
+def test_figures_stand_beside_their_interval_and_what_is_left_out_below():
+    text = markdown(sections(ROWS, LABELS), ("Study open.",))
+    line = next(line for line in text.splitlines() if "FID ↓" in line)
+    assert [cell.strip() for cell in line.strip("|").split("|")] == [
+        "LEAD", "FID ↓", "−0.310", "−0.330 to −0.290", "< 0.001", "20 of 20",
+    ]  # fmt: skip
+    assert "Theirs difference: left out: 1 of 20 repeats." in text
+
+
+def test_the_ladder_names_its_steps():
+    lines = [line.split("|") for line in markdown(sections(ROWS, LABELS), ()).splitlines()]
+    steps = {cells[2].strip(): cells[5].strip() for cells in lines if len(cells) == 8}
+    assert steps["D(E(x))"] == "–"
+    assert steps["generated"] == "−0.140"
+
+
+def test_columns_line_up_as_plain_text():
+    text = markdown(sections(ROWS, LABELS), ())
+    for block in re.split(r"\n\n", text):
+        rows = [line for line in block.splitlines() if line.startswith("|")]
+        assert len({len(line) for line in rows}) <= 1
+
+
+def test_latex_has_as_many_cells_as_columns_in_every_line():
+    source = latex(sections(ROWS, LABELS), ("Study open_small.",))
+    tables = source.split(r"\begin{table}")[1:]
+    assert len(tables) == 3
+    for table in tables:
+        columns = len(re.findall(r"\\begin\{tabular\}\{(\w+)\}", table)[0])
+        body = table.split(r"\toprule")[1].split(r"\bottomrule")[0]
+        cells = [line for line in body.splitlines() if line.rstrip().endswith(r"\\")]
+        assert {line.count(" & ") + 1 for line in cells} == {columns}
+    assert r"open\_small" in source
+
+
+def test_the_stage_writes_both_pages_and_names_the_study(tmp_path):
+    words = {"systems": list(LABELS), "items": 120, "repeats": 20, "width": 8}
+    write_rows(ROWS, tmp_path / "analysis.parquet", words)
+    settings = {"name": "open", "footnote": "", "external": {"their_model": {"label": "Theirs"}}}
+    outputs = {name: tmp_path / f"analysis.{name}" for name in ("md", "tex")}
+    analysis_table(Job("table", settings, {"analysis": tmp_path / "analysis.parquet"}, outputs))
+    assert "Study open: 120 test items, 20 repeats" in outputs["md"].read_text()
+    assert "Theirs" in outputs["tex"].read_text()
