@@ -16,7 +16,7 @@ LAYERS = [
     {"formats"},
     {"data", "models", "text"},
     {"losses", "diffusion"},
-    {"training", "inversion", "evaluation"},
+    {"training", "inversion", "interop", "evaluation"},
     {"pipeline", "render", "report"},
     {"cli"},
 ]

@@ -7,6 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from lead.cli.main import app
+from lead.config.load import load_study
+from lead.data.catalogue import sources_of
 from lead.data.sources import locate
 from lead.errors import LeadError
 
@@ -89,3 +91,10 @@ def test_missing_data_at_the_start_of_a_study_names_the_command_too(tmp_path):
         locate(["dataset-1", "cmu"], tmp_path)
     assert "`lead retrieve bandai-namco`" in str(error.value.fix)
     assert "mocap.cs.cmu.edu" in str(error.value.fix)
+
+
+def test_a_study_with_the_published_evaluator_needs_its_files(tmp_path):
+    study = load_study("humanml3d", {"evaluator": {"kind": "t2m"}, "data_root": str(tmp_path)})
+    needed = {source.name for source in sources_of(study)}
+    assert needed >= {"humanml3d-features", "t2m-evaluators", "glove"}
+    assert "glove" not in {source.name for source in sources_of(load_study("humanml3d"))}

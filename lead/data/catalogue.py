@@ -43,13 +43,46 @@ _PROCESSED = (
     ),
 )
 
-_TABLES = (_PROCESSED, amass.SOURCES, kit_raw.SOURCES, style100.SOURCES, sources.SOURCES)
+_T2M_URL = "https://github.com/EricGuo5513/text-to-motion, which links to it"
+
+_EVALUATORS = (
+    RawSource(
+        name="t2m-evaluators",
+        title="evaluators of Guo et al. 2022: t2m/ and kit/, each with text_mot_match and Comp_v6",
+        places=("evaluators",),
+        is_folder=True,
+        url=_T2M_URL,
+        licence="MIT",
+        studies=("evaluator t2m",),
+        note="MLD's and MDM's download scripts get the same files.",
+    ),
+    RawSource(
+        name="glove",
+        title="word vectors of Guo et al. 2022: our_vab_data.npy, _words.pkl and _idx.pkl",
+        places=("glove",),
+        is_folder=True,
+        url=_T2M_URL,
+        licence="MIT; the vectors are a part of GloVe (public domain)",
+        studies=("words glove",),
+    ),
+)
+
+_TABLES = (
+    _PROCESSED,
+    _EVALUATORS,
+    amass.SOURCES,
+    kit_raw.SOURCES,
+    style100.SOURCES,
+    sources.SOURCES,
+)
 
 ALL_SOURCES = tuple({source.name: source for table in _TABLES for source in table}.values())
 """All of them, in the order in which `lead doctor` prints them; each name once."""
 
 
 def sources_of(study: Study) -> list[RawSource]:
-    """What a study needs: `RawSource.studies` holds its name, or the kind of its dataset."""
+    """What a study needs: `RawSource.studies` holds its name, or the kind of its dataset, of its
+    evaluator or of the words that this reads."""
     names = {study.name, study.dataset.kind}
+    names |= {f"evaluator {study.evaluator.kind}", f"words {study.evaluator.words}"}
     return [source for source in ALL_SOURCES if not names.isdisjoint(source.studies)]

@@ -32,12 +32,9 @@ def encode_text(job: Job) -> None:
 def encode_words(job: Job) -> None:
     """Look up the words and parts of speech of all clips' captions.
 
-    Inputs: ``index``, and the vocabulary's ``vectors``, ``vocabulary`` and ``indices``. Output:
-    ``words``.
+    Input: ``index``. Output: ``words``. The published vocabulary is read from the data root.
     """
-    vocabulary = read_vocabulary(
-        job.inputs["vectors"], job.inputs["vocabulary"], job.inputs["indices"]
-    )
+    vocabulary = read_vocabulary(job.data_root / job.settings["evaluator"]["vocabulary"])
     clips = MotionIndex.open(job.inputs["index"]).clips
     wanted = job.setting("evaluator", Evaluator).tagger
     tagger = load_tagger() if wanted == "spacy" else None

@@ -15,18 +15,22 @@ from lead.text.words import END, START, UNKNOWN, Vocabulary
 VECTOR_WIDTH = 300
 """Columns of the published vectors."""
 
+FILES = ("data.npy", "words.pkl", "idx.pkl")
+"""Vectors, words and rows: what the names end in after ``our_vab_``."""
+
 _FIX = (
     "Take our_vab_data.npy, our_vab_words.pkl and our_vab_idx.pkl from the `glove` folder that the "
     "text-to-motion repository of Guo et al. 2022 links to."
 )
 
 
-def read_vocabulary(vectors: Path, words: Path, indices: Path) -> Vocabulary:
-    """Read ``our_vab_data.npy``, ``our_vab_words.pkl`` and ``our_vab_idx.pkl``.
+def read_vocabulary(folder: Path) -> Vocabulary:
+    """Read ``our_vab_data.npy``, ``our_vab_words.pkl`` and ``our_vab_idx.pkl`` of a folder.
 
     Raises:
         LeadError: a file is missing or damaged, would run code, or does not fit the others.
     """
+    vectors, words, indices = (folder / f"our_vab_{name}" for name in FILES)
     listed = _read_plain_pickle(words)
     if not isinstance(listed, list) or not all(isinstance(word, str) for word in listed):
         raise _unfit(words, type(listed).__name__, "a list of words")

@@ -4,6 +4,7 @@ import pytest
 import torch
 from vocabulary_files import WORDS, write_vocabulary
 
+from lead.config.evaluator import TrainedEvaluator
 from lead.data.store import Clip, write_index
 from lead.errors import LeadError
 from lead.provenance.job import Job
@@ -26,11 +27,12 @@ def encode(folder, tagged=TAGGED, tagger="none"):
         for row, (caption, tokens) in enumerate(tagged.items())
     ]
     write_index(folder / "index.parquet", clips, 0, {})
-    inputs = write_vocabulary(folder / "glove") | {"index": folder / "index.parquet"}
-    evaluator = {"kind": "trained", "words": "glove", "tagger": tagger}
+    write_vocabulary(folder / "glove")
+    inputs = {"index": folder / "index.parquet"}
+    evaluator = TrainedEvaluator(words="glove", tagger=tagger).model_dump(mode="json")
     settings = {"seed": 1, "evaluator": evaluator}
     output = folder / "words.safetensors"
-    encode_words(Job("encode_words", settings, inputs, {"words": output}))
+    encode_words(Job("encode_words", settings, inputs, {"words": output}, data_root=folder))
     return output
 
 

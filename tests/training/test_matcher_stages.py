@@ -10,6 +10,7 @@ import torch
 from finished_study import NoNetwork, Words
 from vocabulary_files import write_vocabulary
 
+from lead.config.evaluator import TrainedEvaluator
 from lead.config.synthetic import SyntheticDataset
 from lead.config.training import Machine, MatcherStage
 from lead.data.store import Clip, write_index
@@ -77,9 +78,10 @@ def study(tmp_path_factory) -> Study:
     write_index(folder / "index.parquet", clips, CLIPS * FRAMES, {})
     zero, one = np.zeros(WIDTH, np.float32), np.ones(WIDTH, np.float32)
     save_normalizer(Normalizer(zero, one), folder / "stats.npz")
-    inputs = write_vocabulary(folder / "glove") | {"index": folder / "index.parquet"}
-    settings = {"seed": 1, "evaluator": {"kind": "trained", "words": "glove"}}
-    encode_words(Job("encode_words", settings, inputs, {"words": folder / "w.safetensors"}))
+    write_vocabulary(folder / "glove")
+    inputs, outputs = {"index": folder / "index.parquet"}, {"words": folder / "w.safetensors"}
+    settings = {"seed": 1, "evaluator": TrainedEvaluator(words="glove").model_dump(mode="json")}
+    encode_words(Job("encode_words", settings, inputs, outputs, data_root=folder))
     own = Study(folder)
     own.movement(folder)
     return own

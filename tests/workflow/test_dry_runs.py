@@ -77,6 +77,13 @@ def test_repeats_spread_over_jobs_are_one_job_more_each():
     assert counts == STAGES | {"embed_real": 3, "embed_mld": 3, "embed_lead": 3}
 
 
+def test_the_published_evaluator_takes_the_place_of_one_that_is_trained():
+    counts = planned(TABLE, "--config", "study=humanml3d", "evaluator={kind: t2m}")
+    without = ("import_motion", "extract_features", "train_movement", "train_matcher")
+    expected = {rule: count for rule, count in STAGES.items() if rule not in without}
+    assert counts == expected | {"import_features": 1, "encode_words": 1, "import_evaluator": 1}
+
+
 def test_the_demo_imports_torch_in_at_most_twelve_jobs():
     jobs = planned(TABLE, "results/demo/figures/contact_sheet.png")
     assert sum(count for rule, count in jobs.items() if rule in TORCH) <= 12

@@ -1,11 +1,6 @@
 """Every caption through the frozen text encoder, and where the evaluator wants it word by word."""
 
 
-def vocabulary(name):
-    """A file of the published word vectors."""
-    return str(STUDY.data_root / STUDY.evaluator.vocabulary / name)
-
-
 rule encode_text:
     input:
         index=DATA["index"],
@@ -34,9 +29,6 @@ if STUDY.evaluator.words == "glove":
     rule encode_words:
         input:
             index=DATA["index"],
-            vectors=vocabulary("our_vab_data.npy"),
-            vocabulary=vocabulary("our_vab_words.pkl"),
-            indices=vocabulary("our_vab_idx.pkl"),
         output:
             words=f"{RESULTS}/text/words.safetensors",
         params:

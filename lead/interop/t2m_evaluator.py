@@ -1,0 +1,273 @@
+"""The published evaluator of Guo et al. 2022: its weights, and the statistics it was trained on."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lead.config.evaluator import T2mEvaluator
+from lead.config.models import MatcherModel
+from lead.config.study import DatasetSettings
+from lead.data.datasets import skeleton_of
+from lead.errors import LeadError
+from lead.models.build import build_matcher, freeze
+from lead.models.matcher import STATISTICS, Matcher
+from lead.models.weights import save_module
+from lead.motion.layout import BLOCKS, layout
+from lead.motion.normalizer import BIASED_BLOCKS, Normalizer, load_normalizer, save_normalizer
+from lead.motion.skeleton import HUMANML3D, SKELETONS, Skeleton
+from lead.provenance.job import Job
+
+PARTS = ("movement_encoder", "motion_encoder", "text_encoder")
+"""Entries of the release's file that are networks; the others are its training's."""
+
+_FOLDERS = {"humanml3d": ("t2m", "Comp_v6_KLD01"), "kit": ("kit", "Comp_v6_KLD005")}
+_FIRST = "movement_encoder.main.0.weight"
+_GET = (
+    "Get the evaluators' archive of Guo et al. (text-to-motion; MLD's and MDM's scripts download "
+    "the same), and unpack it so that t2m/text_mot_match/model/finest.tar lies in the folder."
+)
+
+# The published std is the dataset's divided by 25 in the root and contact blocks, and the
+# dataset's own elsewhere, but for the clips that went into each (Guo et al. 2022, as released).
+_DIVISOR = (10.0, 60.0)
+_LIKE = (0.2, 5.0)
+
+
+def load_t2m_evaluator(path: Path, skeleton: Skeleton = HUMANML3D) -> Matcher:
+    """The published evaluator, frozen.
+
+    ``path`` is its ``finest.tar``, or the folder of the release in which ``t2m/`` and ``kit/``
+    lie. It is opened without executing anything.
+
+    Raises:
+        LeadError: no file, not the evaluator's, damaged, or another dataset's.
+    """
+    path = Path(path)
+    if path.is_dir():
+        path = path / _checkpoint(skeleton)
+    tensors = _networks(_opened(path), path)
+    matcher = build_matcher(MatcherModel(), skeleton.feature_width)
+    _check(tensors, matcher, path)
+    matcher.load_state_dict(tensors)
+    return freeze(matcher)
+
+
+def load_t2m_statistics(
+    folder: Path, skeleton: Skeleton = HUMANML3D, dataset: Normalizer | None = None
+) -> Normalizer:
+    """The evaluator's own ``mean.npy`` and ``std.npy``; with ``dataset``, checked against it.
+
+    ``folder`` is that of the release, or the one in which the two files lie, also under the names
+    of MDM's copies (``t2m_mean.npy``, ``kit_mean.npy``).
+
+    They are not the dataset's Mean.npy and Std.npy, and cannot be computed from them: the mean is
+    of other clips, and the std is divided by 25 in the root and contact blocks.
+
+    Raises:
+        LeadError: a file is missing, damaged, of another width, or holds the dataset's statistics.
+    """
+    mean, std = (_statistics_file(Path(folder), name, skeleton) for name in ("mean", "std"))
+    own = Normalizer(_array(mean, skeleton), _array(std, skeleton))
+    if not (own.std > 0).all():
+        raise LeadError(
+            "The evaluator's standard deviations must be above zero.",
+            file=std,
+            found=f"{float(own.std.min()):g} in column {int(own.std.argmin())}",
+            fix="Unpack the evaluators' archive again.",
+        )
+    if dataset is not None:
+        _check_against(own, dataset, skeleton, std)
+    return own
+
+
+def import_evaluator(job: Job) -> None:
+    """Bring the published evaluator into the study.
+
+    Input: the study's ``stats``. Outputs: ``weights``, ``statistics``. The release is read from
+    the data root.
+    """
+    skeleton = skeleton_of(job.setting("dataset", DatasetSettings))
+    folder = job.data_root / job.setting("evaluator", T2mEvaluator).folder
+    matcher = load_t2m_evaluator(folder, skeleton)
+    own = load_t2m_statistics(folder, skeleton, load_normalizer(job.inputs["stats"]))
+    save_normalizer(own, job.outputs["statistics"])
+    save_module(matcher, job.outputs["weights"], job.manifest | {STATISTICS: own.fingerprint})
+    count = sum(parameter.numel() for parameter in matcher.parameters())
+    print(f"published evaluator for {skeleton.name}: {count:,} parameters", file=sys.stderr)
+
+
+def _checkpoint(skeleton: Skeleton) -> Path:
+    return Path(_FOLDERS[skeleton.name][0]) / "text_mot_match" / "model" / "finest.tar"
+
+
+def _statistics_file(folder: Path, name: str, skeleton: Skeleton) -> Path:
+    """The first place that has it, else that of the release."""
+    dataset, trained = _FOLDERS[skeleton.name]
+    released = folder / dataset / trained / "meta" / f"{name}.npy"
+    places = (released, folder / f"{dataset}_{name}.npy", folder / f"{name}.npy")
+    return next((path for path in places if path.is_file()), released)
+
+
+def _opened(path: Path) -> Mapping[str, Any]:
+    if not path.is_file():
+        raise LeadError(
+            "The published evaluator is not here.",
+            file=path,
+            found="no such file",
+            expected="finest.tar of text_mot_match",
+            fix=_GET,
+        )
+    try:
+        loaded = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise LeadError(
+            "The evaluator's file was not opened: it is damaged, or wants to run code.",
+            file=path,
+            found=str(error).strip().splitlines()[0],
+            expected="a torch file of tensors and numbers",
+            fix="Unpack the evaluators' archive again, and trust no file that is not from there.",
+        ) from None
+    except (RuntimeError, OSError, EOFError, ValueError, KeyError) as error:
+        raise LeadError(
+            "The evaluator's file is damaged.",
+            file=path,
+            found=str(error).strip().splitlines()[0] if str(error).strip() else "nothing in it",
+            expected="a torch file as released",
+            fix="Unpack the evaluators' archive again.",
+        ) from None
+    missing = [name for name in PARTS if not isinstance(_entry(loaded, name), Mapping)]
+    if missing:
+        found = ", ".join(map(str, loaded)) if isinstance(loaded, Mapping) else type(loaded)
+        raise LeadError(
+            "This is not the evaluator of Guo et al. 2022.",
+            file=path,
+            found=f"entries {found}"[:200],
+            expected=f"networks {', '.join(PARTS)}",
+            fix="Name text_mot_match/model/finest.tar, not another checkpoint of the release.",
+        )
+    return loaded
+
+
+def _entry(loaded: object, name: str) -> object:
+    return loaded.get(name) if isinstance(loaded, Mapping) else None
+
+
+def _networks(loaded: Mapping[str, Any], path: Path) -> dict[str, Tensor]:
+    tensors = {f"{part}.{name}": value for part in PARTS for name, value in loaded[part].items()}
+    odd = [
+        name
+        for name, value in tensors.items()
+        if not isinstance(value, Tensor) or not value.isfinite().all()
+    ]
+    if odd:
+        raise LeadError(
+            "The evaluator holds weights that are not finite numbers.",
+            file=path,
+            found=odd[0],
+            fix="Unpack the evaluators' archive again.",
+        )
+    return {name: value.float() for name, value in tensors.items()}
+
+
+def _check(tensors: Mapping[str, Tensor], matcher: Matcher, path: Path) -> None:
+    own = matcher.state_dict()
+    widths = {_input_width(skeleton): skeleton.name for skeleton in SKELETONS.values()}
+    found, expected = (
+        values[_FIRST].shape[1] if _FIRST in values else 0 for values in (tensors, own)
+    )
+    if found != expected and found in widths:
+        raise LeadError(
+            "The evaluator is that of another dataset.",
+            file=path,
+            found=f"{found} input columns, those of {widths[found]}",
+            expected=f"{expected}, those of {widths[expected]}",
+            fix="Name the file in t2m/ for HumanML3D, and that in kit/ for KIT-ML.",
+        )
+    problems = (
+        [f"no {name}" for name in sorted(own.keys() - tensors.keys())]
+        + [f"unknown {name}" for name in sorted(tensors.keys() - own.keys())]
+        + [
+            f"{name} {tuple(tensors[name].shape)} in place of {tuple(value.shape)}"
+            for name, value in own.items()
+            if name in tensors and tensors[name].shape != value.shape
+        ]
+    )
+    if problems:
+        raise LeadError(
+            "The evaluator's weights are not those of the published network.",
+            file=path,
+            found="; ".join(problems[:3]) + (f"; {len(problems) - 3} more" * (len(problems) > 3)),
+            expected="the layers of Guo et al. 2022",
+            fix="Use the released file; a network of your own belongs under `evaluator: trained`.",
+        )
+
+
+def _input_width(skeleton: Skeleton) -> int:
+    return layout(skeleton).slice("contacts").start
+
+
+def _array(path: Path, skeleton: Skeleton) -> np.ndarray:
+    if not Path(path).is_file():
+        raise LeadError(
+            "Statistics of the published evaluator are not here.",
+            file=path,
+            found="no such file",
+            expected="mean.npy and std.npy in the folder meta of Comp_v6_KLD01 (KIT-ML: KLD005)",
+            fix=_GET,
+        )
+    try:
+        values = np.load(path, allow_pickle=False)
+    except (ValueError, OSError, EOFError) as error:
+        raise LeadError(
+            "Statistics of the published evaluator cannot be read.",
+            file=path,
+            found=str(error).strip().splitlines()[0] if str(error).strip() else "nothing in it",
+            expected="an array of numbers (.npy)",
+            fix="Unpack the evaluators' archive again.",
+        ) from None
+    if values.shape != (skeleton.feature_width,) or not np.isfinite(values).all():
+        raise LeadError(
+            "Statistics of the published evaluator are another dataset's, or damaged.",
+            file=path,
+            found=f"shape {values.shape}"
+            + ("" if np.isfinite(values).all() else " with values that are not finite"),
+            expected=f"{skeleton.feature_width} finite numbers for {skeleton.name}",
+            fix="Take them from t2m/ for HumanML3D, and from kit/ for KIT-ML.",
+        )
+    return values.astype(np.float32)
+
+
+def _check_against(own: Normalizer, dataset: Normalizer, skeleton: Skeleton, path: Path) -> None:
+    columns = {block: layout(skeleton).slice(block) for block in BLOCKS}
+    ratios = {
+        block: float(np.median(np.asarray(dataset.std)[rows] / own.std[rows]))
+        for block, rows in columns.items()
+    }
+    usual = float(np.median([ratios[block] for block in BLOCKS if block not in BIASED_BLOCKS]))
+    biased = [ratios[block] / usual for block in BIASED_BLOCKS]
+    said = ", ".join(f"{block} {ratio:.3g}" for block, ratio in ratios.items())
+    if not _LIKE[0] <= usual <= _LIKE[1]:
+        raise LeadError(
+            "The evaluator's statistics are of other motion than the study's.",
+            file=path,
+            found=f"std of the study by the evaluator's: {said}",
+            expected="about 1 outside the root and contact blocks",
+            fix="Check dataset and units: t2m/ is for HumanML3D, kit/ for KIT-ML in its own units.",
+        )
+    if not all(_DIVISOR[0] <= ratio <= _DIVISOR[1] for ratio in biased):
+        raise LeadError(
+            "These are not the evaluator's statistics.",
+            file=path,
+            found=f"std of the study by these: {said}",
+            expected=f"about 25 in {', '.join(BIASED_BLOCKS)}",
+            fix="Use mean.npy and std.npy of Comp_v6_KLD01/meta (KIT-ML: Comp_v6_KLD005/meta), not "
+            "the dataset's Mean.npy and Std.npy.",
+        )
