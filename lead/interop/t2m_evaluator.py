@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,12 +18,14 @@ from lead.config.models import MatcherModel
 from lead.config.study import DatasetSettings
 from lead.data.datasets import skeleton_of
 from lead.errors import LeadError
+from lead.formats.npy import read_npy
 from lead.models.build import build_matcher, freeze
 from lead.models.matcher import STATISTICS, Matcher
 from lead.models.weights import save_module
 from lead.motion.layout import BLOCKS, layout
 from lead.motion.normalizer import BIASED_BLOCKS, Normalizer, load_normalizer, save_normalizer
 from lead.motion.skeleton import HUMANML3D, SKELETONS, Skeleton
+from lead.provenance.digest import file_digest
 from lead.provenance.job import Job
 
 PARTS = ("movement_encoder", "motion_encoder", "text_encoder")
@@ -39,20 +42,19 @@ _GET = (
 # dataset's own elsewhere, but for the clips that went into each (Guo et al. 2022, as released).
 _DIVISOR = (10.0, 60.0)
 _LIKE = (0.2, 5.0)
+_SAME_MEAN = 0.05  # of the evaluator's deviations; the published root height is 3.4 off
 
 
-def load_t2m_evaluator(path: Path, skeleton: Skeleton = HUMANML3D) -> Matcher:
+def load_t2m_evaluator(path: Path | str, skeleton: Skeleton = HUMANML3D) -> Matcher:
     """The published evaluator, frozen.
 
-    ``path`` is its ``finest.tar``, or the folder of the release in which ``t2m/`` and ``kit/``
-    lie. It is opened without executing anything.
+    ``path`` is its ``finest.tar``, the folder of the release in which ``t2m/`` and ``kit/`` lie,
+    or any folder between the two. It is opened without executing anything.
 
     Raises:
         LeadError: no file, not the evaluator's, damaged, or another dataset's.
     """
-    path = Path(path)
-    if path.is_dir():
-        path = path / _checkpoint(skeleton)
+    path = _checkpoint(Path(path), skeleton)
     tensors = _networks(_opened(path), path)
     matcher = build_matcher(MatcherModel(), skeleton.feature_width)
     _check(tensors, matcher, path)
@@ -61,12 +63,12 @@ def load_t2m_evaluator(path: Path, skeleton: Skeleton = HUMANML3D) -> Matcher:
 
 
 def load_t2m_statistics(
-    folder: Path, skeleton: Skeleton = HUMANML3D, dataset: Normalizer | None = None
+    folder: Path | str, skeleton: Skeleton = HUMANML3D, dataset: Normalizer | None = None
 ) -> Normalizer:
     """The evaluator's own ``mean.npy`` and ``std.npy``; with ``dataset``, checked against it.
 
-    ``folder`` is that of the release, or the one in which the two files lie, also under the names
-    of MDM's copies (``t2m_mean.npy``, ``kit_mean.npy``).
+    ``folder`` is that of the release, the one in which the two files lie, also under the names of
+    MDM's copies (``t2m_mean.npy``, ``kit_mean.npy``), or any between them.
 
     They are not the dataset's Mean.npy and Std.npy, and cannot be computed from them: the mean is
     of other clips, and the std is divided by 25 in the root and contact blocks.
@@ -84,7 +86,8 @@ def load_t2m_statistics(
             fix="Unpack the evaluators' archive again.",
         )
     if dataset is not None:
-        _check_against(own, dataset, skeleton, std)
+        _check_std(own, dataset, skeleton, std)
+        _check_mean(own, dataset, mean)
     return own
 
 
@@ -99,21 +102,27 @@ def import_evaluator(job: Job) -> None:
     matcher = load_t2m_evaluator(folder, skeleton)
     own = load_t2m_statistics(folder, skeleton, load_normalizer(job.inputs["stats"]))
     save_normalizer(own, job.outputs["statistics"])
-    save_module(matcher, job.outputs["weights"], job.manifest | {STATISTICS: own.fingerprint})
+    said = {STATISTICS: own.fingerprint, "source": file_digest(_checkpoint(folder, skeleton))}
+    save_module(matcher, job.outputs["weights"], job.manifest | said)
     count = sum(parameter.numel() for parameter in matcher.parameters())
     print(f"published evaluator for {skeleton.name}: {count:,} parameters", file=sys.stderr)
 
 
-def _checkpoint(skeleton: Skeleton) -> Path:
-    return Path(_FOLDERS[skeleton.name][0]) / "text_mot_match" / "model" / "finest.tar"
+def _checkpoint(path: Path, skeleton: Skeleton) -> Path:
+    """In a folder, the first place that has it, else that of the release."""
+    if path.is_file() or (path.suffix and not path.is_dir()):
+        return path
+    parts = (_FOLDERS[skeleton.name][0], "text_mot_match", "model", "finest.tar")
+    places = [path.joinpath(*parts[start:]) for start in range(len(parts))]
+    return next((place for place in places if place.is_file()), places[0])
 
 
 def _statistics_file(folder: Path, name: str, skeleton: Skeleton) -> Path:
     """The first place that has it, else that of the release."""
-    dataset, trained = _FOLDERS[skeleton.name]
-    released = folder / dataset / trained / "meta" / f"{name}.npy"
-    places = (released, folder / f"{dataset}_{name}.npy", folder / f"{name}.npy")
-    return next((path for path in places if path.is_file()), released)
+    parts = (*_FOLDERS[skeleton.name], "meta", f"{name}.npy")
+    places = [folder.joinpath(*parts[start:]) for start in range(len(parts))]
+    places.append(folder / f"{parts[0]}_{name}.npy")
+    return next((path for path in places if path.is_file()), places[0])
 
 
 def _opened(path: Path) -> Mapping[str, Any]:
@@ -127,22 +136,8 @@ def _opened(path: Path) -> Mapping[str, Any]:
         )
     try:
         loaded = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise LeadError(
-            "The evaluator's file was not opened: it is damaged, or wants to run code.",
-            file=path,
-            found=str(error).strip().splitlines()[0],
-            expected="a torch file of tensors and numbers",
-            fix="Unpack the evaluators' archive again, and trust no file that is not from there.",
-        ) from None
-    except (RuntimeError, OSError, EOFError, ValueError, KeyError) as error:
-        raise LeadError(
-            "The evaluator's file is damaged.",
-            file=path,
-            found=str(error).strip().splitlines()[0] if str(error).strip() else "nothing in it",
-            expected="a torch file as released",
-            fix="Unpack the evaluators' archive again.",
-        ) from None
+    except Exception as error:  # on damaged bytes torch raises nearly anything
+        raise _unopened(path, error) from None
     missing = [name for name in PARTS if not isinstance(_entry(loaded, name), Mapping)]
     if missing:
         found = ", ".join(map(str, loaded)) if isinstance(loaded, Mapping) else type(loaded)
@@ -154,6 +149,27 @@ def _opened(path: Path) -> Mapping[str, Any]:
             fix="Name text_mot_match/model/finest.tar, not another checkpoint of the release.",
         )
     return loaded
+
+
+def _unopened(path: Path, error: Exception) -> LeadError:
+    wanted = re.search(r"GLOBAL (\S+)", str(error))
+    if wanted:
+        return LeadError(
+            "The evaluator's file wants to run code, and was not opened.",
+            file=path,
+            found=wanted[1],
+            expected="a torch file of tensors and numbers",
+            fix="Unpack the evaluators' archive again, and trust no file that is not from there.",
+        )
+    # The text of an unpickling error advises to open the file unsafely: it is not passed on.
+    said = "" if isinstance(error, pickle.UnpicklingError) else str(error).strip()
+    return LeadError(
+        "The evaluator's file is damaged.",
+        file=path,
+        found=said.splitlines()[0] if said else "no torch file, or only a part of one",
+        expected="a torch file as released",
+        fix="Unpack the evaluators' archive again.",
+    )
 
 
 def _entry(loaded: object, name: str) -> object:
@@ -181,7 +197,8 @@ def _check(tensors: Mapping[str, Tensor], matcher: Matcher, path: Path) -> None:
     own = matcher.state_dict()
     widths = {_input_width(skeleton): skeleton.name for skeleton in SKELETONS.values()}
     found, expected = (
-        values[_FIRST].shape[1] if _FIRST in values else 0 for values in (tensors, own)
+        values[_FIRST].shape[1] if _FIRST in values and values[_FIRST].ndim == 3 else 0
+        for values in (tensors, own)
     )
     if found != expected and found in widths:
         raise LeadError(
@@ -223,29 +240,22 @@ def _array(path: Path, skeleton: Skeleton) -> np.ndarray:
             expected="mean.npy and std.npy in the folder meta of Comp_v6_KLD01 (KIT-ML: KLD005)",
             fix=_GET,
         )
-    try:
-        values = np.load(path, allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        raise LeadError(
-            "Statistics of the published evaluator cannot be read.",
-            file=path,
-            found=str(error).strip().splitlines()[0] if str(error).strip() else "nothing in it",
-            expected="an array of numbers (.npy)",
-            fix="Unpack the evaluators' archive again.",
-        ) from None
-    if values.shape != (skeleton.feature_width,) or not np.isfinite(values).all():
+    values = read_npy(path, path)
+    number = np.issubdtype(values.dtype, np.floating)
+    finite = number and bool((np.abs(values) < np.finfo(np.float32).max).all())
+    if values.shape != (skeleton.feature_width,) or not finite:
         raise LeadError(
             "Statistics of the published evaluator are another dataset's, or damaged.",
             file=path,
-            found=f"shape {values.shape}"
-            + ("" if np.isfinite(values).all() else " with values that are not finite"),
+            found=f"shape {values.shape} of {values.dtype}"
+            + (" with values that are not finite" if number and not finite else ""),
             expected=f"{skeleton.feature_width} finite numbers for {skeleton.name}",
             fix="Take them from t2m/ for HumanML3D, and from kit/ for KIT-ML.",
         )
     return values.astype(np.float32)
 
 
-def _check_against(own: Normalizer, dataset: Normalizer, skeleton: Skeleton, path: Path) -> None:
+def _check_std(own: Normalizer, dataset: Normalizer, skeleton: Skeleton, path: Path) -> None:
     columns = {block: layout(skeleton).slice(block) for block in BLOCKS}
     ratios = {
         block: float(np.median(np.asarray(dataset.std)[rows] / own.std[rows]))
@@ -270,4 +280,16 @@ def _check_against(own: Normalizer, dataset: Normalizer, skeleton: Skeleton, pat
             expected=f"about 25 in {', '.join(BIASED_BLOCKS)}",
             fix="Use mean.npy and std.npy of Comp_v6_KLD01/meta (KIT-ML: Comp_v6_KLD005/meta), not "
             "the dataset's Mean.npy and Std.npy.",
+        )
+
+
+def _check_mean(own: Normalizer, dataset: Normalizer, path: Path) -> None:
+    apart = float(np.max(np.abs(np.asarray(dataset.mean) - own.mean) / own.std))
+    if apart < _SAME_MEAN:
+        raise LeadError(
+            "This is not the evaluator's mean.",
+            file=path,
+            found=f"the study's own, to {apart:.2g} of the evaluator's deviations",
+            expected="a mean of other clips",
+            fix="Use mean.npy beside the evaluator's std.npy, not the dataset's Mean.npy.",
         )

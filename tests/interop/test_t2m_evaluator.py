@@ -53,7 +53,7 @@ def test_the_checkpoint_has_the_official_names(dataset, data_root):
 def test_motions_are_embedded_as_the_table_of_layers_says(tmp_path, dataset, boundary):
     matcher = load_t2m_evaluator(write_checkpoint(tmp_path, dataset), SKELETONS[dataset])
     networks = in_numpy(random_networks(dataset))
-    lengths = (24, 40, 16)  # the caller's order, which is none of length
+    lengths = (24, 42, 17)  # the caller's order, which is none of length; not all whole snippets
     motion, mask = batch(FOLDERS[dataset][2], *lengths)
     expected = np.stack(
         [
@@ -81,6 +81,8 @@ def test_captions_are_embedded_as_the_table_of_layers_says(tmp_path):
     )
     fine = matcher.double().embed_text(vectors, lengths, classes)
     np.testing.assert_allclose(fine, expected, rtol=0, atol=1e-10)
+    rough = matcher.float().embed_text(vectors.float(), lengths, classes.float())
+    np.testing.assert_allclose(rough, expected, rtol=0, atol=1e-4)
 
 
 def test_the_oracle_depends_on_every_weight():

@@ -17,6 +17,8 @@ if STUDY.evaluator.kind == "t2m":
             f"{RESULTS}/logs/import_evaluator.log",
         benchmark:
             f"{RESULTS}/benchmarks/import_evaluator.tsv"
+        # A missing or wrong release is told at once, not after networks have trained.
+        priority: 1
         resources:
             mem_mb=2000,
             runtime=10,
