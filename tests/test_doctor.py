@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from lead.cli.main import app
 from lead.config.load import load_study
 from lead.data.catalogue import sources_of
-from lead.data.sources import locate
+from lead.data.sources import locate, look_for
 from lead.errors import LeadError
 
 REPOSITORY = Path(__file__).parents[1]
@@ -94,7 +94,19 @@ def test_missing_data_at_the_start_of_a_study_names_the_command_too(tmp_path):
 
 
 def test_a_study_with_the_published_evaluator_needs_its_files(tmp_path):
-    study = load_study("humanml3d", {"evaluator": {"kind": "t2m"}, "data_root": str(tmp_path)})
-    needed = {source.name for source in sources_of(study)}
-    assert needed >= {"humanml3d-features", "t2m-evaluators", "glove"}
+    evaluator = {"kind": "t2m", "folder": "judges"}
+    study = load_study("humanml3d", {"evaluator": evaluator, "data_root": str(tmp_path)})
+    needed = {source.name: source for source in sources_of(study)}
+    assert needed.keys() >= {"humanml3d-features", "t2m-evaluator", "glove"}
+    assert "kit-evaluator" not in needed
+    assert needed["t2m-evaluator"].places == ("judges/t2m/text_mot_match/model/finest.tar",)
     assert "glove" not in {source.name for source in sources_of(load_study("humanml3d"))}
+    of_kit = sources_of(load_study("kit", {"evaluator": {"kind": "t2m"}}))
+    assert "kit-evaluator" in {source.name for source in of_kit}
+
+
+def test_an_empty_folder_is_no_evaluator(tmp_path):
+    (tmp_path / "evaluators" / "t2m").mkdir(parents=True)
+    study = load_study("humanml3d", {"evaluator": {"kind": "t2m"}, "data_root": str(tmp_path)})
+    needed = {source.name: source for source in sources_of(study)}
+    assert look_for(needed["t2m-evaluator"], tmp_path) is None

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
 from lead.config.study import Study
 from lead.data import amass, kit_raw, sources, style100
 from lead.data.sources import RawSource
@@ -45,31 +49,38 @@ _PROCESSED = (
 
 _T2M_URL = "https://github.com/EricGuo5513/text-to-motion, which links to it"
 
-_EVALUATORS = (
+_EVALUATORS = tuple(
     RawSource(
-        name="t2m-evaluators",
-        title="evaluators of Guo et al. 2022: t2m/ and kit/, each with text_mot_match and Comp_v6",
-        places=("evaluators",),
-        is_folder=True,
+        name=f"{dataset}-evaluator",
+        title=f"evaluator of Guo et al. 2022 for {title} (the folder {dataset} of the release)",
+        places=(f"evaluators/{dataset}/text_mot_match/model/finest.tar",),
+        is_folder=False,
         url=_T2M_URL,
         licence="MIT",
-        studies=("evaluator t2m",),
-        note="MLD's and MDM's download scripts get the same files.",
-    ),
-    RawSource(
-        name="glove",
-        title="word vectors of Guo et al. 2022: our_vab_data.npy, _words.pkl and _idx.pkl",
-        places=("glove",),
-        is_folder=True,
-        url=_T2M_URL,
-        licence="MIT; the vectors are a part of GloVe (public domain)",
-        studies=("words glove",),
-    ),
+        studies=(f"evaluator {dataset}",),
+        note=f"Beside it {dataset}/{meta}/meta with mean.npy and std.npy; MLD's and MDM's "
+        "download scripts get the same files.",
+    )
+    for dataset, title, meta in (
+        ("t2m", "HumanML3D", "Comp_v6_KLD01"),
+        ("kit", "KIT-ML", "Comp_v6_KLD005"),
+    )
+)
+
+_GLOVE = RawSource(
+    name="glove",
+    title="word vectors of Guo et al. 2022: our_vab_data.npy, _words.pkl and _idx.pkl",
+    places=("glove/our_vab_data.npy",),
+    is_folder=False,
+    url=_T2M_URL,
+    licence="MIT; the vectors are a part of GloVe (public domain)",
+    studies=("words glove",),
 )
 
 _TABLES = (
     _PROCESSED,
     _EVALUATORS,
+    (_GLOVE,),
     amass.SOURCES,
     kit_raw.SOURCES,
     style100.SOURCES,
@@ -83,6 +94,17 @@ ALL_SOURCES = tuple({source.name: source for table in _TABLES for source in tabl
 def sources_of(study: Study) -> list[RawSource]:
     """What a study needs: `RawSource.studies` holds its name, or the kind of its dataset, of its
     evaluator or of the words that this reads."""
-    names = {study.name, study.dataset.kind}
-    names |= {f"evaluator {study.evaluator.kind}", f"words {study.evaluator.words}"}
-    return [source for source in ALL_SOURCES if not names.isdisjoint(source.studies)]
+    names = {study.name, study.dataset.kind, f"words {study.evaluator.words}"}
+    folders = {"glove": study.evaluator.vocabulary}
+    if study.evaluator.kind == "t2m":
+        names.add("evaluator kit" if study.dataset.kind.startswith("kit") else "evaluator t2m")
+        folders["evaluators"] = study.evaluator.folder
+    needed = [source for source in ALL_SOURCES if not names.isdisjoint(source.studies)]
+    return [_moved(source, folders) for source in needed]
+
+
+def _moved(source: RawSource, folders: Mapping[str, Path]) -> RawSource:
+    """The source where the study's settings look for it."""
+    places = (Path(place).parts for place in source.places)
+    moved = (Path(folders.get(own[0], Path(own[0])), *own[1:]) for own in places)
+    return replace(source, places=tuple(path.as_posix() for path in moved))

@@ -194,8 +194,8 @@ def _check_statistics(matcher: Path, own: Normalizer) -> None:
             "The evaluator was trained on other statistics than it would be used with.",
             file=matcher,
             found=f"statistics {trained_on}",
-            expected=f"{own.fingerprint}, the study's with feature_bias",
-            fix="Delete the file and run the same snakemake command again: it trains an evaluator.",
+            expected=own.fingerprint,
+            fix="Delete the file and run the same snakemake command again.",
         )
 
 

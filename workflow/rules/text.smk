@@ -40,6 +40,8 @@ if STUDY.evaluator.words == "glove":
         benchmark:
             f"{RESULTS}/benchmarks/encode_words.tsv"
         threads: 1
+        # Missing tags or files are told before anything is trained.
+        priority: 1
         resources:
             mem_mb=2000,
             runtime=60,
