@@ -21,9 +21,8 @@ from lead.motion.skeleton import Skeleton
 
 Terms = dict[str, Tensor]
 
-VARIANCE_FLOOR = 0.01
-"""Added to both variances of Eq. (6), in units of the latents' mean variance. Far below it, an
-untrained projector's divergence drowns the other terms for hundreds of steps."""
+DEFAULTS = ProjectorLoss()
+"""The paper's weights, and the forms that it leaves open."""
 
 SNIPPET_PENALTY = 0.001
 """Weight of the size, and of the change, of movement snippets (Guo et al. 2022)."""
@@ -38,8 +37,8 @@ def projector_loss(
 ) -> Terms:
     """Eq. (7): the weighted sum of alignment, reconstruction and variance loss."""
     align = alignment_loss(realigned, text)
-    rec = reconstruction_loss(latent, recovered)
-    var = variance_loss(latent, recovered)
+    rec = reconstruction_loss(latent, recovered, weights.rec_reduction)
+    var = variance_loss(latent, recovered, weights)
     loss = weights.align * align + weights.rec * rec + weights.var * var
     return {"align": align, "rec": rec, "var": var, "loss": loss}
 
@@ -52,31 +51,39 @@ def alignment_loss(
 
 
 def reconstruction_loss(
-    latent: Float[Tensor, "B L M"], recovered: Float[Tensor, "B L M"]
+    latent: Float[Tensor, "B L M"],
+    recovered: Float[Tensor, "B L M"],
+    reduction: Literal["mean", "sum"] = "mean",
 ) -> Float[Tensor, ""]:
-    """Eq. (5): the squared error of the recovered latents, a mean over batch and dimensions."""
-    return F.mse_loss(recovered.float(), latent.float())
+    """Eq. (5): the squared error of the recovered latents, a mean over the batch.
+
+    Over the dimensions it is a mean; with ``sum`` the squared norm, as the equation is printed.
+    """
+    error = F.mse_loss(recovered.float(), latent.float())
+    return error if reduction == "mean" else error * latent[0].numel()
 
 
 def variance_loss(
-    latent: Float[Tensor, "B L M"], recovered: Float[Tensor, "B L M"]
+    latent: Float[Tensor, "B L M"],
+    recovered: Float[Tensor, "B L M"],
+    settings: ProjectorLoss = DEFAULTS,
 ) -> Float[Tensor, ""]:
     """Eq. (6): KL(P‖Q) between diagonal Gaussians fitted to latents and to recovered ones.
 
     Mean and population variance are the batch's, the divergence is a mean over dimensions,
-    computed in float32; the gradient goes through the recovered latents alone.
+    computed in float32; the gradient goes through the recovered latents alone. ``settings`` may
+    ask for the sum over dimensions, for KL(Q‖P), or for another floor below both variances.
 
     Raises:
         LeadError: the batch has a single latent, and so no variance.
     """
     _need_two(len(latent), "The variance loss")
     true, found = latent.detach().flatten(1).float(), recovered.flatten(1).float()
-    floor = VARIANCE_FLOOR * true.var(dim=0, correction=0).mean()
-    true_variance = true.var(dim=0, correction=0) + floor
-    variance = found.var(dim=0, correction=0) + floor
-    error = true_variance + (true.mean(dim=0) - found.mean(dim=0)) ** 2
-    divergence = 0.5 * (torch.log(variance / true_variance) + error / variance - 1)
-    return divergence.mean()
+    floor = settings.var_floor * true.var(dim=0, correction=0).mean()
+    pair = [(own.mean(dim=0), own.var(dim=0, correction=0) + floor) for own in (true, found)]
+    (mean_p, var_p), (mean_q, var_q) = pair if settings.var_direction == "forward" else pair[::-1]
+    divergence = 0.5 * (torch.log(var_q / var_p) + (var_p + (mean_p - mean_q) ** 2) / var_q - 1)
+    return divergence.mean() if settings.var_reduction == "mean" else divergence.sum()
 
 
 def vae_loss(

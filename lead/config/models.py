@@ -78,6 +78,11 @@ class TransformerProjectorModel(Stack):
     tokens: PositiveInt = 1
     """Equal parts that the latent is cut into. With 1, attention has nothing to attend to and
     the stack is a deep residual MLP."""
+    readout: Literal["tokens", "query"] = "tokens"
+    """What becomes the output: the tokens themselves, or a learned query put before them."""
+    decoder: Literal["self", "cross"] = "self"
+    """How the way back reads a realigned latent: as its tokens, or as the memory that an empty
+    sequence attends to, as in the VAE."""
 
 
 class SkipProjectorModel(Stack):
@@ -104,8 +109,15 @@ class MlpProjectorModel(Settings):
     """Dropout after each hidden layer."""
 
 
+class IdentityProjectorModel(Settings):
+    """No projector: what it gives is MLD to the last bit, which is what it is for."""
+
+    kind: Literal["identity"]
+    """Nothing is trained."""
+
+
 ProjectorModel = Annotated[
-    TransformerProjectorModel | SkipProjectorModel | MlpProjectorModel,
+    TransformerProjectorModel | SkipProjectorModel | MlpProjectorModel | IdentityProjectorModel,
     Field(discriminator="kind"),
 ]
 

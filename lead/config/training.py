@@ -86,6 +86,15 @@ class ProjectorLoss(Settings):
     """Weight of the reconstruction of the latent, Eq. (5)."""
     var: float = Field(default=0.0596, ge=0)
     """Weight of the variance term, Eq. (6)."""
+    rec_reduction: Literal["mean", "sum"] = "mean"
+    """Eq. (5) over the latent's dimensions: their mean, or the squared norm as printed."""
+    var_reduction: Literal["mean", "sum"] = "mean"
+    """Eq. (6) over the latent's dimensions: their mean, or their sum, which a divergence is."""
+    var_direction: Literal["forward", "reverse"] = "forward"
+    """KL(P‖Q) from the latents to the recovered ones, or KL(Q‖P)."""
+    var_floor: PositiveFloat = 0.01
+    """Added to both variances, in units of the latents' mean variance. Far below it, an untrained
+    projector's divergence drowns the other terms for hundreds of steps."""
 
 
 class ProjectorStage(Settings):
@@ -95,6 +104,11 @@ class ProjectorStage(Settings):
     """The network."""
     loss: ProjectorLoss = ProjectorLoss()
     """The weights of the loss."""
+    latent: Literal["sample", "mean"] = "sample"
+    """What it learns from: a fresh sample of the VAE's posterior at each step, or its mean."""
+    target: Literal["raw", "standardised"] = "raw"
+    """Text embedding that Eq. (4) aligns with: as the encoder gives it, or as the denoiser is
+    conditioned on it where `text.standardise` is set."""
     training: Training
     """How it is trained."""
 

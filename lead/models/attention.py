@@ -72,16 +72,22 @@ class SkipStack(nn.Module):
 class PlainStack(nn.Module):
     """Layers, each fed by the one before."""
 
-    def __init__(self, size: Stack, norm: Norm = "post") -> None:
+    def __init__(self, size: Stack, norm: Norm = "post", *, cross: bool = False) -> None:
+        """With ``cross`` the layers also attend to a memory."""
         super().__init__()
-        self.layers = _layers(size.layers, size, norm, cross=False)
+        self.layers = _layers(size.layers, size, norm, cross)
         self.norm = nn.LayerNorm(size.width)
         _xavier_matrices(self)
 
-    def forward(self, tokens: Tokens, mask: TokenMask | None = None) -> Tokens:
+    def forward(
+        self,
+        tokens: Tokens,
+        mask: TokenMask | None = None,
+        memory: Float[Tensor, "B L M"] | None = None,
+    ) -> Tokens:
         """The tokens after all layers and a final LayerNorm."""
         for layer in self.layers:
-            tokens = run_layer(layer, tokens, mask)
+            tokens = run_layer(layer, tokens, mask, memory)
         return self.norm(tokens)
 
 

@@ -8,6 +8,7 @@ from torch import nn
 
 from lead.config.models import (
     DenoiserModel,
+    IdentityProjectorModel,
     MatcherModel,
     MlpProjectorModel,
     ProjectorModel,
@@ -19,7 +20,7 @@ from lead.errors import LeadError
 from lead.models.attention import PlainStack, SkipStack
 from lead.models.denoiser import Denoiser
 from lead.models.matcher import Matcher, MovementDecoder
-from lead.models.projector import Projector, StackProjection, mlp
+from lead.models.projector import IdentityProjector, Projector, Readout, StackProjection, mlp
 from lead.models.vae import MotionVae
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -84,11 +85,19 @@ def build_projector(
     latent = latent_width * latent_tokens
     match model:
         case TransformerProjectorModel():
-            encoder = _projection(PlainStack(model, model.norm), model, latent, text_width)
-            decoder = _projection(PlainStack(model, model.norm), model, text_width, latent)
+            cross = model.decoder == "cross"
+            back = "memory" if cross else model.readout
+            encoder = _projection(
+                PlainStack(model, model.norm), model, (latent, text_width), model.readout
+            )
+            decoder = _projection(
+                PlainStack(model, model.norm, cross=cross), model, (text_width, latent), back
+            )
         case SkipProjectorModel():
-            encoder = _projection(SkipStack(model, model.norm), model, latent, text_width)
-            decoder = _projection(SkipStack(model, model.norm), model, text_width, latent)
+            encoder = _projection(SkipStack(model, model.norm), model, (latent, text_width))
+            decoder = _projection(SkipStack(model, model.norm), model, (text_width, latent))
+        case IdentityProjectorModel():
+            return IdentityProjector(latent_tokens)
         case MlpProjectorModel():
             encoder = mlp(latent, text_width, model)
             decoder = mlp(text_width, latent, model)
@@ -110,9 +119,10 @@ def build_movement_decoder(model: MatcherModel, feature_width: int) -> MovementD
 def _projection(
     stack: nn.Module,
     model: TransformerProjectorModel | SkipProjectorModel,
-    width_in: int,
-    width_out: int,
+    widths: tuple[int, int],
+    readout: Readout = "tokens",
 ) -> StackProjection:
+    width_in, width_out = widths
     if width_in % model.tokens or width_out % model.tokens:
         raise LeadError(
             "The projector cannot cut latent and text into equal tokens.",
@@ -120,4 +130,4 @@ def _projection(
             expected=f"a divisor of both {width_in} and {width_out}",
             fix="Set the projector's `tokens` to a common divisor; the paper has 1.",
         )
-    return StackProjection(stack, (width_in, model.width, width_out), model.tokens)
+    return StackProjection(stack, (width_in, model.width, width_out), model.tokens, readout)

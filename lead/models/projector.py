@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Literal
 
+import torch
 from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from lead.config.models import MlpProjectorModel
 from lead.models.positions import SinePositions
+
+Readout = Literal["tokens", "query", "memory"]
 
 
 class Projector(nn.Module):
@@ -48,20 +52,39 @@ class IdentityProjector(Projector):
 class StackProjection(nn.Module):
     """Cuts a vector into equal tokens, runs a transformer stack, joins them to a new vector."""
 
-    def __init__(self, stack: nn.Module, widths: tuple[int, int, int], tokens: int) -> None:
-        """``widths`` are those of the input vector, of a token, and of the output vector."""
+    def __init__(
+        self,
+        stack: nn.Module,
+        widths: tuple[int, int, int],
+        tokens: int,
+        readout: Readout = "tokens",
+    ) -> None:
+        """``widths`` are those of the input vector, of a token, and of the output vector.
+
+        The output is joined from the tokens, or read from a learned ``query`` put before them, or
+        from an empty sequence that attends to them as a ``memory``.
+        """
         super().__init__()
         width_in, width, width_out = widths
         self.tokens = tokens
+        self.readout: Readout = readout
         self.input = nn.Linear(width_in // tokens, width)
-        self.positions = SinePositions(tokens, width)
+        self.query = nn.Parameter(torch.randn(1, width)) if readout == "query" else None
+        self.positions = SinePositions(tokens + (self.query is not None), width)
         self.stack = stack
-        self.output = nn.Linear(width, width_out // tokens)
+        self.output = nn.Linear(width, width_out if readout == "query" else width_out // tokens)
 
     def forward(self, vector: Float[Tensor, "B I"]) -> Float[Tensor, "B O"]:
         """The vector's counterpart on the other side."""
         tokens = self.input(rearrange(vector, "b (s w) -> b s w", s=self.tokens))
-        return self.output(self.stack(self.positions(tokens))).flatten(1)
+        if self.readout == "memory":
+            state = self.stack(self.positions(torch.zeros_like(tokens)), memory=tokens)
+        elif self.query is not None:
+            read = torch.cat([self.query.expand(len(tokens), 1, -1), tokens], dim=1)
+            state = self.stack(self.positions(read))[:, :1]
+        else:
+            state = self.stack(self.positions(tokens))
+        return self.output(state).flatten(1)
 
 
 def mlp(width_in: int, width_out: int, model: MlpProjectorModel) -> nn.Sequential:

@@ -34,12 +34,15 @@ class Posteriors:
     mean: Float[Tensor, "I K L M"]
     logvar: Float[Tensor, "I K L M"]
 
-    def sample(self, rows: Tensor, generator: torch.Generator) -> Float[Tensor, "B L M"]:
-        """A latent for each row: a crop of it at random, and a sample of its posterior."""
+    def sample(
+        self, rows: Tensor, generator: torch.Generator, *, mean: bool = False
+    ) -> Float[Tensor, "B L M"]:
+        """A latent for each row: a crop of it at random, and a sample of its posterior, or with
+        ``mean`` the posterior's mean."""
         crop = torch.randint(self.mean.shape[1], rows.shape, generator=generator)
-        mean, logvar = self.mean[rows, crop], self.logvar[rows, crop]
-        noise = torch.randn(mean.shape, generator=generator)
-        return mean + torch.exp(0.5 * logvar) * noise
+        centre, logvar = self.mean[rows, crop], self.logvar[rows, crop]
+        noise = torch.randn(centre.shape, generator=generator)
+        return centre if mean else centre + torch.exp(0.5 * logvar) * noise
 
 
 def encode_latents(job: Job) -> None:

@@ -26,6 +26,9 @@ Batch = TypeVar("Batch")
 Loss = Callable[[Any, torch.Generator], dict[str, Tensor]]
 """From a batch and a generator to named terms; the term ``loss`` is what is minimised."""
 
+Validate = Callable[[], float | dict[str, float]]
+"""The validation loss of the module as it stands, alone or as ``validation`` among other terms."""
+
 _HISTORY_POINTS = 500
 
 
@@ -49,7 +52,7 @@ def train(
     name: str,
     seeds: Seeds,
     folder: Path | None,
-    validate: Callable[[], float] | None = None,
+    validate: Validate | None = None,
 ) -> list[dict[str, float]]:
     """Train ``module`` in place and return its history.
 
@@ -59,7 +62,7 @@ def train(
     Args:
         loss: see `Loss`.
         epoch: the batches of one epoch, from that epoch's generator.
-        validate: the validation loss of the module as it stands.
+        validate: see `Validate`; also asked before the first step.
 
     Raises:
         LeadError: the loss is not a number; the last good state is kept.
@@ -73,14 +76,16 @@ def train(
         progress = Progress(name, training.steps, state.step)
         every = max(training.steps // _HISTORY_POINTS, 1)
         batches = _stream(epoch, seeds, state.step, training.steps)
+        if validate and state.step == 0:
+            state.history.append({"step": 0, **_validate(module, validate)})
         for report in fit(loss, batches, state, training, machine, seeds):
             last = report.step == training.steps
             if report.step % every == 0 or last:
                 state.history.append(_record(report))
             if validate and (report.step % training.validate_every == 0 or last):
-                value = _validate(module, validate)
-                state.history.append({"step": report.step, "validation": value})
-                state.remember_best(value)
+                found = _validate(module, validate)
+                state.history.append({"step": report.step, **found})
+                state.remember_best(found["validation"])
             progress.advance(note=_note(report) if report.step % every == 0 or last else "")
             if folder and report.step % machine.save_every == 0 and not last:
                 state.save(folder)
@@ -166,12 +171,12 @@ def _check_finite(loss: Tensor, step: int) -> None:
         )
 
 
-def _validate(module: nn.Module, validate: Callable[[], float]) -> float:
+def _validate(module: nn.Module, validate: Validate) -> dict[str, float]:
     module.eval()
     with torch.no_grad():
-        value = validate()
+        found = validate()
     module.train()
-    return value
+    return found if isinstance(found, dict) else {"validation": found}
 
 
 def _record(report: Report) -> dict[str, float]:

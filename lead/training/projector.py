@@ -5,17 +5,22 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from lead.config.models import IdentityProjectorModel
+from lead.config.text import TextSettings
 from lead.config.training import Machine, ProjectorStage, VaeStage
 from lead.data.batches import plain_batches
+from lead.data.store import MotionIndex
 from lead.losses import projector_loss
 from lead.models.build import build_projector
 from lead.models.device import pick_device, use_threads
 from lead.models.weights import save_module
 from lead.provenance.job import Job
 from lead.text.cache import TextCache
+from lead.text.conditions import Standardisation
 from lead.training.history import write_history
 from lead.training.latents import LatentSplit
 from lead.training.loop import train
+from lead.training.projector_quality import projector_quality
 
 
 def train_projector(job: Job) -> None:
@@ -33,16 +38,27 @@ def train_projector(job: Job) -> None:
     model = job.setting("vae", VaeStage).model
     projector = build_projector(stage.model, model.width, model.latent_tokens, cache.width)
 
-    def loss(rows: Tensor, generator: torch.Generator, split: str = "train") -> dict[str, Tensor]:
-        latent = splits[split].posteriors.sample(rows, generator).to(device)
-        text = splits[split].captions.draw(rows, generator).to(device)
+    target = _target(job, stage, cache)
+
+    def draw(rows: Tensor, generator: torch.Generator, split: str) -> tuple[Tensor, Tensor]:
+        latent = splits[split].posteriors.sample(rows, generator, mean=stage.latent == "mean")
+        text = target(splits[split].captions.draw(rows, generator))
+        return latent.to(device), text.to(device)
+
+    def loss(rows: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
+        latent, text = draw(rows, generator, "train")
         realigned = projector.encode(latent)
         return projector_loss(latent, realigned, projector.decode(realigned), text, stage.loss)
 
-    def validate() -> float:
+    def validate() -> dict[str, float]:
         rows = torch.arange(len(splits["val"]))
-        return float(loss(rows, seeds.child("validate").torch(), "val")["loss"])
+        drawn = draw(rows, seeds.child("validate").torch(), "val")
+        return projector_quality(projector, *drawn, stage.loss)
 
+    if isinstance(stage.model, IdentityProjectorModel):
+        save_module(projector, job.outputs["weights"], job.manifest)
+        write_history([{"step": 0}], job.outputs["history"], job.manifest)
+        return
     count, size = len(splits["train"]), stage.training.batch_size
     history = train(
         projector,
@@ -57,3 +73,10 @@ def train_projector(job: Job) -> None:
     )
     save_module(projector, job.outputs["weights"], job.manifest)
     write_history(history, job.outputs["history"], job.manifest)
+
+
+def _target(job: Job, stage: ProjectorStage, cache: TextCache) -> Standardisation:
+    """What becomes of a text embedding before latents are aligned with it."""
+    enabled = stage.target == "standardised" and job.setting("text", TextSettings).standardise
+    captions = MotionIndex.open(job.inputs["index"]).captions("train") if enabled else []
+    return Standardisation.fit(cache, captions, enabled)

@@ -109,3 +109,29 @@ def test_alignment_does_not_train_the_way_back(latent):
     projector_loss(latent, realigned, recovered, torch.randn(64, 8), weights)["loss"].backward()
     assert realigned.grad.abs().max() > 0
     assert recovered.grad.abs().max() == 0
+
+
+def test_the_squared_norm_is_the_mean_times_the_dimensions(latent):
+    mean = reconstruction_loss(latent, latent + 0.5)
+    assert_close(reconstruction_loss(latent, latent + 0.5, "sum"), 16 * mean)
+
+
+def test_the_divergence_may_be_summed_and_turned_round(latent):
+    other = latent * 0.7 + 0.1
+    plain = variance_loss(latent, other)
+    assert_close(variance_loss(latent, other, ProjectorLoss(var_reduction="sum")), 16 * plain)
+    turned = variance_loss(latent, other, ProjectorLoss(var_direction="reverse"))
+    floor = 0.01 * latent.flatten(1).var(dim=0, correction=0).mean()
+    true, found = (
+        Normal(own.flatten(1).mean(0), (own.flatten(1).var(0, correction=0) + floor).sqrt())
+        for own in (latent, other)
+    )
+    assert_close(plain, reference_divergence(true, found).mean())
+    assert_close(turned, reference_divergence(found, true).mean())
+    assert float(turned) != pytest.approx(float(plain))
+
+
+def test_a_lower_floor_lets_a_collapsed_batch_cost_more(latent):
+    collapsed = torch.zeros_like(latent)
+    low, high = (variance_loss(latent, collapsed, ProjectorLoss(var_floor=f)) for f in (1e-6, 1e-2))
+    assert float(low) > 1000 * float(high)

@@ -24,6 +24,15 @@ VARIANTS = {
     "mlp": {"kind": "mlp", "hidden": (48, 40)},
     "pre-norm": {"kind": "transformer", "norm": "pre", **STACK},
     "eight tokens": {"kind": "transformer", "tokens": 8, **STACK},
+    "learned query": {"kind": "transformer", "tokens": 8, "readout": "query", **STACK},
+    "cross-attention back": {"kind": "transformer", "decoder": "cross", **STACK},
+    "eight tokens, query, cross": {
+        "kind": "transformer",
+        "tokens": 8,
+        "readout": "query",
+        "decoder": "cross",
+        **STACK,
+    },
 }
 
 
@@ -90,6 +99,29 @@ def test_with_one_token_attention_does_nothing_but_a_linear_map():
         return layer(tokens, tokens, tokens, need_weights=False)[0]
 
     assert_close(attend((one + two) / 2), (attend(one) + attend(two)) / 2)
+
+
+def test_a_query_is_read_out_instead_of_the_tokens():
+    network = projector(VARIANTS["learned query"]).eval()
+    assert network.encoder.query is not None and network.encoder.output.out_features == 24
+    latent = torch.randn(2, 1, 16)
+    before = network.encode(latent)
+    with torch.no_grad():
+        network.encoder.query.add_(1)
+    assert not torch.allclose(network.encode(latent), before)
+
+
+def test_the_way_back_by_cross_attention_reads_the_realigned_latent():
+    network = projector(VARIANTS["cross-attention back"]).eval()
+    layers = network.decoder.stack.layers
+    assert all(isinstance(layer, nn.TransformerDecoderLayer) for layer in layers)
+    one, two = network.decode(torch.randn(2, 24))
+    assert not torch.allclose(one, two)
+
+
+def test_the_identity_is_a_kind_of_its_own():
+    network = projector({"kind": "identity"}, latent_tokens=2)
+    assert isinstance(network, IdentityProjector) and not list(network.parameters())
 
 
 def test_the_identity_projector_changes_no_bit():

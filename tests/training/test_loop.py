@@ -115,7 +115,7 @@ def test_a_loss_that_is_no_number_stops_with_the_last_good_state_kept(tmp_path):
 
 def test_the_best_weights_are_kept_where_asked_for(tmp_path):
     module = network()
-    values = iter([3.0, 1.0, 2.0, 5.0])
+    values = iter([0.5, 3.0, 1.0, 2.0, 5.0])  # the first is of untrained weights: never kept
     looks = []
 
     def validate():
@@ -124,7 +124,7 @@ def test_the_best_weights_are_kept_where_asked_for(tmp_path):
 
     training = Training(steps=20, batch_size=6, learning_rate=0.01, validate_every=5, keep="best")
     run(module, None, training, validate=validate)
-    for one, other in zip(module.parameters(), looks[1], strict=True):
+    for one, other in zip(module.parameters(), looks[2], strict=True):
         assert torch.equal(one, other)
 
 

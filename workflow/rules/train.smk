@@ -144,7 +144,8 @@ rule train_projector:
         history=f"{RESULTS}/models/projectors/{{projector}}/history.parquet",
     params:
         stage="lead.training.projector:train_projector",
-        settings=lambda wildcards: settings("vae", "machine") | projector(wildcards.projector),
+        settings=lambda wildcards: settings("vae", "text", "machine")
+        | projector(wildcards.projector),
         code=code("lead.training.projector:train_projector"),
         state=lambda wildcards: state(f"projector_{wildcards.projector}"),
     log:
