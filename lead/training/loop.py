@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -114,12 +114,14 @@ def fit(
         for group in state.optimizer.param_groups:
             group["lr"] = rate
         state.module.train()
-        with autocast(machine, device):
-            terms = loss(batch, generator)
-        _check_finite(terms["loss"], state.step)
-        state.optimizer.zero_grad(set_to_none=True)
-        terms["loss"].backward()
+        with _memory_explained(training.batch_size):
+            with autocast(machine, device):
+                terms = loss(batch, generator)
+            _check_finite(terms["loss"], "loss", state.step)
+            state.optimizer.zero_grad(set_to_none=True)
+            terms["loss"].backward()
         norm = clip_gradients(state.module, training.clip_norm or math.inf)
+        _check_finite(norm, "gradient", state.step)
         state.optimizer.step()
         if state.average is not None:
             state.average.update_parameters(state.module)
@@ -161,14 +163,26 @@ def _stream(
         number += 1
 
 
-def _check_finite(loss: Tensor, step: int) -> None:
-    if not torch.isfinite(loss):
+def _check_finite(value: Tensor, what: str, step: int) -> None:
+    if not torch.isfinite(value):
         raise LeadError(
-            f"Training diverged: the loss is {loss.item()} at step {step:,}.",
-            expected="a finite loss",
+            f"Training diverged: the {what} is {value.item()} at step {step:,}.",
+            expected=f"a finite {what}",
             fix="Lower the learning rate, lengthen the warm-up or set clip_norm; "
             "the last good state is kept.",
         )
+
+
+@contextmanager
+def _memory_explained(batch_size: int) -> Iterator[None]:
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise LeadError(
+            "The GPU's memory is too small for a batch.",
+            found=f"batch_size {batch_size}: {str(error).splitlines()[0]}",
+            fix=f"Try batch_size {max(1, batch_size // 2)}; the last saved state is kept.",
+        ) from error
 
 
 def _validate(module: nn.Module, validate: Validate) -> dict[str, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-import os
+import io
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from lead.config.training import Training
+from lead.provenance.artefact import atomic_path
 
 _FILE = "state.pt"
 
@@ -52,11 +53,16 @@ class TrainingState:
             self.best_loss, self.best = loss, self.result()
 
     def save(self, folder: Path) -> None:
-        """Write the state; an older one is replaced only when this one is complete."""
-        folder.mkdir(parents=True, exist_ok=True)
-        temporary = folder / f".{_FILE}.{os.getpid()}"
-        torch.save(self._values(), temporary)
-        temporary.replace(folder / _FILE)
+        """Write the state; an older one is replaced only when this one is complete.
+
+        Raises:
+            LeadError: the disk is full; the older state is kept.
+        """
+        # Into memory first: on a full disk torch's own writer raises no OSError.
+        buffer = io.BytesIO()
+        torch.save(self._values(), buffer)
+        with atomic_path(folder / _FILE) as temporary:
+            temporary.write_bytes(buffer.getbuffer())
 
     def load(self, folder: Path) -> bool:
         """Take up a saved state. False if there is none that can be read."""

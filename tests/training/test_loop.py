@@ -1,6 +1,8 @@
 """The training loop: resuming, averaging, stopping."""
 
+import errno
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from lead.config.training import Machine, Training
 from lead.errors import LeadError
 from lead.provenance.seeds import Seeds
 from lead.training.loop import clip_gradients, learning_rate, train
+from lead.training.state import TrainingState
 
 MACHINE = Machine(threads=1, save_every=5)
 
@@ -111,6 +114,70 @@ def test_a_loss_that_is_no_number_stops_with_the_last_good_state_kept(tmp_path):
     state = torch.load(tmp_path / "state" / "state.pt", weights_only=True)
     assert state["step"] == 5
     assert all(torch.isfinite(v).all() for v in state["module"].values())
+
+
+def test_a_gradient_that_is_no_number_stops_before_it_reaches_the_weights(tmp_path):
+    module = nn.Linear(1, 1, bias=False)
+    with torch.no_grad():
+        module.weight.fill_(0.0)
+
+    def loss(batch, generator):
+        return {"loss": module.weight.abs().sqrt().sum()}  # its slope at 0 is infinite
+
+    def epoch(rng):
+        yield torch.ones(1)
+
+    with pytest.raises(LeadError, match="the gradient is"):
+        train(
+            module,
+            loss,
+            epoch,
+            Training(steps=3, batch_size=1),
+            MACHINE,
+            name="test",
+            seeds=Seeds(1),
+            folder=None,
+        )
+    assert torch.equal(module.weight, torch.zeros(1, 1))
+
+
+def test_a_gpu_that_is_too_small_is_told_with_a_batch_size_to_try():
+    def loss(batch, generator):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 3 GiB")
+
+    def epoch(rng):
+        yield torch.ones(1)
+
+    with pytest.raises(LeadError, match="memory is too small") as error:
+        train(
+            network(),
+            loss,
+            epoch,
+            Training(steps=3, batch_size=48),
+            MACHINE,
+            name="test",
+            seeds=Seeds(1),
+            folder=None,
+        )
+    assert "Try batch_size 24" in str(error.value)
+
+
+def test_a_full_disk_leaves_the_older_state(tmp_path, monkeypatch):
+    state = TrainingState.start(network(), Training(steps=3, batch_size=1))
+    state.step = 7
+    state.save(tmp_path)
+
+    def full(path, content):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    state.step = 8
+    with pytest.raises(LeadError, match="No space left") as error:
+        state.save(tmp_path)
+    assert "Free some space" in str(error.value)
+    again = TrainingState.start(network(), Training(steps=3, batch_size=1))
+    assert again.load(tmp_path) and again.step == 7
+    assert [path.name for path in tmp_path.iterdir()] == ["state.pt"]
 
 
 def test_the_best_weights_are_kept_where_asked_for(tmp_path):
