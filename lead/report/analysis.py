@@ -15,7 +15,8 @@ from lead.provenance.commit import commit
 from lead.provenance.job import Job
 from lead.report.analysis_notes import NOTES
 from lead.report.collect import label
-from lead.report.latex import escape, table_template
+from lead.report.jinja import template
+from lead.report.latex import escape
 
 MISSING = "–"
 _WORDS = {"fid_infinite": "N to infinity "}
@@ -95,7 +96,7 @@ def markdown(parts: Sequence[Section], made: Sequence[str]) -> str:
 def latex(parts: Sequence[Section], made: Sequence[str]) -> str:
     """One ``table`` environment a section; needs booktabs and nothing else."""
     return "\n".join(
-        table_template().render(
+        template("table.tex.jinja").render(
             label=f"analysis-{part.name.replace('_', '-')}",
             caption=escape(f"{part.title}."),
             columns="l" + "r" * len(part.header),

@@ -20,26 +20,49 @@ from lead.report.table import TableText, comparison_table, write_table_parquet
 SMALLEST_TEST = 96
 """Test items below which R-precision says nothing: three pools of 32."""
 
-LABELS = {"real": "Real", "mld": "MLD", "lead": "LEAD"}
+LABELS = {
+    "real": "Real",
+    "mld": "MLD",
+    "lead": "LEAD",
+    "lead_mlp": "LEAD (mlp)",
+    "lead_skip": "LEAD (skip)",
+    "lead_no_var": "LEAD w/o KL",
+    "lead_no_align": "LEAD w/o Align",
+    "lead_no_rec": "LEAD w/o Rec",
+}
+"""Rows named as in the paper, whose Table 6 calls the variance loss KL."""
+
+TITLES = {
+    "table1": "Text-to-motion on",
+    "table2": "Text-to-motion on",
+    "table6": "Ablation of the projector on",
+}
+
+_KIT = ("KIT-ML", ("kit", "kit_raw"))
+_HUMANML3D = ("HumanML3D", ("humanml3d", "humanml3d_raw"))
+_DATASETS = {"table1": _HUMANML3D, "table2": _KIT, "table6": _HUMANML3D}
+"""What each of the paper's tables was measured on, and the kinds of dataset that are the same."""
 
 
-def table1(job: Job) -> None:
-    """Table 1: every system of the study, and the paper's rows set apart.
+def paper_table(job: Job) -> None:
+    """One of the paper's tables: systems of the study, and the paper's rows set apart.
 
-    Inputs: ``metrics`` (one file a system), ``published``. Outputs: ``tex``, ``parquet``.
+    The setting ``table`` says which: ``table1``, ``table2`` or ``table6``. Inputs: ``metrics``
+    (one file a system, in the order of rows), ``published``. Outputs: ``tex``, ``parquet``.
     """
+    table = str(job.settings["table"])
     settings = job.setting("evaluation", Evaluation)
     frames, words = zip(*map(read_values, job.inputs["metrics"]), strict=True)
     measured = summarise(pd.concat(frames, ignore_index=True))
     small = words[0]["items"] < SMALLEST_TEST and not settings.allow_small
     if small:
         measured = measured.loc[~measured["metric"].str.startswith("r_precision")]
-    published = read_published(job.inputs["published"].parent, "table1")
+    published = read_published(job.inputs["published"].parent, table)
     labels = row_labels(measured, job.settings["external"])
     text = TableText(
-        table="table1",
+        table=table,
         study=str(job.settings["name"]),
-        title=f"Text-to-motion on {job.settings['description']}.",
+        title=f"{TITLES[table]} {job.settings['description']}.",
         footnotes=(
             *_footnotes(job, settings, words[0], small),
             *_real_again(measured),
@@ -60,7 +83,7 @@ def row_labels(measured: pd.DataFrame, external: Mapping[str, Mapping]) -> dict[
 
 
 def label(system: str) -> str:
-    """The name of a system's row: ``lead_no_var`` is ``LEAD no var``."""
+    """The name of a system's row; one that the paper lacks is named after what differs."""
     if system in LABELS:
         return LABELS[system]
     return f"LEAD {system.removeprefix('lead_').replace('_', ' ')}"
@@ -98,12 +121,14 @@ def _evaluator(job: Job) -> str:
         said = f"Evaluator: trained in this study on the token states of {encoder}."
     if _comparable(job):
         return said
-    return f"{said} Only HumanML3D with the official evaluator compares with the paper's figures."
+    dataset, _ = _DATASETS[str(job.settings["table"])]
+    return f"{said} Only {dataset} with the official evaluator compares with the paper's figures."
 
 
 def _comparable(job: Job) -> bool:
     published = job.setting("evaluator", Evaluator).kind == "t2m"
-    return published and job.settings["dataset"]["kind"] in ("humanml3d", "humanml3d_raw")
+    _, kinds = _DATASETS[str(job.settings["table"])]
+    return published and job.settings["dataset"]["kind"] in kinds
 
 
 def _real_again(measured: pd.DataFrame) -> tuple[str, ...]:

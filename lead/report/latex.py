@@ -6,11 +6,11 @@ import re
 from itertools import groupby
 from pathlib import Path
 
-import jinja2
 import pandas as pd
 
 from lead.evaluation.summary import KNOWN, Direction
 from lead.provenance.artefact import atomic_path
+from lead.report.jinja import template
 from lead.report.table import PAPER, THIS_RUN, Cell, Row, TableText, metrics_of, rows_of
 
 MISSING = "--"
@@ -53,7 +53,7 @@ def latex_table(frame: pd.DataFrame, text: TableText) -> str:
     """
     metrics = metrics_of(frame)
     measured, quoted = rows_of(frame, THIS_RUN), rows_of(frame, PAPER)
-    return table_template().render(
+    return template("table.tex.jinja").render(
         label=re.sub(r"[^a-z0-9]+", "-", text.table.lower()),
         caption=escape(text.caption),
         columns="l" * (len(metrics) + 1),
@@ -113,22 +113,3 @@ def _group_rules(metrics: list[str]) -> list[str]:
 
 def _group(metric: str) -> str:
     return KNOWN[metric].group
-
-
-def table_template() -> jinja2.Template:
-    """The template, with marks that do not meet LaTeX's braces and per cents."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("lead.report", "templates"),
-        undefined=jinja2.StrictUndefined,
-        block_start_string="<%",
-        block_end_string="%>",
-        variable_start_string="<<",
-        variable_end_string=">>",
-        comment_start_string="<#",
-        comment_end_string="#>",
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # the escapes of HTML are none of LaTeX's: every text passes `escape`
-    )
-    return environment.get_template("table.tex.jinja")

@@ -37,6 +37,37 @@ rule assemble_model:
         "../scripts/stage.py"
 
 
+rule model_card:
+    input:
+        index=DATA["index"],
+        vae=rules.assemble_model.output.vae,
+        denoiser=rules.assemble_model.output.denoiser,
+        projector=rules.assemble_model.output.projector,
+        metrics=expand(
+            f"{RESULTS}/systems/{{system}}/metrics.parquet", system=["real", "mld", "lead"]
+        ),
+    output:
+        card=f"{RESULTS}/model/README.md",
+    params:
+        stage="lead.report.card:model_card",
+        settings=lambda wildcards: settings(
+            "name", "description", "footnote", "dataset", "evaluator", "text", "vae", "denoiser"
+        )
+        | projector("lead"),
+        code=code("lead.report.card:model_card"),
+    log:
+        f"{RESULTS}/logs/model_card.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/model_card.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        announce("The card of the model: data, licences, metrics, uses.")
+    script:
+        "../scripts/stage.py"
+
+
 rule contact_sheet:
     input:
         frames=DATA["frames"],

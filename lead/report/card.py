@@ -1,0 +1,121 @@
+"""The card of a model directory: what it is, what it learned from, how good, and for what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from safetensors import safe_open
+
+from lead import __version__
+from lead.config.study import DatasetSettings
+from lead.data.catalogue import ALL_SOURCES
+from lead.data.datasets import skeleton_of
+from lead.data.store import MotionIndex
+from lead.evaluation.summary import METRICS, summarise
+from lead.evaluation.values import read_values
+from lead.motion.constant_bones import METRES
+from lead.provenance.artefact import atomic_path
+from lead.provenance.commit import commit
+from lead.provenance.job import Job
+from lead.report.collect import label
+from lead.report.jinja import template
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One network of the model, as a row of the card."""
+
+    name: str
+    parameters: str
+    steps: str
+    batch: str
+    rate: str
+
+
+def model_card(job: Job) -> None:
+    """Write the card beside the model's files.
+
+    Inputs: ``index``, ``vae``, ``denoiser``, ``projector``, ``metrics`` (one file a system).
+    Output: ``card``.
+    """
+    settings = job.settings
+    index = MotionIndex.open(job.inputs["index"])
+    skeleton = skeleton_of(job.setting("dataset", DatasetSettings))
+    frames, words = zip(*map(read_values, job.inputs["metrics"]), strict=True)
+    measured = summarise(pd.concat(frames, ignore_index=True))
+    longest = max(clip.frames for clip in index.split("train"))
+    values = {
+        "study": settings["name"],
+        "version": __version__,
+        "commit": commit(),
+        "seed": settings["seed"],
+        "description": settings["description"],
+        "footnote": str(settings["footnote"]).strip(),
+        "directory": str(job.outputs["card"].parent),
+        "joints": skeleton.joint_count,
+        "unit": "metres" if METRES[skeleton.unit] == 1 else "the dataset's unit",
+        "fps": f"{skeleton.fps:g}",
+        "text": settings["text"]["kind"],
+        "sources": _sources(settings),
+        "longest": longest,
+        "seconds": f"{longest / skeleton.fps:.1f}",
+        "stages": [_stage(job, name) for name in ("vae", "denoiser", "projector")],
+        "repeats": words[0]["evaluation"]["repeats"],
+        "evaluator": _evaluator(settings),
+        "metrics": [f"{metric.label} {metric.arrow}" for metric in METRICS.values()],
+        "rows": _rows(measured),
+        **{split: len(index.split(split)) for split in ("train", "val", "test")},
+    }
+    with atomic_path(job.outputs["card"]) as temporary:
+        temporary.write_text(template("card.md.jinja").render(values), encoding="utf-8")
+
+
+def _sources(settings: Mapping[str, Any]) -> list:
+    names = {settings["name"], settings["dataset"]["kind"]}
+    return [source for source in ALL_SOURCES if not names.isdisjoint(source.studies)]
+
+
+def _stage(job: Job, name: str) -> Stage:
+    with safe_open(job.inputs[name], framework="np") as file:
+        shapes = [file.get_slice(key).get_shape() for key in file.keys()]  # noqa: SIM118
+    count = sum(_product(shape) for shape in shapes)
+    training = job.settings[name]["training"]
+    return Stage(
+        name,
+        f"{count:,}",
+        f"{training['steps']:,}",
+        f"{training['batch_size']:,}",
+        f"{training['learning_rate']:g}",
+    )
+
+
+def _product(shape: list[int]) -> int:
+    total = 1
+    for size in shape:
+        total *= size
+    return total
+
+
+def _evaluator(settings: Mapping[str, Any]) -> str:
+    if settings["evaluator"]["kind"] == "t2m":
+        return "the published one (Guo et al. 2022)"
+    return "trained in this study; figures do not compare with published ones"
+
+
+def _rows(measured: pd.DataFrame) -> list[dict[str, Any]]:
+    rows = []
+    for system, own in measured.groupby("system", sort=False):
+        found = own.set_index("metric")
+        cells = []
+        for name, metric in METRICS.items():
+            if name not in found.index:
+                cells.append("–")
+                continue
+            mean, ci95 = (float(found.loc[name, part]) for part in ("mean", "ci95"))
+            interval = "" if pd.isna(ci95) else f" ± {ci95:.{metric.digits}f}"
+            cells.append(f"{mean:.{metric.digits}f}{interval}")
+        rows.append({"label": label(str(system)), "cells": cells})
+    return rows
