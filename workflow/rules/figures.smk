@@ -92,3 +92,58 @@ rule contact_sheet:
         announce("Four captions, what lead makes of them, and the nearest training clips.")
     script:
         "../scripts/stage.py"
+
+
+rule training_curves:
+    input:
+        movement=rules.train_movement.output.history,
+        matcher=rules.train_matcher.output.history,
+        vae=rules.train_vae.output.history,
+        denoiser=rules.train_denoiser.output.history,
+        projector=f"{RESULTS}/models/projectors/lead/history.parquet",
+    output:
+        pdf=f"{RESULTS}/figures/training.pdf",
+        png=f"{RESULTS}/figures/training.png",
+    params:
+        stage="lead.report.curves:training_curves",
+        settings=settings(),
+        code=code("lead.report.curves:training_curves"),
+    log:
+        f"{RESULTS}/logs/training_curves.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/training_curves.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        announce("Training curves of every stage.")
+    script:
+        "../scripts/stage.py"
+
+
+rule latent_map:
+    input:
+        **DATA,
+        text=rules.encode_text.output.text,
+        vae=rules.train_vae.output.weights,
+        projector=f"{RESULTS}/models/projectors/lead/projector.safetensors",
+    output:
+        pdf=f"{RESULTS}/figures/latents.pdf",
+        png=f"{RESULTS}/figures/latents.png",
+        numbers=f"{RESULTS}/figures/latents.parquet",
+    params:
+        stage="lead.report.latent_map:latent_map",
+        settings=lambda wildcards: settings("dataset", "vae") | projector("lead"),
+        code=code("lead.report.latent_map:latent_map"),
+    log:
+        f"{RESULTS}/logs/latent_map.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/latent_map.tsv"
+    threads: STUDY.machine.threads
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    message:
+        announce("Latents before and after realignment, as a map and as numbers.")
+    script:
+        "../scripts/stage.py"

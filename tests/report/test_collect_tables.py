@@ -1,0 +1,124 @@
+"""The paper's tables from metrics: which rows, which columns, and what stands under them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from lead.config.load import load_study
+from lead.evaluation.values import write_values
+from lead.provenance.job import Job
+from lead.report.collect import label, paper_table
+from lead.report.published import read_published
+from lead.report.table import THIS_RUN, metrics_of, read_table, rows_of
+
+CONFIG = Path(__file__).resolve().parents[2] / "config"
+VALUES = {
+    "fid": 1.0,
+    "r_precision_top1": 0.4,
+    "r_precision_top2": 0.6,
+    "r_precision_top3": 0.7,
+    "mm_dist": 3.0,
+    "diversity": 9.0,
+}
+NAMES = ("name", "description", "footnote", "dataset", "evaluator", "evaluation", "text",
+         "external", "seed")  # fmt: skip
+
+
+def made(folder: Path, table: str, study: str, systems: tuple[str, ...], **overrides) -> Path:
+    """The table as a stage writes it, from metrics that grow from row to row."""
+    values = load_study(study, overrides, CONFIG).model_dump(mode="json")
+    paths = []
+    for place, system in enumerate(systems):
+        paths.append(folder / f"{system}.parquet")
+        own = {name: value + 0.1 * place for name, value in VALUES.items()}
+        if system != "real":
+            own["multimodality"] = 2.0
+        words = {"items": 200, "diversity_pairs": 100}
+        write_values(paths[-1], system, [own, own], words)
+    outputs = {kind: folder / f"{table}.{kind}" for kind in ("tex", "parquet")}
+    inputs = {"metrics": tuple(paths), "published": CONFIG / f"published/{table}.csv"}
+    settings = {"table": table, **{name: values[name] for name in NAMES}}
+    paper_table(Job(table, settings, inputs, outputs))
+    return outputs["parquet"]
+
+
+def own_labels(frame: pd.DataFrame) -> list[str]:
+    return [row.label for row in rows_of(frame, THIS_RUN)]
+
+
+@pytest.fixture
+def table6(tmp_path):
+    """Table 6 of the demo: its frame and its words."""
+    systems = load_study("demo", folder=CONFIG).ablated_systems
+    return read_table(made(tmp_path, "table6", "demo", systems))
+
+
+def test_table6_has_the_papers_rows_in_the_papers_order(table6):
+    printed = read_published(CONFIG / "published", "table6")["method"]
+    assert own_labels(table6[0]) == list(dict.fromkeys(printed))
+
+
+def test_table6_has_the_papers_columns(table6):
+    assert metrics_of(table6[0]) == [
+        "fid",
+        "r_precision_top3",
+        "mm_dist",
+        "diversity",
+        "multimodality",
+    ]
+
+
+def test_table6_says_that_it_is_an_ablation_and_of_which_study(table6):
+    assert table6[1]["table"] == "table6"
+    assert table6[1]["title"].startswith("Ablation of the projector on synthetic motion")
+    assert table6[1]["study"] == "demo"
+
+
+def test_the_best_of_table6_is_marked_among_this_runs_rows_alone(table6):
+    frame, _ = table6
+    fid = frame[(frame["metric"] == "fid") & (frame["origin"] == THIS_RUN)]
+    assert dict(zip(fid["system"], fid["place"], strict=True))["lead_mlp"] == 1
+
+
+def test_table2_quotes_kit_and_names_the_study_that_fills_it(tmp_path):
+    frame, words = read_table(made(tmp_path, "table2", "demo_kit", ("real", "mld", "lead")))
+    assert own_labels(frame) == ["Real", "MLD", "LEAD"]
+    assert set(frame.loc[frame["origin"] == "paper", "dataset"]) == {"KIT-ML"}
+    assert words["study"] == "demo_kit"
+    assert r"demo\_kit" in (tmp_path / "table2.tex").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("table", "study", "comparable"),
+    [
+        ("table1", "paper", True),
+        ("table1", "humanml3d", False),
+        ("table1", "paper_kit", False),
+        ("table2", "paper_kit", True),
+        ("table2", "kit", False),
+        ("table2", "paper", False),
+        ("table6", "paper", True),
+        ("table6", "demo", False),
+    ],
+)
+def test_only_the_papers_data_and_evaluator_compare(tmp_path, table, study, comparable):
+    _, words = read_table(made(tmp_path, table, study, ("real", "mld", "lead")))
+    assert words["comparable"] is comparable
+    dataset = "KIT-ML" if table == "table2" else "HumanML3D"
+    caveat = f"Only {dataset} with the official evaluator compares"
+    assert any(caveat in line for line in words["footnotes"]) is not comparable
+
+
+@pytest.mark.parametrize(
+    ("system", "expected"),
+    [
+        ("lead_no_var", "LEAD w/o KL"),
+        ("lead_no_align", "LEAD w/o Align"),
+        ("lead_equal_updates", "LEAD equal updates"),
+    ],
+)
+def test_an_ablation_has_the_papers_name_and_another_variant_its_own(system, expected):
+    assert label(system) == expected
