@@ -90,4 +90,4 @@ def _remedy(source: RawSource, data_root: Path) -> str:
 def _line(console: Console, present: bool, title: str, fix: str) -> None:
     console.print(f"  [{'green' if present else 'red'}]{'✓' if present else '✗'}[/] {title}")
     if not present and fix:
-        console.print(f"      {fix}")
+        console.print(f"      {fix}", markup=False)

@@ -80,7 +80,7 @@ def evaluate_predictions(
     slices = {name: values[name] for name in names}
     slices |= {"system": SYSTEM, "external": system.model_dump(mode="json")}
     real = [_made(settings, file) for file in settings.embeddings("real")]
-    _made(settings, "systems/real/metrics.parquet")
+    _check_protocol(settings, _made(settings, "systems/real/metrics.parquet"))
     with tempfile.TemporaryDirectory() as folder:
         embeddings = Path(folder) / "embeddings.safetensors"
         metrics = out or Path(folder) / "metrics.parquet"
@@ -95,6 +95,26 @@ def evaluate_predictions(
     if out is not None:
         print(f"  {out}")
     return frame
+
+
+def _check_protocol(settings: Study, path: Path) -> None:
+    """Whether the study was measured as its file says; ``--config`` may have said otherwise."""
+    measured = read_values(path)[1].get("evaluation", {})
+    wanted = settings.evaluation.model_dump(mode="json")
+    differ = [
+        name
+        for name in ("repeats", "pool", "diversity_pairs", "boundary", "precision")
+        if measured.get(name) != wanted[name]
+    ]
+    if differ:
+        raise LeadError(
+            f"The study {settings.name} was not measured as its file says.",
+            file=path,
+            found=", ".join(f"{name} {measured.get(name)}" for name in differ),
+            expected=", ".join(f"{name} {wanted[name]}" for name in differ),
+            fix="Run the study again without --config, or put what it said under `evaluation` in "
+            f"config/{settings.name}.yaml.",
+        )
 
 
 def _beside(settings: Study, own: pd.DataFrame) -> pd.DataFrame:

@@ -42,7 +42,8 @@ def show_timings(folder: Path) -> None:
         raise LeadError(
             "Nothing has been measured here.",
             file=folder,
-            fix="Run the study first: `snakemake --cores all results/tables/table1.tex`.",
+            fix="Run the study first: snakemake --cores all results/tables/table1.tex --config "
+            f"study={folder.parent.name}",
         )
     table = Table("stage", "seconds", "peak MiB", box=None)
     total, peak = 0.0, 0.0

@@ -26,9 +26,10 @@ class Evaluation(Settings):
     repeats: PositiveInt = 20
     """Times the whole evaluation is repeated; the paper has 20."""
     pool: PositiveInt = 32
-    """Motions each caption is ranked against; the last incomplete pool is dropped."""
+    """Motions each caption is ranked against, all test items where there are fewer; the last
+    incomplete pool is dropped."""
     diversity_pairs: PositiveInt = 300
-    """Pairs of the Diversity metric; at most half the test items are used."""
+    """Pairs of the Diversity metric; half the test items where there are no more than that."""
     multimodality: MultiModality = MultiModality()
     """Size of the MultiModality metric."""
     sampling_steps: PositiveInt = 50
@@ -40,7 +41,8 @@ class Evaluation(Settings):
     batch_size: PositiveInt = 128
     """Motions generated at a time."""
     jobs: PositiveInt = 1
-    """Jobs that a system's repeats are spread over, for a cluster; no digit depends on it."""
+    """Jobs that a system's repeats are spread over, for a cluster; no digit depends on it, but
+    other jobs are other files, so that a change embeds again."""
     precision: Literal["float32", "float64"] = "float32"
     """Arithmetic of generation and embedding. In float32 the batch size shows in the last digits;
     in float64, which takes twice as long, not even there. Stored is float32."""

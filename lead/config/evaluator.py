@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Tag
 
 from lead.config.base import Settings
 
@@ -42,4 +42,18 @@ class T2mEvaluator(Settings):
         return "glove"
 
 
-Evaluator = Annotated[TrainedEvaluator | T2mEvaluator, Field(discriminator="kind")]
+def _kind(values: Any) -> Any:
+    """``trained`` where nothing else is said."""
+    if isinstance(values, dict):
+        return values.get("kind", "trained")
+    return getattr(values, "kind", None)
+
+
+Evaluator = Annotated[
+    Annotated[TrainedEvaluator, Tag("trained")] | Annotated[T2mEvaluator, Tag("t2m")],
+    Discriminator(
+        _kind,
+        custom_error_type="evaluator",
+        custom_error_message="a mapping such as {kind: t2m} or {kind: trained, words: glove}",
+    ),
+]

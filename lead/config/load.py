@@ -146,6 +146,9 @@ def _step(schema: dict, node: dict, part: str) -> dict:
     mapping = node.get("discriminator", {}).get("mapping", {})
     if part in mapping:
         return {"$ref": mapping[part]}
+    for own in node.get("oneOf", ()):
+        if _resolve(schema, own)["properties"].get("kind", {}).get("const") == part:
+            return own
     if isinstance(node.get("additionalProperties"), dict):
         return node["additionalProperties"]
     return {}

@@ -23,7 +23,7 @@ from lead.evaluation.generate import (
     real_crops,
     reconstructed,
 )
-from lead.evaluation.judge import Judge, open_judge
+from lead.evaluation.judge import Judge, judged_by, open_judge
 from lead.evaluation.keeper import Keeper
 from lead.evaluation.protocol import Pass, draw_multimodality, draw_pass
 from lead.evaluation.seeding import repeat_seeds
@@ -141,6 +141,6 @@ def _every_repeat(
         judge = replace(judge, advance=progress.advance)
         for repeat in missing:
             keeper.keep(repeat, embed(judge, repeat_seeds(job.seeds, repeat)))
-        keeper.write(job.outputs["embeddings"], job.manifest)
+        keeper.write(job.outputs["embeddings"], job.manifest | judged_by(job))
         if folder:
             forget(folder)

@@ -18,13 +18,15 @@ from lead.config.external import ExternalSystem, Normalisation
 from lead.config.study import DatasetSettings
 from lead.data.datasets import skeleton_of
 from lead.errors import LeadError
-from lead.evaluation.judge import Judge, Motions, open_judge
+from lead.evaluation.judge import Judge, Motions, judged_by, open_judge
+from lead.evaluation.physical_limits import PREFIX
 from lead.evaluation.prediction_arrays import read_file
 from lead.evaluation.prediction_files import Predictions, open_predictions
 from lead.evaluation.predictions import (
     Reader,
     check_items,
     check_lengths,
+    given_as_features,
     read_features,
     settle_normalisation,
 )
@@ -73,6 +75,12 @@ def embed_external(job: Job) -> None:
     notes.append(note)
     several = [_several(files, repeat, ids) for repeat in range(repeats)]
     notes += _same_sizes(several, settings)
+    made_here = not given_as_features(files, ids, reader)
+    if made_here:
+        notes.append(
+            "joints are put on the floor and onto the study's skeleton: what physics says of "
+            "floor and bones would not be theirs and is left out"
+        )
     rounds = []
     for repeat in track(range(repeats), str(job.settings["system"]), repeats):
         drawn = draw_pass(clips, repeat_seeds(job.seeds, repeat))
@@ -84,14 +92,22 @@ def embed_external(job: Job) -> None:
             "text": judge.texts(told[repeat] if told else drawn.captions),
             **judge.judged(*_listed(judge, motions)),
         }
+        if made_here:
+            own = {name: values for name, values in own.items() if not _of_skeleton(name)}
         if several[repeat]:
             own["multimodality"] = _embed_several(judge, several[repeat], reader, units)
         rounds.append(own)
     for note in notes:
         print(f"{job.settings['system']}: {note}", file=sys.stderr)
     tensors = {name: torch.stack([own[name] for own in rounds]) for name in rounds[0]}
-    facts = {**job.manifest, "notes": json.dumps(notes)}
+    facts = {**job.manifest, **judged_by(job), "notes": json.dumps(notes)}
     save_tensors(tensors, job.outputs["embeddings"], facts)
+
+
+def _of_skeleton(name: str) -> bool:
+    """Whether an array is a physical quantity of the floor or of bones."""
+    quantity = name.removeprefix(PREFIX) if name.startswith(PREFIX) else ""
+    return quantity in ("penetration", "floating", "bone_drift") or quantity.startswith("bone.")
 
 
 def _several(files: Predictions, repeat: int, ids: Sequence[str]) -> dict[str, list[Path]]:

@@ -22,6 +22,7 @@ from lead.errors import LeadError
 from lead.evaluation.physical import measure_motions
 from lead.evaluation.physical_limits import PREFIX
 from lead.evaluation.protocol import sorted_batches
+from lead.evaluation.rounds import JUDGED_BY
 from lead.models.build import build_matcher, freeze
 from lead.models.device import pick_device, use_threads
 from lead.models.matcher import STATISTICS, Boundary, Matcher
@@ -30,6 +31,7 @@ from lead.motion.features import features_to_joints
 from lead.motion.layout import layout
 from lead.motion.normalizer import Normalizer, load_normalizer, matcher_normalizer
 from lead.motion.skeleton import Skeleton
+from lead.provenance.digest import digest
 from lead.provenance.job import Job
 from lead.text.cache import TextCache
 from lead.text.word_cache import open_words
@@ -39,6 +41,16 @@ Motions = Callable[[np.ndarray], tuple[Tensor, Tensor]]
 """From the positions of a batch to its normalised features and their mask."""
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
+
+
+def judged_by(job: Job) -> dict[str, str]:
+    """What embeddings say of the evaluator and the settings behind them."""
+    names = ("dataset", "evaluator", "matcher")
+    protocol = job.setting("evaluation", Evaluation).for_embedding().model_dump(mode="json")
+    # Motions of one caption are a system's own affair, and so is how many a batch has.
+    for name in ("multimodality", "batch_size", "repeats", "sampling_steps", "guidance"):
+        del protocol[name]
+    return {JUDGED_BY: digest([*(job.settings[name] for name in names), protocol])}
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ def physical_values(
     divided by zero is left out.
     """
     values, truth = plain_values(own), plain_values(real)
-    names = [name for name in real if name.startswith("bone.")]
+    names = [name for name in real if name.startswith("bone.") and name in own]
     errors = [_relative_error(own[name], real[name]) for name in names]
     values["bone_error"] = 100 * float(np.mean(errors)) if errors else math.nan
     for ratio, name in RATIOS.items():
@@ -105,10 +105,10 @@ def plain_values(quantities: dict[str, Float[np.ndarray, " I"]]) -> dict[str, fl
         "foot_skating": _divided(total["sliding_steps"], total["contact_steps"]),
         "foot_slide": 100 * _divided(total["slide_speed"], total["contact_steps"]),
         "foot_skating_gmd": _divided(shares.sum(), motions),
-        "penetration": 1000 * _divided(total["penetration"], total["frames"]),
-        "floating": 1000 * _divided(total["floating"], total["frames"]),
+        "penetration": 1000 * _divided(total.get("penetration", math.nan), total["frames"]),
+        "floating": 1000 * _divided(total.get("floating", math.nan), total["frames"]),
         "jerk": _divided(total["jerk"], windows),
-        "bone_drift": 100 * _divided(total["bone_drift"], motions),
+        "bone_drift": 100 * _divided(total.get("bone_drift", math.nan), motions),
         "joint_speed": _divided(total["joint_speed"], steps.sum()),
         "kinetic_energy": _divided(total["kinetic_energy"], steps.sum()),
         "range_of_motion": _divided(total["range_of_motion"], motions),

@@ -99,6 +99,12 @@ def check_items(files: Predictions, ids: Sequence[str], repeats: int) -> list[st
     return notes
 
 
+def given_as_features(files: Predictions, ids: Sequence[str], reader: Reader) -> bool:
+    """Whether the motions come as features, not as joints that are made into them."""
+    raw = next(iter(files.read(0, list(ids)[:1], reader.system.fps)))
+    return _holds(raw, reader.system) == "features"
+
+
 def settle_normalisation(
     files: Predictions, ids: Sequence[str], reader: Reader
 ) -> tuple[Normalisation, str]:
@@ -127,7 +133,7 @@ def settle_normalisation(
             file=files.path,
             found=words,
             expected=f"features {_SAID[stated]}",
-            fix=f"State `normalisation: {best}` or `auto`.",
+            fix=f"State `normalisation: {best}` (--normalisation {best}), or `auto`.",
         )
     if not clear:
         raise LeadError(
@@ -135,8 +141,8 @@ def settle_normalisation(
             file=files.path,
             found=words,
             expected=f"one that fits, and the others further by {MARGIN:g}",
-            fix="State `normalisation`: none, dataset or matcher. If none is right, undo your "
-            "model's own normalisation first.",
+            fix="State `normalisation` (--normalisation): none, dataset or matcher. If none is "
+            "right, undo your model's own normalisation first.",
         )
     return best, f"features are {_SAID[best]}, as was found ({words})"
 
@@ -192,7 +198,10 @@ def check_lengths(
     if (found == asked).all():
         return []
     if (found == found[0]).all() and not (asked == asked[0]).all():
-        return [f"all motions have {found[0]} frames: was padding left on them?"]
+        return [
+            f"all motions have {found[0]} frames: was padding left on them? Cut each to the "
+            "`frames` of the requests, or give `lengths`"
+        ]
     scale = float((found * asked).sum() / (asked**2).sum())
     near = np.abs(found - asked * scale) <= np.maximum(UNIT + 1, 0.04 * found)
     if abs(np.log(scale)) > _SAME_RATE and near.mean() >= _MOST:
@@ -206,8 +215,8 @@ def check_lengths(
             "The motions have another frame rate than the study.",
             found=words,
             expected=f"{fps:g} frames a second, or lengths of the model's own choice",
-            fix="If the files hold joints, state the `fps` they have; they are then resampled. "
-            f"Features must be made at {fps:g}. State `fps: {fps:g}` if they are.",
+            fix="If the files hold joints, state the `fps` they have (--fps); they are then "
+            f"resampled. Features must be made at {fps:g}. State {fps:g} if they are.",
         )
     differ, most = int((found != asked).sum()), int(np.abs(found - asked).max())
     return [f"{differ} of {len(found)} motions are not as long as asked for; by {most} frames "
@@ -282,13 +291,16 @@ def _another_width(raw: RawMotion, skeleton: Skeleton) -> LeadError:
         if own is not skeleton and (shape[1:] in ((own.feature_width,), (own.joint_count, 3)))
     ]
     swapped = shape[:2] == (skeleton.joint_count, 3)
+    swapped = swapped or (len(shape) == 2 and shape[0] == skeleton.feature_width)
     what = f"; these look like {other[0]}" if other else "; frames come first" if swapped else ""
     return LeadError(
         f"This is no motion on the {skeleton.name} skeleton.",
         file=raw.source,
         found=f"{raw.kind} of shape {' x '.join(map(str, shape))}{what}",
         expected=f"features T x {skeleton.feature_width} or joints N x {skeleton.joint_count} x 3",
-        fix="Choose a study on the dataset that the model was trained on.",
+        fix="Transpose the array."
+        if swapped
+        else "Choose a study on the dataset that the model was trained on.",
     )
 
 

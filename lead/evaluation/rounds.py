@@ -19,6 +19,9 @@ from lead.provenance.artefact import unreadable
 FIRST = "first_repeat"
 """Key of a file's metadata: the number of its first repeat."""
 
+JUDGED_BY = "judged_by"
+"""Key of a file's metadata: the evaluator and the settings that its motions were judged with."""
+
 _MADE_BY = "the rule that embeds a system"
 
 

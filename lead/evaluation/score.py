@@ -16,7 +16,7 @@ from lead.evaluation.metrics import (
     multimodality,
     r_precision,
 )
-from lead.evaluation.rounds import Rounds
+from lead.evaluation.rounds import JUDGED_BY, Rounds
 from lead.evaluation.seeding import repeat_seeds
 from lead.evaluation.values import write_values
 from lead.provenance.job import Job
@@ -133,4 +133,14 @@ def _check_pairs(system: str, own: Rounds, real: Rounds) -> None:
             found=f"{found} repeats, items and width",
             expected=f"{expected}",
             fix="Delete both files and run the same snakemake command again.",
+        )
+    judges = [rounds.said.get(JUDGED_BY, "") for rounds in (own, real)]
+    if all(judges) and judges[0] != judges[1]:
+        raise LeadError(
+            f"The motions of {system} and the real ones were judged by different means.",
+            file=own.files[0],
+            found="another evaluator, or other settings of it or of `evaluation`",
+            expected=f"those of {real.files[0]}",
+            fix="Run snakemake with the settings you want, or put into the study's file what was "
+            "given as --config.",
         )

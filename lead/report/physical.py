@@ -40,7 +40,7 @@ def _footnotes(job: Job, words: Mapping, measured: pd.DataFrame) -> tuple[str, .
     amounts = ", ".join(
         f"{name} {real[metric]:.3g} {unit}"
         for metric, name, unit in (
-            ("jerk", "jerk", "m/s^3"),
+            ("jerk", "jerk", "m/s³"),
             ("joint_speed", "speed of joints against the root", "m/s"),
             ("kinetic_energy", "kinetic energy", "J/kg"),
             ("range_of_motion", "range of joints", "m"),

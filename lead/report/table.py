@@ -153,6 +153,14 @@ def read_table(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
         LeadError: the file is missing, damaged, or not one of ours.
     """
     path = Path(path)
+    if path.is_file() and path.suffix != ".parquet":
+        raise LeadError(
+            "This is not the table's file of numbers.",
+            file=path,
+            found=path.suffix or "no ending",
+            expected="a .parquet file under tables/",
+            fix=f"Name {path.with_suffix('.parquet')}.",
+        )
     if not path.is_file():
         raise LeadError(
             "There is no such table.",
@@ -165,7 +173,16 @@ def read_table(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
         metadata = json.loads((table.schema.metadata or {})[_METADATA_KEY])
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         raise unreadable(path, error, "the rule that collects a study's tables") from error
-    return table.to_pandas(), metadata
+    frame = table.to_pandas()
+    if "origin" not in frame:
+        raise LeadError(
+            "This Parquet file is none of a study's tables.",
+            file=path,
+            found=f"columns {', '.join(map(str, frame.columns))}",
+            expected="a file such as results/<study>/tables/table1.parquet",
+            fix="Read other files with pandas; results/README.md says what they hold.",
+        )
+    return frame, metadata
 
 
 def _this_run(

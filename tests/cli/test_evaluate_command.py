@@ -72,3 +72,16 @@ def test_nothing_is_written_where_the_motions_are_wrong(here, tmp_path):
     with pytest.raises(LeadError, match="1 of 12 test items have no motion in repeat 0"):
         evaluate_predictions(ExternalSystem(path=copy), NAME, tmp_path / "own.parquet")
     assert not (tmp_path / "own.parquet").exists()
+
+
+def test_a_study_that_was_measured_otherwise_than_its_file_says_is_refused(here, tmp_path):
+    copy = write_copy(here, tmp_path / "copy", 1)
+    path = here / "config" / f"{NAME}.yaml"
+    before = path.read_text()
+    path.write_text(before.replace("pool: 4", "pool: 3"))
+    try:
+        with pytest.raises(LeadError, match="not measured as its file says") as error:
+            evaluate_predictions(ExternalSystem(path=copy), NAME)
+    finally:
+        path.write_text(before)
+    assert "pool 4" in str(error.value) and "pool 3" in str(error.value)

@@ -55,3 +55,15 @@ def test_an_unknown_profile_is_told_with_the_known_ones():
     with pytest.raises(LeadError, match="profile") as caught:
         load_study("demo", {"profile": "as_publshed"}, CONFIG)
     assert "as_published" in str(caught.value.expected)
+
+
+def test_an_evaluator_is_trained_where_nothing_else_is_said():
+    assert load_study("demo", {"evaluator": {"words": "glove"}}).evaluator.kind == "trained"
+
+
+def test_a_wrong_key_of_the_evaluator_is_answered_with_those_allowed():
+    with pytest.raises(LeadError) as error:
+        load_study("demo", {"evaluator": {"kind": "t2m", "fodler": "x"}})
+    assert "folder" in str(error.value.expected)
+    with pytest.raises(LeadError, match="kind: t2m") as error:
+        load_study("demo", {"evaluator": "t2m"})

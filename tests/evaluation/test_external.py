@@ -17,8 +17,10 @@ from lead.errors import LeadError
 from lead.evaluation.external import embed_external
 from lead.evaluation.requests import expected_requests
 from lead.evaluation.score import compute_metrics
-from lead.models.weights import load_tensors, read_metadata
+from lead.models.weights import load_tensors, read_metadata, save_tensors
+from lead.motion.features import features_to_joints
 from lead.motion.normalizer import load_normalizer
+from lead.motion.skeleton import HUMANML3D
 from lead.provenance.job import Job
 from lead.provenance.seeds import Seeds
 
@@ -160,3 +162,24 @@ def test_embeddings_of_another_study_are_refused(root, tmp_path):
     other = build(tmp_path / "other", clips=16)
     with pytest.raises(LeadError, match="do not belong together"):
         measure(other, tmp_path)
+
+
+def test_joints_have_no_floor_and_no_bones_of_their_own(root, tmp_path):
+    folder = tmp_path / "joints"
+    folder.mkdir()
+    own, motions = drawn(root, 0)
+    for clip, motion in zip(own.clips, motions, strict=True):
+        np.save(folder / f"{clip.id}.npy", features_to_joints(motion, HUMANML3D))
+    stored, notes = embed(root, folder, tmp_path)
+    assert "physical.jerk" in stored and "physical.sliding_steps" in stored
+    assert not {"physical.penetration", "physical.floating", "physical.bone_drift"} & set(stored)
+    assert not any(name.startswith("physical.bone.") for name in stored)
+    assert any("left out" in note for note in notes)
+
+
+def test_motions_judged_by_other_means_than_the_real_ones_are_refused(root, tmp_path):
+    embed(root, write_copy(root, tmp_path / "copy", 1), tmp_path)
+    path = tmp_path / "embeddings.safetensors"
+    save_tensors(load_tensors(path), path, read_metadata(path) | {"judged_by": "another"})
+    with pytest.raises(LeadError, match="judged by different means"):
+        measure(root, tmp_path)

@@ -221,7 +221,7 @@ ASKED = np.array([40, 60, 100, 120, 196])
 @pytest.mark.parametrize("rate,said", [(30, "30 frames"), (60, "60 frames"), (10, "10 frames")])
 def test_lengths_at_another_rate_are_found_and_the_rate_is_named(rate, said):
     found = ASKED * rate // 20 - 1
-    refused(lambda: check_lengths(found, ASKED, 20.0, None), said, "State `fps: 20`")
+    refused(lambda: check_lengths(found, ASKED, 20.0, None), said, "State 20 if they are")
     assert said in check_lengths(found, ASKED, 20.0, 20.0)[0]
 
 

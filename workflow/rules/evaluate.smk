@@ -6,6 +6,12 @@ def judging():
     return settings("dataset", "evaluator", "matcher") | PROTOCOL
 
 
+def measuring():
+    """The settings that metrics depend on: over how many jobs motions were spread is none."""
+    own = STUDY.evaluation.model_copy(update={"jobs": 1})
+    return settings() | {"evaluation": own.model_dump(mode="json")}
+
+
 def generating():
     """The settings that a generated system depends on, apart from its projector."""
     return settings("text", "vae", "diffusion", "denoiser") | judging()
@@ -128,7 +134,7 @@ rule compute_metrics:
         metrics=f"{RESULTS}/systems/{{system}}/metrics.parquet",
     params:
         stage="lead.evaluation.score:compute_metrics",
-        settings=lambda wildcards: settings("evaluation") | {"system": wildcards.system},
+        settings=lambda wildcards: measuring() | {"system": wildcards.system},
         code=code("lead.evaluation.score:compute_metrics"),
     log:
         f"{RESULTS}/logs/metrics_{{system}}.log",
