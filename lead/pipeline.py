@@ -106,7 +106,8 @@ class LeadPipeline:
         A text's motion depends on the text, its place in the list, the length and the seed.
 
         Args:
-            seconds: length, rounded to four frames; from 2 s to the longest training clip.
+            seconds: length, rounded to four frames; from that of the shortest clip that datasets
+                on the skeleton have (2 s) to the longest training clip's.
 
         Raises:
             LeadError: an empty text, or a length the model was not trained for.
@@ -141,7 +142,7 @@ class LeadPipeline:
 
     def _frames(self, seconds: float) -> int:
         fps = self.skeleton.fps
-        shortest, longest = 10 * UNIT, self.longest // UNIT * UNIT
+        shortest, longest = self.skeleton.min_frames, self.longest // UNIT * UNIT
         frames = UNIT * round(seconds * fps / UNIT)
         if not shortest <= frames <= max(longest, shortest):
             raise LeadError(

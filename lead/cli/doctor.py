@@ -11,7 +11,7 @@ from rich.console import Console
 
 from lead.config.load import load_study, study_names
 from lead.config.study import Study
-from lead.config.synthetic import SyntheticDataset
+from lead.config.synthetic import MadeDataset
 from lead.data.catalogue import ALL_SOURCES, sources_of
 from lead.data.downloads import filling
 from lead.data.sources import RawSource, look_for
@@ -48,7 +48,7 @@ def examine(study: str | None, data_root: Path | None) -> bool:
 def _examine_study(study: Study, console: Console) -> bool:
     needed = sources_of(study)
     console.print(f"\nStudy [bold]{study.name}[/bold]: {study.description}")
-    if isinstance(study.dataset, SyntheticDataset):
+    if isinstance(study.dataset, MadeDataset):
         console.print("  needs no data: its motion is made by the package")
     found = [_examine_source(source, study.data_root, console) for source in needed]
     return all(found)

@@ -20,7 +20,7 @@ from lead.evaluation.values import read_values
 from lead.provenance.artefact import atomic_path
 from lead.provenance.job import Job
 from lead.provenance.seeds import Seeds
-from lead.report.collect import SMALLEST_TEST, label
+from lead.report.collect import label, smallest_test
 from lead.report.table import TableText, comparison_table
 from lead.report.terminal import print_table
 
@@ -131,7 +131,7 @@ def _print(
 ) -> pd.DataFrame:
     summary = summarise(measured)
     notes = []  # what was found of the files was said while they were read
-    if words["items"] < SMALLEST_TEST and not settings.evaluation.allow_small:
+    if words["items"] < smallest_test(settings.evaluation) and not settings.evaluation.allow_small:
         summary = summary.loc[~summary["metric"].str.startswith("r_precision")]
         notes.append(f"R-precision is left out: {words['items']} test items are too few.")
     if words["items"] < settings.evaluation.pool:

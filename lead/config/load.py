@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from lead.config.merge import merge
 from lead.config.study import Study
 from lead.errors import LeadError
 
@@ -41,7 +42,7 @@ def resolve_study(config: dict[str, Any], folder: Path = CONFIG_FOLDER) -> Study
         name = values.get(key, default)
         preset = folder / f"{key}s" / f"{name}.yaml"
         if isinstance(name, str) and preset.is_file():
-            values = _merge(_read(preset), values)
+            values = merge(_read(preset), values)
     return _validate(values)
 
 
@@ -66,7 +67,7 @@ def _with_bases(values: dict, folder: Path, seen: tuple[str, ...] = ()) -> dict:
             expected=f"one of {', '.join(study_names(folder))}",
             fix="Run from the repository's folder, or correct `study` or `extends`.",
         )
-    return _merge(_with_bases(_read(path), folder, (*seen, base)), values)
+    return merge(_with_bases(_read(path), folder, (*seen, base)), values)
 
 
 def _read(path: Path) -> dict:
@@ -82,19 +83,6 @@ def _read(path: Path) -> dict:
     if not isinstance(values, dict):
         raise LeadError("A study is a mapping of keys to values.", file=path, found=values)
     return values
-
-
-def _merge(base: Any, over: Any) -> Any:
-    """Lay ``over`` on ``base``; a mapping of another ``kind`` replaces it whole."""
-    if not isinstance(base, dict) or not isinstance(over, dict):
-        return over
-    if "kind" in over and over["kind"] != base.get("kind", over["kind"]):
-        return over
-    merged = {**base, **over}
-    return {
-        key: _merge(base[key], over[key]) if key in base and key in over else value
-        for key, value in merged.items()
-    }
 
 
 def _validate(values: dict) -> Study:

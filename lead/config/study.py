@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from lead.config.base import Settings
 from lead.config.diffusion import Diffusion
@@ -16,9 +16,10 @@ from lead.config.external import NAME_PATTERN, ExternalSystem
 from lead.config.humanml3d import HumanML3DDataset, KitDataset, ProcessedDataset
 from lead.config.humanml3d_raw import HumanML3DRawDataset
 from lead.config.kit_raw import KitRawDataset
+from lead.config.merge import with_bases
 from lead.config.open_mocap import OpenDataset
 from lead.config.style100 import Style100Dataset
-from lead.config.synthetic import SyntheticDataset
+from lead.config.synthetic import SyntheticDataset, SyntheticKitDataset
 from lead.config.text import TextSettings
 from lead.config.training import (
     DenoiserStage,
@@ -31,6 +32,7 @@ from lead.config.training import (
 
 DatasetSettings = Annotated[
     SyntheticDataset
+    | SyntheticKitDataset
     | OpenDataset
     | HumanML3DDataset
     | HumanML3DRawDataset
@@ -42,6 +44,9 @@ DatasetSettings = Annotated[
 
 BASE_SYSTEMS = ("real", "mld")
 """Systems that every study has; each projector adds one more."""
+
+_WORD_WIDTH, _WORD_CLASSES = 300, 15  # of the published word vectors and parts of speech
+_ON_KIT = (KitDataset, KitRawDataset, SyntheticKitDataset)
 
 
 class Study(Settings):
@@ -78,7 +83,14 @@ class Study(Settings):
     denoiser: DenoiserStage
     """Stage 2."""
     projectors: dict[str, ProjectorStage]
-    """Stage 3: the variants by name; ``lead`` is the paper's."""
+    """Stage 3: the variants by name; ``lead`` is the paper's. One with ``extends: <name>``
+    says only what differs from another."""
+    ablations: tuple[str, ...] = ()
+    """Projectors that are rows of Table 6 alone, between Real and ``lead``; no other table needs
+    them trained."""
+    second: str | None = None
+    """Study on KIT-ML's skeleton that fills Table 2: it runs as its own file says, but for
+    ``data_root`` and ``machine`` of the command line. A study on that skeleton fills it itself."""
     evaluation: Evaluation = Evaluation()
     """The protocol."""
     external: dict[str, ExternalSystem] = Field(default_factory=dict)
@@ -87,6 +99,11 @@ class Study(Settings):
     """A sentence that goes under every table of this study."""
     machine: Machine = Machine()
     """Threads, precision and checkpoints."""
+
+    @field_validator("projectors", mode="before")
+    @classmethod
+    def _variants_stand_on_others(cls, projectors: Any) -> Any:
+        return with_bases(projectors) if isinstance(projectors, dict) else projectors
 
     @field_validator("projectors")
     @classmethod
@@ -105,6 +122,45 @@ class Study(Settings):
                     f"a name of a-z, 0-9 and _ other than real, mld, lead*, not {name}"
                 )
         return external
+
+    @model_validator(mode="after")
+    def _words_fit_the_matcher(self) -> Self:
+        model, evaluator = self.matcher.model, self.evaluator
+        if evaluator.kind == "trained" and evaluator.words == "glove":
+            found = (model.token_width, model.pos_classes)
+            if found != (_WORD_WIDTH, _WORD_CLASSES):
+                raise ValueError(
+                    f"with evaluator.words: glove, matcher.model has token_width: {_WORD_WIDTH} "
+                    f"and pos_classes: {_WORD_CLASSES}, not {found[0]} and {found[1]}"
+                )
+        return self
+
+    @field_validator("ablations")
+    @classmethod
+    def _ablations_are_projectors(
+        cls, ablations: tuple[str, ...], others: ValidationInfo
+    ) -> tuple[str, ...]:
+        known = others.data.get("projectors", {})
+        unknown = [name for name in ablations if name not in known]
+        if unknown:
+            raise ValueError(f"names of projectors ({', '.join(known)}), not {', '.join(unknown)}")
+        return ablations
+
+    @property
+    def absent_external(self) -> tuple[str, ...]:
+        """Files and folders that `external` names and that are not there."""
+        named = [
+            (name, path)
+            for name, own in self.external.items()
+            for path in (own.path, own.captions)
+            if path is not None
+        ]
+        return tuple(f"{name}: {path}" for name, path in named if not path.exists())
+
+    @property
+    def is_on_kit(self) -> bool:
+        """Whether the dataset is on KIT-ML's skeleton, so that the study fills Table 2."""
+        return isinstance(self.dataset, _ON_KIT)
 
     @property
     def has_published_features(self) -> bool:
@@ -141,5 +197,11 @@ class Study(Settings):
 
     @property
     def systems(self) -> tuple[str, ...]:
-        """The systems of the study's tables, in the order of their rows."""
-        return (*BASE_SYSTEMS, *self.projectors, *self.external)
+        """The systems that the study compares, in the order of the tables' rows."""
+        compared = [name for name in self.projectors if name not in self.ablations]
+        return (*BASE_SYSTEMS, *compared, *self.external)
+
+    @property
+    def ablated_systems(self) -> tuple[str, ...]:
+        """The systems of Table 6, in the order of its rows."""
+        return ("real", *self.ablations, "lead")

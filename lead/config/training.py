@@ -8,6 +8,7 @@ from pydantic import Field, PositiveFloat, PositiveInt
 
 from lead.config.base import Settings
 from lead.config.models import DenoiserModel, MatcherModel, ProjectorModel, VaeModel
+from lead.config.source import DenoiserSource, TrainedSource, VaeSource
 
 
 class Training(Settings):
@@ -51,6 +52,8 @@ class VaeLoss(Settings):
 class VaeStage(Settings):
     """Stage 1: the motion VAE."""
 
+    source: VaeSource = TrainedSource()
+    """Where its weights come from: this stage, or a released checkpoint."""
     model: VaeModel = VaeModel()
     """The network."""
     loss: VaeLoss = VaeLoss()
@@ -69,6 +72,8 @@ class LatentCache(Settings):
 class DenoiserStage(Settings):
     """Stage 2: the text-conditioned denoiser on the frozen VAE's latents."""
 
+    source: DenoiserSource = TrainedSource()
+    """Where its weights come from: this stage, or a released checkpoint."""
     model: DenoiserModel = DenoiserModel()
     """The network."""
     drop_text: float = Field(default=0.1, ge=0, lt=1)

@@ -12,7 +12,7 @@ from lead.config.kit_raw import KitRawDataset
 from lead.config.open_mocap import OpenDataset
 from lead.config.shares import SplitShares
 from lead.config.style100 import Style100Dataset
-from lead.config.synthetic import SyntheticDataset
+from lead.config.synthetic import SyntheticDataset, SyntheticKitDataset
 from lead.data import open_mocap, style100
 from lead.data.amass import read_amass
 from lead.data.expected import HUMANML3D_COUNTS, KIT_COUNTS, ExpectedCounts
@@ -25,6 +25,7 @@ from lead.provenance.seeds import Seeds
 
 Dataset = (
     SyntheticDataset
+    | SyntheticKitDataset
     | OpenDataset
     | HumanML3DDataset
     | HumanML3DRawDataset
@@ -37,7 +38,7 @@ Dataset = (
 def read_dataset(dataset: Dataset, data_root: Path, seeds: Seeds) -> Iterator[Work]:
     """What finds every recording of the dataset, and every one that is left out."""
     match dataset:
-        case SyntheticDataset():
+        case SyntheticDataset() | SyntheticKitDataset():
             return read_synthetic(dataset, seeds.child("dataset").value)
         case OpenDataset():
             return open_mocap.read_open(dataset, data_root)
@@ -56,7 +57,7 @@ def read_dataset(dataset: Dataset, data_root: Path, seeds: Seeds) -> Iterator[Wo
 def skeleton_of(dataset: Dataset) -> Skeleton:
     """The skeleton that the dataset's recordings are on."""
     match dataset:
-        case KitDataset() | KitRawDataset():
+        case KitDataset() | KitRawDataset() | SyntheticKitDataset():
             return KIT
         case _:
             return HUMANML3D

@@ -22,10 +22,10 @@ from lead.evaluation.judge import Judge, Motions, judged_by, open_judge
 from lead.evaluation.physical_limits import PREFIX
 from lead.evaluation.prediction_arrays import read_file
 from lead.evaluation.prediction_files import Predictions, open_predictions
+from lead.evaluation.prediction_lengths import check_lengths
 from lead.evaluation.predictions import (
     Reader,
     check_items,
-    check_lengths,
     given_as_features,
     read_features,
     settle_normalisation,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from lead.config.external import ExternalSystem, Normalisation
 from lead.data.batches import UNIT
@@ -29,9 +29,6 @@ MARGIN = 1.0
 
 _SAMPLE = 64  # motions that suffice to tell the units
 _NO_MOTION = 1e-3  # mean square, so that a constant column is far off and not infinitely so
-_RATES = (8, 10, 12, 12.5, 15, 16, 20, 24, 25, 30, 40, 50, 60, 100, 120)
-_SAME_RATE = 0.08  # of the logarithm: 24 and 25 frames a second are one rate, 20 and 24 are not
-_MOST = 0.9  # share of the motions
 _SAID = {
     "none": "raw",
     "dataset": "in units of the dataset",
@@ -180,47 +177,6 @@ def read_features(
     said = list(notes)
     more = [f"{len(said) - _NAMED} more remarks on files"] if len(said) > _NAMED else []
     return motions, [*said[:_NAMED], *more]
-
-
-def check_lengths(
-    found: Int[np.ndarray, " I"], asked: Int[np.ndarray, " I"], fps: float, stated: float | None
-) -> list[str]:
-    """Whether the lengths of motions look like another frame rate; other lengths as notes.
-
-    Args:
-        fps: of the study, at which the lengths are asked for.
-        stated: the rate that the user vouches for, if any; where it is the study's, lengths
-            that look like another rate are a note.
-
-    Raises:
-        LeadError: all lengths are the same multiple of those asked for.
-    """
-    if (found == asked).all():
-        return []
-    if (found == found[0]).all() and not (asked == asked[0]).all():
-        return [
-            f"all motions have {found[0]} frames: was padding left on them? Cut each to the "
-            "`frames` of the requests, or give `lengths`"
-        ]
-    scale = float((found * asked).sum() / (asked**2).sum())
-    near = np.abs(found - asked * scale) <= np.maximum(UNIT + 1, 0.04 * found)
-    if abs(np.log(scale)) > _SAME_RATE and near.mean() >= _MOST:
-        rate = min(_RATES, key=lambda own: abs(np.log(own / fps / scale)))
-        known = abs(np.log(rate / fps / scale)) < _SAME_RATE / 2
-        guess = f"{rate:g} frames a second?" if known else "a frame rate that is wrong?"
-        words = f"{scale:.2f} times the lengths asked for: {guess}"
-        if stated == fps:
-            return [f"{words} {fps:g} is stated"]
-        raise LeadError(
-            "The motions have another frame rate than the study.",
-            found=words,
-            expected=f"{fps:g} frames a second, or lengths of the model's own choice",
-            fix="If the files hold joints, state the `fps` they have (--fps); they are then "
-            f"resampled. Features must be made at {fps:g}. State {fps:g} if they are.",
-        )
-    differ, most = int((found != asked).sum()), int(np.abs(found - asked).max())
-    return [f"{differ} of {len(found)} motions are not as long as asked for; by {most} frames "
-            "at most"]  # fmt: skip
 
 
 def _on_skeleton(raw: RawMotion, reader: Reader) -> Features:

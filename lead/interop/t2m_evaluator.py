@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import pickle
-import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from lead.config.evaluator import T2mEvaluator
@@ -19,6 +16,14 @@ from lead.config.study import DatasetSettings
 from lead.data.datasets import skeleton_of
 from lead.errors import LeadError
 from lead.formats.npy import read_npy
+from lead.interop.checkpoint_file import (
+    Release,
+    described,
+    differences,
+    first_of,
+    float_tensors,
+    open_torch_file,
+)
 from lead.models.build import build_matcher, freeze
 from lead.models.matcher import STATISTICS, Matcher
 from lead.models.weights import save_module
@@ -36,6 +41,14 @@ _FIRST = "movement_encoder.main.0.weight"
 _GET = (
     "Get the evaluators' archive of Guo et al. (text-to-motion; MLD's and MDM's scripts download "
     "the same), and unpack it so that t2m/text_mot_match/model/finest.tar lies in the folder."
+)
+
+_RELEASE = Release(
+    title="The published evaluator",
+    noun="evaluator",
+    file="finest.tar of text_mot_match",
+    get=_GET,
+    again="Unpack the evaluators' archive again",
 )
 
 # The published std is the dataset's divided by 25 in the root and contact blocks, and the
@@ -126,50 +139,17 @@ def _statistics_file(folder: Path, name: str, skeleton: Skeleton) -> Path:
 
 
 def _opened(path: Path) -> Mapping[str, Any]:
-    if not path.is_file():
-        raise LeadError(
-            "The published evaluator is not here.",
-            file=path,
-            found="no such file",
-            expected="finest.tar of text_mot_match",
-            fix=_GET,
-        )
-    try:
-        loaded = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # on damaged bytes torch raises nearly anything
-        raise _unopened(path, error) from None
+    loaded = open_torch_file(path, _RELEASE)
     missing = [name for name in PARTS if not isinstance(_entry(loaded, name), Mapping)]
-    if missing:
-        found = ", ".join(map(str, loaded)) if isinstance(loaded, Mapping) else type(loaded)
+    if missing or not isinstance(loaded, Mapping):
         raise LeadError(
             "This is not the evaluator of Guo et al. 2022.",
             file=path,
-            found=f"entries {found}"[:200],
+            found=described(loaded),
             expected=f"networks {', '.join(PARTS)}",
             fix="Name text_mot_match/model/finest.tar, not another checkpoint of the release.",
         )
     return loaded
-
-
-def _unopened(path: Path, error: Exception) -> LeadError:
-    wanted = re.search(r"GLOBAL (\S+)", str(error))
-    if wanted:
-        return LeadError(
-            "The evaluator's file wants to run code, and was not opened.",
-            file=path,
-            found=wanted[1],
-            expected="a torch file of tensors and numbers",
-            fix="Unpack the evaluators' archive again, and trust no file that is not from there.",
-        )
-    # The text of an unpickling error advises to open the file unsafely: it is not passed on.
-    said = "" if isinstance(error, pickle.UnpicklingError) else str(error).strip()
-    return LeadError(
-        "The evaluator's file is damaged.",
-        file=path,
-        found=said.splitlines()[0] if said else "no torch file, or only a part of one",
-        expected="a torch file as released",
-        fix="Unpack the evaluators' archive again.",
-    )
 
 
 def _entry(loaded: object, name: str) -> object:
@@ -178,19 +158,7 @@ def _entry(loaded: object, name: str) -> object:
 
 def _networks(loaded: Mapping[str, Any], path: Path) -> dict[str, Tensor]:
     tensors = {f"{part}.{name}": value for part in PARTS for name, value in loaded[part].items()}
-    odd = [
-        name
-        for name, value in tensors.items()
-        if not isinstance(value, Tensor) or not value.isfinite().all()
-    ]
-    if odd:
-        raise LeadError(
-            "The evaluator holds weights that are not finite numbers.",
-            file=path,
-            found=odd[0],
-            fix="Unpack the evaluators' archive again.",
-        )
-    return {name: value.float() for name, value in tensors.items()}
+    return float_tensors(tensors, path, _RELEASE)
 
 
 def _check(tensors: Mapping[str, Tensor], matcher: Matcher, path: Path) -> None:
@@ -208,20 +176,12 @@ def _check(tensors: Mapping[str, Tensor], matcher: Matcher, path: Path) -> None:
             expected=f"{expected}, those of {widths[expected]}",
             fix="Name the file in t2m/ for HumanML3D, and that in kit/ for KIT-ML.",
         )
-    problems = (
-        [f"no {name}" for name in sorted(own.keys() - tensors.keys())]
-        + [f"unknown {name}" for name in sorted(tensors.keys() - own.keys())]
-        + [
-            f"{name} {tuple(tensors[name].shape)} in place of {tuple(value.shape)}"
-            for name, value in own.items()
-            if name in tensors and tensors[name].shape != value.shape
-        ]
-    )
+    problems = differences(tensors, matcher)
     if problems:
         raise LeadError(
             "The evaluator's weights are not those of the published network.",
             file=path,
-            found="; ".join(problems[:3]) + (f"; {len(problems) - 3} more" * (len(problems) > 3)),
+            found=first_of(problems),
             expected="the layers of Guo et al. 2022",
             fix="Use the released file; a network of your own belongs under `evaluator: trained`.",
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
@@ -15,12 +17,15 @@ from lead.models.positions import LearnedPositions, timestep_sinusoid
 class Denoiser(nn.Module):
     """A skip stack over the sequence latent, step, text; it never sees the motion's length.
 
-    Attributes are named as in MLD's checkpoints.
+    Attributes are named as in MLD's and MotionLCM's checkpoints.
     """
 
-    def __init__(self, model: DenoiserModel, text_width: int) -> None:
+    def __init__(
+        self, model: DenoiserModel, text_width: int, guidance_width: int | None = None
+    ) -> None:
+        """With ``guidance_width`` it can also be told how far to guide, as MotionLCM's student."""
         super().__init__()
-        self.time_embedding = TimeEmbedding(text_width, model.width)
+        self.time_embedding = TimeEmbedding(text_width, model.width, guidance_width)
         self.emb_proj = nn.Sequential(nn.ReLU(), nn.Linear(text_width, model.width))
         self.query_pos = LearnedPositions(model.positions, model.width)
         # Never read. MLD's checkpoints have it, and its size is in the published count.
@@ -33,9 +38,10 @@ class Denoiser(nn.Module):
         noisy_latent: Float[Tensor, "B L M"],
         timestep: Int[Tensor, " B"],
         text: Float[Tensor, "B C"],
+        guidance: Float[Tensor, "B G"] | None = None,
     ) -> Float[Tensor, "B L M"]:
-        """The noise that was added to each latent."""
-        time = self.time_embedding(timestep)[:, None]
+        """The noise that was added to each latent; ``guidance`` is `guidance_sinusoid`'s."""
+        time = self.time_embedding(timestep, guidance)[:, None]
         condition = self.emb_proj(text)[:, None]
         tokens = self.query_pos(torch.cat([noisy_latent, time, condition], dim=1))
         return self.encoder(tokens, first=noisy_latent.shape[1])
@@ -44,12 +50,35 @@ class Denoiser(nn.Module):
 class TimeEmbedding(nn.Module):
     """The sinusoid of a diffusion step index through two linear layers."""
 
-    def __init__(self, sinusoid_width: int, width: int) -> None:
+    def __init__(self, sinusoid_width: int, width: int, guidance_width: int | None = None) -> None:
         super().__init__()
         self.linear_1 = nn.Linear(sinusoid_width, width)
         self.linear_2 = nn.Linear(width, width)
+        self.cond_proj = None
+        if guidance_width is not None:
+            self.cond_proj = nn.Linear(guidance_width, sinusoid_width, bias=False)
+            # At first the student is its teacher, whatever the guidance (MotionLCM).
+            nn.init.zeros_(self.cond_proj.weight)
 
-    def forward(self, timestep: Int[Tensor, " B"]) -> Float[Tensor, "B M"]:
-        """One token's vector for each step index."""
+    def forward(
+        self, timestep: Int[Tensor, " B"], guidance: Float[Tensor, "B G"] | None = None
+    ) -> Float[Tensor, "B M"]:
+        """One token's vector for each step index, and the guidance embedded with it."""
         sinusoid = timestep_sinusoid(timestep, self.linear_1.in_features)
-        return self.linear_2(F.silu(self.linear_1(sinusoid.to(self.linear_1.weight.dtype))))
+        sinusoid = sinusoid.to(self.linear_1.weight.dtype)
+        if guidance is not None:
+            assert self.cond_proj is not None, "only a distilled denoiser takes a guidance"
+            sinusoid = sinusoid + self.cond_proj(guidance.to(sinusoid.dtype))
+        return self.linear_2(F.silu(self.linear_1(sinusoid)))
+
+
+def guidance_sinusoid(scale: Float[Tensor, " B"], width: int = 256) -> Float[Tensor, "B G"]:
+    """MotionLCM's embedding of a guidance scale: sines, then cosines, of a thousand times it.
+
+    Unlike the step's, its frequencies reach 1/10000.
+    """
+    half = width // 2
+    steps = torch.arange(half, dtype=scale.dtype, device=scale.device)
+    frequencies = torch.exp(-math.log(10_000.0) * steps / (half - 1))
+    angles = 1000 * scale[:, None] * frequencies
+    return torch.cat([angles.sin(), angles.cos()], dim=-1)

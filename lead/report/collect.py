@@ -17,8 +17,7 @@ from lead.report.latex import write_latex_table
 from lead.report.published import read_published
 from lead.report.table import TableText, comparison_table, write_table_parquet
 
-SMALLEST_TEST = 96
-"""Test items below which R-precision says nothing: three pools of 32."""
+_POOLS = 3  # fewer say nothing of R-precision
 
 LABELS = {
     "real": "Real",
@@ -43,6 +42,7 @@ _REMARKS = {
     "0.137 and 0.109. w/o KL is without the variance loss."
 }
 
+_OF_THE_PROTOCOL = ("repeats", "pool", "diversity_pairs", "sampling_steps", "guidance", "boundary")
 _KIT = ("KIT-ML", ("kit", "kit_raw"))
 _HUMANML3D = ("HumanML3D", ("humanml3d", "humanml3d_raw"))
 _DATASETS = {"table1": _HUMANML3D, "table2": _KIT, "table6": _HUMANML3D}
@@ -59,7 +59,7 @@ def paper_table(job: Job) -> None:
     settings = job.setting("evaluation", Evaluation)
     frames, words = zip(*map(read_values, job.inputs["metrics"]), strict=True)
     measured = summarise(pd.concat(frames, ignore_index=True))
-    small = words[0]["items"] < SMALLEST_TEST and not settings.allow_small
+    small = words[0]["items"] < smallest_test(settings) and not settings.allow_small
     if small:
         measured = measured.loc[~measured["metric"].str.startswith("r_precision")]
     published = read_published(job.inputs["published"].parent, table)
@@ -76,10 +76,22 @@ def paper_table(job: Job) -> None:
         ),
         comparable=_comparable(job),
     )
-    frame = comparison_table(measured, published, labels)
+    frame = comparison_table(measured, published, labels, unranked=unranked(measured))
     metadata = {**vars(text), **job.manifest, "commit": commit(), "evaluation": words[0]}
     write_table_parquet(frame, job.outputs["parquet"], metadata)
     write_latex_table(frame, text, job.outputs["tex"])
+
+
+def smallest_test(settings: Evaluation) -> int:
+    """Test items below which R-precision says nothing: three pools."""
+    return _POOLS * settings.pool
+
+
+def unranked(measured: pd.DataFrame) -> tuple[str, ...]:
+    """Systems that are not compared with the others: Real, and those of fewer repeats."""
+    most = int(measured["repeats"].to_numpy().max())
+    fewer = measured.loc[measured["repeats"] < most, "system"]
+    return ("real", *dict.fromkeys(map(str, fewer)))
 
 
 def row_labels(measured: pd.DataFrame, external: Mapping[str, Mapping]) -> dict[str, str]:
@@ -102,7 +114,8 @@ def _footnotes(job: Job, settings: Evaluation, words: dict, small: bool) -> tupl
         f"Mean ± 95 % interval over {settings.repeats} repeats (root seed "
         f"{job.settings['seed']}) on {words['items']} test items; commit {commit()}. "
         + _evaluator(job),
-        f"Pools of {settings.pool}; Diversity from {words['diversity_pairs']} pairs; "
+        f"Pools of {min(settings.pool, words['items'])}; Diversity from "
+        f"{words['diversity_pairs']} pairs; "
         f"MModality from {multimodality.items} captions × {multimodality.samples} motions × "
         f"{multimodality.pairs} pairs (the paper: 100 × 30 × 10). {settings.sampling_steps} DDIM "
         f"steps, guidance {settings.guidance:g}; motions embedded {settings.boundary}, "
@@ -111,7 +124,7 @@ def _footnotes(job: Job, settings: Evaluation, words: dict, small: bool) -> tupl
     if small:
         lines.append(
             f"R-precision is left out: {words['items']} test items are fewer than "
-            f"{SMALLEST_TEST}. Set evaluation.allow_small to print it all the same."
+            f"{smallest_test(settings)}. Set evaluation.allow_small to print it all the same."
         )
     return tuple(line for line in lines if line)
 
@@ -134,7 +147,10 @@ def _evaluator(job: Job) -> str:
 def _comparable(job: Job) -> bool:
     published = job.setting("evaluator", Evaluator).kind == "t2m"
     _, kinds = _DATASETS[str(job.settings["table"])]
-    return published and job.settings["dataset"]["kind"] in kinds
+    same_data = job.settings["dataset"]["kind"] in kinds
+    own, paper = job.setting("evaluation", Evaluation), Evaluation()
+    same = all(getattr(own, name) == getattr(paper, name) for name in _OF_THE_PROTOCOL)
+    return published and same_data and same
 
 
 def _real_again(measured: pd.DataFrame) -> tuple[str, ...]:

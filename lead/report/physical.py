@@ -10,7 +10,7 @@ from lead.evaluation.summary import summarise
 from lead.evaluation.values import read_values
 from lead.provenance.commit import commit
 from lead.provenance.job import Job
-from lead.report.collect import row_labels
+from lead.report.collect import row_labels, unranked
 from lead.report.latex import write_latex_table
 from lead.report.table import REAL, TableText, comparison_table, write_table_parquet
 
@@ -29,7 +29,7 @@ def physical_table(job: Job) -> None:
         title=f"Physics and expression of motions on {job.settings['description']}.",
         footnotes=_footnotes(job, words[0], measured),
     )
-    frame = comparison_table(measured, pd.DataFrame(), labels)
+    frame = comparison_table(measured, pd.DataFrame(), labels, unranked=unranked(measured))
     metadata = {**vars(text), **job.manifest, "commit": commit()}
     write_table_parquet(frame, job.outputs["parquet"], metadata)
     write_latex_table(frame, text, job.outputs["tex"])

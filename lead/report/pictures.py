@@ -51,7 +51,8 @@ def contact_sheet(job: Job) -> None:
         )
         if len(rows) == 1:
             write_bvh(job.outputs["bvh"], motion.joints, skeleton, skeleton.fps)
-    title = "lead, and the training clip nearest to it (mean joint distance in metres)"
+    unit = "metres" if skeleton.unit == "m" else "KIT-ML's millimetres"
+    title = f"lead, and the training clip nearest to it (mean joint distance in {unit})"
     draw_sheet(rows, skeleton, job.outputs["sheet"], title)
 
 

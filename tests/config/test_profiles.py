@@ -58,7 +58,16 @@ def test_an_unknown_profile_is_told_with_the_known_ones():
 
 
 def test_an_evaluator_is_trained_where_nothing_else_is_said():
-    assert load_study("demo", {"evaluator": {"words": "glove"}}).evaluator.kind == "trained"
+    assert load_study("demo", {"evaluator": {"tagger": "spacy"}}).evaluator.kind == "trained"
+
+
+def test_word_vectors_need_a_matcher_of_their_width():
+    glove = {"evaluator": {"words": "glove"}}
+    with pytest.raises(LeadError, match="token_width: 300") as error:
+        load_study("demo", glove)
+    assert "not 384 and 0" in str(error.value)
+    fitting = {"matcher": {"model": {"token_width": 300, "pos_classes": 15}}}
+    assert load_study("demo", glove | fitting).evaluator.words == "glove"
 
 
 def test_a_wrong_key_of_the_evaluator_is_answered_with_those_allowed():

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lead.config.humanml3d import KitDataset
 from lead.config.load import load_study, resolve_study, study_names
 from lead.errors import LeadError
 
@@ -34,6 +35,91 @@ def test_overrides_reach_nested_keys_and_leave_their_neighbours():
 def test_another_kind_replaces_the_whole_group():
     study = load_study("demo", {"text": {"kind": "clip"}}, CONFIG)
     assert study.text.kind == "clip"
+
+
+@pytest.mark.parametrize("name", study_names(CONFIG))
+def test_an_ablation_differs_from_lead_in_one_weight_alone(name):
+    """Or, for `mlp` and `skip`, in the network alone."""
+    projectors = load_study(name, folder=CONFIG).projectors
+    lead = projectors["lead"]
+    for term in ("align", "rec", "var"):
+        without = lead.loss.model_copy(update={term: 0.0})
+        assert projectors[f"lead_no_{term}"] == lead.model_copy(update={"loss": without})
+    for kind in ("mlp", "skip"):
+        variant = projectors[f"lead_{kind}"]
+        assert variant.model.kind == kind
+        assert variant == lead.model_copy(update={"model": variant.model})
+
+
+def test_a_variant_follows_what_is_said_of_the_one_it_extends():
+    said = {"projectors": {"lead": {"training": {"steps": 7}}}}
+    projectors = load_study("demo", said, CONFIG).projectors
+    assert {stage.training.steps for stage in projectors.values()} == {7}
+    said["projectors"]["lead_no_rec"] = {"training": {"steps": 8}}
+    assert load_study("demo", said, CONFIG).projectors["lead_no_rec"].training.steps == 8
+
+
+def test_a_variant_may_extend_one_that_extends_another():
+    said = {"projectors": {"lead_mine": {"extends": "lead_no_var", "loss": {"rec": 1.0}}}}
+    loss = load_study("demo", said, CONFIG).projectors["lead_mine"].loss
+    assert (loss.var, loss.rec, loss.align) == (0.0, 1.0, 2.1591)
+
+
+@pytest.mark.parametrize(
+    ("projectors", "said"),
+    [
+        ({"lead_a": {"extends": "laed"}}, "lead_a extends laed"),
+        ({"lead_a": {"extends": "lead_b"}, "lead_b": {"extends": "lead_a"}}, "circle"),
+        ({"lead_a": {"extends": "lead_a"}}, "circle"),
+        ({"lead_a": {"extends": "lead", "loss": {"vra": 0}}}, "projectors.lead_a.loss.vra"),
+    ],
+)
+def test_a_variant_that_cannot_be_resolved_is_told(projectors, said):
+    with pytest.raises(LeadError, match=said):
+        load_study("demo", {"projectors": projectors}, CONFIG)
+
+
+def test_ablations_are_rows_of_their_own_table_alone():
+    study = load_study("demo", folder=CONFIG)
+    assert study.systems == ("real", "mld", "lead")
+    assert study.ablated_systems == (
+        "real", "lead_mlp", "lead_skip", "lead_no_var", "lead_no_align", "lead_no_rec", "lead",
+    )  # fmt: skip
+
+
+def test_a_projector_that_is_no_ablation_is_compared_with_the_systems():
+    said = {"projectors": {"lead_mine": {"extends": "lead"}}}
+    assert load_study("demo", said, CONFIG).systems == ("real", "mld", "lead", "lead_mine")
+
+
+def test_an_ablation_that_is_no_projector_is_told():
+    with pytest.raises(LeadError, match="ablations"):
+        load_study("demo", {"ablations": ["lead_mpl"]}, CONFIG)
+
+
+@pytest.mark.parametrize("name", study_names(CONFIG))
+def test_the_second_study_is_on_kits_skeleton_and_the_first_is_not(name):
+    study = load_study(name, folder=CONFIG)
+    if study.second is not None and not study.is_on_kit:
+        assert load_study(study.second, folder=CONFIG).is_on_kit
+
+
+def test_what_nobody_published_for_kit_is_said_in_its_file():
+    kit, humanml3d = (load_study(name, folder=CONFIG) for name in ("kit", "humanml3d"))
+    assert isinstance(kit.dataset, KitDataset) and kit.dataset.min_frames == 24
+    assert kit.vae.loss.joints == 1e-3
+    assert kit.vae.model == humanml3d.vae.model and kit.denoiser.model == humanml3d.denoiser.model
+    updates = {name: kit.projectors[name].training.steps for name in ("lead", "lead_equal_updates")}
+    assert updates == {"lead": 1000, "lead_equal_updates": 4800}
+    assert humanml3d.projectors["lead"].training.steps == 4800
+    assert kit.systems == ("real", "mld", "lead", "lead_equal_updates")
+
+
+@pytest.mark.parametrize("name", ["paper", "paper_kit"])
+def test_the_paper_is_measured_with_the_published_evaluator_at_the_papers_size(name):
+    study = load_study(name, folder=CONFIG)
+    assert (study.size, study.evaluator.kind, study.text.kind) == ("paper", "t2m", "clip")
+    assert study.evaluation.repeats == 20
 
 
 def test_a_configfile_with_a_name_stands_on_what_it_extends():

@@ -13,10 +13,10 @@ from swaying_body import swaying_body
 from lead.config.external import NAME_PATTERN, ExternalSystem, state_of_files
 from lead.errors import LeadError
 from lead.evaluation.prediction_files import open_predictions
+from lead.evaluation.prediction_lengths import check_lengths
 from lead.evaluation.predictions import (
     Reader,
     check_items,
-    check_lengths,
     read_features,
     settle_normalisation,
 )

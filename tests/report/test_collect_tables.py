@@ -10,7 +10,7 @@ import pytest
 from lead.config.load import load_study
 from lead.evaluation.values import write_values
 from lead.provenance.job import Job
-from lead.report.collect import label, paper_table
+from lead.report.collect import label, paper_table, unranked
 from lead.report.published import read_published
 from lead.report.table import THIS_RUN, metrics_of, read_table, rows_of
 
@@ -122,3 +122,14 @@ def test_only_the_papers_data_and_evaluator_compare(tmp_path, table, study, comp
 )
 def test_an_ablation_has_the_papers_name_and_another_variant_its_own(system, expected):
     assert label(system) == expected
+
+
+def test_systems_of_fewer_repeats_are_ranked_with_none():
+    measured = pd.DataFrame(
+        {
+            "system": ["real", "mld", "mine", "mine"],
+            "metric": ["fid", "fid", "fid", "mm_dist"],
+            "repeats": [20, 20, 1, 1],
+        }
+    )
+    assert unranked(measured) == ("real", "mine")

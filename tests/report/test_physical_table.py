@@ -111,7 +111,7 @@ def test_the_table_says_what_its_limits_are_and_what_real_is(tmp_path):
     _, metadata, source = table(tmp_path)
     notes = " ".join(metadata["footnotes"])
     for said in ("A try.", "lower than 5 cm", "0.5 m/s", "beyond 5 mm", "None of this is in the",
-                 "Real: jerk 61 m/s^3", "102 test items"):  # fmt: skip
+                 "Real: jerk 61 m/s³", "102 test items"):  # fmt: skip
         assert said in notes
     assert "Study demo" in source and r"\label{tab:physical}" in source
 

@@ -35,6 +35,9 @@ BESIDE = {
     "analyse": 1,
     "analysis_table": 1,
 }
+TABLES = ["results/tables/table1.tex", "results/tables/table2.tex", "results/tables/table6.tex"]
+ABLATIONS = 5
+COUNTED_BY_SYSTEM = ("train_projector", "embed_lead", "compute_metrics")
 TORCH = {
     "encode_text", "train_movement", "train_matcher", "train_vae", "encode_latents",
     "train_denoiser", "train_projector", "embed_real", "embed_mld", "embed_lead",
@@ -56,16 +59,105 @@ def planned(*arguments: str) -> dict[str, int]:
     return {rule: int(count) for rule, count in counts if rule != "total"}
 
 
+def stages(*, features: bool = False, t2m: bool = False, projectors: int = 1) -> dict[str, int]:
+    """The jobs of one study as far as the metrics of its systems."""
+    jobs = {rule: count for rule, count in STAGES.items() if "table" not in rule}
+    if features:
+        del jobs["import_motion"], jobs["extract_features"]
+        jobs["import_features"] = 1
+    if t2m:
+        del jobs["train_movement"], jobs["train_matcher"]
+        jobs |= {"encode_words": 1, "import_evaluator": 1}
+    return jobs | {rule: jobs[rule] + projectors - 1 for rule in COUNTED_BY_SYSTEM}
+
+
+def second(jobs: dict[str, int]) -> dict[str, int]:
+    return {f"second_{rule}": count for rule, count in jobs.items()}
+
+
+def tables(*numbers: int) -> dict[str, int]:
+    made = {f"table{number}": 1 for number in numbers}
+    published = {f"publish_table{'' if number == 1 else number}": 1 for number in numbers}
+    return made | published
+
+
 @pytest.mark.parametrize("study", ["demo", "open_small", "open", "style100"])
 def test_every_study_plans_every_stage(study):
     assert planned(TABLE, "--configfile", f"config/{study}.yaml") == STAGES
 
 
-@pytest.mark.parametrize("study", ["humanml3d", "kit"])
-def test_a_dataset_published_as_features_needs_no_joints(study):
-    expected = {**STAGES, "import_features": 1}
-    del expected["import_motion"], expected["extract_features"]
-    assert planned(TABLE, "--configfile", f"config/{study}.yaml") == expected
+def test_a_dataset_published_as_features_needs_no_joints():
+    jobs = planned(TABLE, "--configfile", "config/humanml3d.yaml")
+    assert jobs == stages(features=True) | tables(1)
+
+
+@pytest.mark.parametrize(
+    ("study", "own", "filling"),
+    [
+        ("demo", {}, {}),
+        ("humanml3d", {"features": True}, {"features": True, "projectors": 2}),
+        (
+            "paper",
+            {"features": True, "t2m": True},
+            {"features": True, "t2m": True, "projectors": 2},
+        ),
+    ],
+)
+def test_a_study_with_a_second_one_plans_tables_1_2_and_6(study, own, filling):
+    """Table 6 adds five projectors, Table 2 every stage of another study."""
+    expected = stages(**own, projectors=1 + ABLATIONS) | second(stages(**filling))
+    assert planned(*TABLES, "--config", f"study={study}") == expected | tables(1, 2, 6)
+
+
+@pytest.mark.parametrize(
+    ("study", "own"),
+    [
+        ("demo_kit", {}),
+        ("kit", {"features": True, "projectors": 2}),
+        ("paper_kit", {"features": True, "t2m": True, "projectors": 2}),
+    ],
+)
+def test_a_study_on_kits_skeleton_fills_table_2_itself(study, own):
+    jobs = planned("results/tables/table2.tex", "--config", f"study={study}")
+    assert jobs == stages(**own) | tables(2)
+
+
+def test_a_study_without_a_second_one_names_one_that_has_it():
+    dry = dry_run("results/tables/table2.tex", "--config", "study=open_small")
+    said = [line for line in (dry.stdout + dry.stderr).splitlines() if "Table 2" in line]
+    assert dry.returncode != 0
+    assert said == [
+        "Study open_small has no second dataset for Table 2; study demo has one: add --config "
+        "study=demo"
+    ]
+    assert "Traceback" not in dry.stdout + dry.stderr
+
+
+def test_a_study_without_a_second_one_has_the_other_tables():
+    jobs = planned(TABLES[0], TABLES[2], "--config", "study=open_small")
+    assert jobs == stages(projectors=1 + ABLATIONS) | tables(1, 6)
+
+
+def test_table_6_needs_no_system_that_is_not_in_it():
+    jobs = planned(TABLES[2])
+    expected = stages(projectors=1 + ABLATIONS) | tables(6)
+    del expected["embed_mld"]
+    assert jobs == expected | {"compute_metrics": 2 + ABLATIONS}
+
+
+def test_one_ablation_alone_needs_no_other():
+    jobs = planned("results/demo/systems/lead_no_var/metrics.parquet")
+    expected = stages() | {"compute_metrics": 1}
+    del expected["embed_mld"]
+    assert jobs == expected
+
+
+def test_data_and_machine_of_the_command_line_are_also_the_second_studys():
+    dry = dry_run("results/tables/table2.tex", "--config", "machine={threads: 1}")
+    said = dry.stdout + dry.stderr
+    assert dry.returncode == 0, said
+    assert "[1 threads, 8000 MB" in said
+    assert "[2 threads" not in said
 
 
 def test_a_bare_snakemake_makes_the_tables():
@@ -82,6 +174,25 @@ def test_the_published_evaluator_takes_the_place_of_one_that_is_trained():
     without = ("import_motion", "extract_features", "train_movement", "train_matcher")
     expected = {rule: count for rule, count in STAGES.items() if rule not in without}
     assert counts == expected | {"import_features": 1, "encode_words": 1, "import_evaluator": 1}
+
+
+MLD_FILES = (
+    "vae={source: {kind: mld_checkpoint, mean: HumanML3D/Mean.npy, std: HumanML3D/Std.npy}}",
+    "denoiser={source: {kind: mld_checkpoint}}",
+)
+
+
+def test_published_networks_take_the_place_of_trained_ones():
+    jobs = planned(TABLE, "--config", "study=humanml3d", *MLD_FILES)
+    assert jobs["import_vae"] == jobs["import_denoiser"] == 1
+    assert jobs["encode_latents"] == jobs["train_projector"] == 1
+    assert "train_vae" not in jobs and "train_denoiser" not in jobs
+
+
+def test_curves_are_drawn_of_what_is_trained():
+    figure = "results/humanml3d/figures/training.pdf"
+    jobs = planned(figure, "--config", "study=humanml3d", MLD_FILES[0])
+    assert "train_vae" not in jobs and jobs["train_denoiser"] == jobs["training_curves"] == 1
 
 
 def test_the_demo_imports_torch_in_at_most_twelve_jobs():
@@ -110,6 +221,10 @@ def test_the_slurm_profile_lists_every_stage_with_its_resources():
         ("vaee={}", "vaee"),
         ("seed=many", "seed"),
         ("study=dmeo", "no study named dmeo"),
+        ("second=dmeo", "no study named dmeo"),
+        ("second=open", "not on KIT-ML's skeleton"),
+        ("ablations=[lead_mpl]", "lead_mpl"),
+        ("projectors={lead_mine: {extends: laed}}", "lead_mine extends laed"),
         (
             "projectors={mlp: {model: {kind: mlp}, training: {steps: 1, batch_size: 2}}}",
             "lead_<variant>",
@@ -140,3 +255,10 @@ def test_raw_data_that_is_missing_is_told_with_where_to_get_it(tmp_path):
     assert "Raw data is missing" in said and "CC BY-NC" in said
     assert "Traceback" not in said
     assert not (tmp_path / "results/open_small/audit.parquet").exists()
+
+
+def test_motions_that_are_not_there_are_told_though_the_table_is_finished():
+    dry = dry_run(TABLE, "--config", "external={mine: {path: /tmp/no-such-motions}}")
+    said = dry.stdout + dry.stderr
+    assert dry.returncode != 0 and "mine: /tmp/no-such-motions" in said
+    assert "Traceback" not in said

@@ -127,6 +127,14 @@ def test_one_system_alone_needs_no_other(finished):
     assert "train_projector" not in planned and "embed_lead" not in planned
 
 
+def test_an_ablation_after_a_finished_study_plans_nothing_upstream(finished):
+    assert finished.planned("results/micro/systems/lead_no_var/metrics.parquet") == {
+        "train_projector": 1,
+        "embed_lead": 1,
+        "compute_metrics": 1,
+    }
+
+
 def test_a_truncated_artefact_is_named_with_its_cure(editable):
     latents = editable.root / "results/micro/latents/latents.safetensors"
     latents.write_bytes(latents.read_bytes()[:-100])

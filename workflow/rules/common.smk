@@ -7,10 +7,23 @@ from lead.config.load import resolve_study
 from lead.errors import LeadError
 from lead.provenance.digest import code_digest
 
-try:
-    STUDY = resolve_study(config)
-except LeadError as error:
-    raise WorkflowError(str(error))
+
+def study_of(values):
+    """The study that a configuration means."""
+    try:
+        return resolve_study(values)
+    except LeadError as error:
+        raise WorkflowError(str(error))
+
+
+STUDY = study_of(config)
+
+# Snakemake forgives an input that is missing where what was made of it is there.
+if absent := STUDY.absent_external:
+    raise WorkflowError(
+        f"Motions of an external system are not here: {absent[0]}. Correct `external`, or take "
+        "the system out."
+    )
 
 RESULTS = f"results/{STUDY.name}"
 _SETTINGS = STUDY.model_dump(mode="json")

@@ -49,8 +49,8 @@ rule embed_mld:
         **DATA,
         **JUDGE,
         text=rules.encode_text.output.text,
-        vae=rules.train_vae.output.weights,
-        denoiser=rules.train_denoiser.output.weights,
+        vae=NETWORKS["vae"],
+        denoiser=NETWORKS["denoiser"],
     output:
         embeddings=f"{RESULTS}/systems/mld/embeddings/{{batch}}.safetensors",
     params:
@@ -78,8 +78,8 @@ use rule embed_mld as embed_lead with:
         **DATA,
         **JUDGE,
         text=rules.encode_text.output.text,
-        vae=rules.train_vae.output.weights,
-        denoiser=rules.train_denoiser.output.weights,
+        vae=NETWORKS["vae"],
+        denoiser=NETWORKS["denoiser"],
         projector=rules.train_projector.output.weights,
     output:
         embeddings=f"{RESULTS}/systems/{{projector}}/embeddings/{{batch}}.safetensors",

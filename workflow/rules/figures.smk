@@ -6,8 +6,8 @@ rule assemble_model:
         index=DATA["index"],
         stats=DATA["stats"],
         text=rules.encode_text.output.text,
-        vae=rules.train_vae.output.weights,
-        denoiser=rules.train_denoiser.output.weights,
+        vae=NETWORKS["vae"],
+        denoiser=NETWORKS["denoiser"],
         projector=f"{RESULTS}/models/projectors/lead/projector.safetensors",
     output:
         description=f"{RESULTS}/model/model.json",
@@ -98,8 +98,7 @@ rule training_curves:
     input:
         movement=rules.train_movement.output.history,
         matcher=rules.train_matcher.output.history,
-        vae=rules.train_vae.output.history,
-        denoiser=rules.train_denoiser.output.history,
+        **HISTORIES,
         projector=f"{RESULTS}/models/projectors/lead/history.parquet",
     output:
         pdf=f"{RESULTS}/figures/training.pdf",
@@ -125,7 +124,7 @@ rule latent_map:
     input:
         **DATA,
         text=rules.encode_text.output.text,
-        vae=rules.train_vae.output.weights,
+        vae=NETWORKS["vae"],
         projector=f"{RESULTS}/models/projectors/lead/projector.safetensors",
     output:
         pdf=f"{RESULTS}/figures/latents.pdf",

@@ -1,5 +1,13 @@
 """The matcher, then the three stages of LEAD, each on what the one before froze."""
 
+# Who reads these need not know whether they are trained here or imported.
+NETWORKS = {
+    "vae": f"{RESULTS}/models/vae/vae.safetensors",
+    "denoiser": f"{RESULTS}/models/denoiser/denoiser.safetensors",
+}
+# Of the networks that are trained here, for their curves.
+HISTORIES = {}
+
 
 rule train_movement:
     input:
@@ -55,36 +63,40 @@ rule train_matcher:
         "../scripts/stage.py"
 
 
-rule train_vae:
-    input:
-        **DATA,
-    output:
-        weights=f"{RESULTS}/models/vae/vae.safetensors",
-        history=f"{RESULTS}/models/vae/history.parquet",
-    params:
-        stage="lead.training.vae:train_vae",
-        settings=settings("dataset", "vae", "machine"),
-        code=code("lead.training.vae:train_vae"),
-        state=state("vae"),
-    log:
-        f"{RESULTS}/logs/train_vae.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/train_vae.tsv"
-    threads: STUDY.machine.threads
-    resources:
-        mem_mb=8000,
-        runtime=2880,
-        gpu=1,
-    message:
-        announce("Stage 1: training the VAE.", gpu=True)
-    script:
-        "../scripts/stage.py"
+if STUDY.vae.source.kind == "train":
+
+    rule train_vae:
+        input:
+            **DATA,
+        output:
+            weights=NETWORKS["vae"],
+            history=f"{RESULTS}/models/vae/history.parquet",
+        params:
+            stage="lead.training.vae:train_vae",
+            settings=settings("dataset", "vae", "machine"),
+            code=code("lead.training.vae:train_vae"),
+            state=state("vae"),
+        log:
+            f"{RESULTS}/logs/train_vae.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/train_vae.tsv"
+        threads: STUDY.machine.threads
+        resources:
+            mem_mb=8000,
+            runtime=2880,
+            gpu=1,
+        message:
+            announce("Stage 1: training the VAE.", gpu=True)
+        script:
+            "../scripts/stage.py"
+
+    HISTORIES["vae"] = rules.train_vae.output.history
 
 
 rule encode_latents:
     input:
         **DATA,
-        vae=rules.train_vae.output.weights,
+        vae=NETWORKS["vae"],
     output:
         latents=f"{RESULTS}/latents/latents.safetensors",
     params:
@@ -106,32 +118,36 @@ rule encode_latents:
         "../scripts/stage.py"
 
 
-rule train_denoiser:
-    input:
-        index=DATA["index"],
-        text=rules.encode_text.output.text,
-        latents=rules.encode_latents.output.latents,
-    output:
-        weights=f"{RESULTS}/models/denoiser/denoiser.safetensors",
-        history=f"{RESULTS}/models/denoiser/history.parquet",
-    params:
-        stage="lead.training.denoiser:train_denoiser",
-        settings=settings("vae", "text", "diffusion", "denoiser", "machine"),
-        code=code("lead.training.denoiser:train_denoiser"),
-        state=state("denoiser"),
-    log:
-        f"{RESULTS}/logs/train_denoiser.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/train_denoiser.tsv"
-    threads: STUDY.machine.threads
-    resources:
-        mem_mb=4000,
-        runtime=2880,
-        gpu=1,
-    message:
-        announce("Stage 2: training the denoiser.", gpu=True)
-    script:
-        "../scripts/stage.py"
+if STUDY.denoiser.source.kind == "train":
+
+    rule train_denoiser:
+        input:
+            index=DATA["index"],
+            text=rules.encode_text.output.text,
+            latents=rules.encode_latents.output.latents,
+        output:
+            weights=NETWORKS["denoiser"],
+            history=f"{RESULTS}/models/denoiser/history.parquet",
+        params:
+            stage="lead.training.denoiser:train_denoiser",
+            settings=settings("vae", "text", "diffusion", "denoiser", "machine"),
+            code=code("lead.training.denoiser:train_denoiser"),
+            state=state("denoiser"),
+        log:
+            f"{RESULTS}/logs/train_denoiser.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/train_denoiser.tsv"
+        threads: STUDY.machine.threads
+        resources:
+            mem_mb=4000,
+            runtime=2880,
+            gpu=1,
+        message:
+            announce("Stage 2: training the denoiser.", gpu=True)
+        script:
+            "../scripts/stage.py"
+
+    HISTORIES["denoiser"] = rules.train_denoiser.output.history
 
 
 rule train_projector:

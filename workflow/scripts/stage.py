@@ -17,7 +17,7 @@ def paths(files):
 
 
 job = Job(
-    stage=snakemake.rule,
+    stage=snakemake.rule.removeprefix("second_"),
     settings=dict(snakemake.params.settings),
     inputs=paths(snakemake.input),
     outputs=paths(snakemake.output),

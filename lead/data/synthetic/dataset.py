@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
-from lead.config.synthetic import SyntheticDataset
+from lead.config.synthetic import SyntheticDataset, SyntheticKitDataset
 from lead.data.recording import Found, Recording, Work
 from lead.data.synthetic import leaping, stepping, upright
 from lead.data.synthetic.body import Pose, pose_joints
 from lead.data.synthetic.captions import WORDINGS, captions
+from lead.data.synthetic.kit import positions_before, to_kit
 from lead.data.synthetic.manner import SIZE, TEMPO, Manner, Side, Size, Style
 from lead.data.synthetic.posture import fidget, in_mood
 
@@ -80,23 +81,36 @@ VARIANTS = tuple(
 )
 
 
-def read_synthetic(config: SyntheticDataset, seed: int) -> Iterator[Work]:
+def read_synthetic(config: SyntheticDataset | SyntheticKitDataset, seed: int) -> Iterator[Work]:
     """All clips of the dataset; variants take turns."""
     return (partial(_found, config, seed, number) for number in range(config.clips))
 
 
-def _found(config: SyntheticDataset, seed: int, number: int) -> list[Found]:
+def _found(config: SyntheticDataset | SyntheticKitDataset, seed: int, number: int) -> list[Found]:
+    if isinstance(config, SyntheticKitDataset):
+        return [make_kit_clip(config, seed, number)]
     return [make_clip(config, seed, number)]
 
 
 def make_clip(config: SyntheticDataset, seed: int, number: int) -> Recording:
     """Clip ``number``, in metres; it depends on no other clip, so any order makes the same."""
+    return _perform((config.min_positions, config.max_positions), seed, number)
+
+
+def make_kit_clip(config: SyntheticKitDataset, seed: int, number: int) -> Recording:
+    """Clip ``number`` on KIT-ML's skeleton: by default the same motion as `make_clip`'s."""
+    lengths = (positions_before(config.min_positions), positions_before(config.max_positions))
+    clip = _perform(lengths, seed, number)
+    return replace(clip, joints=to_kit(clip.joints))
+
+
+def _perform(lengths: tuple[int, int], seed: int, number: int) -> Recording:
     rng = np.random.default_rng([seed, number])
     variant = VARIANTS[number % len(VARIANTS)]
     style = variant.styles[rng.integers(len(variant.styles))]
     size = variant.sizes[rng.integers(len(variant.sizes))]
     side = variant.side or "both"
-    count = int(rng.integers(config.min_positions, config.max_positions + 1))
+    count = int(rng.integers(lengths[0], lengths[1] + 1))
     manner = Manner(rng.uniform(*TEMPO[style]), rng.uniform(*SIZE[size]), side)
     perform, _ = ACTIONS[variant.action]
     pose = perform(count, manner, rng)

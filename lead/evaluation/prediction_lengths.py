@@ -1,0 +1,54 @@
+"""Lengths of a foreign system's motions: another frame rate, and padding that was left on."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Int
+
+from lead.data.batches import UNIT
+from lead.errors import LeadError
+
+_RATES = (8, 10, 12, 12.5, 15, 16, 20, 24, 25, 30, 40, 50, 60, 100, 120)
+_SAME_RATE = 0.08  # of the logarithm: 24 and 25 frames a second are one rate, 20 and 24 are not
+_MOST = 0.9  # share of the motions
+
+
+def check_lengths(
+    found: Int[np.ndarray, " I"], asked: Int[np.ndarray, " I"], fps: float, stated: float | None
+) -> list[str]:
+    """Whether the lengths of motions look like another frame rate; other lengths as notes.
+
+    Args:
+        fps: of the study, at which the lengths are asked for.
+        stated: the rate that the user vouches for, if any; where it is the study's, lengths
+            that look like another rate are a note.
+
+    Raises:
+        LeadError: all lengths are the same multiple of those asked for.
+    """
+    if (found == asked).all():
+        return []
+    if (found == found[0]).all() and not (asked == asked[0]).all():
+        return [
+            f"all motions have {found[0]} frames: was padding left on them? Cut each to the "
+            "`frames` of the requests, or give `lengths`"
+        ]
+    scale = float((found * asked).sum() / (asked**2).sum())
+    near = np.abs(found - asked * scale) <= np.maximum(UNIT + 1, 0.04 * found)
+    if abs(np.log(scale)) > _SAME_RATE and near.mean() >= _MOST:
+        rate = min(_RATES, key=lambda own: abs(np.log(own / fps / scale)))
+        known = abs(np.log(rate / fps / scale)) < _SAME_RATE / 2
+        guess = f"{rate:g} frames a second?" if known else "a frame rate that is wrong?"
+        words = f"{scale:.2f} times the lengths asked for: {guess}"
+        if stated == fps:
+            return [f"{words} {fps:g} is stated"]
+        raise LeadError(
+            "The motions have another frame rate than the study.",
+            found=words,
+            expected=f"{fps:g} frames a second, or lengths of the model's own choice",
+            fix="If the files hold joints, state the `fps` they have (--fps); they are then "
+            f"resampled. Features must be made at {fps:g}. State {fps:g} if they are.",
+        )
+    differ, most = int((found != asked).sum()), int(np.abs(found - asked).max())
+    return [f"{differ} of {len(found)} motions are not as long as asked for; by {most} frames "
+            "at most"]  # fmt: skip

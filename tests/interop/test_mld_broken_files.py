@@ -1,0 +1,126 @@
+"""Whatever is wrong with a released MLD or MotionLCM file is told."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from mld_files import random_weights, write_lightning
+
+from lead.errors import LeadError
+from lead.interop import load_mld, load_motionlcm
+from lead.interop.mld import load_mld_vae
+from lead.motion.skeleton import KIT
+
+
+@pytest.fixture(scope="module")
+def whole() -> dict[str, torch.Tensor]:
+    return random_weights()
+
+
+def refused(path, load=load_mld, *arguments) -> str:
+    with pytest.raises(LeadError) as error:
+        load(path, *arguments)
+    assert error.value.fix and error.value.file == path
+    return str(error.value)
+
+
+@pytest.mark.parametrize("load", [load_mld, load_motionlcm])
+def test_a_missing_checkpoint_is_named_with_where_to_get_it(tmp_path, load):
+    said = refused(tmp_path / "mld.ckpt", load)
+    assert "is not here" in said and "github.com" in said
+
+
+@pytest.mark.parametrize("kept", [0, 100, -1000])
+def test_a_truncated_checkpoint_is_refused(tmp_path, whole, kept):
+    path = write_lightning(tmp_path / "mld.ckpt", whole)
+    path.write_bytes(path.read_bytes()[:kept])
+    assert "damaged" in refused(path)
+
+
+class Intruder:
+    def __reduce__(self):
+        return print, ("executed",)
+
+
+def test_nothing_in_a_checkpoint_is_executed(tmp_path, capsys):
+    path = write_lightning(tmp_path / "mld.ckpt", {}, hyper_parameters=Intruder())
+    said = refused(path)
+    assert "wants to run code" in said and "print" in said and "weights_only" not in said
+    assert "executed" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("content", [{"model": {}}, {"state_dict": 3}, [1, 2], torch.zeros(3)])
+def test_a_file_without_a_state_dict_is_refused(tmp_path, content):
+    torch.save(content, path := tmp_path / "mld.ckpt")
+    assert "neither VAE nor denoiser" in refused(path)
+
+
+def test_an_evaluator_alone_is_no_checkpoint_of_mld(tmp_path):
+    path = write_lightning(tmp_path / "mld.ckpt", {})
+    said = refused(path)
+    assert "neither VAE nor denoiser" in said and "t2m_motionencoder.hidden" in said
+
+
+def test_more_latent_tokens_are_told_as_such(tmp_path, whole):
+    weights = whole | {"vae.global_motion_token": torch.zeros(14, 256)}
+    said = refused(write_lightning(tmp_path / "mld7.ckpt", weights))
+    assert "7 tokens of width 256" in said and "1 token of width 256" in said
+
+
+def test_version_2_of_motionlcm_is_told_as_such(tmp_path):
+    weights = random_weights(distilled=True) | {
+        "vae.global_motion_token": torch.zeros(32, 256),
+        "vae.latent_pre.weight": torch.zeros(32, 256),
+        "vae.latent_post.weight": torch.zeros(256, 32),
+    }
+    said = refused(write_lightning(tmp_path / "v2.ckpt", weights), load_motionlcm)
+    assert "16 tokens of width 32" in said and "version 2" in said
+
+
+@pytest.mark.parametrize(
+    ("dataset", "skeleton", "columns"), [("kit", (), 251), ("humanml3d", (KIT,), 263)]
+)
+def test_the_checkpoint_of_the_other_dataset_is_told_as_such(tmp_path, dataset, skeleton, columns):
+    path = write_lightning(tmp_path / "mld.ckpt", random_weights(dataset))
+    said = refused(path, load_mld, *skeleton)
+    assert "another dataset" in said and f"{columns} feature columns" in said and dataset in said
+
+
+@pytest.mark.parametrize("value", [torch.nan, torch.inf])
+@pytest.mark.parametrize("name", ["vae.final_layer.bias", "denoiser.query_pos.pe"])
+def test_a_weight_that_is_no_finite_number_is_named(tmp_path, whole, name, value):
+    broken = whole[name].clone()
+    broken.view(-1)[3] = value
+    assert name in refused(write_lightning(tmp_path / "mld.ckpt", whole | {name: broken}))
+
+
+@pytest.mark.parametrize("prefix", ["vae", "denoiser"])
+def test_a_missing_and_an_unknown_weight_are_named(tmp_path, whole, prefix):
+    weights = whole | {f"{prefix}.extra": torch.zeros(1)}
+    del weights[f"{prefix}.encoder.norm.bias"]
+    said = refused(write_lightning(tmp_path / "mld.ckpt", weights))
+    assert "no encoder.norm.bias" in said and "unknown extra" in said and f"{prefix} is not" in said
+
+
+def test_a_weight_of_another_shape_is_named(tmp_path, whole):
+    weights = whole | {"denoiser.emb_proj.1.weight": torch.zeros(256, 512)}
+    said = refused(write_lightning(tmp_path / "mld.ckpt", weights))
+    assert "emb_proj.1.weight (256, 512) in place of (256, 768)" in said
+
+
+def test_a_first_stage_without_denoiser_still_has_its_vae(tmp_path, whole):
+    weights = {name: value for name, value in whole.items() if name.startswith("vae.")}
+    path = write_lightning(tmp_path / "vae.ckpt", weights)
+    assert "no weights under denoiser." in refused(path)
+    vae = load_mld_vae(path)
+    assert torch.equal(vae.final_layer.weight, whole["vae.final_layer.weight"])
+
+
+def test_a_distilled_denoiser_is_not_taken_for_mlds(tmp_path):
+    path = write_lightning(tmp_path / "lcm.ckpt", random_weights(distilled=True))
+    assert "load_motionlcm" in refused(path)
+
+
+def test_mlds_denoiser_is_not_taken_for_a_distilled_one(tmp_path, whole):
+    path = write_lightning(tmp_path / "mld.ckpt", whole)
+    assert "no time_embedding.cond_proj.weight" in refused(path, load_motionlcm)

@@ -1,0 +1,52 @@
+"""Published networks in place of ones that are trained here."""
+
+
+if STUDY.vae.source.kind == "mld_checkpoint":
+
+    rule import_vae:
+        input:
+            stats=DATA["stats"],
+        output:
+            weights=NETWORKS["vae"],
+        params:
+            stage="lead.interop.mld_stages:import_vae",
+            settings=settings("dataset", "vae"),
+            code=code("lead.interop.mld_stages:import_vae"),
+        log:
+            f"{RESULTS}/logs/import_vae.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/import_vae.tsv"
+        # A missing or wrong checkpoint is told at once, not after networks have trained.
+        priority: 1
+        resources:
+            mem_mb=2000,
+            runtime=10,
+        message:
+            announce("The published VAE, in place of stage 1.")
+        script:
+            "../scripts/stage.py"
+
+
+if STUDY.denoiser.source.kind == "mld_checkpoint":
+
+    rule import_denoiser:
+        input:
+            vae=NETWORKS["vae"],
+        output:
+            weights=NETWORKS["denoiser"],
+        params:
+            stage="lead.interop.mld_stages:import_denoiser",
+            settings=settings("dataset", "text", "diffusion", "denoiser"),
+            code=code("lead.interop.mld_stages:import_denoiser"),
+        log:
+            f"{RESULTS}/logs/import_denoiser.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/import_denoiser.tsv"
+        priority: 1
+        resources:
+            mem_mb=2000,
+            runtime=10,
+        message:
+            announce("The published denoiser, in place of stage 2.")
+        script:
+            "../scripts/stage.py"
