@@ -21,8 +21,8 @@ from lead.errors import LeadError
 from lead.evaluation.judge import Judge, Motions, judged_by, open_judge
 from lead.evaluation.physical_limits import PREFIX
 from lead.evaluation.prediction_arrays import read_file
+from lead.evaluation.prediction_checks import check_lengths
 from lead.evaluation.prediction_files import Predictions, open_predictions
-from lead.evaluation.prediction_lengths import check_lengths
 from lead.evaluation.predictions import (
     Reader,
     check_items,
@@ -81,12 +81,15 @@ def embed_external(job: Job) -> None:
             "joints are put on the floor and onto the study's skeleton: what physics says of "
             "floor and bones would not be theirs and is left out"
         )
-    rounds = []
+    rounds, lengths_told = [], False
     for repeat in track(range(repeats), str(job.settings["system"]), repeats):
         drawn = draw_pass(clips, repeat_seeds(job.seeds, repeat))
         motions, found = read_features(files.read(repeat, ids, system.fps), reader, units)
         length = np.array([len(motion) for motion in motions])
-        found += check_lengths(length, drawn.length, skeleton.fps, system.fps)
+        of_lengths = check_lengths(length, drawn.length, skeleton.fps, system.fps)
+        if of_lengths and not lengths_told:
+            lengths_told = True
+            found += [f"repeat {repeat}: {note}" for note in of_lengths]
         notes += [note for note in found if note not in notes]
         own = {
             "text": judge.texts(told[repeat] if told else drawn.captions),

@@ -12,6 +12,7 @@ from lead.config.external import ExternalSystem, Normalisation
 from lead.data.batches import UNIT
 from lead.errors import LeadError
 from lead.evaluation.prediction_arrays import RawMotion
+from lead.evaluation.prediction_checks import check_upright
 from lead.evaluation.prediction_files import Predictions
 from lead.motion.features import joints_to_features
 from lead.motion.layout import BLOCKS, layout
@@ -119,6 +120,7 @@ def settle_normalisation(
     best, second = sorted(scores, key=lambda name: scores[name])[:2]
     clear = scores[best] <= FITS and scores[second] - scores[best] >= MARGIN
     if _holds(raws[0], reader.system) != "features":
+        check_upright([raw.array for raw in raws], reader.skeleton)
         odd = "" if scores["none"] <= FITS else f", and move unlike the training data ({words})"
         return "none", f"joints, made into features: N positions give N - 1 frames{odd}"
     stated = reader.system.normalisation

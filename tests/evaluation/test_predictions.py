@@ -12,8 +12,8 @@ from swaying_body import swaying_body
 
 from lead.config.external import NAME_PATTERN, ExternalSystem, state_of_files
 from lead.errors import LeadError
+from lead.evaluation.prediction_checks import check_lengths, check_upright
 from lead.evaluation.prediction_files import open_predictions
-from lead.evaluation.prediction_lengths import check_lengths
 from lead.evaluation.predictions import (
     Reader,
     check_items,
@@ -270,3 +270,17 @@ def test_a_damaged_archive_is_named(tmp_path):
     np.savez(tmp_path / "b.npz", motion=FEATURES["b"])
     (tmp_path / "b.npz").write_bytes((tmp_path / "b.npz").read_bytes()[:900])
     refused(lambda: read(tmp_path), "b.npz", "cannot be read")
+
+
+@pytest.mark.parametrize(
+    ("turn", "axis"),
+    [([0, 2, 1], r"\+Z"), ([1, 0, 2], r"\+X")],
+)
+def test_bodies_that_lie_along_another_axis_are_refused(turn, axis):
+    standing = np.zeros((5, 22, 3))
+    standing[:, 0, 1] = 0.9
+    check_upright([standing], HUMANML3D)
+    with pytest.raises(LeadError, match=f"upright[^~]*{axis}"):
+        check_upright([standing[..., turn]], HUMANML3D)
+    with pytest.raises(LeadError, match="-Y"):
+        check_upright([-standing], HUMANML3D)

@@ -1,12 +1,15 @@
-"""Lengths of a foreign system's motions: another frame rate, and padding that was left on."""
+"""What a foreign system's motions tell by their lengths and by how bodies stand."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from lead.data.batches import UNIT
 from lead.errors import LeadError
+from lead.motion.skeleton import Skeleton
 
 _RATES = (8, 10, 12, 12.5, 15, 16, 20, 24, 25, 30, 40, 50, 60, 100, 120)
 _SAME_RATE = 0.08  # of the logarithm: 24 and 25 frames a second are one rate, 20 and 24 are not
@@ -52,3 +55,21 @@ def check_lengths(
     differ, most = int((found != asked).sum()), int(np.abs(found - asked).max())
     return [f"{differ} of {len(found)} motions are not as long as asked for; by {most} frames "
             "at most"]  # fmt: skip
+
+
+def check_upright(joints: Sequence[Float[np.ndarray, "_ J 3"]], skeleton: Skeleton) -> None:
+    """Whether bodies stand along +Y: the way from feet to hips, in the mean over all frames.
+
+    Raises:
+        LeadError: it is longest along another axis, or downwards.
+    """
+    feet = [*skeleton.left_feet, *skeleton.right_feet]
+    ways = np.concatenate([own[:, 0] - own[:, feet].mean(axis=1) for own in joints]).mean(axis=0)
+    axis = int(np.abs(ways).argmax())
+    if axis != 1 or ways[1] < 0:
+        raise LeadError(
+            "The bodies do not stand upright.",
+            found=f"from feet to hips mostly along {'-' if ways[axis] < 0 else '+'}{'XYZ'[axis]}",
+            expected="joints with +Y up",
+            fix="Turn the joints so that Y points up (from Z up: x, z, -y).",
+        )
