@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -37,13 +36,6 @@ from lead.models.weights import save_tensors
 from lead.motion.normalizer import Normalizer
 from lead.progress import track
 from lead.provenance.job import Job
-
-_SCHEMA = [
-    ("system", pa.string()),
-    ("metric", pa.string()),
-    ("repeat", pa.int64()),
-    ("value", pa.float64()),
-]
 
 
 def embed_external(job: Job) -> None:
