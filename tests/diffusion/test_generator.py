@@ -12,6 +12,7 @@ from lead.diffusion import generator as generators
 from lead.diffusion.generator import MotionGenerator
 from lead.diffusion.schedule import noise_schedule
 from lead.models.build import build_denoiser, build_projector, build_vae, freeze
+from lead.models.vae import MotionVae
 from lead.text.conditions import Standardisation
 
 SIZE = {"width": 16, "layers": 3, "heads": 2, "feedforward": 32, "dropout": 0.0}
@@ -59,3 +60,18 @@ def test_a_projector_realigns_before_decoding():
     expected = generator.decode(realigned, length, realign=False)[0]
     assert_close(generator.decode(latent, length)[0], expected)
     assert not torch.allclose(generator.decode(latent, length, realign=False)[0], expected)
+
+
+def test_on_a_cpu_no_padding_is_computed(monkeypatch):
+    generator, seen = a_generator(), []
+    plain = MotionVae.decode
+
+    def decode(vae, latent, mask):
+        seen.append(mask)
+        return plain(vae, latent, mask)
+
+    monkeypatch.setattr(MotionVae, "decode", decode)
+    length = torch.tensor([20, 8, 20, 31, 8])
+    generator.decode(torch.randn(5, 1, 16).double(), length, realign=False)
+    assert all(mask.all() for mask in seen)
+    assert sum(mask.numel() for mask in seen) == int(length.sum())
