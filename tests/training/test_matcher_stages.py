@@ -15,7 +15,7 @@ from lead.config.synthetic import SyntheticDataset
 from lead.config.training import Machine, MatcherStage
 from lead.data.store import Clip, write_index
 from lead.errors import LeadError
-from lead.losses import contrastive_loss, movement_autoencoder_loss
+from lead.losses import draw_shift, movement_autoencoder_loss
 from lead.models.build import build_matcher
 from lead.models.weights import load_module, load_tensors
 from lead.motion.normalizer import Normalizer, save_normalizer
@@ -92,15 +92,15 @@ def seen(monkeypatch) -> list[dict[str, Any]]:
     """What the losses of both stages are given, step by step."""
     found = []
 
-    def contrastive(text, motion, generator, margin, *, published_shift):
-        found.append({"batch": len(text), "published_shift": published_shift})
-        return contrastive_loss(text, motion, generator, margin, published_shift=published_shift)
+    def shift(batch, generator, *, published):
+        found.append({"batch": batch, "published_shift": published})
+        return draw_shift(batch, generator, published=published)
 
     def autoencoder(decoded, motion, snippets):
         found.append({"batch": len(motion), "frames": motion.shape[1]})
         return movement_autoencoder_loss(decoded, motion, snippets)
 
-    monkeypatch.setattr(stages, "contrastive_loss", contrastive)
+    monkeypatch.setattr(stages, "draw_shift", shift)
     monkeypatch.setattr(stages, "movement_autoencoder_loss", autoencoder)
     return found
 

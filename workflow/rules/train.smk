@@ -20,6 +20,7 @@ rule train_movement:
         settings=settings("dataset", "matcher", "machine"),
         code=code("lead.training.matcher:train_movement"),
         state=state("movement"),
+        events=events("movement"),
     log:
         f"{RESULTS}/logs/train_movement.log",
     benchmark:
@@ -28,7 +29,7 @@ rule train_movement:
     resources:
         mem_mb=4000,
         runtime=240,
-        gpu=1,
+        gpu=STUDY.machine.processes,
     message:
         announce("Training the matcher's movement autoencoder.", gpu=True)
     script:
@@ -48,6 +49,7 @@ rule train_matcher:
         settings=settings("dataset", "matcher", "machine"),
         code=code("lead.training.matcher:train_matcher"),
         state=state("matcher"),
+        events=events("matcher"),
     log:
         f"{RESULTS}/logs/train_matcher.log",
     benchmark:
@@ -56,7 +58,7 @@ rule train_matcher:
     resources:
         mem_mb=4000,
         runtime=480,
-        gpu=1,
+        gpu=STUDY.machine.processes,
     message:
         announce("Training the matcher, which the metrics are computed with.", gpu=True)
     script:
@@ -76,6 +78,7 @@ if STUDY.vae.source.kind == "train":
             settings=settings("dataset", "vae", "machine"),
             code=code("lead.training.vae:train_vae"),
             state=state("vae"),
+            events=events("vae"),
         log:
             f"{RESULTS}/logs/train_vae.log",
         benchmark:
@@ -84,7 +87,7 @@ if STUDY.vae.source.kind == "train":
         resources:
             mem_mb=8000,
             runtime=2880,
-            gpu=1,
+            gpu=STUDY.machine.processes,
         message:
             announce("Stage 1: training the VAE.", gpu=True)
         script:
@@ -133,6 +136,7 @@ if STUDY.denoiser.source.kind == "train":
             settings=settings("vae", "text", "diffusion", "denoiser", "machine"),
             code=code("lead.training.denoiser:train_denoiser"),
             state=state("denoiser"),
+            events=events("denoiser"),
         log:
             f"{RESULTS}/logs/train_denoiser.log",
         benchmark:
@@ -141,7 +145,7 @@ if STUDY.denoiser.source.kind == "train":
         resources:
             mem_mb=4000,
             runtime=2880,
-            gpu=1,
+            gpu=STUDY.machine.processes,
         message:
             announce("Stage 2: training the denoiser.", gpu=True)
         script:
@@ -164,6 +168,7 @@ rule train_projector:
         | projector(wildcards.projector),
         code=code("lead.training.projector:train_projector"),
         state=lambda wildcards: state(f"projector_{wildcards.projector}"),
+        events=lambda wildcards: events(f"projector_{wildcards.projector}"),
     log:
         f"{RESULTS}/logs/train_projector_{{projector}}.log",
     benchmark:
@@ -172,7 +177,7 @@ rule train_projector:
     resources:
         mem_mb=4000,
         runtime=480,
-        gpu=1,
+        gpu=STUDY.machine.processes,
     message:
         announce("Stage 3: training the projector {wildcards.projector}.", gpu=True)
     script:
