@@ -14,6 +14,7 @@ from lead.diffusion.schedule import add_noise, noise_schedule
 from lead.losses import diffusion_loss
 from lead.models.build import build_denoiser
 from lead.models.device import pick_device, use_threads
+from lead.models.lineage import inherited
 from lead.models.weights import save_module
 from lead.provenance.job import Job
 from lead.text.cache import TextCache
@@ -37,7 +38,8 @@ def train_denoiser(job: Job) -> None:
     stage = job.setting("denoiser", DenoiserStage)
     schedule = noise_schedule(job.setting("diffusion", Diffusion)).to(device)
     cache = TextCache.open(job.inputs["text"])
-    splits = {split: LatentSplit.load(job, split, cache) for split in ("train", "val")}
+    train_split = LatentSplit.load(job, "train", cache)
+    val_split = LatentSplit.load(job, job.setting("validation", str), cache)
     train_captions = MotionIndex.open(job.inputs["index"]).captions("train")
     standardise = Standardisation.fit(
         cache, train_captions, job.setting("text", TextSettings).standardise
@@ -49,9 +51,9 @@ def train_denoiser(job: Job) -> None:
     model = job.setting("vae", VaeStage).model
     denoiser = build_denoiser(stage.model, model.width, model.latent_tokens, cache.width)
 
-    def draw(rows: Tensor, generator: torch.Generator, split: str = "train") -> Values:
-        latent = splits[split].posteriors.sample(rows, generator)
-        text = standardise(splits[split].captions.draw(rows, generator))
+    def draw(rows: Tensor, generator: torch.Generator, split: LatentSplit = train_split) -> Values:
+        latent = split.posteriors.sample(rows, generator)
+        text = standardise(split.captions.draw(rows, generator))
         dropped = torch.rand(len(rows), generator=generator) < stage.drop_text
         text = torch.where(dropped[:, None], null, text)
         timestep = torch.randint(schedule.train_steps, (len(rows),), generator=generator)
@@ -67,18 +69,19 @@ def train_denoiser(job: Job) -> None:
 
     def validate() -> float:
         generator = seeds.child("validate").torch()
-        rows = torch.arange(len(splits["val"])).repeat(_VALIDATION_DRAWS)
-        values = draw(rows, generator, "val")
+        rows = torch.arange(len(val_split)).repeat(_VALIDATION_DRAWS)
+        values = draw(rows, generator, val_split)
         return float(terms(values, forward(values))["loss"])
 
-    count, size = len(splits["train"]), stage.training.batch_size
+    count, size = len(train_split), stage.training.batch_size
     history = train(
         denoiser,
         Objective(draw, forward, terms),
         lambda rng: map(torch.from_numpy, plain_batches(count, size, rng)),
         stage.training,
         run,
-        validate if len(splits["val"]) else None,
+        validate if len(val_split) else None,
     )
-    save_module(denoiser, job.outputs["weights"], job.manifest)
+    said = job.manifest | inherited(job.inputs["latents"])
+    save_module(denoiser, job.outputs["weights"], said)
     write_history(history, job.outputs["history"], job.manifest)

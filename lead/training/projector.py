@@ -13,6 +13,7 @@ from lead.data.store import MotionIndex
 from lead.losses import projector_loss
 from lead.models.build import build_projector
 from lead.models.device import pick_device, use_threads
+from lead.models.lineage import inherited
 from lead.models.weights import save_module
 from lead.provenance.job import Job
 from lead.text.cache import TextCache
@@ -34,7 +35,8 @@ def train_projector(job: Job) -> None:
     device = pick_device()
     stage = job.setting("projector", ProjectorStage)
     cache = TextCache.open(job.inputs["text"])
-    splits = {split: LatentSplit.load(job, split, cache) for split in ("train", "val")}
+    train_split = LatentSplit.load(job, "train", cache)
+    val_split = LatentSplit.load(job, job.setting("validation", str), cache)
     run = Run.of(job, "projector")
     seeds = run.seeds
     torch.manual_seed(seeds.child("init").value)
@@ -43,9 +45,9 @@ def train_projector(job: Job) -> None:
 
     target = _target(job, stage, cache)
 
-    def draw(rows: Tensor, generator: torch.Generator, split: str = "train") -> Values:
-        latent = splits[split].posteriors.sample(rows, generator, mean=stage.latent == "mean")
-        text = target(splits[split].captions.draw(rows, generator))
+    def draw(rows: Tensor, generator: torch.Generator, split: LatentSplit = train_split) -> Values:
+        latent = split.posteriors.sample(rows, generator, mean=stage.latent == "mean")
+        text = target(split.captions.draw(rows, generator))
         return latent.to(device), text.to(device)
 
     def forward(values: Values) -> Outputs:
@@ -57,24 +59,25 @@ def train_projector(job: Job) -> None:
         return projector_loss(latent, realigned, recovered, text, stage.loss)
 
     def validate() -> dict[str, float]:
-        rows = torch.arange(len(splits["val"]))
-        latent, text = draw(rows, seeds.child("validate").torch(), "val")
+        rows = torch.arange(len(val_split))
+        latent, text = draw(rows, seeds.child("validate").torch(), val_split)
         return projector_quality(projector, latent, text, stage.loss)
 
+    said = job.manifest | inherited(job.inputs["latents"])
     if isinstance(stage.model, IdentityProjectorModel):
-        save_module(projector, job.outputs["weights"], job.manifest)
+        save_module(projector, job.outputs["weights"], said)
         write_history([{"step": 0}], job.outputs["history"], job.manifest)
         return
-    count, size = len(splits["train"]), stage.training.batch_size
+    count, size = len(train_split), stage.training.batch_size
     history = train(
         projector,
         Objective(draw, forward, terms),
         lambda rng: map(torch.from_numpy, plain_batches(count, size, rng)),
         stage.training,
         run,
-        validate if len(splits["val"]) else None,
+        validate if len(val_split) else None,
     )
-    save_module(projector, job.outputs["weights"], job.manifest)
+    save_module(projector, job.outputs["weights"], said)
     write_history(history, job.outputs["history"], job.manifest)
 
 

@@ -60,7 +60,8 @@ def train_vae(job: Job) -> None:
 
     objective = Objective(draw, forward, terms)
     train_clips = store.split("train")
-    val_batches = list(_epoch(store, store.split("val"), stage, seeds.child("val").numpy()))
+    val_clips = store.split(job.setting("validation", str))
+    val_batches = list(_epoch(store, val_clips, stage, seeds.child("val").numpy()))
 
     def validate() -> float:
         # One generator a call, so that the same posterior samples are looked at every time.

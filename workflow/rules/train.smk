@@ -75,7 +75,7 @@ if STUDY.vae.source.kind == "train":
             history=f"{RESULTS}/models/vae/history.parquet",
         params:
             stage="lead.training.vae:train_vae",
-            settings=settings("dataset", "vae", "machine"),
+            settings=settings("dataset", "validation", "vae", "machine"),
             code=code("lead.training.vae:train_vae"),
             state=state("vae"),
             events=events("vae"),
@@ -104,7 +104,7 @@ rule encode_latents:
         latents=f"{RESULTS}/latents/latents.safetensors",
     params:
         stage="lead.training.latents:encode_latents",
-        settings=settings("dataset", "vae", "latents"),
+        settings=settings("dataset", "validation", "vae", "latents"),
         code=code("lead.training.latents:encode_latents"),
     log:
         f"{RESULTS}/logs/encode_latents.log",
@@ -133,7 +133,7 @@ if STUDY.denoiser.source.kind == "train":
             history=f"{RESULTS}/models/denoiser/history.parquet",
         params:
             stage="lead.training.denoiser:train_denoiser",
-            settings=settings("vae", "text", "diffusion", "denoiser", "machine"),
+            settings=settings("validation", "vae", "text", "diffusion", "denoiser", "machine"),
             code=code("lead.training.denoiser:train_denoiser"),
             state=state("denoiser"),
             events=events("denoiser"),
@@ -164,7 +164,7 @@ rule train_projector:
         history=f"{RESULTS}/models/projectors/{{projector}}/history.parquet",
     params:
         stage="lead.training.projector:train_projector",
-        settings=lambda wildcards: settings("vae", "text", "machine")
+        settings=lambda wildcards: settings("validation", "vae", "text", "machine")
         | projector(wildcards.projector),
         code=code("lead.training.projector:train_projector"),
         state=lambda wildcards: state(f"projector_{wildcards.projector}"),
