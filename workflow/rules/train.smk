@@ -65,6 +65,11 @@ rule train_matcher:
         "../scripts/stage.py"
 
 
+if STUDY.evaluator.kind == "trained":
+    HISTORIES["movement"] = rules.train_movement.output.history
+    HISTORIES["matcher"] = rules.train_matcher.output.history
+
+
 if STUDY.vae.source.kind == "train":
 
     rule train_vae:
