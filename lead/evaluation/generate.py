@@ -85,10 +85,12 @@ def mean_motion(judge: Judge, drawn: Pass) -> Motions:
 
 
 def generated(
-    generator: MotionGenerator, judge: Judge, drawn: Pass, noise: Float[Tensor, "I L M"]
+    generator: MotionGenerator,
+    text: Float[Tensor, "I C"],
+    drawn: Pass,
+    noise: Float[Tensor, "I L M"],
 ) -> Motions:
-    """Motions for the captions of a pass, from their noise."""
-    text = judge.cache.pooled(drawn.captions)
+    """Motions as long as the crops of a pass, from pooled text embeddings and noise."""
 
     def motions(rows: np.ndarray) -> tuple[Tensor, Tensor]:
         latent = generator.latents(text[rows].to(generator.null), noise[rows].to(generator.null))
