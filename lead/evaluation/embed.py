@@ -88,7 +88,7 @@ def embed_generated(job: Job) -> None:
     noise decoded).
     """
     judge, store, settings = open_judge(job)
-    generator = open_generator(job, store, judge, settings)
+    generator = open_generator(job, store, judge.cache, judge.normalizer.mean, settings)
     clips = store.split("test")
 
     def embed(judge: Judge, seeds: Seeds) -> dict[str, Tensor]:

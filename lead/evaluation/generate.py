@@ -23,28 +23,27 @@ from lead.models.build import build_denoiser, build_projector, build_vae, freeze
 from lead.models.weights import load_module
 from lead.provenance.job import Job
 from lead.provenance.seeds import Seeds
+from lead.text.cache import TextCache
 from lead.text.conditions import Standardisation
 
 
 def open_generator(
-    job: Job, store: MotionStore, judge: Judge, settings: Evaluation
+    job: Job, store: MotionStore, cache: TextCache, like: Tensor, settings: Evaluation
 ) -> MotionGenerator:
-    """The system that a job's inputs ``vae``, ``denoiser`` and maybe ``projector`` make up."""
-    like = judge.normalizer.mean
+    """The system that a job's inputs ``vae``, ``denoiser`` and maybe ``projector`` make up, frozen,
+    with the device and number type of ``like``."""
     vae_model = job.setting("vae", VaeStage).model
     latent = (vae_model.width, vae_model.latent_tokens)
     vae = load_module(build_vae(vae_model, store.frames.shape[1]), job.inputs["vae"])
-    denoiser = build_denoiser(
-        job.setting("denoiser", DenoiserStage).model, *latent, judge.cache.width
-    )
+    denoiser = build_denoiser(job.setting("denoiser", DenoiserStage).model, *latent, cache.width)
     load_module(denoiser, job.inputs["denoiser"])
     projector = None
     if "projector" in job.inputs:
         model = job.setting("projector", ProjectorStage).model
-        projector = build_projector(model, *latent, judge.cache.width)
+        projector = build_projector(model, *latent, cache.width)
         freeze(load_module(projector, job.inputs["projector"])).to(like)
     standardise = Standardisation.fit(
-        judge.cache, store.captions("train"), job.setting("text", TextSettings).standardise
+        cache, store.captions("train"), job.setting("text", TextSettings).standardise
     )
     return MotionGenerator(
         freeze(vae).to(like),
@@ -52,7 +51,7 @@ def open_generator(
         projector,
         noise_schedule(job.setting("diffusion", Diffusion)).to(like.device),
         Standardisation(standardise.mean.to(like), standardise.std.to(like)),
-        judge.cache.pooled([""]).to(like),
+        cache.pooled([""]).to(like),
         settings.sampling_steps,
         settings.guidance,
     )

@@ -36,7 +36,7 @@ def embed_real_of_words(job: Job) -> None:
     ``reconstruction``, the decoded posterior of the crop.
     """
     judge, store, settings = open_judge(job)
-    generator = open_generator(job, store, judge, settings)
+    generator = open_generator(job, store, judge.cache, judge.normalizer.mean, settings)
     clips = clips_of(read_chosen(job.inputs["motions"])[0], store)
 
     def embed(judge: Judge, seeds: Seeds) -> dict[str, Tensor]:
@@ -63,7 +63,7 @@ def embed_inverted(job: Job) -> None:
         LeadError: the words are of other motions than those chosen.
     """
     judge, store, settings = open_judge(job)
-    generator = open_generator(job, store, judge, settings)
+    generator = open_generator(job, store, judge.cache, judge.normalizer.mean, settings)
     clips = clips_of(read_chosen(job.inputs["motions"])[0], store)
     words = read_inverted(job.inputs["inverted"])
     if words.ids != tuple(clip.id for clip in clips):

@@ -51,7 +51,6 @@ wildcard_constraints:
     words="mld|feat|lead(_lead_[a-z0-9_]+)?",
     variant="(mld|feat|lead)(_lead(_[a-z0-9_]+)?)?",
     mti="real|(mld|feat|lead)(_lead(_[a-z0-9_]+)?)?",
-    mti="real|(mld|feat|lead)(_lead(_[a-z0-9_]+)?)?",
 
 
 rule choose_motions:
@@ -309,5 +308,34 @@ rule inversion_claims:
         runtime=10,
     message:
         announce("What the paper claims of inversion, and what this study says of it.")
+    script:
+        "../scripts/stage.py"
+
+
+rule sweep_learning_rate:
+    input:
+        **DATA,
+        text=rules.encode_text.output.text,
+        vae=NETWORKS["vae"],
+        denoiser=NETWORKS["denoiser"],
+        projector=weights_of("lead")["projector"],
+    output:
+        sweep=f"{MTI}/learning_rate.parquet",
+    params:
+        stage="lead.inversion.learning_rate:sweep_learning_rate",
+        settings=settings("dataset", "text", "vae", "diffusion", "denoiser", "mti")
+        | projector("lead"),
+        code=code("lead.inversion.learning_rate:sweep_learning_rate"),
+    log:
+        f"{RESULTS}/logs/mti_learning_rate.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/mti_learning_rate.tsv"
+    threads: STUDY.machine.threads
+    resources:
+        mem_mb=4000,
+        runtime=60,
+        gpu=1,
+    message:
+        announce("Inverting words of ten training motions at three learning rates.", gpu=True)
     script:
         "../scripts/stage.py"
