@@ -104,9 +104,8 @@ def read_pairs(path: Path) -> list[Pair]:
         rows = pq.read_table(path).select([name for name, _ in _SCHEMA]).to_pylist()
     except (pa.ArrowException, OSError, KeyError) as error:
         raise unreadable(path, error, "the rule that pairs variants of inversion") from error
-    names = ("system", "against", "metric")
     return [
-        Pair(*(row.pop(name) for name in names), Estimate(**row))  # the rest are the estimate's
+        Pair(row.pop("system"), row.pop("against"), row.pop("metric"), Estimate(**row))
         for row in rows
     ]
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from jaxtyping import Float
@@ -76,9 +75,8 @@ def read_improvement(path: Path) -> Improvement:
     try:
         table = pq.read_table(path)
         name = json.loads((table.schema.metadata or {})[b"lead"])["words"]
-        frame: pd.DataFrame = table.select(["descriptor", "inverted"]).to_pandas()
+        before, after = (table[column].to_numpy() for column in ("descriptor", "inverted"))
     except (pa.ArrowException, OSError, KeyError) as error:
         raise unreadable(path, error, "the rule that inverts words") from error
-    ratio = (frame["inverted"] / frame["descriptor"]).median()
-    improved = int((frame["inverted"] < frame["descriptor"]).sum())
-    return Improvement(name, len(frame), improved, float(ratio))
+    ratio = float(np.median(after / before))
+    return Improvement(name, len(after), int((after < before).sum()), ratio)

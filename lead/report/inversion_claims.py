@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -14,6 +14,7 @@ from lead.provenance.artefact import atomic_path
 from lead.provenance.commit import commit
 from lead.provenance.job import Job
 from lead.report.inversion import row_label
+from lead.report.table import REAL
 
 _NAMES = {
     "fid": "FID",
@@ -32,6 +33,9 @@ _PRINTED = {
     "without reconstruction and 2.963 without KL; noALIGN has the best Top-3 and MM-Dist.",
 }
 
+Means = Mapping[tuple[str, str], float]
+"""Mean over repeats by system and metric."""
+
 
 def inversion_claims(job: Job) -> None:
     """Claims C7 to C9 as Markdown.
@@ -39,14 +43,16 @@ def inversion_claims(job: Job) -> None:
     Inputs: ``pairs3``, ``pairs4``, ``metrics`` (Real and the variants). Output: ``md``.
     """
     frames = [read_values(path)[0] for path in job.inputs["metrics"]]
-    means = summarise(pd.concat(frames, ignore_index=True)).set_index(["system", "metric"])["mean"]
+    measured = summarise(pd.concat(frames, ignore_index=True))
+    cells = zip(measured["system"], measured["metric"], measured["mean"], strict=True)
+    means = {(str(system), str(metric)): float(mean) for system, metric, mean in cells}
     three, four = (read_pairs(job.inputs[name]) for name in ("pairs3", "pairs4"))
     text = markdown(str(job.settings["name"]), three, four, means)
     with atomic_path(job.outputs["md"]) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
-def markdown(study: str, three: Sequence[Pair], four: Sequence[Pair], means: pd.Series) -> str:
+def markdown(study: str, three: Sequence[Pair], four: Sequence[Pair], means: Means) -> str:
     """The page: each claim, what the paper's own figures say of it, and this run's differences."""
     best = [pair for pair in three if pair.system == BEST and pair.against != "lead"]
     realigned = [pair for pair in three if pair.system.endswith("_lead") and pair not in best]
@@ -75,7 +81,7 @@ def markdown(study: str, three: Sequence[Pair], four: Sequence[Pair], means: pd.
 
 
 def _answer(pairs: Sequence[Pair], who: str) -> str:
-    said = []
+    said, verdicts = [], []
     for metric in (name for name in METRICS if name != "diversity"):
         verdicts = [pair.verdict for pair in pairs if pair.metric == metric]
         counts = [f"{verdicts.count(word)} {word}" for word in ("better", "worse", "no sign")]
@@ -83,15 +89,18 @@ def _answer(pairs: Sequence[Pair], who: str) -> str:
     return f"**This run.** {who}, of {len(verdicts)}: {'; '.join(said)}."
 
 
-def _best_means(means: pd.Series) -> str:
-    systems = [name for name in dict.fromkeys(means.index.get_level_values(0)) if name != "real"]
-    systems = [name for name in systems if not name.endswith(ABLATED)]
-    real = float(means["real", "diversity"])
+def _best_means(means: Means) -> str:
+    systems = [
+        name
+        for name in dict.fromkeys(system for system, _ in means)
+        if name != REAL and not name.endswith(ABLATED)
+    ]
+    real = means[REAL, "diversity"]
     found = []
     for metric, sign in (("fid", 1), ("r_precision_top3", -1), ("mm_dist", 1)):
-        best = min(systems, key=lambda name: sign * float(means[name, metric]))
+        best = min(systems, key=lambda name: sign * means[name, metric])
         found.append(f"{_NAMES[metric]} {_name(best)} ({means[best, metric]:.3f})")
-    near = min(systems, key=lambda name: abs(float(means[name, "diversity"]) - real))
+    near = min(systems, key=lambda name: abs(means[name, "diversity"] - real))
     found.append(f"Diversity {_name(near)} ({means[near, 'diversity']:.3f}, Real {real:.3f})")
     return "; ".join(found)
 

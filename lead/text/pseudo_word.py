@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float
@@ -86,7 +87,7 @@ def _in_place(encoder: TextEncoder, vectors: Float[Tensor, "b W"], where: Tensor
     table = _table(encoder).weight
     hooks = [
         module.register_forward_hook(replace)
-        for module in encoder.network.model.modules()
+        for module in _model(encoder).modules()
         if isinstance(module, torch.nn.Embedding) and module.weight is table
     ]
     try:
@@ -124,4 +125,9 @@ def _tokens(encoder: TextEncoder, word: str) -> list[int]:
 
 
 def _table(encoder: TextEncoder) -> torch.nn.Embedding:
-    return encoder.network.model.get_input_embeddings()
+    return _model(encoder).get_input_embeddings()
+
+
+def _model(encoder: TextEncoder) -> Any:
+    """That of transformers, inside ours."""
+    return getattr(encoder.network, "model")  # noqa: B009 (no part of the protocol)
