@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from jaxtyping import Bool, Float
 from lead.errors import LeadError
 
 TRUSTED = 0.8
-"""Accuracy on real clips of other takes below which a classifier judges nothing."""
+"""Accuracy on clips of other takes below which a classifier judges nothing."""
 
 _FEWEST_CLIPS = 2
 _REGULARISATION = 0.1
@@ -25,19 +25,19 @@ class LabelClassifier:
 
     Attributes:
         labels: the classes that it knows.
-        accuracy: on real clips of takes that it was not trained on, mean over classes.
+        accuracy: on clips of takes that it was not trained on, mean over classes, by view.
         chance: what guessing gives: one by the number of classes.
     """
 
     labels: tuple[str, ...]
-    accuracy: float
+    accuracy: Mapping[str, float]
     chance: float
     model: Any = field(repr=False)
 
     @property
     def is_trusted(self) -> bool:
-        """Whether it is right often enough on real clips to judge others."""
-        return self.accuracy >= TRUSTED
+        """Whether it is right often enough, in every view, to judge others."""
+        return min(self.accuracy.values()) >= TRUSTED
 
     def predict(self, statistics: Float[np.ndarray, "N S"]) -> list[str]:
         """The label of each clip."""
@@ -61,13 +61,15 @@ def split_takes(
 
 
 def train_label_classifier(
-    statistics: Float[np.ndarray, "N S"],
+    views: Mapping[str, Float[np.ndarray, "N S"]],
     labels: Sequence[str],
     trained: Bool[np.ndarray, " N"],
 ) -> LabelClassifier:
     """Logistic regression on the clips to train on, its accuracy measured on the others.
 
-    Labels that have fewer than two clips on either side are left out.
+    Views show the same clips in several ways, such as recorded and through a VAE: it learns from
+    all of them, and is told how good it is in each. Labels that have fewer than two clips on
+    either side are left out.
 
     Raises:
         LeadError: fewer than two labels are left.
@@ -96,7 +98,14 @@ def train_label_classifier(
         StandardScaler(),
         LogisticRegression(C=_REGULARISATION, class_weight="balanced", max_iter=1000),
     )
-    model.fit(statistics[used & trained], names[used & trained])
-    found = model.predict(statistics[used & ~trained])
-    accuracy = float(balanced_accuracy_score(names[used & ~trained], found))
+    shown = np.concatenate([statistics[used & trained] for statistics in views.values()])
+    model.fit(shown, np.tile(names[used & trained], len(views)))
+    accuracy = {
+        view: float(
+            balanced_accuracy_score(
+                names[used & ~trained], model.predict(statistics[used & ~trained])
+            )
+        )
+        for view, statistics in views.items()
+    }
     return LabelClassifier(known, accuracy, 1 / len(known), model)

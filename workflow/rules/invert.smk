@@ -33,12 +33,18 @@ def generation_projector(wildcards):
     return weights_of(inversion_variant(wildcards.variant).projector)
 
 
+def optimising():
+    """The settings that inverting any word depends on: how many, and which others, are none."""
+    networks = settings("dataset", "text", "vae", "diffusion", "denoiser")
+    own = {key: value for key, value in _SETTINGS["mti"].items() if key not in ("motions", "styles")}
+    return networks | {"mti": own}
+
+
 def inverting(name):
-    """The settings that an inversion depends on."""
+    """The settings that the words of one variant depend on."""
     variant = inversion_variant(name)
     own = projector(variant.loss_projector) if variant.loss_projector else {}
-    networks = settings("dataset", "text", "vae", "diffusion", "denoiser", "mti")
-    return networks | own | {"words": name}
+    return optimising() | own | {"words": name}
 
 
 def generating_from_words(wildcards):
@@ -323,8 +329,7 @@ rule sweep_learning_rate:
         sweep=f"{MTI}/learning_rate.parquet",
     params:
         stage="lead.inversion.learning_rate:sweep_learning_rate",
-        settings=settings("dataset", "text", "vae", "diffusion", "denoiser", "mti")
-        | projector("lead"),
+        settings=optimising() | projector("lead"),
         code=code("lead.inversion.learning_rate:sweep_learning_rate"),
     log:
         f"{RESULTS}/logs/mti_learning_rate.log",
@@ -337,5 +342,36 @@ rule sweep_learning_rate:
         gpu=1,
     message:
         announce("Inverting words of ten training motions at three learning rates.", gpu=True)
+    script:
+        "../scripts/stage.py"
+
+
+rule invert_styles:
+    input:
+        **DATA,
+        text=rules.encode_text.output.text,
+        vae=NETWORKS["vae"],
+        denoiser=NETWORKS["denoiser"],
+        projector=weights_of("lead")["projector"],
+    output:
+        styles=f"{MTI}/styles.parquet",
+        sheet=f"{RESULTS}/figures/mti_styles.png",
+    params:
+        stage="lead.report.inverted_styles:invert_styles",
+        settings=settings("dataset", "text", "vae", "diffusion", "denoiser", "mti")
+        | PROTOCOL
+        | projector("lead"),
+        code=code("lead.report.inverted_styles:invert_styles"),
+    log:
+        f"{RESULTS}/logs/mti_styles.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/mti_styles.tsv"
+    threads: STUDY.machine.threads
+    resources:
+        mem_mb=4000,
+        runtime=120,
+        gpu=1,
+    message:
+        announce("Inverting words of styles that were held out.", gpu=True)
     script:
         "../scripts/stage.py"
