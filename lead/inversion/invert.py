@@ -70,7 +70,9 @@ def invert(
     losses, timesteps = [], []
     for step in range(settings.steps):
         draws = _draw(networks, clips, settings.batch, seeds.child("step", step))
-        values = _values(networks, objective, vectors, draws)
+        text = _in_drawn_templates(networks, vectors, draws)
+        values = objective_values(objective, networks.generator, text, draws)
+        values = values.view(len(clips), -1)
         optimiser.zero_grad()
         values.mean(dim=1).sum().backward()
         optimiser.step()
@@ -82,24 +84,35 @@ def invert(
 
 
 @torch.no_grad()
+def in_templates(networks: Networks, vectors: Float[Tensor, "N W"]) -> Float[Tensor, "N T C"]:
+    """The pooled embedding of every template with every word in it."""
+    own = vectors.to(networks.generator.null)
+    pooled = [encode_pseudo(networks.encoder, [one] * len(own), own) for one in TEMPLATES]
+    return torch.stack(pooled, dim=1)
+
+
+@torch.no_grad()
 def fresh_objective(
     networks: Networks,
     objective: Objective,
     clips: Sequence[Clip],
-    words: Sequence[Float[Tensor, "N W"]],
+    sentences: Sequence[Float[Tensor, "N T C"]],
     settings: Inversion,
     seeds: Seeds,
 ) -> list[Float[Tensor, " N"]]:
     """Each motion's objective on draws apart from those of any step, for several sets of words.
 
-    All sets meet the same draws, as many as half of the steps had: their differences are paired.
+    Words come `in_templates`. All sets meet the same draws, as many as half of the steps had:
+    their differences are paired.
     """
-    own = [vectors.to(networks.generator.null) for vectors in words]
-    found: list[list[Tensor]] = [[] for _ in own]
+    found: list[list[Tensor]] = [[] for _ in sentences]
     for number in range(max(settings.steps // 2, 1)):
         draws = _draw(networks, clips, settings.batch, seeds.child("fresh", number))
-        for values, vectors in zip(found, own, strict=True):
-            values.append(_values(networks, objective, vectors, draws).mean(dim=1))
+        motion = torch.arange(len(clips)).repeat_interleave(settings.batch)
+        for values, own in zip(found, sentences, strict=True):
+            text = own[motion, draws.template]
+            every = objective_values(objective, networks.generator, text, draws)
+            values.append(every.view(len(clips), -1).mean(dim=1))
     return [torch.stack(values).mean(dim=0).cpu() for values in found]
 
 
@@ -115,11 +128,13 @@ def _draw(networks: Networks, clips: Sequence[Clip], segments: int, seeds: Seeds
     )  # fmt: skip
 
 
-def _values(
-    networks: Networks, objective: Objective, vectors: Float[Tensor, "N W"], draws: Draws
-) -> Float[Tensor, "N S"]:
-    sentences = [TEMPLATES[number] for number in draws.template.tolist()]
-    each = vectors.repeat_interleave(len(sentences) // len(vectors), dim=0)
-    text = encode_pseudo(networks.encoder, sentences, each)
-    values = objective_values(objective, networks.generator, text, draws)
-    return values.view(len(vectors), -1)
+def _in_drawn_templates(
+    networks: Networks, vectors: Float[Tensor, "N W"], draws: Draws
+) -> Float[Tensor, "B C"]:
+    """The sentence of every segment; a motion's equal ones are encoded once."""
+    segments = len(draws.template) // len(vectors)
+    motion = torch.arange(len(vectors)).repeat_interleave(segments)
+    pairs, place = torch.unique(motion * len(TEMPLATES) + draws.template, return_inverse=True)
+    words = vectors[(pairs // len(TEMPLATES)).to(vectors.device)]
+    sentences = [TEMPLATES[number] for number in (pairs % len(TEMPLATES)).tolist()]
+    return encode_pseudo(networks.encoder, sentences, words)[place.to(vectors.device)]

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from lead.config.inversion import Inversion
 from lead.config.inversion_variant import Objective
 from lead.inversion.chosen import choose_clips
-from lead.inversion.invert import fresh_objective, invert
+from lead.inversion.invert import fresh_objective, in_templates, invert
 from lead.inversion.opened import open_networks
 from lead.progress import Progress
 from lead.provenance.artefact import atomic_path
@@ -61,11 +61,11 @@ def sweep_learning_rate(job: Job) -> None:
         words_at = []
         for rate in RATES:
             own = settings.model_copy(update={"learning_rate": rate})
-            words_at.append(invert(networks, objective, clips, start, own, seeds).vectors)
+            made = invert(networks, objective, clips, start, own, seeds)
+            words_at.append(in_templates(networks, made.vectors))
             progress.advance()
-        before, *after = fresh_objective(
-            networks, objective, clips, [start, *words_at], settings, seeds
-        )
+        every = [in_templates(networks, start), *words_at]
+        before, *after = fresh_objective(networks, objective, clips, every, settings, seeds)
         for rate, values in zip(RATES, after, strict=True):
             for clip, word, old, new in zip(clips, words, before, values, strict=True):
                 row = (objective, rate, clip.id, word, float(old), float(new))

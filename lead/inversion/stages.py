@@ -16,15 +16,14 @@ from lead.data.store import Clip
 from lead.evaluation.keeper import Keeper
 from lead.inversion.chosen import clips_of, read_chosen
 from lead.inversion.fresh import write_fresh
-from lead.inversion.invert import Networks, chunks, fresh_objective, invert
+from lead.inversion.invert import Networks, chunks, fresh_objective, in_templates, invert
 from lead.inversion.inverted_words import InvertedWords, write_inverted
 from lead.inversion.opened import open_networks
-from lead.inversion.templates import TEMPLATES
 from lead.progress import Progress
 from lead.provenance.job import Job
 from lead.provenance.seeds import Seeds
 from lead.provenance.state import forget, state_lock
-from lead.text.pseudo_word import encode_pseudo, token_vectors
+from lead.text.pseudo_word import token_vectors
 from lead.training.history import write_history
 
 
@@ -75,7 +74,7 @@ def _invert_part(
     settings, seeds = job.setting("mti", Inversion), draw_seeds(job.seeds)
     objective = inversion_variant(str(job.settings["words"])).objective
     made = invert(networks, objective, clips, start, settings, seeds)
-    both = (start, made.vectors)
+    both = [in_templates(networks, vectors) for vectors in (start, made.vectors)]
     before, after = fresh_objective(networks, objective, clips, both, settings, seeds)
     return {
         "vectors": made.vectors,
@@ -83,16 +82,8 @@ def _invert_part(
         "timestep": made.timestep,
         "descriptor": before,
         "inverted": after,
-        "sentences": in_templates(networks, made.vectors),
+        "sentences": both[1].cpu(),
     }
-
-
-@torch.no_grad()
-def in_templates(networks: Networks, vectors: Float[Tensor, "n W"]) -> Float[Tensor, "n T C"]:
-    """The pooled embedding of every template with every word in it."""
-    own = vectors.to(networks.generator.null)
-    pooled = [encode_pseudo(networks.encoder, [one] * len(own), own) for one in TEMPLATES]
-    return torch.stack(pooled, dim=1).cpu()
 
 
 def _records(found: dict[str, Tensor]) -> list[dict[str, Any]]:

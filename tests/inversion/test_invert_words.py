@@ -15,7 +15,7 @@ from lead.data.store import MotionIndex, MotionStore
 from lead.evaluation.generate import open_generator
 from lead.inversion import opened, stages
 from lead.inversion.chosen import ChosenMotion, write_chosen
-from lead.inversion.invert import Networks, fresh_objective, invert
+from lead.inversion.invert import Networks, fresh_objective, in_templates, invert
 from lead.inversion.inverted_words import read_inverted
 from lead.inversion.objectives import objective_values
 from lead.inversion.segments import draw, segment_length
@@ -133,7 +133,7 @@ def test_a_word_lowers_its_own_objective_on_draws_it_never_saw(root, encoder, ob
     settings = SETTINGS.model_copy(update={"steps": 30})
     clips, seeds = chosen_clips(root, own), Seeds(1)
     made = invert(own, objective, clips, start, settings, seeds)
-    both = (start, made.vectors)
+    both = [in_templates(own, vectors) for vectors in (start, made.vectors)]
     before, after = fresh_objective(own, objective, clips, both, settings, seeds)
     assert (after < before).float().mean() >= 0.8
 
