@@ -6,62 +6,25 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import torch
-from finished_study import NAME, build, generating, inputs, study_of, write_networks
-from torch import nn
+from finished_study import build, generating, inputs, study_of, write_networks
+from inversion_networks import WIDTH, few_words, files, networks
 
-from lead.config.evaluation import Evaluation
 from lead.config.inversion import Inversion
-from lead.data.store import MotionIndex, MotionStore
-from lead.evaluation.generate import open_generator
+from lead.data.store import MotionIndex
 from lead.inversion import opened, stages
 from lead.inversion.chosen import ChosenMotion, write_chosen
-from lead.inversion.invert import Networks, fresh_objective, in_templates, invert
+from lead.inversion.invert import fresh_objective, in_templates, invert
 from lead.inversion.inverted_words import read_inverted
 from lead.inversion.objectives import objective_values
 from lead.inversion.segments import draw, segment_length
 from lead.inversion.templates import TEMPLATES
-from lead.motion.normalizer import load_normalizer
 from lead.provenance.job import Job
 from lead.provenance.seeds import Seeds
-from lead.text.cache import TextCache
-from lead.text.encoder import TextEncoder
 from lead.text.pseudo_word import PLACEHOLDER
 
-WIDTH, MOTIONS = 8, 5
+MOTIONS = 5
 SETTINGS = Inversion(steps=4, batch=2, learning_rate=0.05, chunk=2)
 OBJECTIVES = ("mld", "feat", "lead")
-
-
-class Network(nn.Module):
-    """Mean of the token vectors through a layer."""
-
-    width = token_width = WIDTH
-
-    def __init__(self):
-        super().__init__()
-        torch.manual_seed(3)
-        self.model = nn.Module()
-        self.model.table = nn.Embedding(40, WIDTH)
-        self.model.get_input_embeddings = lambda: self.model.table
-        self.out = nn.Linear(WIDTH, WIDTH)
-        self.requires_grad_(False)
-
-    def forward(self, ids):
-        states = self.model.table(ids)
-        return self.out(states.mean(dim=1)).tanh(), states
-
-
-class Tokenizer:
-    """Words by number, in the order in which they are met."""
-
-    unk_token_id = -1
-
-    def __init__(self):
-        self.known: dict[str, int] = {}
-
-    def __call__(self, text, **more):
-        ids = [self.known.setdefault(word, len(self.known)) for word in text.split()]
-        return type("Ids", (), {"input_ids": ids})
 
 
 @pytest.fixture(scope="module")
@@ -76,25 +39,9 @@ def root(tmp_path_factory):
 
 @pytest.fixture
 def encoder(monkeypatch):
-    own = TextEncoder("few", "", Network(), Tokenizer(), 20)
+    own = few_words()
     monkeypatch.setattr(opened, "load_text_encoder", lambda *given: own)
     return own
-
-
-def files(root):
-    names = ("vae", "denoiser", "projector")
-    models = root / "results" / NAME / "models"
-    return inputs(root) | {name: models / f"{name}.safetensors" for name in names}
-
-
-def networks(root, encoder, dtype=torch.float32):
-    job = Job("x", generating(study_of(root)), files(root), {})
-    store = MotionStore.load(job.inputs["frames"], job.inputs["index"])
-    cache, like = TextCache.open(job.inputs["text"]), torch.zeros((), dtype=dtype)
-    normalizer = load_normalizer(job.inputs["stats"]).torch("cpu", dtype)
-    encoder.network.to(dtype)
-    generator = open_generator(job, store, cache, like, Evaluation())
-    return Networks(generator, encoder, store, normalizer)
 
 
 def chosen_clips(root, own):
