@@ -70,5 +70,5 @@ def networks(root, encoder, dtype=torch.float32) -> Networks:
     cache, like = TextCache.open(job.inputs["text"]), torch.zeros((), dtype=dtype)
     normalizer = load_normalizer(job.inputs["stats"]).torch("cpu", dtype)
     encoder.network.to(dtype)
-    generator = open_generator(job, store, cache, like, Evaluation())
+    generator = open_generator(job, store, cache, like, Evaluation(sampling_steps=2))
     return Networks(generator, encoder, store, normalizer)
