@@ -8,6 +8,7 @@ import pandas as pd
 
 from lead.config.inversion_variant import ABLATED, InversionVariant
 from lead.evaluation.inverted_pairs import BEST, DISTANCE, METRICS, Pair, read_pairs
+from lead.evaluation.paired import Estimate
 from lead.evaluation.summary import summarise
 from lead.evaluation.values import read_values
 from lead.provenance.artefact import atomic_path
@@ -112,9 +113,15 @@ def _table(pairs: Iterable[Pair]) -> str:
         verdict = "–" if pair.metric == "diversity" else pair.verdict
         lines.append(
             f"| {_name(pair.system)} | {_name(pair.against)} | {_NAMES[pair.metric]} | {verdict} "
-            f"| {found.mean:+.3f} ({found.low:+.3f} to {found.high:+.3f}) |"
+            f"| {found.mean:+.3f} ({_span(found)}) |"
         )
     return "\n".join(lines)
+
+
+def _span(found: Estimate) -> str:
+    if found.repeats < 2:
+        return "one repeat has no interval"
+    return f"{found.low:+.3f} to {found.high:+.3f}"
 
 
 def _name(system: str) -> str:
