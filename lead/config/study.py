@@ -15,6 +15,7 @@ from lead.config.evaluator import Evaluator, TrainedEvaluator
 from lead.config.external import NAME_PATTERN, ExternalSystem
 from lead.config.humanml3d import HumanML3DDataset, KitDataset, ProcessedDataset
 from lead.config.humanml3d_raw import HumanML3DRawDataset
+from lead.config.inversion import Inversion
 from lead.config.kit_raw import KitRawDataset
 from lead.config.merge import with_bases
 from lead.config.open_mocap import OpenDataset
@@ -96,6 +97,8 @@ class Study(Settings):
     ``data_root`` and ``machine`` of the command line. A study on that skeleton fills it itself."""
     evaluation: Evaluation = Evaluation()
     """The protocol."""
+    mti: Inversion = Inversion()
+    """Words inverted from motions: Tables 3 and 4."""
     external: dict[str, ExternalSystem] = Field(default_factory=dict)
     """Models of others by name, of which motions are at hand: each is one more row."""
     footnote: str = ""

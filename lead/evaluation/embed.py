@@ -50,14 +50,12 @@ def embed_real(job: Job) -> None:
     fit = max(clip.frames for clip in clips) < PADDED_FRAMES + FRAMES_PER_SNIPPET
 
     def embed(judge: Judge, seeds: Seeds) -> dict[str, Tensor]:
-        first, again = draw_pass(clips, seeds), draw_pass(clips, seeds.child("again"))
+        first = draw_pass(clips, seeds)
         crops = real_crops(store, judge, first)
         return {
-            "text": judge.texts(first.captions),
+            **read_twice(judge, store, first, draw_pass(clips, seeds.child("again"))),
             **judge.judged(crops, first.length),
-            "again": judge.motions(real_crops(store, judge, again), again.length),
             **({"zero196": judge.motions(crops, first.length, "zero196")} if fit else {}),
-            "mean_motion": judge.motions(mean_motion(judge, first), first.length),
             "length": torch.from_numpy(first.length),
             "caption": torch.tensor(
                 [
@@ -67,7 +65,17 @@ def embed_real(job: Job) -> None:
             ),
         }
 
-    _every_repeat(job, settings, judge, (4 if fit else 3) * len(clips), embed)
+    every_repeat(job, settings, judge, (4 if fit else 3) * len(clips), embed)
+
+
+def read_twice(judge: Judge, store: MotionStore, first: Pass, again: Pass) -> dict[str, Tensor]:
+    """What Real's own metrics need besides its motions: ``text`` of the first reading, ``again``,
+    the motions of the second, and ``mean_motion``, the training mean as long as the first."""
+    return {
+        "text": judge.texts(first.captions),
+        "again": judge.motions(real_crops(store, judge, again), again.length),
+        "mean_motion": judge.motions(mean_motion(judge, first), first.length),
+    }
 
 
 def embed_generated(job: Job) -> None:
@@ -80,15 +88,16 @@ def embed_generated(job: Job) -> None:
     noise decoded).
     """
     judge, store, settings = open_judge(job)
-    generator = open_generator(job, store, judge, settings)
+    generator = open_generator(job, store, judge.cache, judge.normalizer.mean, settings)
     clips = store.split("test")
 
     def embed(judge: Judge, seeds: Seeds) -> dict[str, Tensor]:
         main = draw_pass(clips, seeds)
+        text = judge.cache.pooled(main.captions)
         noise = latent_noise(generator, [clip.id for clip in clips], seeds)
         again = reconstructed(generator, store, judge, main, seeds)
         return {
-            **judge.judged(generated(generator, judge, main, noise), main.length),
+            **judge.judged(generated(generator, text, main, noise), main.length),
             "reconstruction": judge.motions(again, main.length),
             "random_latent": judge.motions(decoded(generator, main, noise), main.length),
             "multimodality": _multimodality(generator, judge, store, settings, seeds),
@@ -96,7 +105,7 @@ def embed_generated(job: Job) -> None:
 
     size = settings.multimodality
     several = min(size.items, len(clips)) * size.samples
-    _every_repeat(job, settings, judge, 3 * len(clips) + several, embed)
+    every_repeat(job, settings, judge, 3 * len(clips) + several, embed)
 
 
 def _multimodality(
@@ -116,11 +125,12 @@ def _multimodality(
         np.repeat(items.start, samples),
         np.repeat(items.length, samples),
     )
-    embedded = judge.motions(generated(generator, judge, every, noise), every.length)
+    text = judge.cache.pooled(every.captions)
+    embedded = judge.motions(generated(generator, text, every, noise), every.length)
     return embedded.unflatten(0, (len(items.clips), samples))
 
 
-def _every_repeat(
+def every_repeat(
     job: Job,
     settings: Evaluation,
     judge: Judge,

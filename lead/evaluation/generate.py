@@ -24,30 +24,29 @@ from lead.models.lineage import check_lineage
 from lead.models.weights import load_module
 from lead.provenance.job import Job
 from lead.provenance.seeds import Seeds
+from lead.text.cache import TextCache
 from lead.text.conditions import Standardisation
 
 
 def open_generator(
-    job: Job, store: MotionStore, judge: Judge, settings: Evaluation
+    job: Job, store: MotionStore, cache: TextCache, like: Tensor, settings: Evaluation
 ) -> MotionGenerator:
-    """The system that a job's inputs ``vae``, ``denoiser`` and maybe ``projector`` make up."""
+    """The system that a job's inputs ``vae``, ``denoiser`` and maybe ``projector`` make up, frozen,
+    with the device and number type of ``like``."""
     networks = [job.inputs[name] for name in ("denoiser", "projector") if name in job.inputs]
     check_lineage(job.inputs["vae"], *networks)
-    like = judge.normalizer.mean
     vae_model = job.setting("vae", VaeStage).model
     latent = (vae_model.width, vae_model.latent_tokens)
     vae = load_module(build_vae(vae_model, store.frames.shape[1]), job.inputs["vae"])
-    denoiser = build_denoiser(
-        job.setting("denoiser", DenoiserStage).model, *latent, judge.cache.width
-    )
+    denoiser = build_denoiser(job.setting("denoiser", DenoiserStage).model, *latent, cache.width)
     load_module(denoiser, job.inputs["denoiser"])
     projector = None
     if "projector" in job.inputs:
         model = job.setting("projector", ProjectorStage).model
-        projector = build_projector(model, *latent, judge.cache.width)
+        projector = build_projector(model, *latent, cache.width)
         freeze(load_module(projector, job.inputs["projector"])).to(like)
     standardise = Standardisation.fit(
-        judge.cache, store.captions("train"), job.setting("text", TextSettings).standardise
+        cache, store.captions("train"), job.setting("text", TextSettings).standardise
     )
     return MotionGenerator(
         freeze(vae).to(like),
@@ -55,7 +54,7 @@ def open_generator(
         projector,
         noise_schedule(job.setting("diffusion", Diffusion)).to(like.device),
         Standardisation(standardise.mean.to(like), standardise.std.to(like)),
-        judge.cache.pooled([""]).to(like),
+        cache.pooled([""]).to(like),
         settings.sampling_steps,
         settings.guidance,
     )
@@ -88,10 +87,12 @@ def mean_motion(judge: Judge, drawn: Pass) -> Motions:
 
 
 def generated(
-    generator: MotionGenerator, judge: Judge, drawn: Pass, noise: Float[Tensor, "I L M"]
+    generator: MotionGenerator,
+    text: Float[Tensor, "I C"],
+    drawn: Pass,
+    noise: Float[Tensor, "I L M"],
 ) -> Motions:
-    """Motions for the captions of a pass, from their noise."""
-    text = judge.cache.pooled(drawn.captions)
+    """Motions as long as the crops of a pass, from pooled text embeddings and noise."""
 
     def motions(rows: np.ndarray) -> tuple[Tensor, Tensor]:
         latent = generator.latents(text[rows].to(generator.null), noise[rows].to(generator.null))

@@ -40,9 +40,13 @@ class Keeper:
             save_tensors(tensors, self._path(repeat), {})
             self._kept[repeat] = _tensors(self._path(repeat))
 
+    def kept(self) -> list[dict[str, Tensor]]:
+        """The finished repeats, in their order."""
+        return [self._kept[repeat] for repeat in self._repeats]
+
     def write(self, path: Path, metadata: Mapping[str, str]) -> None:
         """Write all repeats to one file."""
-        rounds = [self._kept[repeat] for repeat in self._repeats]
+        rounds = self.kept()
         stacked = {name: torch.stack([own[name] for own in rounds]) for name in rounds[0]}
         save_tensors(stacked, path, {**metadata, FIRST: str(self._repeats.start)})
 

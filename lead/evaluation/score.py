@@ -33,8 +33,9 @@ def compute_metrics(job: Job) -> None:
     """Every metric of one system in every repeat that it has, one row each.
 
     Inputs: ``real`` and ``embeddings``, each one file or several (`Rounds`), the same for the
-    system ``real``. Output: ``metrics``. Its metadata holds the evaluation's settings, the number
-    of items, and of an external system what was found of its files.
+    system ``real``; where these are of some of the test items only, ``full``, the real ones of
+    all. Output: ``metrics``. Its metadata holds the evaluation's settings, the number of items,
+    and of an external system what was found of its files.
 
     Raises:
         LeadError: the two are not of the same items, or hold values that are not finite.
@@ -47,6 +48,11 @@ def compute_metrics(job: Job) -> None:
         _metrics(system, now, truth, settings, repeat_seeds(job.seeds, repeat))
         for repeat, (now, truth) in enumerate(zip(own, real, strict=False))
     ]
+    if "full" in job.inputs:
+        full = Rounds.open(job.inputs["full"])
+        _check_judges(system, own, full)
+        for found, now, every in zip(values, own, full.only("motion"), strict=False):
+            found["fid_full"] = frechet_distance(every["motion"], now["motion"])
     items = real.shapes["motion"][1]
     words = {
         **job.manifest,
@@ -99,6 +105,7 @@ def real_metrics(
         padded = matching_metrics(truth["text"], now[ZERO196], settings, seeds)
     return {
         "fid": frechet_distance(now["motion"], now["again"]),
+        **_bracketing(now, truth),
         "r_precision_top3_shuffled": float(chance[TOP - 1]),
         "fid_mean_motion": frechet_distance(now["motion"], now["mean_motion"]),
         **{f"{name}_{ZERO196}": value for name, value in padded.items()},
@@ -118,10 +125,12 @@ def generated_metrics(
         rng = seeds.child("multimodality", "pairs").numpy()
         pairs = min(settings.multimodality.pairs, now["multimodality"].shape[1])
         values["multimodality"] = multimodality(now["multimodality"], rng, pairs)
-    for name in ("reconstruction", "random_latent"):
-        if name in now:
-            values[f"fid_{name}"] = frechet_distance(truth["motion"], now[name])
-    return values
+    return values | _bracketing(now, truth)
+
+
+def _bracketing(now: Embedded, truth: Embedded) -> dict[str, float]:
+    names = [name for name in ("reconstruction", "random_latent") if name in now]
+    return {f"fid_{name}": frechet_distance(truth["motion"], now[name]) for name in names}
 
 
 def _check_pairs(system: str, own: Rounds, real: Rounds) -> None:
@@ -134,6 +143,10 @@ def _check_pairs(system: str, own: Rounds, real: Rounds) -> None:
             expected=f"{expected}",
             fix="Delete both files and run the same snakemake command again.",
         )
+    _check_judges(system, own, real)
+
+
+def _check_judges(system: str, own: Rounds, real: Rounds) -> None:
     judges = [rounds.said.get(JUDGED_BY, "") for rounds in (own, real)]
     if all(judges) and judges[0] != judges[1]:
         raise LeadError(

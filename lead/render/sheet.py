@@ -1,4 +1,4 @@
-"""A contact sheet: what a model generated, beside the training clip nearest to it."""
+"""Sheets of motions side by side, such as what a model generated and the clip nearest to it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,14 @@ from lead.types import Joints
 
 _WIDTH, _MARGIN, _GAP = 1600, 36, 28
 _STRIP_HEIGHT, _CAPTION_LINE = 220, 24
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One motion of a row, and what stands above it."""
+
+    words: str
+    joints: Joints = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -45,7 +53,29 @@ def contact_sheet(
 ) -> None:
     """Write the rows as one PNG, 1600 pixels wide, atomically.
 
-    Both motions of a row have one scale, and the same number of poses from their first frame to
+    Raises:
+        LeadError: no rows, or a motion that cannot be drawn.
+    """
+    panels = [
+        (
+            Panel(row.caption, row.generated),
+            Panel(f"Distance {row.distance:.3g}: {row.nearest_caption}", row.nearest),
+        )
+        for row in rows
+    ]
+    motion_sheet(panels, ("generated", "nearest training clip"), skeleton, path, title)
+
+
+def motion_sheet(
+    rows: Sequence[Sequence[Panel]],
+    columns: Sequence[str],
+    skeleton: Skeleton,
+    path: Path,
+    title: str = "",
+) -> None:
+    """Write rows of motions, one a column, as one PNG, 1600 pixels wide, atomically.
+
+    All motions of a row have one scale, and the same number of poses from their first frame to
     their last.
 
     Raises:
@@ -53,14 +83,14 @@ def contact_sheet(
     """
     if not rows:
         raise LeadError(
-            "There is nothing to show on the contact sheet.",
+            "There is nothing to show on the sheet.",
             file=path,
             found="no rows",
             expected="at least one generated motion",
             fix="Generate at least one motion first.",
         )
     pictures = [_draw_row(row, skeleton) for row in rows]
-    header = _draw_header(title)
+    header = _draw_header(title, columns)
     height = header.height + sum(picture.height for picture in pictures) + _MARGIN // 2
     sheet = Image.new("RGB", (_WIDTH, height), PAPER)
     top = 0
@@ -71,8 +101,8 @@ def contact_sheet(
         sheet.save(temporary, format="PNG")
 
 
-def _draw_header(title: str) -> Image.Image:
-    """Title, legend, and the headings of the two columns."""
+def _draw_header(title: str, columns: Sequence[str]) -> Image.Image:
+    """Title, legend, and the headings of the columns."""
     lines = wrap(title, font(26, bold=True), _WIDTH - 2 * _MARGIN, 2) if title else []
     picture = Image.new("RGB", (_WIDTH, 98 + 34 * len(lines)), PAPER)
     draw = ImageDraw.Draw(picture)
@@ -86,38 +116,42 @@ def _draw_header(title: str) -> Image.Image:
         draw.text((x + 40, y), label, INK, font(17), anchor="lm")
         x += 40 + font(17).getlength(label) + 36
     y += 38
-    for column, label in enumerate(("generated", "nearest training clip")):
-        draw.text((_column(column), y), label, BLACK, font(19, bold=True), anchor="lm")
+    for column, label in enumerate(columns):
+        x = _column(column, len(columns))
+        draw.text((x, y), label, BLACK, font(19, bold=True), anchor="lm")
     return picture
 
 
-def _draw_row(row: SheetRow, skeleton: Skeleton) -> Image.Image:
-    width = _column_width()
-    faces = (font(18, bold=True), font(18))
-    near = f"Distance {row.distance:.3g}: {row.nearest_caption}"
-    texts = [
-        wrap(text, face, width, 2) for text, face in zip((row.caption, near), faces, strict=True)
-    ]
+def _draw_row(row: Sequence[Panel], skeleton: Skeleton) -> Image.Image:
+    width = _column_width(len(row))
+    # What was asked for stands in the first column, and stands out.
+    faces = [font(18, bold=not column) for column in range(len(row))]
+    texts = [wrap(panel.words, face, width, 2) for panel, face in zip(row, faces, strict=True)]
     text_height = _CAPTION_LINE * max(len(lines) for lines in texts)
     picture = Image.new("RGB", (_WIDTH, text_height + _STRIP_HEIGHT + 28), PAPER)
     draw = ImageDraw.Draw(picture)
     draw.line([(_MARGIN, 0), (_WIDTH - _MARGIN, 0)], fill=LINES, width=1)
-    motions = (row.generated, row.nearest)
+    motions = [panel.joints for panel in row]
     for joints in motions:
         check_motion(joints, skeleton)
     scale = common_scale(motions, skeleton, _STRIP_HEIGHT)
     for column, (joints, lines) in enumerate(zip(motions, texts, strict=True)):
-        x = _column(column)
+        x = _column(column, len(row))
         for number, line in enumerate(lines):
             draw.text((x, 12 + _CAPTION_LINE * number), line, BLACK, faces[column])
-        strip = draw_strip(joints, skeleton, (width, _STRIP_HEIGHT), scale)
+        strip = draw_strip(joints, skeleton, (width, _STRIP_HEIGHT), scale, _poses(len(row)))
         picture.paste(strip, (x, text_height + 14))
     return picture
 
 
-def _column_width() -> int:
-    return (_WIDTH - 2 * _MARGIN - _GAP) // 2
+def _poses(columns: int) -> int:
+    """Poses of a strip: six in half of the sheet's width."""
+    return max(12 // columns, 3)
 
 
-def _column(number: int) -> int:
-    return _MARGIN + number * (_column_width() + _GAP)
+def _column_width(columns: int) -> int:
+    return (_WIDTH - 2 * _MARGIN - _GAP * (columns - 1)) // columns
+
+
+def _column(number: int, columns: int) -> int:
+    return _MARGIN + number * (_column_width(columns) + _GAP)

@@ -45,7 +45,10 @@ _REMARKS = {
 _OF_THE_PROTOCOL = ("repeats", "pool", "diversity_pairs", "sampling_steps", "guidance", "boundary")
 _KIT = ("KIT-ML", ("kit", "kit_raw"))
 _HUMANML3D = ("HumanML3D", ("humanml3d", "humanml3d_raw"))
-_DATASETS = {"table1": _HUMANML3D, "table2": _KIT, "table6": _HUMANML3D}
+_DATASETS = {
+    **dict.fromkeys(("table1", "table3", "table4", "table6"), _HUMANML3D),
+    "table2": _KIT,
+}
 """What each of the paper's tables was measured on, and the kinds of dataset that are the same."""
 
 
@@ -74,7 +77,7 @@ def paper_table(job: Job) -> None:
             *_notes(labels, frames, words),
             *([_REMARKS[table]] if table in _REMARKS else []),
         ),
-        comparable=_comparable(job),
+        comparable=comparable(job),
     )
     frame = comparison_table(measured, published, labels, unranked=unranked(measured))
     metadata = {**vars(text), **job.manifest, "commit": commit(), "evaluation": words[0]}
@@ -107,13 +110,38 @@ def label(system: str) -> str:
     return f"LEAD {system.removeprefix('lead_').replace('_', ' ')}"
 
 
+def evaluator_said(job: Job) -> str:
+    """What measured, and whether its figures are the paper's kind."""
+    if job.setting("evaluator", Evaluator).kind == "t2m":
+        said = "Evaluator: the published one (Guo et al. 2022)."
+    elif job.settings["evaluator"]["words"] == "glove":
+        said = "Evaluator: trained in this study on word vectors and parts of speech."
+    else:
+        encoder = job.setting("text", TextSettings).kind
+        said = f"Evaluator: trained in this study on the token states of {encoder}."
+    if comparable(job):
+        return said
+    dataset, _ = _DATASETS[str(job.settings["table"])]
+    return f"{said} Only {dataset} with the official evaluator compares with the paper's figures."
+
+
+def comparable(job: Job) -> bool:
+    """Whether the table's figures are of the paper's data, evaluator and protocol."""
+    published = job.setting("evaluator", Evaluator).kind == "t2m"
+    _, kinds = _DATASETS[str(job.settings["table"])]
+    same_data = job.settings["dataset"]["kind"] in kinds
+    own, paper = job.setting("evaluation", Evaluation), Evaluation()
+    same = all(getattr(own, name) == getattr(paper, name) for name in _OF_THE_PROTOCOL)
+    return published and same_data and same
+
+
 def _footnotes(job: Job, settings: Evaluation, words: dict, small: bool) -> tuple[str, ...]:
     multimodality = settings.multimodality
     lines = [
         str(job.settings["footnote"]).strip(),
         f"Mean ± 95 % interval over {settings.repeats} repeats (root seed "
         f"{job.settings['seed']}) on {words['items']} test items; commit {commit()}. "
-        + _evaluator(job),
+        + evaluator_said(job),
         f"Pools of {min(settings.pool, words['items'])}; Diversity from "
         f"{words['diversity_pairs']} pairs; "
         f"MModality from {multimodality.items} captions × {multimodality.samples} motions × "
@@ -127,30 +155,6 @@ def _footnotes(job: Job, settings: Evaluation, words: dict, small: bool) -> tupl
             f"{smallest_test(settings)}. Set evaluation.allow_small to print it all the same."
         )
     return tuple(line for line in lines if line)
-
-
-def _evaluator(job: Job) -> str:
-    """What measured, and whether its figures are the paper's kind."""
-    if job.setting("evaluator", Evaluator).kind == "t2m":
-        said = "Evaluator: the published one (Guo et al. 2022)."
-    elif job.settings["evaluator"]["words"] == "glove":
-        said = "Evaluator: trained in this study on word vectors and parts of speech."
-    else:
-        encoder = job.setting("text", TextSettings).kind
-        said = f"Evaluator: trained in this study on the token states of {encoder}."
-    if _comparable(job):
-        return said
-    dataset, _ = _DATASETS[str(job.settings["table"])]
-    return f"{said} Only {dataset} with the official evaluator compares with the paper's figures."
-
-
-def _comparable(job: Job) -> bool:
-    published = job.setting("evaluator", Evaluator).kind == "t2m"
-    _, kinds = _DATASETS[str(job.settings["table"])]
-    same_data = job.settings["dataset"]["kind"] in kinds
-    own, paper = job.setting("evaluation", Evaluation), Evaluation()
-    same = all(getattr(own, name) == getattr(paper, name) for name in _OF_THE_PROTOCOL)
-    return published and same_data and same
 
 
 def _real_again(measured: pd.DataFrame) -> tuple[str, ...]:

@@ -145,6 +145,32 @@ def test_table_6_needs_no_system_that_is_not_in_it():
     assert jobs == expected | {"compute_metrics": 2 + ABLATIONS}
 
 
+INVERSION = {"choose_motions": 1, "embed_mti_real": 1}
+
+
+def test_table_3_inverts_three_objectives_and_generates_each_twice():
+    expected = stages() | INVERSION | {"invert": 3, "embed_mti": 6, "mti_metrics": 7} | tables(3)
+    for rule in ("embed_mld", "embed_lead", "compute_metrics"):
+        del expected[rule]
+    assert planned("results/tables/table3.tex") == expected
+
+
+def test_table_4_adds_three_projectors_to_what_table_3_has():
+    expected = stages(projectors=4) | INVERSION | tables(3, 4)
+    expected |= {"invert": 6, "embed_mti": 9, "mti_metrics": 10}
+    for rule in ("embed_mld", "embed_lead", "compute_metrics"):
+        del expected[rule]
+    assert planned("results/tables/table3.tex", "results/tables/table4.tex") == expected
+
+
+def test_one_variant_of_inversion_alone_needs_no_other():
+    jobs = planned("results/demo/mti/mld_lead/metrics.parquet")
+    expected = stages() | INVERSION | {"invert": 1, "embed_mti": 1, "mti_metrics": 1}
+    for rule in ("embed_mld", "embed_lead", "compute_metrics"):
+        del expected[rule]
+    assert jobs == expected
+
+
 def test_one_ablation_alone_needs_no_other():
     jobs = planned("results/demo/systems/lead_no_var/metrics.parquet")
     expected = stages() | {"compute_metrics": 1}

@@ -1,0 +1,107 @@
+"""The motions that words are inverted from: which they are, and the word each starts from."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lead.data.store import Clip, MotionIndex
+from lead.errors import LeadError
+from lead.provenance.artefact import atomic_path, unreadable
+from lead.provenance.seeds import Seeds
+
+# HumanML3D's and KIT-ML's mirrored copies, with the letter of an item about a part.
+_MIRRORED = re.compile(r"([A-Z]+_)?M\d+")
+
+_SCHEMA = [
+    ("id", pa.string()),
+    ("caption", pa.string()),
+    ("frames", pa.int64()),
+    ("word", pa.string()),
+    ("found_by", pa.string()),
+]
+
+
+@dataclass(frozen=True)
+class ChosenMotion:
+    """A motion that a word is inverted from.
+
+    Attributes:
+        caption: its first, which is what metrics compare with.
+        word: the descriptor that the pseudo-word starts from.
+        found_by: ``tags``, ``list`` or ``fallback`` (`lead.text.descriptors`).
+    """
+
+    id: str
+    caption: str
+    frames: int
+    word: str
+    found_by: str
+
+
+def choose_clips(clips: Sequence[Clip], count: int, seeds: Seeds) -> list[Clip]:
+    """``count`` clips that are no mirror images, drawn without replacement; all if there are
+    fewer. In the order of their ids, and whatever order they came in.
+
+    Raises:
+        LeadError: there are fewer than two, which no metric can be computed of.
+    """
+    plain = sorted(
+        (clip for clip in clips if not _MIRRORED.fullmatch(clip.id)), key=lambda clip: clip.id
+    )
+    if len(plain) < 2:
+        raise LeadError(
+            "There are too few motions to invert words from.",
+            found=f"{len(plain)} unmirrored clips",
+            expected="2 at the very least; the paper has 100",
+            fix="Use more clips, or give the test split a larger share.",
+        )
+    rows = seeds.numpy().choice(len(plain), min(count, len(plain)), replace=False)
+    return [plain[row] for row in sorted(rows)]
+
+
+def write_chosen(path: Path, chosen: Sequence[ChosenMotion], words: dict[str, Any]) -> None:
+    """Write the motions as Parquet, one row each, with ``words`` in its schema, atomically."""
+    schema = pa.schema(_SCHEMA, metadata={"lead": json.dumps(words)})
+    with atomic_path(path) as temporary:
+        pq.write_table(pa.Table.from_pylist([vars(one) for one in chosen], schema), temporary)
+
+
+def read_chosen(path: Path) -> tuple[tuple[ChosenMotion, ...], dict[str, Any]]:
+    """The motions of such a file, and the words that came with them.
+
+    Raises:
+        LeadError: the file is damaged, or another one.
+    """
+    try:
+        table = pq.read_table(path)
+        words = json.loads((table.schema.metadata or {})[b"lead"])
+        rows = table.select([name for name, _ in _SCHEMA]).to_pylist()
+    except (pa.ArrowException, OSError, KeyError) as error:
+        raise unreadable(path, error, "the rule that chooses motions to invert") from error
+    return tuple(ChosenMotion(**row) for row in rows), words
+
+
+def clips_of(chosen: Sequence[ChosenMotion], index: MotionIndex) -> list[Clip]:
+    """The clips of the chosen motions, in their order.
+
+    Raises:
+        LeadError: the study has no such clip.
+    """
+    known = {clip.id: clip for clip in index.clips}
+    missing = [one.id for one in chosen if one.id not in known]
+    if missing:
+        raise LeadError(
+            "Motions were chosen that the study does not have.",
+            found=", ".join(missing[:3]),
+            expected="clips of the study's index",
+            fix="Delete the file of chosen motions and run the same snakemake command again.",
+        )
+    return [known[one.id] for one in chosen]

@@ -1,0 +1,140 @@
+"""Words for many motions at once, and their objectives on draws that no step saw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from lead.config.inversion import Inversion
+from lead.config.inversion_variant import Objective
+from lead.data.store import Clip, MotionStore
+from lead.diffusion.generator import MotionGenerator
+from lead.inversion.objectives import objective_values
+from lead.inversion.segments import Draws, draw
+from lead.inversion.templates import TEMPLATES
+from lead.motion.normalizer import Normalizer
+from lead.provenance.seeds import Seeds
+from lead.text.encoder import TextEncoder
+from lead.text.pseudo_word import encode_pseudo
+
+
+@dataclass(frozen=True)
+class Networks:
+    """All that an inversion reads, frozen.
+
+    Attributes:
+        generator: with the projector of the objective ``lead``.
+        normalizer: the study's statistics.
+    """
+
+    generator: MotionGenerator
+    encoder: TextEncoder
+    store: MotionStore
+    normalizer: Normalizer
+
+
+@dataclass(frozen=True)
+class Inverted:
+    """Words of N motions after K steps of S segments.
+
+    Attributes:
+        vectors: the words.
+        loss: objective of every segment, before its step.
+        timestep: diffusion step of every segment.
+    """
+
+    vectors: Float[Tensor, "N W"]
+    loss: Float[Tensor, "N K S"]
+    timestep: Int[Tensor, "N K S"]
+
+
+def invert(
+    networks: Networks,
+    objective: Objective,
+    clips: Sequence[Clip],
+    start: Float[Tensor, "N W"],
+    settings: Inversion,
+    seeds: Seeds,
+) -> Inverted:
+    """Optimise one word a motion, all together, with Adam.
+
+    Motions do not meet: the sum of their objectives has each one's gradient, and Adam works
+    value by value. Draws depend on step and motion alone.
+    """
+    vectors = start.to(networks.generator.null).clone().requires_grad_(True)
+    optimiser = torch.optim.Adam([vectors], lr=settings.learning_rate)
+    losses, timesteps = [], []
+    for step in range(settings.steps):
+        draws = _draw(networks, clips, settings.batch, seeds.child("step", step))
+        text = _in_drawn_templates(networks, vectors, draws)
+        values = objective_values(objective, networks.generator, text, draws)
+        values = values.view(len(clips), -1)
+        optimiser.zero_grad()
+        values.mean(dim=1).sum().backward()
+        optimiser.step()
+        losses.append(values.detach().cpu())
+        timesteps.append(draws.timestep.view_as(values).cpu())
+    return Inverted(
+        vectors.detach().cpu(), torch.stack(losses, dim=1), torch.stack(timesteps, dim=1)
+    )
+
+
+@torch.no_grad()
+def in_templates(networks: Networks, vectors: Float[Tensor, "N W"]) -> Float[Tensor, "N T C"]:
+    """The pooled embedding of every template with every word in it."""
+    own = vectors.to(networks.generator.null)
+    pooled = [encode_pseudo(networks.encoder, [one] * len(own), own) for one in TEMPLATES]
+    return torch.stack(pooled, dim=1)
+
+
+@torch.no_grad()
+def fresh_objective(
+    networks: Networks,
+    objective: Objective,
+    clips: Sequence[Clip],
+    sentences: Sequence[Float[Tensor, "N T C"]],
+    settings: Inversion,
+    seeds: Seeds,
+) -> list[Float[Tensor, " N"]]:
+    """Each motion's objective on draws apart from those of any step, for several sets of words.
+
+    Words come `in_templates`. All sets meet the same draws, as many as half of the steps had:
+    their differences are paired.
+    """
+    found: list[list[Tensor]] = [[] for _ in sentences]
+    for number in range(max(settings.steps // 2, 1)):
+        draws = _draw(networks, clips, settings.batch, seeds.child("fresh", number))
+        motion = torch.arange(len(clips)).repeat_interleave(settings.batch)
+        for values, own in zip(found, sentences, strict=True):
+            text = own[motion, draws.template]
+            every = objective_values(objective, networks.generator, text, draws)
+            values.append(every.view(len(clips), -1).mean(dim=1))
+    return [torch.stack(values).mean(dim=0).cpu() for values in found]
+
+
+def chunks(count: int, size: int) -> Iterator[slice]:
+    """Runs of ``size`` of ``count``."""
+    yield from (slice(first, min(first + size, count)) for first in range(0, count, size))
+
+
+def _draw(networks: Networks, clips: Sequence[Clip], segments: int, seeds: Seeds) -> Draws:
+    return draw(
+        clips, networks.store, networks.normalizer, networks.generator,
+        len(TEMPLATES), segments, seeds,
+    )  # fmt: skip
+
+
+def _in_drawn_templates(
+    networks: Networks, vectors: Float[Tensor, "N W"], draws: Draws
+) -> Float[Tensor, "B C"]:
+    """The sentence of every segment; a motion's equal ones are encoded once."""
+    segments = len(draws.template) // len(vectors)
+    motion = torch.arange(len(vectors)).repeat_interleave(segments)
+    pairs, place = torch.unique(motion * len(TEMPLATES) + draws.template, return_inverse=True)
+    words = vectors[(pairs // len(TEMPLATES)).to(vectors.device)]
+    sentences = [TEMPLATES[number] for number in (pairs % len(TEMPLATES)).tolist()]
+    return encode_pseudo(networks.encoder, sentences, words)[place.to(vectors.device)]

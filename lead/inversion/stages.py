@@ -1,0 +1,96 @@
+"""The stage that inverts a word for each chosen motion, and asks whether it is a better one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from lead.config.inversion import Inversion
+from lead.config.inversion_variant import inversion_variant
+from lead.data.store import Clip
+from lead.evaluation.keeper import Keeper
+from lead.inversion.chosen import clips_of, read_chosen
+from lead.inversion.fresh import write_fresh
+from lead.inversion.invert import Networks, chunks, fresh_objective, in_templates, invert
+from lead.inversion.inverted_words import InvertedWords, write_inverted
+from lead.inversion.opened import open_networks
+from lead.progress import Progress
+from lead.provenance.job import Job
+from lead.provenance.seeds import Seeds
+from lead.provenance.state import forget, state_lock
+from lead.text.pseudo_word import token_vectors
+from lead.training.history import write_history
+
+
+def invert_words(job: Job) -> None:
+    """Invert a word for every chosen motion, chunk by chunk; finished chunks outlive a kill.
+
+    Draws are keyed by motion and step, and are those of every other objective. Inputs: those of
+    `open_networks`, ``motions``; for the objective ``lead`` its ``projector``. Settings: ``words``,
+    the name of the inversion. Outputs: ``words``, also in every template; ``history``, one row a
+    motion, step and segment with its diffusion step and loss; ``fresh``, the objective of
+    descriptor and inverted word on draws that no step saw, the same for both.
+    """
+    networks, settings = open_networks(job), job.setting("mti", Inversion)
+    chosen, _ = read_chosen(job.inputs["motions"])
+    clips = clips_of(chosen, networks.store)
+    start = token_vectors(networks.encoder, [one.word for one in chosen])
+    parts = list(chunks(len(clips), settings.chunk))
+    folder = job.state_folder()
+    with state_lock(folder) if folder else nullcontext():
+        keeper = Keeper(folder, range(len(parts)))
+        missing = keeper.missing()
+        progress = Progress("chunks of motions", len(parts), len(parts) - len(missing))
+        for number in missing:
+            part = parts[number]
+            keeper.keep(number, _invert_part(job, networks, clips[part], start[part]))
+            progress.advance()
+        found = {name: torch.cat([own[name] for own in keeper.kept()]) for name in keeper.kept()[0]}
+        name = str(job.settings["words"])
+        write_history(_records(found), job.outputs["history"], job.manifest)
+        before, after = (found[key].double().numpy() for key in ("descriptor", "inverted"))
+        named = [(one.id, one.word) for one in chosen]
+        write_fresh(job.outputs["fresh"], named, before, after, {**job.manifest, "words": name})
+        ids = tuple(one.id for one in chosen)
+        words = InvertedWords(ids, found["vectors"], found["sentences"])
+        write_inverted(job.outputs["words"], words, job.manifest)
+        if folder:
+            forget(folder)
+
+
+def draw_seeds(seeds: Seeds) -> Seeds:
+    """What inversions draw from: the same for every objective and projector."""
+    return seeds.child("inverted", "draws")
+
+
+def _invert_part(
+    job: Job, networks: Networks, clips: Sequence[Clip], start: Float[Tensor, "n W"]
+) -> dict[str, Tensor]:
+    settings, seeds = job.setting("mti", Inversion), draw_seeds(job.seeds)
+    objective = inversion_variant(str(job.settings["words"])).objective
+    made = invert(networks, objective, clips, start, settings, seeds)
+    both = [in_templates(networks, vectors) for vectors in (start, made.vectors)]
+    before, after = fresh_objective(networks, objective, clips, both, settings, seeds)
+    return {
+        "vectors": made.vectors,
+        "loss": made.loss,
+        "timestep": made.timestep,
+        "descriptor": before,
+        "inverted": after,
+        "sentences": both[1].cpu(),
+    }
+
+
+def _records(found: dict[str, Tensor]) -> list[dict[str, Any]]:
+    loss, timestep = found["loss"].tolist(), found["timestep"].tolist()
+    return [
+        {"step": step, "motion": motion, "timestep": timestep[motion][step][segment], "loss": value}
+        for motion, steps in enumerate(loss)
+        for step, values in enumerate(steps)
+        for segment, value in enumerate(values)
+    ]
