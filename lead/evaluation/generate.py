@@ -9,13 +9,15 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from lead.config.consistency import ConsistencyStage
 from lead.config.diffusion import Diffusion
 from lead.config.evaluation import Evaluation
 from lead.config.text import TextSettings
 from lead.config.training import DenoiserStage, ProjectorStage, VaeStage
 from lead.data.batches import gather
 from lead.data.store import MotionStore
-from lead.diffusion.generator import MotionGenerator
+from lead.diffusion.consistency import BoundaryCondition
+from lead.diffusion.generator import FewSteps, MotionGenerator
 from lead.diffusion.schedule import noise_schedule
 from lead.evaluation.judge import Judge, Motions
 from lead.evaluation.protocol import Pass, draw_noise
@@ -23,29 +25,40 @@ from lead.models.build import build_denoiser, build_projector, build_vae, freeze
 from lead.models.weights import load_module
 from lead.provenance.job import Job
 from lead.provenance.seeds import Seeds
+from lead.text.cache import TextCache
 from lead.text.conditions import Standardisation
 
 
 def open_generator(
     job: Job, store: MotionStore, judge: Judge, settings: Evaluation
 ) -> MotionGenerator:
-    """The system that a job's inputs ``vae``, ``denoiser`` and maybe ``projector`` make up."""
+    """The system that a job's inputs ``vae``, ``denoiser`` and maybe ``projector`` make up.
+
+    With settings ``consistency`` and ``steps`` the denoiser is a distilled one.
+    """
     like = judge.normalizer.mean
     vae_model = job.setting("vae", VaeStage).model
     latent = (vae_model.width, vae_model.latent_tokens)
     vae = load_module(build_vae(vae_model, store.frames.shape[1]), job.inputs["vae"])
-    denoiser = build_denoiser(
-        job.setting("denoiser", DenoiserStage).model, *latent, judge.cache.width
-    )
+    stage = job.setting("consistency", ConsistencyStage) if "consistency" in job.settings else None
+    teacher = stage.teacher if stage else None
+    text = teacher.text if teacher else job.setting("text", TextSettings)
+    own = teacher.denoiser if teacher else job.setting("denoiser", DenoiserStage)
+    guidance_width = stage.guidance_width if stage else None
+    denoiser = build_denoiser(own.model, *latent, judge.cache.width, guidance_width)
     load_module(denoiser, job.inputs["denoiser"])
     projector = None
     if "projector" in job.inputs:
         model = job.setting("projector", ProjectorStage).model
-        projector = build_projector(model, *latent, judge.cache.width)
+        # Realignment is with the study's text, whatever the denoiser is conditioned on.
+        width = TextCache.open(job.inputs["text"]).width
+        projector = build_projector(model, *latent, width)
         freeze(load_module(projector, job.inputs["projector"])).to(like)
-    standardise = Standardisation.fit(
-        judge.cache, store.captions("train"), job.setting("text", TextSettings).standardise
-    )
+    standardise = Standardisation.fit(judge.cache, store.captions("train"), text.standardise)
+    few_steps = None
+    if stage:
+        boundary = BoundaryCondition(stage.sigma, stage.timestep_scaling)
+        few_steps = FewSteps(boundary, stage.solver_steps, stage.guidance_width)
     return MotionGenerator(
         freeze(vae).to(like),
         freeze(denoiser).to(like),
@@ -53,8 +66,9 @@ def open_generator(
         noise_schedule(job.setting("diffusion", Diffusion)).to(like.device),
         Standardisation(standardise.mean.to(like), standardise.std.to(like)),
         judge.cache.pooled([""]).to(like),
-        settings.sampling_steps,
-        settings.guidance,
+        int(job.settings["steps"]) if stage else settings.sampling_steps,
+        stage.guidance if stage else settings.guidance,
+        few_steps,
     )
 
 
@@ -85,13 +99,18 @@ def mean_motion(judge: Judge, drawn: Pass) -> Motions:
 
 
 def generated(
-    generator: MotionGenerator, judge: Judge, drawn: Pass, noise: Float[Tensor, "I L M"]
+    generator: MotionGenerator,
+    judge: Judge,
+    drawn: Pass,
+    noise: Float[Tensor, "I L M"],
+    fresh: Float[Tensor, "I K L M"],
 ) -> Motions:
-    """Motions for the captions of a pass, from their noise."""
+    """Motions for the captions of a pass, from their noise and what comes between steps."""
     text = judge.cache.pooled(drawn.captions)
 
     def motions(rows: np.ndarray) -> tuple[Tensor, Tensor]:
-        latent = generator.latents(text[rows].to(generator.null), noise[rows].to(generator.null))
+        own = (values[rows].to(generator.null) for values in (text, noise, fresh))
+        latent = generator.latents(*own)
         return generator.decode(latent, _lengths(generator, drawn, rows))
 
     return motions
@@ -130,6 +149,18 @@ def latent_noise(
 ) -> Float[Tensor, "I L M"]:
     """Gaussian noise in the shape of the system's latents, each from its own item's seed."""
     return draw_noise(ids, (generator.vae.latent_tokens, generator.vae.latent_width), seeds)
+
+
+def fresh_noise(
+    generator: MotionGenerator, ids: Sequence[str], seeds: Seeds
+) -> Float[Tensor, "I K L M"]:
+    """The noise between steps, keyed by item and step; none where sampling takes none."""
+    draws = [
+        latent_noise(generator, ids, seeds.child("fresh", step))
+        for step in range(generator.fresh_draws)
+    ]
+    shape = (len(ids), 0, generator.vae.latent_tokens, generator.vae.latent_width)
+    return torch.stack(draws, dim=1) if draws else torch.empty(shape)
 
 
 def _lengths(generator: MotionGenerator, drawn: Pass, rows: np.ndarray) -> Tensor:

@@ -53,6 +53,7 @@ def train(
     seeds: Seeds,
     folder: Path | None,
     validate: Validate | None = None,
+    after_step: Callable[[], None] | None = None,
 ) -> list[dict[str, float]]:
     """Train ``module`` in place and return its history.
 
@@ -63,6 +64,7 @@ def train(
         loss: see `Loss`.
         epoch: the batches of one epoch, from that epoch's generator.
         validate: see `Validate`; also asked before the first step.
+        after_step: done after each step; what it changes must be part of ``module``.
 
     Raises:
         LeadError: the loss is not a number; the last good state is kept.
@@ -79,6 +81,8 @@ def train(
         if validate and state.step == 0:
             state.history.append({"step": 0, **_validate(module, validate)})
         for report in fit(loss, batches, state, training, machine, seeds):
+            if after_step:
+                after_step()
             last = report.step == training.steps
             if report.step % every == 0 or last:
                 state.history.append(_record(report))
