@@ -156,7 +156,7 @@ def diffusion_loss(
 def pseudo_huber_loss(
     found: Float[Tensor, "B L M"], target: Float[Tensor, "B L M"], c: float
 ) -> Float[Tensor, ""]:
-    """√(Δ² + c²) − c, a mean over batch and dimensions (Song and Dhariwal 2023; Dai et al. 2024)."""
+    """√(Δ² + c²) − c, a mean over batch and dimensions (Dai et al. 2024)."""
     return (((found.float() - target.float()) ** 2 + c**2).sqrt() - c).mean()
 
 

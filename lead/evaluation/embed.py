@@ -76,10 +76,10 @@ def embed_generated(job: Job) -> None:
 
     Inputs and settings: as `embed_real`, and ``vae``, ``denoiser``, where realigned
     ``projector``, and ``condition`` where the denoiser reads another text than ``text``; for a
-    distilled denoiser ``consistency`` and ``steps``. Output: ``embeddings``: ``motion`` with its physical quantities,
-    ``multimodality`` (R x items x samples x E), and to compare with, ``reconstruction`` (the
-    decoded posterior of the real crop, realigned where the system is) and ``random_latent`` (pure
-    noise decoded).
+    distilled denoiser ``consistency`` and ``steps``. Output: ``embeddings``: ``motion`` with its
+    physical quantities, ``multimodality`` (R x items x samples x E), and to compare with,
+    ``reconstruction`` (the decoded posterior of the real crop, realigned where the system is) and
+    ``random_latent`` (pure noise decoded).
     """
     judge, store, settings = open_judge(job)
     generator = open_generator(job, store, judge, settings)

@@ -60,8 +60,9 @@ _DATASETS = {
 def paper_table(job: Job) -> None:
     """One of the paper's tables: systems of the study, and the paper's rows set apart.
 
-    The setting ``table`` says which: ``table1``, ``table2``, ``table5`` or ``table6``. Inputs: ``metrics``
-    (one file a system, in the order of rows), ``published``. Outputs: ``tex``, ``parquet``.
+    The setting ``table`` says which: ``table1``, ``table2``, ``table5`` or ``table6``. Inputs:
+    ``metrics`` (one file a system, in the order of rows), ``published``. Outputs: ``tex``,
+    ``parquet``.
     """
     table = str(job.settings["table"])
     settings = job.setting("evaluation", Evaluation)
@@ -81,7 +82,7 @@ def paper_table(job: Job) -> None:
             *_real_again(measured),
             *_notes(labels, frames, words),
             *([_REMARKS[table]] if table in _REMARKS else []),
-            *_of_few_steps(job),
+            *(_of_few_steps(job) if measured["system"].str.contains("motionlcm").any() else ()),
         ),
         comparable=_comparable(job),
     )
