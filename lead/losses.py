@@ -153,6 +153,13 @@ def diffusion_loss(
     return F.mse_loss(predicted.float(), noise.float())
 
 
+def pseudo_huber_loss(
+    found: Float[Tensor, "B L M"], target: Float[Tensor, "B L M"], c: float
+) -> Float[Tensor, ""]:
+    """√(Δ² + c²) − c, a mean over batch and dimensions (Dai et al. 2024)."""
+    return (((found.float() - target.float()) ** 2 + c**2).sqrt() - c).mean()
+
+
 def movement_autoencoder_loss(
     decoded: Float[Tensor, "B T D"],
     motion: Float[Tensor, "B T D"],

@@ -49,5 +49,15 @@ class MldDenoiserSource(Settings):
     study's `text` must be of that kind, and not standardised."""
 
 
+class MotionLcmSource(Settings):
+    """The student of a released checkpoint of MotionLCM, version 1, on the VAE of the same one."""
+
+    kind: Literal["motionlcm_checkpoint"]
+    """Official weights are read; the study's VAE must be the one in the same file."""
+    path: Path = Path("checkpoints/motionlcm.ckpt")
+    """The Lightning file, under ``data_root``."""
+
+
 VaeSource = Annotated[TrainedSource | MldVaeSource, Field(discriminator="kind")]
 DenoiserSource = Annotated[TrainedSource | MldDenoiserSource, Field(discriminator="kind")]
+ConsistencySource = Annotated[TrainedSource | MotionLcmSource, Field(discriminator="kind")]

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from lead.config.base import Settings
+from lead.config.consistency import ConsistencyStage
 from lead.config.diffusion import Diffusion
 from lead.config.evaluation import Evaluation
 from lead.config.evaluator import Evaluator, TrainedEvaluator
@@ -86,6 +87,8 @@ class Study(Settings):
     """The noise schedule."""
     denoiser: DenoiserStage
     """Stage 2."""
+    consistency: ConsistencyStage | None = None
+    """MotionLCM: the denoiser distilled to a few steps, for Table 5; null has no such systems."""
     projectors: dict[str, ProjectorStage]
     """Stage 3: the variants by name; ``lead`` is the paper's. One with ``extends: <name>``
     says only what differs from another."""
@@ -117,6 +120,8 @@ class Study(Settings):
         for name in projectors:
             if name != "lead" and not name.startswith("lead_"):
                 raise ValueError(f"a projector is named lead or lead_<variant>, not {name}")
+            if re.fullmatch(r"lead_motionlcm_\d+", name):
+                raise ValueError(f"{name} is lead on MotionLCM: give the projector another name")
         return projectors
 
     @field_validator("external")
@@ -125,7 +130,8 @@ class Study(Settings):
         for name in external:
             if not re.fullmatch(NAME_PATTERN, name):
                 raise ValueError(
-                    f"a name of a-z, 0-9 and _ other than real, mld, lead*, not {name}"
+                    f"a name of a-z, 0-9 and _ other than real, mld, motionlcm_<steps>, lead*, "
+                    f"not {name}"
                 )
         return external
 
@@ -205,7 +211,14 @@ class Study(Settings):
     def systems(self) -> tuple[str, ...]:
         """The systems that the study compares, in the order of the tables' rows."""
         compared = [name for name in self.projectors if name not in self.ablations]
-        return (*BASE_SYSTEMS, *compared, *self.external)
+        plain, realigned = self.few_steps[:1], self.few_steps[1:2]
+        return (*BASE_SYSTEMS, *plain, *compared, *realigned, *self.external)
+
+    @property
+    def few_steps(self) -> tuple[str, ...]:
+        """The systems of MotionLCM, by steps, each without and with realignment."""
+        steps = self.consistency.steps if self.consistency else ()
+        return tuple(f"{prefix}motionlcm_{own}" for own in steps for prefix in ("", "lead_"))
 
     @property
     def ablated_systems(self) -> tuple[str, ...]:

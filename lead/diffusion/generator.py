@@ -9,10 +9,11 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from lead.diffusion.consistency import BoundaryCondition, consistency_sample, student_timesteps
 from lead.diffusion.guidance import guide
 from lead.diffusion.sampler import ddim_sample
 from lead.diffusion.schedule import NoiseSchedule, sampling_timesteps
-from lead.models.denoiser import Denoiser
+from lead.models.denoiser import Denoiser, guidance_sinusoid
 from lead.models.projector import Projector
 from lead.models.vae import MotionVae
 from lead.text.conditions import Standardisation
@@ -22,13 +23,29 @@ CPU_TOKENS = 1600
 
 
 @dataclass(frozen=True)
+class FewSteps:
+    """How a distilled denoiser is sampled (Dai et al. 2024).
+
+    Attributes:
+        boundary: of its consistency function.
+        solver_steps: steps of the grid that it learned.
+        guidance_width: of the sinusoid that tells it how far to guide.
+    """
+
+    boundary: BoundaryCondition
+    solver_steps: int
+    guidance_width: int
+
+
+@dataclass(frozen=True)
 class MotionGenerator:
-    """Frozen networks as one thing that generates; without a projector it is MLD.
+    """Frozen networks as one thing that generates; without a projector it is MLD, or MotionLCM.
 
     Attributes:
         null: the empty caption's pooled embedding, 1 x C.
-        steps: DDIM steps.
+        steps: DDIM steps, or those of a distilled denoiser.
         guidance: scale of classifier-free guidance, Eq. (8).
+        few_steps: of a distilled denoiser.
     """
 
     vae: MotionVae
@@ -39,16 +56,45 @@ class MotionGenerator:
     null: Float[Tensor, "1 C"]
     steps: int
     guidance: float
+    few_steps: FewSteps | None = None
+
+    @property
+    def fresh_draws(self) -> int:
+        """Draws of noise that sampling takes beside the first."""
+        return self.steps - 1 if self.few_steps else 0
 
     @torch.no_grad()
     def latents(
-        self, text: Float[Tensor, "B C"], noise: Float[Tensor, "B L M"]
+        self,
+        text: Float[Tensor, "B C"],
+        noise: Float[Tensor, "B L M"],
+        fresh: Float[Tensor, "B K L M"] | None = None,
     ) -> Float[Tensor, "B L M"]:
-        """Denoise ``noise`` under the pooled embeddings ``text``."""
+        """Denoise ``noise`` under the pooled embeddings ``text``.
+
+        ``fresh`` are the `fresh_draws` of a distilled denoiser, which MLD does not have.
+        """
+        if self.few_steps:
+            assert fresh is not None, "a distilled denoiser takes noise between its steps"
+            return self._distilled(self.few_steps, self.standardise(text), noise, fresh)
         condition, null = self.standardise(text), self.standardise(self.null)
         denoise = guide(self.denoiser, condition, null[0], self.guidance)
         timesteps = sampling_timesteps(self.schedule, self.steps)
         return ddim_sample(denoise, noise, timesteps, self.schedule)
+
+    def _distilled(self, own: FewSteps, condition: Tensor, noise: Tensor, fresh: Tensor) -> Tensor:
+        """The guidance is told, so that there is no branch without text."""
+        told = guidance_sinusoid(noise.new_full((len(noise),), self.guidance - 1),
+                                 own.guidance_width)  # fmt: skip
+        timesteps = student_timesteps(self.steps, own.solver_steps, self.schedule.train_steps)
+        return consistency_sample(
+            lambda latent, timestep: self.denoiser(latent, timestep, condition, told),
+            noise,
+            fresh,
+            timesteps,
+            self.schedule,
+            own.boundary,
+        )
 
     @torch.no_grad()
     def decode(

@@ -13,7 +13,9 @@ Denoise = Callable[[Float[Tensor, "B L M"], Int[Tensor, " B"]], Float[Tensor, "B
 
 
 def guided_noise(
-    conditional: Float[Tensor, "B L M"], unconditional: Float[Tensor, "B L M"], scale: float
+    conditional: Float[Tensor, "B L M"],
+    unconditional: Float[Tensor, "B L M"],
+    scale: float | Float[Tensor, "B 1 1"],
 ) -> Float[Tensor, "B L M"]:
     """Eq. (8): ε(∅) + s · (ε(c) − ε(∅)), the noise pushed away from what no text gives."""
     return unconditional + scale * (conditional - unconditional)

@@ -16,6 +16,7 @@ from lead.data.store import MotionStore
 from lead.diffusion.generator import MotionGenerator
 from lead.evaluation.generate import (
     decoded,
+    fresh_noise,
     generated,
     latent_noise,
     mean_motion,
@@ -82,10 +83,11 @@ def embed_generated(job: Job) -> None:
     """Generate a motion for every test caption, and more for MultiModality, and embed them.
 
     Inputs and settings: as `embed_real`, and ``vae``, ``denoiser``, where realigned
-    ``projector``. Output: ``embeddings``: ``motion`` with its physical quantities,
-    ``multimodality`` (R x items x samples x E), and to compare with, ``reconstruction`` (the
-    decoded posterior of the real crop, realigned where the system is) and ``random_latent`` (pure
-    noise decoded).
+    ``projector``, and ``condition`` where the denoiser reads another text than ``text``; for a
+    distilled denoiser ``consistency`` and ``steps``. Output: ``embeddings``: ``motion`` with its
+    physical quantities, ``multimodality`` (R x items x samples x E), and to compare with,
+    ``reconstruction`` (the decoded posterior of the real crop, realigned where the system is) and
+    ``random_latent`` (pure noise decoded).
     """
     judge, store, settings = open_judge(job)
     generator = open_generator(job, store, judge.cache, judge.normalizer.mean, settings)
@@ -94,10 +96,11 @@ def embed_generated(job: Job) -> None:
     def embed(judge: Judge, seeds: Seeds) -> dict[str, Tensor]:
         main = draw_pass(clips, seeds)
         text = judge.cache.pooled(main.captions)
-        noise = latent_noise(generator, [clip.id for clip in clips], seeds)
+        ids = [clip.id for clip in clips]
+        noise, fresh = latent_noise(generator, ids, seeds), fresh_noise(generator, ids, seeds)
         again = reconstructed(generator, store, judge, main, seeds)
         return {
-            **judge.judged(generated(generator, text, main, noise), main.length),
+            **judge.judged(generated(generator, text, main, noise, fresh), main.length),
             "reconstruction": judge.motions(again, main.length),
             "random_latent": judge.motions(decoded(generator, main, noise), main.length),
             "multimodality": _multimodality(generator, judge, store, settings, seeds),
@@ -118,7 +121,8 @@ def _multimodality(
     items = draw_multimodality(store.split("test"), settings.multimodality, seeds)
     samples = settings.multimodality.samples
     ids = [f"{clip.id}/{sample}" for clip in items.clips for sample in range(samples)]
-    noise = latent_noise(generator, ids, seeds.child("multimodality"))
+    own = seeds.child("multimodality")
+    noise, fresh = latent_noise(generator, ids, own), fresh_noise(generator, ids, own)
     every = Pass(
         tuple(clip for clip in items.clips for _ in range(samples)),
         tuple(caption for caption in items.captions for _ in range(samples)),
@@ -126,7 +130,7 @@ def _multimodality(
         np.repeat(items.length, samples),
     )
     text = judge.cache.pooled(every.captions)
-    embedded = judge.motions(generated(generator, text, every, noise), every.length)
+    embedded = judge.motions(generated(generator, text, every, noise, fresh), every.length)
     return embedded.unflatten(0, (len(items.clips), samples))
 
 

@@ -9,13 +9,15 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from lead.config.consistency import ConsistencyStage
 from lead.config.diffusion import Diffusion
 from lead.config.evaluation import Evaluation
 from lead.config.text import TextSettings
 from lead.config.training import DenoiserStage, ProjectorStage, VaeStage
 from lead.data.batches import gather
 from lead.data.store import MotionStore
-from lead.diffusion.generator import MotionGenerator
+from lead.diffusion.consistency import BoundaryCondition
+from lead.diffusion.generator import FewSteps, MotionGenerator
 from lead.diffusion.schedule import noise_schedule
 from lead.evaluation.judge import Judge, Motions
 from lead.evaluation.protocol import Pass, draw_noise
@@ -32,22 +34,37 @@ def open_generator(
     job: Job, store: MotionStore, cache: TextCache, like: Tensor, settings: Evaluation
 ) -> MotionGenerator:
     """The system that a job's inputs ``vae``, ``denoiser`` and maybe ``projector`` make up, frozen,
-    with the device and number type of ``like``."""
+    with the device and number type of ``like``; ``cache`` holds the texts that the denoiser reads.
+
+    With settings ``consistency`` and ``steps`` the denoiser is a distilled one.
+
+    Raises:
+        LeadError: a file is damaged, or a network learnt the latents of another VAE.
+    """
     networks = [job.inputs[name] for name in ("denoiser", "projector") if name in job.inputs]
     check_lineage(job.inputs["vae"], *networks)
     vae_model = job.setting("vae", VaeStage).model
     latent = (vae_model.width, vae_model.latent_tokens)
     vae = load_module(build_vae(vae_model, store.frames.shape[1]), job.inputs["vae"])
-    denoiser = build_denoiser(job.setting("denoiser", DenoiserStage).model, *latent, cache.width)
+    stage = job.setting("consistency", ConsistencyStage) if "consistency" in job.settings else None
+    teacher = stage.teacher if stage else None
+    text = teacher.text if teacher else job.setting("text", TextSettings)
+    own = teacher.denoiser if teacher else job.setting("denoiser", DenoiserStage)
+    guidance_width = stage.guidance_width if stage else None
+    denoiser = build_denoiser(own.model, *latent, cache.width, guidance_width)
     load_module(denoiser, job.inputs["denoiser"])
     projector = None
     if "projector" in job.inputs:
         model = job.setting("projector", ProjectorStage).model
-        projector = build_projector(model, *latent, cache.width)
+        # Realignment is with the study's text, whatever the denoiser is conditioned on.
+        width = TextCache.open(job.inputs["text"]).width
+        projector = build_projector(model, *latent, width)
         freeze(load_module(projector, job.inputs["projector"])).to(like)
-    standardise = Standardisation.fit(
-        cache, store.captions("train"), job.setting("text", TextSettings).standardise
-    )
+    standardise = Standardisation.fit(cache, store.captions("train"), text.standardise)
+    few_steps = None
+    if stage:
+        boundary = BoundaryCondition(stage.sigma, stage.timestep_scaling)
+        few_steps = FewSteps(boundary, stage.solver_steps, stage.guidance_width)
     return MotionGenerator(
         freeze(vae).to(like),
         freeze(denoiser).to(like),
@@ -55,8 +72,9 @@ def open_generator(
         noise_schedule(job.setting("diffusion", Diffusion)).to(like.device),
         Standardisation(standardise.mean.to(like), standardise.std.to(like)),
         cache.pooled([""]).to(like),
-        settings.sampling_steps,
-        settings.guidance,
+        int(job.settings["steps"]) if stage else settings.sampling_steps,
+        stage.guidance if stage else settings.guidance,
+        few_steps,
     )
 
 
@@ -91,11 +109,14 @@ def generated(
     text: Float[Tensor, "I C"],
     drawn: Pass,
     noise: Float[Tensor, "I L M"],
+    fresh: Float[Tensor, "I K L M"],
 ) -> Motions:
-    """Motions as long as the crops of a pass, from pooled text embeddings and noise."""
+    """Motions as long as the crops of a pass, from pooled text embeddings, noise, and what comes
+    between steps."""
 
     def motions(rows: np.ndarray) -> tuple[Tensor, Tensor]:
-        latent = generator.latents(text[rows].to(generator.null), noise[rows].to(generator.null))
+        own = (values[rows].to(generator.null) for values in (text, noise, fresh))
+        latent = generator.latents(*own)
         return generator.decode(latent, _lengths(generator, drawn, rows))
 
     return motions
@@ -134,6 +155,18 @@ def latent_noise(
 ) -> Float[Tensor, "I L M"]:
     """Gaussian noise in the shape of the system's latents, each from its own item's seed."""
     return draw_noise(ids, (generator.vae.latent_tokens, generator.vae.latent_width), seeds)
+
+
+def fresh_noise(
+    generator: MotionGenerator, ids: Sequence[str], seeds: Seeds
+) -> Float[Tensor, "I K L M"]:
+    """The noise between steps, keyed by item and step; none where sampling takes none."""
+    draws = [
+        latent_noise(generator, ids, seeds.child("fresh", step))
+        for step in range(generator.fresh_draws)
+    ]
+    shape = (len(ids), 0, generator.vae.latent_tokens, generator.vae.latent_width)
+    return torch.stack(draws, dim=1) if draws else torch.empty(shape)
 
 
 def _lengths(generator: MotionGenerator, drawn: Pass, rows: np.ndarray) -> Tensor:

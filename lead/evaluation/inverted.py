@@ -13,6 +13,7 @@ from lead.data.store import Clip
 from lead.errors import LeadError
 from lead.evaluation.embed import every_repeat, read_twice
 from lead.evaluation.generate import (
+    fresh_noise,
     generated,
     latent_noise,
     open_generator,
@@ -78,8 +79,8 @@ def embed_inverted(job: Job) -> None:
     def embed(judge: Judge, seeds: Seeds) -> dict[str, Tensor]:
         main = first_captions(clips, seeds)
         own = seeds.child("inverted")
-        noise = latent_noise(generator, words.ids, own)
-        made = generated(generator, drawn_sentences(words, own), main, noise)
+        noise, fresh = (draw(generator, words.ids, own) for draw in (latent_noise, fresh_noise))
+        made = generated(generator, drawn_sentences(words, own), main, noise, fresh)
         return {"motion": judge.motions(made, main.length)}
 
     every_repeat(job, settings, judge, len(clips), embed)

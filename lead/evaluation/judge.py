@@ -179,7 +179,7 @@ def open_judge(job: Job) -> tuple[Judge, MotionStore, Evaluation]:
         freeze(matcher).to(device, dtype),
         normalizer.torch(device, dtype),
         own.torch(device, dtype),
-        TextCache.open(job.inputs["text"]),
+        TextCache.open(job.inputs.get("condition", job.inputs["text"])),
         open_words(job.inputs),
         skeleton,
         settings.boundary,

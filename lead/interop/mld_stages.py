@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from lead.config.consistency import ConsistencyStage
 from lead.config.diffusion import Diffusion
 from lead.config.models import Stack
-from lead.config.source import MldDenoiserSource, MldVaeSource
+from lead.config.source import MldDenoiserSource, MldVaeSource, MotionLcmSource
 from lead.config.study import DatasetSettings
 from lead.config.text import TextSettings
 from lead.config.training import DenoiserStage, VaeStage
@@ -18,6 +19,7 @@ from lead.data.datasets import skeleton_of
 from lead.errors import LeadError
 from lead.formats.npy import read_npy
 from lead.interop.mld import load_mld, load_mld_vae
+from lead.interop.motionlcm import load_motionlcm
 from lead.models.lineage import latents_of
 from lead.models.vae import MotionVae
 from lead.models.weights import load_tensors, save_module
@@ -59,7 +61,7 @@ def import_denoiser(job: Job) -> None:
     source = stage.source
     assert isinstance(source, MldDenoiserSource)
     _check_sizes("denoiser", stage.model)
-    _check_text(job, source)
+    _check_text(job.setting("text", TextSettings), source.text)
     _check_noise(job)
     path = job.data_root / source.path
     vae, denoiser = load_mld(path, skeleton_of(job.setting("dataset", DatasetSettings)))
@@ -67,6 +69,27 @@ def import_denoiser(job: Job) -> None:
     said = {"source": file_digest(path), **latents_of(job.inputs["vae"])}
     save_module(denoiser, job.outputs["weights"], job.manifest | said)
     _report("denoiser", denoiser)
+
+
+def import_consistency(job: Job) -> None:
+    """Bring MotionLCM's published student, version 1, into the study.
+
+    Input: the study's ``vae``, which must be the one in the same checkpoint: the projector was
+    trained on it. Output: ``weights``. The checkpoint is read from the data root.
+    """
+    stage = job.setting("consistency", ConsistencyStage)
+    source, teacher = stage.source, stage.teacher
+    assert isinstance(source, MotionLcmSource)
+    own = teacher.denoiser if teacher else job.setting("denoiser", DenoiserStage)
+    _check_sizes("denoiser", own.model)
+    text = teacher.text if teacher else job.setting("text", TextSettings)
+    _check_text(text, "t5")
+    _check_noise(job)
+    path = job.data_root / source.path
+    vae, student = load_motionlcm(path, skeleton_of(job.setting("dataset", DatasetSettings)))
+    _check_vae(vae, path, job.inputs["vae"])
+    save_module(student, job.outputs["weights"], job.manifest | {"source": file_digest(path)})
+    _report("student", student)
 
 
 def _check_sizes(stage: str, model: Stack) -> None:
@@ -85,15 +108,14 @@ def _check_sizes(stage: str, model: Stack) -> None:
         )
 
 
-def _check_text(job: Job, source: MldDenoiserSource) -> None:
-    text = job.setting("text", TextSettings)
-    if text.kind != source.text or text.standardise:
+def _check_text(text: TextSettings, wanted: str) -> None:
+    if text.kind != wanted or text.standardise:
         raise LeadError(
             "The published denoiser reads other text than the study's.",
             found=f"text.kind {text.kind}, text.standardise {text.standardise}",
-            expected=f"text.kind {source.text}, text.standardise False",
+            expected=f"text.kind {wanted}, text.standardise False",
             fix="Set text to the encoder that the denoiser was trained on (MLD: CLIP ViT-L/14); "
-            "denoiser.source.text says which that is.",
+            "denoiser.source.text says which that is. MotionLCM's is consistency.teacher.text: t5.",
         )
 
 

@@ -44,9 +44,13 @@ def build_vae(model: VaeModel, feature_width: int) -> MotionVae:
 
 
 def build_denoiser(
-    model: DenoiserModel, latent_width: int, latent_tokens: int, text_width: int
+    model: DenoiserModel,
+    latent_width: int,
+    latent_tokens: int,
+    text_width: int,
+    guidance_width: int | None = None,
 ) -> Denoiser:
-    """The denoiser for latents of the VAE and pooled text.
+    """The denoiser for latents of the VAE and pooled text; with ``guidance_width``, MotionLCM's.
 
     Raises:
         LeadError: it is not as wide as the latent, or has too few positions.
@@ -71,7 +75,7 @@ def build_denoiser(
             found=text_width,
             fix="Use another text encoder.",
         )
-    return Denoiser(model, text_width)
+    return Denoiser(model, text_width, guidance_width)
 
 
 def build_projector(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from lead.config.consistency import ConsistencyStage
 from lead.config.evaluation import Evaluation
 from lead.config.evaluator import Evaluator
 from lead.config.text import TextSettings
@@ -34,6 +36,7 @@ LABELS = {
 TITLES = {
     "table1": "Text-to-motion on",
     "table2": "Text-to-motion on",
+    "table5": "MotionLCM without and with realignment on",
     "table6": "Ablation of the projector on",
 }
 
@@ -46,7 +49,7 @@ _OF_THE_PROTOCOL = ("repeats", "pool", "diversity_pairs", "sampling_steps", "gui
 _KIT = ("KIT-ML", ("kit", "kit_raw"))
 _HUMANML3D = ("HumanML3D", ("humanml3d", "humanml3d_raw"))
 _DATASETS = {
-    **dict.fromkeys(("table1", "table3", "table4", "table6"), _HUMANML3D),
+    **dict.fromkeys(("table1", "table3", "table4", "table5", "table6"), _HUMANML3D),
     "table2": _KIT,
 }
 """What each of the paper's tables was measured on, and the kinds of dataset that are the same."""
@@ -55,8 +58,9 @@ _DATASETS = {
 def paper_table(job: Job) -> None:
     """One of the paper's tables: systems of the study, and the paper's rows set apart.
 
-    The setting ``table`` says which: ``table1``, ``table2`` or ``table6``. Inputs: ``metrics``
-    (one file a system, in the order of rows), ``published``. Outputs: ``tex``, ``parquet``.
+    The setting ``table`` says which: ``table1``, ``table2``, ``table5`` or ``table6``. Inputs:
+    ``metrics`` (one file a system, in the order of rows), ``published``. Outputs: ``tex``,
+    ``parquet``.
     """
     table = str(job.settings["table"])
     settings = job.setting("evaluation", Evaluation)
@@ -76,6 +80,7 @@ def paper_table(job: Job) -> None:
             *_real_again(measured),
             *_notes(labels, frames, words),
             *([_REMARKS[table]] if table in _REMARKS else []),
+            *(_of_few_steps(job) if measured["system"].str.contains("motionlcm").any() else ()),
         ),
         comparable=comparable(job),
     )
@@ -107,6 +112,9 @@ def label(system: str) -> str:
     """The name of a system's row; one that the paper lacks is named after what differs."""
     if system in LABELS:
         return LABELS[system]
+    if few := re.fullmatch(r"(lead_)?motionlcm_(\d+)", system):
+        name = "LEAD (MotionLCM)" if few[1] else "MotionLCM"
+        return f"{name}, {few[2]} step{'s' if few[2] != '1' else ''}"
     return f"LEAD {system.removeprefix('lead_').replace('_', ' ')}"
 
 
@@ -155,6 +163,23 @@ def _footnotes(job: Job, settings: Evaluation, words: dict, small: bool) -> tupl
             f"{smallest_test(settings)}. Set evaluation.allow_small to print it all the same."
         )
     return tuple(line for line in lines if line)
+
+
+def _of_few_steps(job: Job) -> tuple[str, ...]:
+    """Where MotionLCM's systems come from."""
+    stage = job.setting("consistency", ConsistencyStage | None)
+    if stage is None:
+        return ()
+    if stage.source.kind == "motionlcm_checkpoint":
+        origin = "the published student of version 1"
+    elif stage.teacher is None:
+        origin = "distilled from this study's MLD denoiser itself, not from one on Sentence-T5"
+    else:
+        origin = f"distilled from a denoiser on text of {stage.teacher.text.kind}"
+    return (
+        f"MotionLCM: {origin}; VAE of MLD, projector of LEAD, neither trained again; guidance "
+        f"{stage.guidance:g}, embedded.",
+    )
 
 
 def _real_again(measured: pd.DataFrame) -> tuple[str, ...]:

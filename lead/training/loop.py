@@ -50,6 +50,7 @@ def train(
     training: Training,
     run: Run,
     validate: Validate | None = None,
+    after_step: Callable[[], None] | None = None,
 ) -> list[dict[str, float]]:
     """Train ``module`` in place and return its history.
 
@@ -60,6 +61,7 @@ def train(
     Args:
         epoch: the batches of one epoch, from that epoch's generator.
         validate: see `Validate`; also asked before the first step.
+        after_step: done after each step; what it changes must be part of ``module``.
 
     Raises:
         LeadError: the loss is not a number; the last good state is kept.
@@ -84,6 +86,8 @@ def train(
             if validate and state.step == 0:
                 record({"step": 0, **_validate(module, validate)})
             for report in fit(objective, batches, state, training, run):
+                if after_step:
+                    after_step()
                 last = report.step == training.steps
                 if report.step % every == 0 or last:
                     record(_record(report))

@@ -81,7 +81,7 @@ def test_a_variant_that_cannot_be_resolved_is_told(projectors, said):
 
 def test_ablations_are_rows_of_their_own_table_alone():
     study = load_study("demo", folder=CONFIG)
-    assert study.systems == ("real", "mld", "lead")
+    assert study.systems == ("real", "mld", "motionlcm_1", "lead", "lead_motionlcm_1")
     assert study.ablated_systems == (
         "real", "lead_mlp", "lead_skip", "lead_no_var", "lead_no_align", "lead_no_rec", "lead",
     )  # fmt: skip
@@ -89,7 +89,42 @@ def test_ablations_are_rows_of_their_own_table_alone():
 
 def test_a_projector_that_is_no_ablation_is_compared_with_the_systems():
     said = {"projectors": {"lead_mine": {"extends": "lead"}}}
-    assert load_study("demo", said, CONFIG).systems == ("real", "mld", "lead", "lead_mine")
+    assert load_study("demo_kit", said, CONFIG).systems == ("real", "mld", "lead", "lead_mine")
+
+
+def test_motionlcm_has_a_system_without_and_with_realignment_a_number_of_steps():
+    assert load_study("demo", folder=CONFIG).few_steps == (
+        "motionlcm_1", "lead_motionlcm_1", "motionlcm_2", "lead_motionlcm_2", "motionlcm_4",
+        "lead_motionlcm_4",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", study_names(CONFIG))
+def test_the_paper_has_no_table_5_on_kit(name):
+    study = load_study(name, folder=CONFIG)
+    assert (study.consistency is None) == (study.is_on_kit or name == "style100")
+
+
+def test_motionlcm_learns_from_a_teacher_on_t5_where_the_paper_is_repeated():
+    stage = load_study("paper", folder=CONFIG).consistency
+    assert stage is not None and stage.teacher is not None
+    assert stage.teacher.text.model == "sentence-transformers/sentence-t5-large"
+    assert load_study("demo", folder=CONFIG).consistency.teacher is None
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"projectors": {"lead_motionlcm_3": {"extends": "lead"}}}, "lead on MotionLCM"),
+        ({"external": {"motionlcm_2": {"path": "x"}}}, "motionlcm_<steps>"),
+        ({"consistency": {"steps": [4, 1]}}, "steps that rise"),
+        ({"consistency": {"steps": [1, 51]}}, "steps that rise"),
+        ({"consistency": {"guidance_low": 20.0}}, "guidance_low"),
+    ],
+)
+def test_what_motionlcm_cannot_be_is_told(said, told):
+    with pytest.raises(LeadError, match=told):
+        load_study("demo", said, CONFIG)
 
 
 def test_an_ablation_that_is_no_projector_is_told():

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from lead.config.source import MldVaeSource
 from lead.config.training import VaeStage
 from lead.errors import LeadError
-from lead.interop.mld_stages import import_denoiser, import_vae
+from lead.interop.mld_stages import import_consistency, import_denoiser, import_vae
 from lead.models.weights import load_tensors, read_metadata
 from lead.motion.normalizer import Normalizer, save_normalizer
 from lead.provenance.job import Job
@@ -177,3 +177,51 @@ def test_a_stage_trains_unless_told_otherwise():
 def test_one_of_the_two_statistics_alone_is_refused():
     with pytest.raises(ValidationError, match="together"):
         MldVaeSource(kind="mld_checkpoint", mean=Path("Mean.npy"))
+
+
+def student_job(root: Path, folder: Path, vae: str, **changes) -> Job:
+    """A study whose VAE comes from one file, and its student from MotionLCM's."""
+    student = random_weights(distilled=True)
+    write_lightning(root / "checkpoints/motionlcm.ckpt", student)
+    import_vae(vae_job(root, folder, OWN, **STATISTICS, path=vae))
+    own = {
+        "source": {"kind": "motionlcm_checkpoint"},
+        "teacher": {"text": {"kind": "t5"}, "denoiser": {"training": TRAINING}},
+        "training": TRAINING,
+    }
+    settings = {
+        "seed": 1,
+        "dataset": {"kind": "humanml3d"},
+        "text": {"kind": "clip"},
+        "diffusion": {},
+        "denoiser": {"training": TRAINING},
+        "consistency": own | changes,
+    }
+    inputs = {"vae": folder / "vae.safetensors"}
+    outputs = {"weights": folder / "student.safetensors"}
+    return Job("import_consistency", settings, inputs, outputs, data_root=root)
+
+
+def test_a_published_student_is_taken_with_its_own_vae(root, tmp_path):
+    import_consistency(job := student_job(root, tmp_path, "checkpoints/motionlcm.ckpt"))
+    found, official = load_tensors(job.outputs["weights"]), random_weights(distilled=True)
+    name = "time_embedding.cond_proj.weight"
+    assert torch.equal(found[name], official[f"denoiser.{name}"])
+
+
+def test_a_published_student_on_another_vae_than_the_projectors_is_refused(root, tmp_path):
+    job = student_job(root, tmp_path, "checkpoints/other.ckpt")
+    assert "another VAE" in refused(import_consistency, job)
+
+
+def test_a_published_student_reads_t5(root, tmp_path):
+    job = student_job(root, tmp_path, "checkpoints/motionlcm.ckpt", teacher=None)
+    assert "text.kind clip" in refused(import_consistency, job)
+
+
+def test_version_2_of_motionlcm_is_refused(root, tmp_path):
+    job = student_job(root, tmp_path, "checkpoints/motionlcm.ckpt")
+    weights = random_weights(distilled=True)
+    weights["vae.global_motion_token"] = torch.zeros(32, 256)
+    write_lightning(root / "checkpoints/motionlcm.ckpt", weights)
+    assert "version 2" in refused(import_consistency, job)

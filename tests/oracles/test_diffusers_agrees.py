@@ -7,6 +7,7 @@ import torch
 from torch.testing import assert_close
 
 from lead.config.diffusion import Diffusion
+from lead.diffusion.consistency import BoundaryCondition, consistency_path, student_timesteps
 from lead.diffusion.sampler import ddim_path
 from lead.diffusion.schedule import NoiseSchedule, add_noise, noise_schedule, sampling_timesteps
 from lead.models.positions import timestep_sinusoid
@@ -75,3 +76,31 @@ def test_the_step_embedding_has_cosines_first():
         timestep, 768, flip_sin_to_cos=True, downscale_freq_shift=0
     )
     assert_close(timestep_sinusoid(timestep, 768), expected, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 4])
+def test_few_steps_are_those_of_its_lcm(schedule, steps, monkeypatch):
+    """Timesteps, boundary condition and noise between steps; the noise is handed to it."""
+    scheduler = diffusers.LCMScheduler(**BETAS, original_inference_steps=50)
+    scheduler.set_timesteps(steps, original_inference_steps=50)
+    timesteps = student_timesteps(steps, 50, 1000)
+    assert timesteps.tolist() == scheduler.timesteps.tolist()
+    torch.manual_seed(0)
+    weight, fresh = torch.randn(8, 8) / 8**0.5, torch.randn(4, 3, 1, 8)
+
+    def denoise(latent, timestep):
+        return (latent @ weight).tanh() + timestep.view(-1, 1, 1) / 2000
+
+    noise = torch.randn(4, 1, 8)
+    module = "diffusers.schedulers.scheduling_lcm.randn_tensor"
+    left = iter(fresh.unbind(1))
+    monkeypatch.setattr(module, lambda *arguments, **named: next(left))
+    expected = noise
+    for step, latent in zip(
+        scheduler.timesteps,
+        consistency_path(denoise, noise, fresh, timesteps, schedule, BoundaryCondition()),
+        strict=True,
+    ):
+        stepped = scheduler.step(denoise(expected, step.expand(4)), int(step), expected)
+        expected = stepped.prev_sample
+        assert_close(latent, stepped.denoised, rtol=1e-5, atol=1e-4)

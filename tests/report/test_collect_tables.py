@@ -24,7 +24,7 @@ VALUES = {
     "diversity": 9.0,
 }
 NAMES = ("name", "description", "footnote", "dataset", "evaluator", "evaluation", "text",
-         "external", "seed")  # fmt: skip
+         "external", "seed", "consistency")  # fmt: skip
 
 
 def made(folder: Path, table: str, study: str, systems: tuple[str, ...], **overrides) -> Path:
@@ -133,3 +133,17 @@ def test_systems_of_fewer_repeats_are_ranked_with_none():
         }
     )
     assert unranked(measured) == ("real", "mine")
+
+
+def test_table5_pairs_realignment_with_none_at_each_number_of_steps(tmp_path):
+    systems = ("real", *load_study("demo", folder=CONFIG).few_steps)
+    frame, words = read_table(made(tmp_path, "table5", "demo", systems))
+    printed = read_published(CONFIG / "published", "table5")
+    quoted = [row.label for row in rows_of(frame, "paper")]
+    assert own_labels(frame) == quoted
+    assert len(quoted) == printed["row_order"].nunique() == 7
+    assert any("this study's MLD denoiser itself" in line for line in words["footnotes"])
+
+
+def test_a_table_without_motionlcm_says_nothing_of_it(table6):
+    assert not any("MotionLCM:" in line for line in table6[1]["footnotes"])

@@ -24,12 +24,15 @@ STAGES = {
     "embed_real": 1,
     "embed_mld": 1,
     "embed_lead": 1,
-    "compute_metrics": 3,
+    "train_consistency": 1,
+    "embed_motionlcm": 1,
+    "embed_lead_motionlcm": 1,
+    "compute_metrics": 5,
     "table1": 1,
     "publish_table": 1,
 }
 BESIDE = {
-    "physical_metrics": 3,
+    "physical_metrics": 5,
     "physical_table": 1,
     "publish_physical_table": 1,
     "analyse": 1,
@@ -41,7 +44,8 @@ COUNTED_BY_SYSTEM = ("train_projector", "embed_lead", "compute_metrics")
 TORCH = {
     "encode_text", "train_movement", "train_matcher", "train_vae", "encode_latents",
     "train_denoiser", "train_projector", "embed_real", "embed_mld", "embed_lead",
-    "assemble_model", "contact_sheet",
+    "train_consistency", "embed_motionlcm", "embed_lead_motionlcm", "encode_teacher_text",
+    "train_teacher", "assemble_model", "contact_sheet",
 }  # fmt: skip
 
 
@@ -59,9 +63,25 @@ def planned(*arguments: str) -> dict[str, int]:
     return {rule: int(count) for rule, count in counts if rule != "total"}
 
 
-def stages(*, features: bool = False, t2m: bool = False, projectors: int = 1) -> dict[str, int]:
-    """The jobs of one study as far as the metrics of its systems."""
+MOTIONLCM = ("embed_motionlcm", "embed_lead_motionlcm")
+TEACHER = {"encode_teacher_text": 1, "train_teacher": 1}
+
+
+def stages(
+    *,
+    features: bool = False,
+    t2m: bool = False,
+    projectors: int = 1,
+    steps: int = 0,
+    teacher: bool = False,
+) -> dict[str, int]:
+    """The jobs of one study as far as the metrics of its systems; ``steps`` of MotionLCM's."""
     jobs = {rule: count for rule, count in STAGES.items() if "table" not in rule}
+    jobs |= dict.fromkeys(MOTIONLCM, steps) | {"compute_metrics": 3 + 2 * steps}
+    if not steps:
+        for rule in (*MOTIONLCM, "train_consistency"):
+            del jobs[rule]
+    jobs |= TEACHER if teacher else {}
     if features:
         del jobs["import_motion"], jobs["extract_features"]
         jobs["import_features"] = 1
@@ -81,31 +101,35 @@ def tables(*numbers: int) -> dict[str, int]:
     return made | published
 
 
-@pytest.mark.parametrize("study", ["demo", "open_small", "open", "style100"])
+@pytest.mark.parametrize("study", ["demo", "open_small", "open"])
 def test_every_study_plans_every_stage(study):
     assert planned(TABLE, "--configfile", f"config/{study}.yaml") == STAGES
 
 
+def test_a_study_without_motionlcm_plans_none():
+    assert planned(TABLE, "--configfile", "config/style100.yaml") == stages() | tables(1)
+
+
 def test_a_dataset_published_as_features_needs_no_joints():
     jobs = planned(TABLE, "--configfile", "config/humanml3d.yaml")
-    assert jobs == stages(features=True) | tables(1)
+    assert jobs == stages(features=True, steps=1, teacher=True) | tables(1)
 
 
 @pytest.mark.parametrize(
     ("study", "own", "filling"),
     [
         ("demo", {}, {}),
-        ("humanml3d", {"features": True}, {"features": True, "projectors": 2}),
+        ("humanml3d", {"features": True, "teacher": True}, {"features": True, "projectors": 2}),
         (
             "paper",
-            {"features": True, "t2m": True},
+            {"features": True, "t2m": True, "teacher": True},
             {"features": True, "t2m": True, "projectors": 2},
         ),
     ],
 )
 def test_a_study_with_a_second_one_plans_tables_1_2_and_6(study, own, filling):
     """Table 6 adds five projectors, Table 2 every stage of another study."""
-    expected = stages(**own, projectors=1 + ABLATIONS) | second(stages(**filling))
+    expected = stages(**own, steps=1, projectors=1 + ABLATIONS) | second(stages(**filling))
     assert planned(*TABLES, "--config", f"study={study}") == expected | tables(1, 2, 6)
 
 
@@ -133,9 +157,42 @@ def test_a_study_without_a_second_one_names_one_that_has_it():
     assert "Traceback" not in dry.stdout + dry.stderr
 
 
+def test_table_5_takes_the_networks_of_the_other_tables():
+    jobs = planned("results/tables/table5.tex")
+    expected = stages(steps=3) | tables(5)
+    for rule in ("embed_mld", "embed_lead"):
+        del expected[rule]
+    assert jobs == expected | {"compute_metrics": 7}
+
+
+def test_a_study_without_motionlcm_names_one_that_has_it():
+    dry = dry_run("results/tables/table5.tex", "--config", "study=style100")
+    said = dry.stdout + dry.stderr
+    assert dry.returncode != 0 and "Traceback" not in said
+    assert [line for line in said.splitlines() if "Table 5" in line] == [
+        "Study style100 has no consistency model for Table 5; study demo has one: add --config "
+        "study=demo"
+    ]
+
+
+@pytest.mark.parametrize("system", ["motionlcm_4", "lead_motionlcm_4"])
+def test_motionlcm_decodes_with_the_files_of_mld_and_lead(system):
+    """Its jobs name the very VAE and projector that `mld` and `lead` read: nothing is copied."""
+    target = f"results/demo/systems/{system}/embeddings/0-19.safetensors"
+    said = dry_run(target).stdout
+    job = re.findall(rf"^rule embed_\w+:\n    input: (.*)\n    output: {target}$", said, re.M)
+    networks = {path for path in job[0].split(", ") if "/models/" in path and "matcher" not in path}
+    folder = "results/demo/models"
+    assert networks == {
+        f"{folder}/vae/vae.safetensors",
+        f"{folder}/consistency/student.safetensors",
+        *([f"{folder}/projectors/lead/projector.safetensors"] if "lead" in system else []),
+    }
+
+
 def test_a_study_without_a_second_one_has_the_other_tables():
     jobs = planned(TABLES[0], TABLES[2], "--config", "study=open_small")
-    assert jobs == stages(projectors=1 + ABLATIONS) | tables(1, 6)
+    assert jobs == stages(steps=1, projectors=1 + ABLATIONS) | tables(1, 6)
 
 
 def test_table_6_needs_no_system_that_is_not_in_it():
@@ -197,14 +254,14 @@ def test_a_bare_snakemake_makes_the_tables():
 
 def test_repeats_spread_over_jobs_are_one_job_more_each():
     counts = planned(TABLE, "--config", "evaluation={jobs: 3}")
-    assert counts == STAGES | {"embed_real": 3, "embed_mld": 3, "embed_lead": 3}
+    embedded = [rule for rule in STAGES if rule.startswith("embed_")]
+    assert counts == STAGES | dict.fromkeys(embedded, 3)
 
 
 def test_the_published_evaluator_takes_the_place_of_one_that_is_trained():
     counts = planned(TABLE, "--config", "study=humanml3d", "evaluator={kind: t2m}")
-    without = ("import_motion", "extract_features", "train_movement", "train_matcher")
-    expected = {rule: count for rule, count in STAGES.items() if rule not in without}
-    assert counts == expected | {"import_features": 1, "encode_words": 1, "import_evaluator": 1}
+    expected = stages(features=True, t2m=True, steps=1, teacher=True)
+    assert counts == expected | tables(1)
 
 
 MLD_FILES = (
@@ -226,9 +283,9 @@ def test_curves_are_drawn_of_what_is_trained():
     assert "train_vae" not in jobs and jobs["train_denoiser"] == jobs["training_curves"] == 1
 
 
-def test_the_demo_imports_torch_in_at_most_twelve_jobs():
+def test_the_demo_imports_torch_in_at_most_fifteen_jobs():
     jobs = planned(TABLE, "results/demo/figures/contact_sheet.png")
-    assert sum(count for rule, count in jobs.items() if rule in TORCH) <= 12
+    assert sum(count for rule, count in jobs.items() if rule in TORCH) <= 15
 
 
 def test_the_slurm_profile_lists_every_stage_with_its_resources():
@@ -242,8 +299,8 @@ def test_the_slurm_profile_lists_every_stage_with_its_resources():
             continue
         assert re.search(r"\[\d+ threads, \d+ MB, \d+ min(, 1 GPU)?\]$", job), job
     on_gpu = [job for job in jobs if job.endswith("1 GPU]")]
-    assert sum("raining" in job for job in on_gpu) == 6
-    assert sum(job.startswith(("Embedding", "Generating")) for job in on_gpu) == 3
+    assert sum("raining" in job or "istilling" in job for job in on_gpu) == 7
+    assert sum(job.startswith(("Embedding", "Generating")) for job in on_gpu) == 5
 
 
 @pytest.mark.parametrize(

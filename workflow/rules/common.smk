@@ -72,6 +72,12 @@ def projector(name):
     return {"projector": _SETTINGS["projectors"][name]}
 
 
+def distilling(*without):
+    """The settings of the distilled denoiser, without those that a stage does not depend on."""
+    own = _SETTINGS["consistency"]
+    return {"consistency": {name: own[name] for name in own if name not in without}}
+
+
 def external(name):
     """The settings of one external system alone."""
     return {"system": name, "external": _SETTINGS["external"][name]}
@@ -98,8 +104,12 @@ def motions(wildcards):
 wildcard_constraints:
     batch=r"\d+-\d+",
     external="|".join(STUDY.external) or "(?!)",
-    projector="lead(_[a-z0-9_]+)?",
-    system="|".join(["real", "mld", "lead(_[a-z0-9_]+)?", *STUDY.external]),
+    # Not lead_motionlcm_<steps>, which is the projector lead on another denoiser.
+    projector=r"lead(?!_motionlcm_\d+(?![a-z0-9_]))(_[a-z0-9_]+)?",
+    steps=r"[1-9]\d*",
+    system="|".join(
+        ["real", "mld", r"motionlcm_\d+", "lead(_[a-z0-9_]+)?", *STUDY.external]
+    ),
 
 
 # Undeclared resources are unlimited: on one machine, one job at a time has the GPU, or the GPUs.

@@ -43,10 +43,18 @@ def no_second_dataset(wildcards):
     )
 
 
+def no_consistency(wildcards):
+    """Say so in one line, as above."""
+    sys.exit(
+        f"Study {STUDY.name} has no consistency model for Table 5; study demo has one: add "
+        "--config study=demo"
+    )
+
+
 def words_of(study, table):
     """What a table says of the study in it, besides its numbers."""
     names = ("seed", "name", "description", "footnote", "dataset", "evaluator", "evaluation")
-    names += ("text", "external")
+    names += ("text", "external", "consistency")
     values = study.model_dump(mode="json")
     return {"table": table, **{name: values[name] for name in names}}
 

@@ -1,0 +1,270 @@
+"""MotionLCM: the denoiser distilled to a student of a few steps (Dai et al. 2024)."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from lead.config.consistency import ConsistencyStage
+from lead.config.diffusion import Diffusion
+from lead.config.text import TextSettings
+from lead.config.training import DenoiserStage, VaeStage
+from lead.data.batches import plain_batches
+from lead.data.store import MotionIndex
+from lead.diffusion.consistency import (
+    BoundaryCondition,
+    consistency,
+    consistency_sample,
+    solver_timesteps,
+    student_timesteps,
+)
+from lead.diffusion.guidance import guide, guided_noise
+from lead.diffusion.sampler import ddim_sample
+from lead.diffusion.schedule import (
+    NoiseSchedule,
+    add_noise,
+    noise_schedule,
+    predicted_latent,
+    sampling_timesteps,
+)
+from lead.losses import pseudo_huber_loss
+from lead.models.build import build_denoiser, freeze
+from lead.models.denoiser import Denoiser, guidance_sinusoid
+from lead.models.device import pick_device, use_threads
+from lead.models.lineage import inherited
+from lead.models.weights import load_module, save_module
+from lead.provenance.job import Job
+from lead.provenance.seeds import Seeds
+from lead.text.cache import TextCache
+from lead.text.conditions import Standardisation
+from lead.training.history import write_history
+from lead.training.latents import LatentSplit
+from lead.training.loop import train
+from lead.training.objective import Objective, Outputs, Terms, Values
+from lead.training.run import Run
+
+_VALIDATION_ITEMS = 256
+
+
+class Distilled(nn.Module):
+    """The student that learns, and the average of it that it learns from; one state for both."""
+
+    def __init__(self, student: Denoiser, *, dropout: bool = False) -> None:
+        """The average starts as the student; ``dropout`` keeps it in training mode with it."""
+        super().__init__()
+        self.student = student
+        self.target = copy.deepcopy(student).requires_grad_(False)
+        self._dropout = dropout
+
+    def train(self, mode: bool = True) -> Distilled:
+        """Switch the student; the average only where it is to have dropout."""
+        super().train(mode)
+        self.target.train(mode and self._dropout)
+        return self
+
+    @torch.no_grad()
+    def follow(self, decay: float) -> None:
+        """Move the average a step towards the student: decay · target + (1 − decay) · student."""
+        own = self.target.parameters()
+        for average, value in zip(own, self.student.parameters(), strict=True):
+            average.lerp_(value, 1 - decay)
+
+
+@dataclass(frozen=True)
+class Jumps:
+    """A batch of jumps along the teacher's path: where they start, and how they are guided.
+
+    Attributes:
+        latent: clean, of the VAE.
+        index: which of the solver's steps.
+        guidance: w, one less than the scale of Eq. (8).
+    """
+
+    latent: Float[Tensor, "B L M"]
+    noise: Float[Tensor, "B L M"]
+    text: Float[Tensor, "B C"]
+    index: Int[Tensor, " B"]
+    guidance: Float[Tensor, " B"]
+
+
+def jump_ends(
+    networks: Distilled,
+    teacher: Denoiser,
+    null: Float[Tensor, "1 C"],
+    jumps: Jumps,
+    schedule: NoiseSchedule,
+    stage: ConsistencyStage,
+) -> tuple[Float[Tensor, "B L M"], Float[Tensor, "B L M"]]:
+    """What the student says at a jump's start, and the average at its end: they should agree.
+
+    The jump is one DDIM step of the guided teacher. Guiding noise and clean latent alike is
+    guiding the noise: the clean latent is linear in it, and the weights add up to one.
+    """
+    boundary = boundary_of(stage)
+    start, end = solver_timesteps(jumps.index, stage.solver_steps, schedule.train_steps)
+    noisy = add_noise(jumps.latent, jumps.noise, start, schedule)
+    embedded = guidance_sinusoid(jumps.guidance, stage.guidance_width)
+    with torch.no_grad():
+        condition = torch.cat([jumps.text, null.expand_as(jumps.text)])
+        both = teacher(torch.cat([noisy] * 2), torch.cat([start] * 2), condition)
+        conditional, unconditional = both.chunk(2)
+        scale = 1 + jumps.guidance[:, None, None]
+        noise = guided_noise(conditional, unconditional, scale)
+        clean = predicted_latent(noisy, noise, start, schedule)
+        nearer = add_noise(clean, noise, end, schedule)
+        predicted = networks.target(nearer, end, jumps.text, embedded)
+        target = consistency(nearer, predicted, end, schedule, boundary)
+    predicted = networks.student(noisy, start, jumps.text, embedded)
+    return consistency(noisy, predicted, start, schedule, boundary), target
+
+
+def boundary_of(stage: ConsistencyStage) -> BoundaryCondition:
+    """The boundary condition that a stage's settings mean."""
+    return BoundaryCondition(stage.sigma, stage.timestep_scaling)
+
+
+def train_consistency(job: Job) -> None:
+    """Distil the teacher into a student that needs 1 to 4 steps and no second branch.
+
+    Inputs: ``index``, ``text``, ``latents``, ``teacher``. Outputs: ``weights`` (the student),
+    ``history``, whose validation is `distance_to_teacher`.
+    """
+    use_threads(job.threads)
+    device = pick_device()
+    stage = job.setting("consistency", ConsistencyStage)
+    schedule = noise_schedule(job.setting("diffusion", Diffusion)).to(device)
+    cache = TextCache.open(job.inputs["text"])
+    train_split = LatentSplit.load(job, "train", cache)
+    val_split = LatentSplit.load(job, job.setting("validation", str), cache)
+    text_settings, denoiser = _teacher_settings(job, stage)
+    captions = MotionIndex.open(job.inputs["index"]).captions("train")
+    standardise = Standardisation.fit(cache, captions, text_settings.standardise)
+    null = standardise(cache.pooled([""])).to(device)
+    run = Run.of(job, "consistency")
+    seeds = run.seeds
+    model = job.setting("vae", VaeStage).model
+    sizes = (denoiser.model, model.width, model.latent_tokens, cache.width)
+    teacher = freeze(load_module(build_denoiser(*sizes), job.inputs["teacher"])).to(device)
+    networks = Distilled(student_of(teacher, build_denoiser(*sizes, stage.guidance_width)),
+                         dropout=stage.published_dropout)  # fmt: skip
+    teacher.train(stage.published_dropout)
+
+    def draw(rows: Tensor, generator: torch.Generator) -> Values:
+        jumps = _draw(train_split, rows, generator, stage, standardise)
+        return tuple(value.to(device) for value in vars(jumps).values())
+
+    def forward(values: Values) -> Outputs:
+        return jump_ends(networks, teacher, null, Jumps(*values), schedule, stage)
+
+    def terms(values: Values, outputs: Outputs) -> Terms:
+        found, target = outputs
+        return {"loss": pseudo_huber_loss(found, target, stage.huber_c)}
+
+    text, noise = _validation_draws(val_split, seeds.child("validate"))
+    pair = (standardise(text).to(device), noise.to(device))
+    aim = teacher_latents(freeze(copy.deepcopy(teacher)), null, *pair, schedule, stage)
+
+    def validate() -> float:
+        found = student_latents(networks.student, *pair, schedule, stage)
+        return float(distance_to_teacher(found, aim))
+
+    count, size = len(train_split), stage.training.batch_size
+    history = train(
+        networks,
+        Objective(draw, forward, terms),
+        lambda rng: map(torch.from_numpy, plain_batches(count, size, rng)),
+        stage.training,
+        run,
+        validate if len(val_split) else None,
+        after_step=lambda: networks.follow(stage.ema),
+    )
+    said = job.manifest | inherited(job.inputs["latents"])
+    save_module(networks.student, job.outputs["weights"], said)
+    write_history(history, job.outputs["history"], job.manifest)
+
+
+def student_of(teacher: Denoiser, student: Denoiser) -> Denoiser:
+    """``student`` with the weights of its teacher; its guidance stays at zero."""
+    student.load_state_dict(student.state_dict() | teacher.state_dict())
+    return student
+
+
+def teacher_latents(
+    teacher: Denoiser,
+    null: Float[Tensor, "1 C"],
+    text: Float[Tensor, "B C"],
+    noise: Float[Tensor, "B L M"],
+    schedule: NoiseSchedule,
+    stage: ConsistencyStage,
+) -> Float[Tensor, "B L M"]:
+    """What the guided teacher makes of noise in all its steps."""
+    with torch.no_grad():
+        denoise = guide(teacher, text, null[0], stage.guidance)
+        timesteps = sampling_timesteps(schedule, stage.solver_steps)
+        return ddim_sample(denoise, noise, timesteps, schedule)
+
+
+def student_latents(
+    student: Denoiser,
+    text: Float[Tensor, "B C"],
+    noise: Float[Tensor, "B L M"],
+    schedule: NoiseSchedule,
+    stage: ConsistencyStage,
+) -> Float[Tensor, "B L M"]:
+    """What the student makes of noise in one step."""
+    told = noise.new_full((len(noise),), stage.guidance - 1)
+    embedded = guidance_sinusoid(told, stage.guidance_width)
+    timesteps = student_timesteps(1, stage.solver_steps, schedule.train_steps)
+    return consistency_sample(
+        lambda latent, timestep: student(latent, timestep, text, embedded),
+        noise,
+        noise.new_empty(len(noise), 0, *noise.shape[1:]),
+        timesteps,
+        schedule,
+        boundary_of(stage),
+    )
+
+
+def distance_to_teacher(
+    found: Float[Tensor, "B L M"], aim: Float[Tensor, "B L M"]
+) -> Float[Tensor, ""]:
+    """Squared distance to the teacher's latents from the same noise, as a share of their variance.
+
+    0 is the teacher in one step; 1 is no better than always answering with its mean.
+    """
+    return ((found - aim) ** 2).mean() / aim.var(dim=0, correction=0).mean()
+
+
+def _teacher_settings(job: Job, stage: ConsistencyStage) -> tuple[TextSettings, DenoiserStage]:
+    if stage.teacher is not None:
+        return stage.teacher.text, stage.teacher.denoiser
+    return job.setting("text", TextSettings), job.setting("denoiser", DenoiserStage)
+
+
+def _draw(
+    split: LatentSplit,
+    rows: Tensor,
+    generator: torch.Generator,
+    stage: ConsistencyStage,
+    standardise: Standardisation,
+) -> Jumps:
+    latent = split.posteriors.sample(rows, generator)
+    text = standardise(split.captions.draw(rows, generator))
+    index = torch.randint(stage.solver_steps, (len(rows),), generator=generator)
+    uniform = torch.rand(len(rows), generator=generator)
+    guidance = stage.guidance_low + (stage.guidance_high - stage.guidance_low) * uniform
+    noise = torch.randn(latent.shape, generator=generator)
+    return Jumps(latent, noise, text, index, guidance)
+
+
+def _validation_draws(split: LatentSplit, seeds: Seeds) -> tuple[Tensor, Tensor]:
+    """Captions of validation items, and noise."""
+    generator = seeds.torch()
+    rows = torch.arange(min(_VALIDATION_ITEMS, len(split)))
+    text = split.captions.draw(rows, generator)
+    shape = (len(rows), *split.posteriors.mean.shape[2:])
+    return text, torch.randn(shape, generator=generator)
