@@ -186,9 +186,7 @@ def train_consistency(job: Job) -> None:
 
 def student_of(teacher: Denoiser, student: Denoiser) -> Denoiser:
     """``student`` with the weights of its teacher; its guidance stays at zero."""
-    own = {f"time_embedding.cond_proj.{name}": value.clone()
-           for name, value in student.time_embedding.cond_proj.state_dict().items()}  # fmt: skip
-    student.load_state_dict(teacher.state_dict() | own)
+    student.load_state_dict(student.state_dict() | teacher.state_dict())
     return student
 
 
