@@ -20,7 +20,8 @@ SHEET = "results/micro/figures/contact_sheet.png"
 AFTER_PROJECTOR = {
     "train_projector": 1,
     "embed_lead": 1,
-    "compute_metrics": 1,
+    "embed_lead_motionlcm": 1,
+    "compute_metrics": 2,
     "table1": 1,
     "publish_table": 1,
     "assemble_model": 1,
@@ -31,7 +32,7 @@ AFTER_PROJECTOR = {
 def test_every_number_of_the_table_is_a_number(finished):
     table = pq.read_table(finished.root / "results/micro/tables/table1.parquet").to_pandas()
     own = table[table["origin"] == "this run"]
-    assert set(own["system"]) == {"real", "mld", "lead"}
+    assert set(own["system"]) == {"real", "mld", "motionlcm_1", "lead", "lead_motionlcm_1"}
     assert np.isfinite(own["mean"]).all()
     assert {"fid_reconstruction", "fid_random_latent"} <= set(own["metric"])
 
@@ -88,7 +89,7 @@ def test_an_edit_in_one_metric_reruns_metrics_and_tables_alone(editable):
         "count = diversity_pairs(len(motion), pairs) + 0",
     )
     assert editable.planned(TABLE, SHEET) == {
-        "compute_metrics": 3,
+        "compute_metrics": 5,
         "table1": 1,
         "publish_table": 1,
     }
@@ -96,7 +97,7 @@ def test_an_edit_in_one_metric_reruns_metrics_and_tables_alone(editable):
 
 def test_another_pool_reruns_metrics_and_tables_alone(finished):
     assert finished.planned(TABLE, SHEET, "--config", "evaluation={pool: 3}") == {
-        "compute_metrics": 3,
+        "compute_metrics": 5,
         "table1": 1,
         "publish_table": 1,
     }
