@@ -169,20 +169,13 @@ def movement_autoencoder_loss(
 def contrastive_loss(
     text: Float[Tensor, "B E"],
     motion: Float[Tensor, "B E"],
-    generator: torch.Generator,
+    shift: int,
     margin: float = 10.0,
-    *,
-    published_shift: bool = False,
 ) -> Terms:
     """Pull the embeddings of pairs together, push wrong pairs apart as far as ``margin``.
 
-    Wrong pairs are made by rotating the motions by a random shift (see `draw_shift`).
-
-    Raises:
-        LeadError: the batch has a single pair, so there is no wrong one.
+    Wrong pairs are made by rotating the motions by ``shift`` rows (see `draw_shift`).
     """
-    _need_two(len(text), "The matcher's loss")
-    shift = draw_shift(len(text), generator, published=published_shift)
     positive = (F.pairwise_distance(text, motion, eps=1e-6) ** 2).mean()
     distance = F.pairwise_distance(text, motion.roll(shift, dims=0), eps=1e-6)
     negative = (F.relu(margin - distance) ** 2).mean()
@@ -194,7 +187,11 @@ def draw_shift(batch: int, generator: torch.Generator, *, published: bool = Fals
 
     ``published`` draws 0 to ``batch - 2`` like the public code of Guo et al. 2022, which in one
     of ``batch - 1`` draws pushes true pairs apart.
+
+    Raises:
+        LeadError: the batch has a single pair, so there is no wrong one.
     """
+    _need_two(batch, "The matcher's loss")
     shift = int(torch.randint(batch - 1, (), generator=generator, device=generator.device))
     return shift if published else shift + 1
 

@@ -21,6 +21,7 @@ from lead.diffusion.schedule import noise_schedule
 from lead.errors import LeadError
 from lead.models.build import build_denoiser, build_projector, build_vae, freeze
 from lead.models.device import pick_device
+from lead.models.lineage import check_lineage
 from lead.models.weights import load_module
 from lead.motion.features import features_to_joints
 from lead.motion.normalizer import Normalizer, load_normalizer
@@ -82,8 +83,10 @@ class LeadPipeline:
         vae = build_vae(vae_model, skeleton.feature_width)
         denoiser = build_denoiser(part("denoiser", DenoiserModel), *latent, encoder.width)
         projector = build_projector(part("projector", ProjectorModel), *latent, encoder.width)
-        for module, name in ((vae, "vae"), (denoiser, "denoiser"), (projector, "projector")):
-            freeze(load_module(module, directory / f"{name}.safetensors")).to(device)
+        files = [directory / f"{name}.safetensors" for name in ("vae", "denoiser", "projector")]
+        for module, file in zip((vae, denoiser, projector), files, strict=True):
+            freeze(load_module(module, file)).to(device)
+        check_lineage(*files)
         condition = load_normalizer(directory / "condition.npz").torch(device)
         generator = MotionGenerator(
             vae,

@@ -75,6 +75,9 @@ class Study(Settings):
     """The network that the metrics are computed with."""
     matcher: MatcherStage
     """Networks and training of an evaluator that is trained in the study."""
+    validation: Literal["val", "test"] = "val"
+    """Split that the stages of the model are validated on. MLD and MotionLCM look at the test
+    split, and choose their weights by it."""
     vae: VaeStage
     """Stage 1."""
     latents: LatentCache = LatentCache()

@@ -18,6 +18,9 @@ class Training(Settings):
     """Optimiser steps."""
     batch_size: PositiveInt
     """Items a step."""
+    accumulate: PositiveInt = 1
+    """Parts that a batch is computed in, one after another, where it does not fit into memory.
+    The loss and its gradient are those of the whole batch; each part is computed twice."""
     learning_rate: PositiveFloat = 1e-4
     """Highest learning rate; the paper's is 1e-4."""
     warmup_steps: int = Field(default=0, ge=0)
@@ -157,6 +160,10 @@ class Machine(Settings):
     precision: Literal["float32", "bf16"] = "float32"
     """Arithmetic of training on a GPU; a CPU always computes in float32."""
     compile: bool = False
-    """Compile the training step; pays off on GPUs for long runs."""
+    """Compile the networks with `torch.compile` while they are trained; pays off on GPUs for long
+    runs."""
+    processes: PositiveInt = 1
+    """Processes that share each batch of a training, started by torchrun, each with a GPU of its
+    own where there are GPUs. The loss is that of the whole batch, whatever the number."""
     save_every: PositiveInt = 500
     """Steps between two saved training states, from which a killed job goes on."""

@@ -32,8 +32,8 @@ def draw_crops(clips: Sequence[Clip], rng: np.random.Generator) -> Crops:
     The length is the clip's, rounded down to a multiple of four; with probability 1/3 four
     frames less. The start is uniform over what is left.
     """
-    frames = np.array([clip.frames for clip in clips])
-    captions = np.array([len(clip.captions) for clip in clips])
+    frames = np.array([clip.frames for clip in clips], dtype=np.int64)
+    captions = np.array([len(clip.captions) for clip in clips], dtype=np.int64)
     shorter = rng.integers(0, 3, len(clips)) == 2
     length = np.maximum(frames // UNIT - shorter, 1) * UNIT
     start = np.floor(rng.random(len(clips)) * (frames - length + 1)).astype(np.int64)

@@ -20,6 +20,7 @@ from lead.diffusion.schedule import noise_schedule
 from lead.evaluation.judge import Judge, Motions
 from lead.evaluation.protocol import Pass, draw_noise
 from lead.models.build import build_denoiser, build_projector, build_vae, freeze
+from lead.models.lineage import check_lineage
 from lead.models.weights import load_module
 from lead.provenance.job import Job
 from lead.provenance.seeds import Seeds
@@ -31,7 +32,13 @@ def open_generator(
     job: Job, store: MotionStore, cache: TextCache, like: Tensor, settings: Evaluation
 ) -> MotionGenerator:
     """The system that a job's inputs ``vae``, ``denoiser`` and maybe ``projector`` make up, frozen,
-    with the device and number type of ``like``."""
+    with the device and number type of ``like``.
+
+    Raises:
+        LeadError: a network learnt the latents of another VAE.
+    """
+    networks = [job.inputs[name] for name in ("denoiser", "projector") if name in job.inputs]
+    check_lineage(job.inputs["vae"], *networks)
     vae_model = job.setting("vae", VaeStage).model
     latent = (vae_model.width, vae_model.latent_tokens)
     vae = load_module(build_vae(vae_model, store.frames.shape[1]), job.inputs["vae"])

@@ -18,6 +18,7 @@ from lead.data.datasets import skeleton_of
 from lead.errors import LeadError
 from lead.formats.npy import read_npy
 from lead.interop.mld import load_mld, load_mld_vae
+from lead.models.lineage import latents_of
 from lead.models.vae import MotionVae
 from lead.models.weights import load_tensors, save_module
 from lead.motion.normalizer import Normalizer, load_normalizer
@@ -63,7 +64,8 @@ def import_denoiser(job: Job) -> None:
     path = job.data_root / source.path
     vae, denoiser = load_mld(path, skeleton_of(job.setting("dataset", DatasetSettings)))
     _check_vae(vae, path, job.inputs["vae"])
-    save_module(denoiser, job.outputs["weights"], job.manifest | {"source": file_digest(path)})
+    said = {"source": file_digest(path), **latents_of(job.inputs["vae"])}
+    save_module(denoiser, job.outputs["weights"], job.manifest | said)
     _report("denoiser", denoiser)
 
 

@@ -30,7 +30,11 @@ class Posterior:
         """
         device = self.mean.device if generator is None else generator.device
         noise = torch.randn(self.mean.shape, generator=generator, device=device)
-        return self.mean + torch.exp(0.5 * self.logvar) * noise.to(self.mean)
+        return self.at(noise.to(self.mean))
+
+    def at(self, noise: Float[Tensor, "B L M"]) -> Float[Tensor, "B L M"]:
+        """The latent that standard normal ``noise`` stands for."""
+        return self.mean + torch.exp(0.5 * self.logvar) * noise
 
 
 class MotionVae(nn.Module):

@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import Any
 
 # Settings reach a rule as values; errors and progress change no result: their code does not count.
-_NOT_FOLLOWED = ("lead.config", "lead.errors", "lead.types", "lead.provenance", "lead.progress")
+_NOT_FOLLOWED = (
+    "lead.config",
+    "lead.errors",
+    "lead.types",
+    "lead.provenance",
+    "lead.progress",
+    "lead.training.events",
+)
 
 
 def digest(value: Any) -> str:

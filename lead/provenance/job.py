@@ -28,6 +28,7 @@ class Job:
         state: folder for what a killed run needs to go on; None keeps no such state.
         code: digest of the stage's code.
         threads: threads it may use.
+        events: folder in which TensorBoard may watch a training; None writes nothing.
         data_root: folder of raw data; where it lies changes no result, so it is no setting.
     """
 
@@ -38,6 +39,7 @@ class Job:
     state: Path | None = None
     code: str = ""
     threads: int = 1
+    events: Path | None = None
     data_root: Path = Path("data")
 
     @overload

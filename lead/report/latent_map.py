@@ -27,6 +27,7 @@ from lead.errors import LeadError
 from lead.evaluation.protocol import draw_noise
 from lead.models.build import build_projector, build_vae, freeze
 from lead.models.device import pick_device, use_threads
+from lead.models.lineage import check_lineage
 from lead.models.weights import load_module
 from lead.motion.normalizer import load_normalizer
 from lead.provenance.artefact import atomic_path
@@ -126,6 +127,7 @@ def _chosen(clips: Sequence[Clip]) -> tuple[list[Clip], list[str]]:
 
 @torch.no_grad()
 def _spaces(job: Job, store: MotionStore, clips: list[Clip]) -> list[Space]:
+    check_lineage(job.inputs["vae"], job.inputs["projector"])
     device = pick_device()
     skeleton = skeleton_of(job.setting("dataset", DatasetSettings))
     model = job.setting("vae", VaeStage).model
@@ -147,7 +149,7 @@ def _spaces(job: Job, store: MotionStore, clips: list[Clip]) -> list[Space]:
         posterior = vae.encode(normalised, real)
         shape = (model.latent_tokens, model.width)
         noise = draw_noise([clip.id for clip in own], shape, job.seeds.child("latent_map"))
-        latents.append(posterior.mean + torch.exp(0.5 * posterior.logvar) * noise.to(device))
+        latents.append(posterior.at(noise.to(device)))
     latent = torch.cat(latents)
     realigned, recovered = projector(latent)
     return [

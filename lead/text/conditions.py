@@ -50,8 +50,8 @@ class CaptionTable:
         """The table for the captions of each of several clips."""
         distinct = sorted({caption for own in captions for caption in own})
         number = {caption: row for row, caption in enumerate(distinct)}
-        counts = np.array([len(own) for own in captions])
-        rows = np.zeros((len(captions), counts.max()), dtype=np.int64)
+        counts = np.array([len(own) for own in captions], dtype=np.int64)
+        rows = np.zeros((len(captions), counts.max(initial=0)), dtype=np.int64)
         for clip, own in enumerate(captions):
             rows[clip, : len(own)] = [number[caption] for caption in own]
         return cls(cache.pooled(distinct), torch.from_numpy(rows), torch.from_numpy(counts))

@@ -8,6 +8,7 @@ from lead.config.study import DatasetSettings
 from lead.config.text import TextSettings
 from lead.data.datasets import skeleton_of
 from lead.data.store import MotionIndex
+from lead.models.lineage import check_lineage
 from lead.motion.normalizer import Normalizer, save_normalizer
 from lead.provenance.artefact import atomic_path, write_json
 from lead.provenance.job import Job
@@ -21,6 +22,7 @@ def assemble_model(job: Job) -> None:
     Inputs: ``index``, ``stats``, ``text``, ``vae``, ``denoiser``, ``projector``.
     Outputs: ``description`` and the same names, ``condition`` for the text's statistics.
     """
+    check_lineage(job.inputs["vae"], job.inputs["denoiser"], job.inputs["projector"])
     for name in ("stats", "vae", "denoiser", "projector"):
         with atomic_path(job.outputs[name]) as temporary:
             shutil.copyfile(job.inputs[name], temporary)

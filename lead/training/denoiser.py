@@ -7,13 +7,14 @@ from torch import Tensor
 
 from lead.config.diffusion import Diffusion
 from lead.config.text import TextSettings
-from lead.config.training import DenoiserStage, Machine, VaeStage
+from lead.config.training import DenoiserStage, VaeStage
 from lead.data.batches import plain_batches
 from lead.data.store import MotionIndex
 from lead.diffusion.schedule import add_noise, noise_schedule
 from lead.losses import diffusion_loss
 from lead.models.build import build_denoiser
 from lead.models.device import pick_device, use_threads
+from lead.models.lineage import inherited
 from lead.models.weights import save_module
 from lead.provenance.job import Job
 from lead.text.cache import TextCache
@@ -21,6 +22,8 @@ from lead.text.conditions import Standardisation
 from lead.training.history import write_history
 from lead.training.latents import LatentSplit
 from lead.training.loop import train
+from lead.training.objective import Objective, Outputs, Terms, Values
+from lead.training.run import Run
 
 _VALIDATION_DRAWS = 4
 
@@ -35,46 +38,50 @@ def train_denoiser(job: Job) -> None:
     stage = job.setting("denoiser", DenoiserStage)
     schedule = noise_schedule(job.setting("diffusion", Diffusion)).to(device)
     cache = TextCache.open(job.inputs["text"])
-    splits = {split: LatentSplit.load(job, split, cache) for split in ("train", "val")}
+    train_split = LatentSplit.load(job, "train", cache)
+    val_split = LatentSplit.load(job, job.setting("validation", str), cache)
     train_captions = MotionIndex.open(job.inputs["index"]).captions("train")
     standardise = Standardisation.fit(
         cache, train_captions, job.setting("text", TextSettings).standardise
     )
     null = standardise(cache.pooled([""]))
-    seeds = job.seeds.child("denoiser")
+    run = Run.of(job, "denoiser")
+    seeds = run.seeds
     torch.manual_seed(seeds.child("init").value)
     model = job.setting("vae", VaeStage).model
     denoiser = build_denoiser(stage.model, model.width, model.latent_tokens, cache.width)
 
-    def loss(rows: Tensor, generator: torch.Generator, split: str = "train") -> dict[str, Tensor]:
-        latent = splits[split].posteriors.sample(rows, generator)
-        text = standardise(splits[split].captions.draw(rows, generator))
+    def draw(rows: Tensor, generator: torch.Generator, split: LatentSplit = train_split) -> Values:
+        latent = split.posteriors.sample(rows, generator)
+        text = standardise(split.captions.draw(rows, generator))
         dropped = torch.rand(len(rows), generator=generator) < stage.drop_text
         text = torch.where(dropped[:, None], null, text)
         timestep = torch.randint(schedule.train_steps, (len(rows),), generator=generator)
         noise = torch.randn(latent.shape, generator=generator)
-        latent, text, timestep, noise = (
-            tensor.to(device) for tensor in (latent, text, timestep, noise)
-        )
-        predicted = denoiser(add_noise(latent, noise, timestep, schedule), timestep, text)
-        return {"loss": diffusion_loss(predicted, noise)}
+        return tuple(tensor.to(device) for tensor in (latent, text, timestep, noise))
+
+    def forward(values: Values) -> Outputs:
+        latent, text, timestep, noise = values
+        return (denoiser(add_noise(latent, noise, timestep, schedule), timestep, text),)
+
+    def terms(values: Values, outputs: Outputs) -> Terms:
+        return {"loss": diffusion_loss(outputs[0], values[3])}
 
     def validate() -> float:
         generator = seeds.child("validate").torch()
-        rows = torch.arange(len(splits["val"])).repeat(_VALIDATION_DRAWS)
-        return float(loss(rows, generator, "val")["loss"])
+        rows = torch.arange(len(val_split)).repeat(_VALIDATION_DRAWS)
+        values = draw(rows, generator, val_split)
+        return float(terms(values, forward(values))["loss"])
 
-    count, size = len(splits["train"]), stage.training.batch_size
+    count, size = len(train_split), stage.training.batch_size
     history = train(
         denoiser,
-        loss,
+        Objective(draw, forward, terms),
         lambda rng: map(torch.from_numpy, plain_batches(count, size, rng)),
         stage.training,
-        job.setting("machine", Machine),
-        name="denoiser",
-        seeds=seeds,
-        folder=job.state_folder(),
-        validate=validate if len(splits["val"]) else None,
+        run,
+        validate if len(val_split) else None,
     )
-    save_module(denoiser, job.outputs["weights"], job.manifest)
+    said = job.manifest | inherited(job.inputs["latents"])
+    save_module(denoiser, job.outputs["weights"], said)
     write_history(history, job.outputs["history"], job.manifest)

@@ -17,6 +17,7 @@ from lead.data.store import Clip, MotionIndex, MotionStore
 from lead.errors import LeadError
 from lead.models.build import build_vae, freeze
 from lead.models.device import pick_device, use_threads
+from lead.models.lineage import latents_of
 from lead.models.weights import load_module, load_tensors, save_tensors
 from lead.motion.normalizer import load_normalizer
 from lead.progress import track
@@ -46,7 +47,7 @@ class Posteriors:
 
 
 def encode_latents(job: Job) -> None:
-    """Encode K crops of every training and validation clip.
+    """Encode K crops of every clip of the training split and of the one that is validated on.
 
     Inputs: ``frames``, ``index``, ``stats``, ``vae``. Output: ``latents``.
     """
@@ -69,10 +70,10 @@ def encode_latents(job: Job) -> None:
         return posterior.mean.cpu(), posterior.logvar.cpu()
 
     tensors = {}
-    for split in ("train", "val"):
+    for split in ("train", job.setting("validation", str)):
         clips = store.split(split)
-        rounds = []
-        for crop in track(range(crops), f"latents of {split}", crops):
+        rounds = [[torch.zeros(len(clips), model.latent_tokens, model.width)] * 2] * crops
+        for crop in track(range(crops if clips else 0), f"latents of {split}", crops):
             drawn = draw_crops(clips, job.seeds.child("latents", split, crop).numpy())
             order = np.argsort(drawn.length, kind="stable")
             parts = [
@@ -80,10 +81,11 @@ def encode_latents(job: Job) -> None:
                 for rows in np.split(order, range(_BATCH, len(order), _BATCH))
             ]
             back = torch.from_numpy(np.argsort(order, kind="stable"))
-            rounds.append([torch.cat(column)[back] for column in zip(*parts, strict=True)])
+            rounds[crop] = [torch.cat(column)[back] for column in zip(*parts, strict=True)]
         mean, logvar = (torch.stack(column, dim=1) for column in zip(*rounds, strict=True))
         tensors |= {f"{split}.mean": mean, f"{split}.logvar": logvar}
-    save_tensors(tensors, job.outputs["latents"], job.manifest)
+    said = job.manifest | latents_of(job.inputs["vae"])
+    save_tensors(tensors, job.outputs["latents"], said)
 
 
 @dataclass(frozen=True)

@@ -6,25 +6,26 @@ import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lead.config.training import Machine, Training
+from lead.config.training import Training
 from lead.errors import LeadError
 from lead.models.device import autocast, pick_device
 from lead.progress import Progress
 from lead.provenance.seeds import Seeds
 from lead.provenance.state import forget, state_lock
+from lead.training.events import event_log
+from lead.training.objective import Objective
+from lead.training.parallel import differentiate, share_state
+from lead.training.run import Run
 from lead.training.state import TrainingState
 
 Batch = TypeVar("Batch")
-Loss = Callable[[Any, torch.Generator], dict[str, Tensor]]
-"""From a batch and a generator to named terms; the term ``loss`` is what is minimised."""
 
 Validate = Callable[[], float | dict[str, float]]
 """The validation loss of the module as it stands, alone or as ``validation`` among other terms."""
@@ -44,23 +45,19 @@ class Report:
 
 def train(
     module: nn.Module,
-    loss: Loss,
+    objective: Objective,
     epoch: Callable[[np.random.Generator], Iterator[Any]],
     training: Training,
-    machine: Machine,
-    *,
-    name: str,
-    seeds: Seeds,
-    folder: Path | None,
+    run: Run,
     validate: Validate | None = None,
 ) -> list[dict[str, float]]:
     """Train ``module`` in place and return its history.
 
-    Saves the state to ``folder`` now and then, and takes up one that lies there. All
-    randomness is keyed by step or epoch, so an interrupted run ends with the same bits.
+    Saves the state to ``run.folder`` now and then, and takes up one that lies there. All
+    randomness is keyed by step or epoch, so an interrupted run ends with the same bits. Under
+    torchrun every process calls this, and the first one keeps the state.
 
     Args:
-        loss: see `Loss`.
         epoch: the batches of one epoch, from that epoch's generator.
         validate: see `Validate`; also asked before the first step.
 
@@ -69,26 +66,34 @@ def train(
     """
     device = pick_device()
     module.to(device)
+    folder = run.folder
     with state_lock(folder, _say) if folder else nullcontext():
         state = TrainingState.start(module, training)
         if folder and state.load(folder):
-            _say(f"{name}: going on from step {state.step:,}.")
-        progress = Progress(name, training.steps, state.step)
-        every = max(training.steps // _HISTORY_POINTS, 1)
-        batches = _stream(epoch, seeds, state.step, training.steps)
-        if validate and state.step == 0:
-            state.history.append({"step": 0, **_validate(module, validate)})
-        for report in fit(loss, batches, state, training, machine, seeds):
-            last = report.step == training.steps
-            if report.step % every == 0 or last:
-                state.history.append(_record(report))
-            if validate and (report.step % training.validate_every == 0 or last):
-                found = _validate(module, validate)
-                state.history.append({"step": report.step, **found})
-                state.remember_best(found["validation"])
-            progress.advance(note=_note(report) if report.step % every == 0 or last else "")
-            if folder and report.step % machine.save_every == 0 and not last:
-                state.save(folder)
+            _say(f"{run.name}: going on from step {state.step:,}.")
+        share_state(state, device)
+        with event_log(run.events, state.step) as events:
+
+            def record(values: dict[str, float]) -> None:
+                state.history.append(values)
+                events.add(values)
+
+            progress = Progress(run.name, training.steps, state.step)
+            every = max(training.steps // _HISTORY_POINTS, 1)
+            batches = _stream(epoch, run.seeds, state.step, training.steps)
+            if validate and state.step == 0:
+                record({"step": 0, **_validate(module, validate)})
+            for report in fit(objective, batches, state, training, run):
+                last = report.step == training.steps
+                if report.step % every == 0 or last:
+                    record(_record(report))
+                if validate and (report.step % training.validate_every == 0 or last):
+                    found = _validate(module, validate)
+                    record({"step": report.step, **found})
+                    state.remember_best(found["validation"])
+                progress.advance(note=_note(report) if report.step % every == 0 or last else "")
+                if folder and report.step % run.machine.save_every == 0 and not last:
+                    state.save(folder)
         best = state.best if training.keep == "best" else None
         module.load_state_dict(best or state.result())
         if folder:
@@ -98,28 +103,33 @@ def train(
 
 
 def fit(
-    loss: Loss,
+    objective: Objective,
     batches: Iterator[Any],
     state: TrainingState,
     training: Training,
-    machine: Machine,
-    seeds: Seeds,
+    run: Run,
 ) -> Iterator[Report]:
     """Take one optimiser step a batch and report it."""
     device = pick_device()
+    if run.machine.compile:
+        objective = replace(objective, forward=torch.compile(objective.forward))
     for batch in batches:
-        generator = seeds.child("step", state.step).torch()
-        torch.manual_seed(seeds.child("dropout", state.step).value)
+        dropout = run.seeds.child("dropout", state.step)
         rate = learning_rate(state.step, training)
         for group in state.optimizer.param_groups:
             group["lr"] = rate
         state.module.train()
-        with _memory_explained(training.batch_size):
-            with autocast(machine, device):
-                terms = loss(batch, generator)
-            _check_finite(terms["loss"], "loss", state.step)
-            state.optimizer.zero_grad(set_to_none=True)
-            terms["loss"].backward()
+        state.optimizer.zero_grad(set_to_none=True)
+        with _memory_explained(training), autocast(run.machine, device):
+            values = objective.draw(batch, run.seeds.child("step", state.step).torch())
+            terms = differentiate(
+                objective,
+                values,
+                state.module,
+                training.accumulate,
+                lambda part, dropout=dropout: _seed_dropout(dropout, part),
+            )
+        _check_finite(terms["loss"], "loss", state.step)
         norm = clip_gradients(state.module, training.clip_norm or math.inf)
         _check_finite(norm, "gradient", state.step)
         state.optimizer.step()
@@ -173,15 +183,21 @@ def _check_finite(value: Tensor, what: str, step: int) -> None:
         )
 
 
+def _seed_dropout(seeds: Seeds, part: int) -> None:
+    torch.manual_seed(seeds.child(part).value if part else seeds.value)
+
+
 @contextmanager
-def _memory_explained(batch_size: int) -> Iterator[None]:
+def _memory_explained(training: Training) -> Iterator[None]:
+    size, parts = training.batch_size, training.accumulate
     try:
         yield
     except torch.OutOfMemoryError as error:
         raise LeadError(
             "The GPU's memory is too small for a batch.",
-            found=f"batch_size {batch_size}: {str(error).splitlines()[0]}",
-            fix=f"Try batch_size {max(1, batch_size // 2)}; the last saved state is kept.",
+            found=f"batch_size {size} in {parts} parts: {str(error).splitlines()[0]}",
+            fix=f"Try accumulate: {2 * parts}, which changes no result, or batch_size "
+            f"{max(1, size // 2)}; the last saved state is kept.",
         ) from error
 
 

@@ -13,12 +13,12 @@ from torch import Tensor, nn
 
 from lead.config.models import MatcherModel
 from lead.config.study import DatasetSettings
-from lead.config.training import Machine, MatcherStage
+from lead.config.training import MatcherStage
 from lead.data.batches import draw_crops, gather, plain_batches
 from lead.data.datasets import skeleton_of
 from lead.data.store import Clip, MotionStore
 from lead.errors import LeadError
-from lead.losses import contrastive_loss, movement_autoencoder_loss
+from lead.losses import contrastive_loss, draw_shift, movement_autoencoder_loss
 from lead.models.build import build_matcher, build_movement_decoder, freeze
 from lead.models.device import pick_device, use_threads
 from lead.models.matcher import CONTACT_COLUMNS, STATISTICS
@@ -30,6 +30,8 @@ from lead.text.word_cache import open_words
 from lead.text.words import WordSource
 from lead.training.history import write_history
 from lead.training.loop import train
+from lead.training.objective import Objective, Outputs, Terms, Values
+from lead.training.run import Run
 
 
 @dataclass(frozen=True)
@@ -65,17 +67,24 @@ def train_movement(job: Job) -> None:
     device = pick_device()
     data = MatcherData.of(job)
     stage = job.setting("matcher", MatcherStage)
-    seeds = job.seeds.child("movement")
+    run = Run.of(job, "movement")
+    seeds = run.seeds
     torch.manual_seed(seeds.child("init").value)
     encoder = build_matcher(stage.model, data.feature_width).movement_encoder
     decoder = build_movement_decoder(stage.model, data.feature_width)
     autoencoder = nn.ModuleDict({"encoder": encoder, "decoder": decoder})
 
-    def loss(motion: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
-        motion = data.normalizer.normalise(motion.to(device))
-        snippets = encoder(motion[..., :-CONTACT_COLUMNS])
-        return movement_autoencoder_loss(decoder(snippets), motion, snippets)
+    def draw(motion: Tensor, generator: torch.Generator) -> Values:
+        return (data.normalizer.normalise(motion.to(device)),)
 
+    def forward(values: Values) -> Outputs:
+        snippets = encoder(values[0][..., :-CONTACT_COLUMNS])
+        return decoder(snippets), snippets
+
+    def terms(values: Values, outputs: Outputs) -> Terms:
+        return movement_autoencoder_loss(outputs[0], values[0], outputs[1])
+
+    objective = Objective(draw, forward, terms)
     # A few windows are enough to watch by: one at every frame of the split would be gigabytes.
     few = stage.model_copy(update={"windows": "all"})
     val = list(_windows(data.store, data.store.split("val"), few, seeds.child("val").numpy()))
@@ -86,19 +95,10 @@ def train_movement(job: Job) -> None:
     _check_any(epoch(seeds.child("look").numpy()), "matcher.movement")
 
     def validate() -> float:
-        return float(np.mean([float(loss(m, torch.Generator())["loss"]) for m in val]))
+        return float(np.mean([float(objective(m, torch.Generator())["loss"]) for m in val]))
 
-    history = train(
-        autoencoder,
-        loss,
-        epoch,
-        stage.movement,
-        job.setting("machine", Machine),
-        name="movement",
-        seeds=seeds,
-        folder=job.state_folder(),
-        validate=validate if val else None,
-    )
+    validation = validate if val else None
+    history = train(autoencoder, objective, epoch, stage.movement, run, validation)
     save_module(encoder, job.outputs["weights"], job.manifest)
     write_history(history, job.outputs["history"], job.manifest)
 
@@ -118,26 +118,30 @@ def train_matcher(job: Job) -> None:
     stage = job.setting("matcher", MatcherStage)
     source = open_words(job.inputs)
     _check_words(stage.model, source)
-    seeds = job.seeds.child("matcher")
+    run = Run.of(job, "matcher")
+    seeds = run.seeds
     torch.manual_seed(seeds.child("init").value)
     matcher = build_matcher(stage.model, data.feature_width)
     freeze(load_module(matcher.movement_encoder, job.inputs["movement"])).to(device)
     trained = nn.ModuleDict({"text": matcher.text_encoder, "motion": matcher.motion_encoder})
 
-    def loss(batch: _Pairs, generator: torch.Generator) -> dict[str, Tensor]:
+    def draw(batch: _Pairs, generator: torch.Generator) -> Values:
         motion = data.normalizer.normalise(batch.motion.to(device))
-        motion_embedding = matcher.embed_motion(motion, batch.mask.to(device), stage.boundary)
-        words = source.words(batch.captions)
-        pos = None if words.pos is None else words.pos.to(device)
-        text_embedding = matcher.embed_text(words.vectors.to(device), words.lengths, pos)
-        return contrastive_loss(
-            text_embedding,
-            motion_embedding,
-            generator,
-            stage.margin,
-            published_shift=stage.negatives == "published",
-        )
+        shift = draw_shift(len(motion), generator, published=stage.negatives == "published")
+        return motion, batch.mask.to(device), batch.captions, [shift] * len(motion)
 
+    def forward(values: Values) -> Outputs:
+        motion, mask, captions, _ = values
+        words = source.words(captions)
+        pos = None if words.pos is None else words.pos.to(device)
+        text = matcher.embed_text(words.vectors.to(device), words.lengths, pos)
+        return text, matcher.embed_motion(motion, mask, stage.boundary)
+
+    def terms(values: Values, outputs: Outputs) -> Terms:
+        text, motion = outputs
+        return contrastive_loss(text, motion, values[3][0], stage.margin)
+
+    objective = Objective(draw, forward, terms)
     train_clips, val_clips = data.store.split("train"), data.store.split("val")
     val = list(_pairs(data.store, val_clips, stage, seeds.child("val").numpy()))
 
@@ -148,19 +152,10 @@ def train_matcher(job: Job) -> None:
 
     def validate() -> float:
         generator = seeds.child("validate").torch()
-        return float(np.mean([float(loss(pairs, generator)["loss"]) for pairs in val]))
+        return float(np.mean([float(objective(pairs, generator)["loss"]) for pairs in val]))
 
-    history = train(
-        trained,
-        loss,
-        epoch,
-        stage.matching,
-        job.setting("machine", Machine),
-        name="matcher",
-        seeds=seeds,
-        folder=job.state_folder(),
-        validate=validate if val else None,
-    )
+    validation = validate if val else None
+    history = train(trained, objective, epoch, stage.matching, run, validation)
     seen = {STATISTICS: data.normalizer.fingerprint}
     save_module(matcher, job.outputs["weights"], job.manifest | seen)
     write_history(history, job.outputs["history"], job.manifest)

@@ -7,12 +7,13 @@ from torch import Tensor
 
 from lead.config.models import IdentityProjectorModel
 from lead.config.text import TextSettings
-from lead.config.training import Machine, ProjectorStage, VaeStage
+from lead.config.training import ProjectorStage, VaeStage
 from lead.data.batches import plain_batches
 from lead.data.store import MotionIndex
 from lead.losses import projector_loss
 from lead.models.build import build_projector
 from lead.models.device import pick_device, use_threads
+from lead.models.lineage import inherited
 from lead.models.weights import save_module
 from lead.provenance.job import Job
 from lead.text.cache import TextCache
@@ -20,7 +21,9 @@ from lead.text.conditions import Standardisation
 from lead.training.history import write_history
 from lead.training.latents import LatentSplit
 from lead.training.loop import train
+from lead.training.objective import Objective, Outputs, Terms, Values
 from lead.training.projector_quality import projector_quality
+from lead.training.run import Run
 
 
 def train_projector(job: Job) -> None:
@@ -32,46 +35,49 @@ def train_projector(job: Job) -> None:
     device = pick_device()
     stage = job.setting("projector", ProjectorStage)
     cache = TextCache.open(job.inputs["text"])
-    splits = {split: LatentSplit.load(job, split, cache) for split in ("train", "val")}
-    seeds = job.seeds.child("projector")
+    train_split = LatentSplit.load(job, "train", cache)
+    val_split = LatentSplit.load(job, job.setting("validation", str), cache)
+    run = Run.of(job, "projector")
+    seeds = run.seeds
     torch.manual_seed(seeds.child("init").value)
     model = job.setting("vae", VaeStage).model
     projector = build_projector(stage.model, model.width, model.latent_tokens, cache.width)
 
     target = _target(job, stage, cache)
 
-    def draw(rows: Tensor, generator: torch.Generator, split: str) -> tuple[Tensor, Tensor]:
-        latent = splits[split].posteriors.sample(rows, generator, mean=stage.latent == "mean")
-        text = target(splits[split].captions.draw(rows, generator))
+    def draw(rows: Tensor, generator: torch.Generator, split: LatentSplit = train_split) -> Values:
+        latent = split.posteriors.sample(rows, generator, mean=stage.latent == "mean")
+        text = target(split.captions.draw(rows, generator))
         return latent.to(device), text.to(device)
 
-    def loss(rows: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
-        latent, text = draw(rows, generator, "train")
-        realigned = projector.encode(latent)
-        return projector_loss(latent, realigned, projector.decode(realigned), text, stage.loss)
+    def forward(values: Values) -> Outputs:
+        realigned = projector.encode(values[0])
+        return realigned, projector.decode(realigned)
+
+    def terms(values: Values, outputs: Outputs) -> Terms:
+        (latent, text), (realigned, recovered) = values, outputs
+        return projector_loss(latent, realigned, recovered, text, stage.loss)
 
     def validate() -> dict[str, float]:
-        rows = torch.arange(len(splits["val"]))
-        drawn = draw(rows, seeds.child("validate").torch(), "val")
-        return projector_quality(projector, *drawn, stage.loss)
+        rows = torch.arange(len(val_split))
+        latent, text = draw(rows, seeds.child("validate").torch(), val_split)
+        return projector_quality(projector, latent, text, stage.loss)
 
+    said = job.manifest | inherited(job.inputs["latents"])
     if isinstance(stage.model, IdentityProjectorModel):
-        save_module(projector, job.outputs["weights"], job.manifest)
+        save_module(projector, job.outputs["weights"], said)
         write_history([{"step": 0}], job.outputs["history"], job.manifest)
         return
-    count, size = len(splits["train"]), stage.training.batch_size
+    count, size = len(train_split), stage.training.batch_size
     history = train(
         projector,
-        loss,
+        Objective(draw, forward, terms),
         lambda rng: map(torch.from_numpy, plain_batches(count, size, rng)),
         stage.training,
-        job.setting("machine", Machine),
-        name="projector",
-        seeds=seeds,
-        folder=job.state_folder(),
-        validate=validate if len(splits["val"]) else None,
+        run,
+        validate if len(val_split) else None,
     )
-    save_module(projector, job.outputs["weights"], job.manifest)
+    save_module(projector, job.outputs["weights"], said)
     write_history(history, job.outputs["history"], job.manifest)
 
 

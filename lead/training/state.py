@@ -60,7 +60,7 @@ class TrainingState:
         """
         # Into memory first: on a full disk torch's own writer raises no OSError.
         buffer = io.BytesIO()
-        torch.save(self._values(), buffer)
+        torch.save(self.values(), buffer)
         with atomic_path(folder / _FILE) as temporary:
             temporary.write_bytes(buffer.getbuffer())
 
@@ -75,15 +75,21 @@ class TrainingState:
         except (RuntimeError, EOFError, KeyError, OSError):
             path.unlink()  # cut short by a power failure: the run starts again
             return False
+        self.restore(values)
+        return True
+
+    def restore(self, values: dict[str, Any]) -> None:
+        """Become the state that `values` described."""
+        self.module.load_state_dict(values["module"])
         self.optimizer.load_state_dict(values["optimizer"])
         if self.average is not None:
             self.average.load_state_dict(values["average"])
         self.step = values["step"]
         self.history = values["history"]
         self.best_loss, self.best = values["best_loss"], values["best"]
-        return True
 
-    def _values(self) -> dict[str, Any]:
+    def values(self) -> dict[str, Any]:
+        """Everything as plain values, of which `restore` makes the same state."""
         return {
             "module": self.module.state_dict(),
             "optimizer": self.optimizer.state_dict(),

@@ -9,18 +9,21 @@ import torch
 from torch import Tensor
 
 from lead.config.study import DatasetSettings
-from lead.config.training import Machine, VaeStage
+from lead.config.training import VaeStage
 from lead.data.batches import draw_crops, gather, length_batches
 from lead.data.datasets import skeleton_of
 from lead.data.store import Clip, MotionStore
 from lead.losses import vae_loss
 from lead.models.build import build_vae
 from lead.models.device import pick_device, use_threads
+from lead.models.vae import Posterior
 from lead.models.weights import save_module
 from lead.motion.normalizer import load_normalizer
 from lead.provenance.job import Job
 from lead.training.history import write_history
 from lead.training.loop import train
+from lead.training.objective import Objective, Outputs, Terms, Values
+from lead.training.run import Run
 
 
 def train_vae(job: Job) -> None:
@@ -34,36 +37,45 @@ def train_vae(job: Job) -> None:
     skeleton = skeleton_of(job.setting("dataset", DatasetSettings))
     store = MotionStore.load(job.inputs["frames"], job.inputs["index"])
     normalizer = load_normalizer(job.inputs["stats"]).torch(device)
-    seeds = job.seeds.child("vae")
+    run = Run.of(job, "vae")
+    seeds = run.seeds
     torch.manual_seed(seeds.child("init").value)
     vae = build_vae(stage.model, skeleton.feature_width)
 
-    def loss(batch: tuple[Tensor, Tensor], generator: torch.Generator) -> dict[str, Tensor]:
+    def draw(batch: tuple[Tensor, Tensor], generator: torch.Generator) -> Values:
         motion, mask = (tensor.to(device) for tensor in batch)
-        motion = normalizer.normalise(motion) * mask[..., None]
+        noise = torch.randn(len(motion), vae.latent_tokens, vae.latent_width, generator=generator)
+        return normalizer.normalise(motion) * mask[..., None], mask, noise.to(device)
+
+    def forward(values: Values) -> Outputs:
+        motion, mask, noise = values
         posterior = vae.encode(motion, mask)
-        decoded = vae.decode(posterior.sample(generator), mask)
+        return vae.decode(posterior.at(noise), mask), posterior.mean, posterior.logvar
+
+    def terms(values: Values, outputs: Outputs) -> Terms:
+        motion, mask, _ = values
+        decoded, mean, logvar = outputs
+        posterior = Posterior(mean, logvar)
         return vae_loss(decoded, motion, mask, posterior, normalizer, skeleton, stage.loss)
 
+    objective = Objective(draw, forward, terms)
     train_clips = store.split("train")
-    val_batches = list(_epoch(store, store.split("val"), stage, seeds.child("val").numpy()))
+    val_clips = store.split(job.setting("validation", str))
+    val_batches = list(_epoch(store, val_clips, stage, seeds.child("val").numpy()))
 
     def validate() -> float:
         # One generator a call, so that the same posterior samples are looked at every time.
         generator = seeds.child("validate").torch()
-        losses = [float(loss(batch, generator)["loss"]) for batch in val_batches]
+        losses = [float(objective(batch, generator)["loss"]) for batch in val_batches]
         return float(np.mean(losses))
 
     history = train(
         vae,
-        loss,
+        objective,
         lambda rng: _epoch(store, train_clips, stage, rng),
         stage.training,
-        job.setting("machine", Machine),
-        name="vae",
-        seeds=seeds,
-        folder=job.state_folder(),
-        validate=validate if val_batches else None,
+        run,
+        validate if val_batches else None,
     )
     save_module(vae, job.outputs["weights"], job.manifest)
     write_history(history, job.outputs["history"], job.manifest)

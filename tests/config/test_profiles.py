@@ -44,11 +44,17 @@ def test_a_study_overrides_its_profile():
     assert flaws(study) == FLAWS | {"negatives": "others"}
 
 
-def test_a_profile_leaves_everything_but_the_evaluator_and_the_vaes_loss_as_it_is():
+def test_a_profile_validates_on_the_test_split_and_keeps_what_is_best_there():
+    study = load_study("demo", {"profile": "as_published"}, CONFIG)
+    assert study.validation == "test"
+    assert study.vae.training.keep == study.denoiser.training.keep == "best"
+
+
+def test_a_profile_leaves_what_it_does_not_name_as_it_is():
     plain = load_study("demo", folder=CONFIG).model_dump()
     changed = load_study("demo", {"profile": "as_published"}, CONFIG).model_dump()
     different = {name for name in plain if plain[name] != changed[name]}
-    assert different == {"profile", "matcher", "vae"}
+    assert different == {"profile", "matcher", "validation", "vae", "denoiser"}
 
 
 def test_an_unknown_profile_is_told_with_the_known_ones():

@@ -2,6 +2,7 @@
 
 import errno
 import math
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,24 @@ from lead.config.training import Machine, Training
 from lead.errors import LeadError
 from lead.provenance.seeds import Seeds
 from lead.training.loop import clip_gradients, learning_rate, train
+from lead.training.objective import Objective
+from lead.training.run import Run
 from lead.training.state import TrainingState
 
 MACHINE = Machine(threads=1, save_every=5)
+
+
+def whole(loss) -> Objective:
+    """A loss that is computed at once, network included."""
+    return Objective(
+        lambda batch, generator: (batch, [generator] * len(batch)),
+        lambda values: (values[0],),
+        lambda values, outputs: loss(values[0], values[1][0]),
+    )
+
+
+def a_run(folder=None, events=None) -> Run:
+    return Run("test", Seeds(1), MACHINE, folder, events)
 
 
 def network() -> nn.Module:
@@ -23,7 +39,7 @@ def network() -> nn.Module:
     return nn.Sequential(nn.Linear(3, 8), nn.Dropout(0.5), nn.Linear(8, 1))
 
 
-def run(module, folder, training, stop_at=None, validate=None):
+def run(module, folder, training, stop_at=None, validate=None, events=None):
     seen = []
 
     def loss(batch, generator):
@@ -37,17 +53,7 @@ def run(module, folder, training, stop_at=None, validate=None):
         for _ in range(4):
             yield torch.from_numpy(rng.random((6, 3)).astype(np.float32))
 
-    history = train(
-        module,
-        loss,
-        epoch,
-        training,
-        MACHINE,
-        name="test",
-        seeds=Seeds(1),
-        folder=folder,
-        validate=validate,
-    )
+    history = train(module, whole(loss), epoch, training, a_run(folder, events), validate)
     return history, seen
 
 
@@ -102,14 +108,7 @@ def test_a_loss_that_is_no_number_stops_with_the_last_good_state_kept(tmp_path):
 
     with pytest.raises(LeadError, match="diverged"):
         train(
-            module,
-            loss,
-            epoch,
-            Training(steps=20, batch_size=2),
-            MACHINE,
-            name="test",
-            seeds=Seeds(1),
-            folder=tmp_path / "state",
+            module, whole(loss), epoch, Training(steps=20, batch_size=2), a_run(tmp_path / "state")
         )
     state = torch.load(tmp_path / "state" / "state.pt", weights_only=True)
     assert state["step"] == 5
@@ -128,16 +127,7 @@ def test_a_gradient_that_is_no_number_stops_before_it_reaches_the_weights(tmp_pa
         yield torch.ones(1)
 
     with pytest.raises(LeadError, match="the gradient is"):
-        train(
-            module,
-            loss,
-            epoch,
-            Training(steps=3, batch_size=1),
-            MACHINE,
-            name="test",
-            seeds=Seeds(1),
-            folder=None,
-        )
+        train(module, whole(loss), epoch, Training(steps=3, batch_size=1), a_run(None))
     assert torch.equal(module.weight, torch.zeros(1, 1))
 
 
@@ -149,17 +139,8 @@ def test_a_gpu_that_is_too_small_is_told_with_a_batch_size_to_try():
         yield torch.ones(1)
 
     with pytest.raises(LeadError, match="memory is too small") as error:
-        train(
-            network(),
-            loss,
-            epoch,
-            Training(steps=3, batch_size=48),
-            MACHINE,
-            name="test",
-            seeds=Seeds(1),
-            folder=None,
-        )
-    assert "Try batch_size 24" in str(error.value)
+        train(network(), whole(loss), epoch, Training(steps=3, batch_size=48), a_run(None))
+    assert "accumulate: 2" in str(error.value) and "batch_size 24" in str(error.value)
 
 
 def test_a_full_disk_leaves_the_older_state(tmp_path, monkeypatch):
@@ -214,3 +195,55 @@ def test_networks_trained_together_are_clipped_each_on_its_own():
     assert float(clip_gradients(pair, 0.5)) == pytest.approx(math.hypot(3.0, 0.4))
     assert float(pair["text"].weight.grad) == pytest.approx(0.5, rel=1e-4)
     assert float(pair["motion"].weight.grad) == pytest.approx(0.4)
+
+
+def test_a_run_that_goes_on_hides_the_steps_that_it_takes_again(tmp_path):
+    """Killed at step 12, it goes on from step 10; TensorBoard shows each step once."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    training = Training(steps=20, batch_size=6, learning_rate=0.01)
+    with pytest.raises(KeyboardInterrupt):
+        run(network(), tmp_path / "state", training, stop_at=13, events=tmp_path / "events")
+    run(network(), tmp_path / "state", training, events=tmp_path / "events")
+    events = EventAccumulator(str(tmp_path / "events"))
+    events.Reload()
+    assert [event.step for event in events.Scalars("loss")] == list(range(1, 21))
+
+
+def test_a_new_run_replaces_the_events_of_an_older_one(tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    for steps in (9, 4):
+        run(network(), None, Training(steps=steps, batch_size=6), events=tmp_path / "events")
+    events = EventAccumulator(str(tmp_path / "events"))
+    events.Reload()
+    assert [event.step for event in events.Scalars("loss")] == [1, 2, 3, 4]
+
+
+def test_compiled_networks_train_as_others_do(monkeypatch):
+    """The compiler's own backend is left out: it is the graph that must be the same."""
+    graphs = []
+
+    def eager(graph, inputs):
+        graphs.append(graph)
+        return graph.forward
+
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend=eager))
+    weights = []
+    for compiled in (False, True):
+        module = network()
+        objective = Objective(
+            lambda batch, generator: (batch,),
+            lambda values, module=module: (module(values[0]),),
+            lambda values, outputs: {"loss": (outputs[0] - 1).square().mean()},
+        )
+        machine = Machine(threads=1, compile=compiled)
+        training = Training(steps=4, batch_size=6, learning_rate=0.01)
+        train(
+            module, objective, lambda rng: iter([torch.ones(6, 3)]), training,
+            Run("test", Seeds(1), machine),
+        )  # fmt: skip
+        weights.append([p.detach().clone() for p in module.parameters()])
+    assert graphs
+    for one, other in zip(*weights, strict=True):
+        torch.testing.assert_close(one, other)

@@ -15,8 +15,9 @@ from lead.config.synthetic import SyntheticDataset
 from lead.config.training import Machine, MatcherStage
 from lead.data.store import Clip, write_index
 from lead.errors import LeadError
-from lead.losses import contrastive_loss, movement_autoencoder_loss
+from lead.losses import draw_shift, movement_autoencoder_loss
 from lead.models.build import build_matcher
+from lead.models.matcher import Matcher
 from lead.models.weights import load_module, load_tensors
 from lead.motion.normalizer import Normalizer, save_normalizer
 from lead.provenance.job import Job
@@ -92,15 +93,15 @@ def seen(monkeypatch) -> list[dict[str, Any]]:
     """What the losses of both stages are given, step by step."""
     found = []
 
-    def contrastive(text, motion, generator, margin, *, published_shift):
-        found.append({"batch": len(text), "published_shift": published_shift})
-        return contrastive_loss(text, motion, generator, margin, published_shift=published_shift)
+    def shift(batch, generator, *, published):
+        found.append({"batch": batch, "published_shift": published})
+        return draw_shift(batch, generator, published=published)
 
     def autoencoder(decoded, motion, snippets):
         found.append({"batch": len(motion), "frames": motion.shape[1]})
         return movement_autoencoder_loss(decoded, motion, snippets)
 
-    monkeypatch.setattr(stages, "contrastive_loss", contrastive)
+    monkeypatch.setattr(stages, "draw_shift", shift)
     monkeypatch.setattr(stages, "movement_autoencoder_loss", autoencoder)
     return found
 
@@ -112,6 +113,27 @@ def test_a_matcher_of_word_vectors_reads_words_and_their_parts_of_speech(study, 
     words = WordCache.open(study.folder / "w.safetensors").words([CAPTION])
     nothing = words._replace(pos=torch.zeros_like(words.pos))
     assert not torch.equal(matcher.embed_text(*words), matcher.embed_text(*nothing))
+
+
+def test_the_movement_encoder_keeps_every_bit_while_the_matcher_learns(study, tmp_path):
+    study.matching(tmp_path)
+    frozen = load_tensors(study.folder / "weights.safetensors")
+    after = load_tensors(tmp_path / "weights.safetensors")
+    for name, value in frozen.items():
+        assert torch.equal(after[f"movement_encoder.{name}"], value)
+
+
+def test_the_movement_encoder_has_no_dropout_while_the_matcher_learns(study, tmp_path, monkeypatch):
+    seen = []
+    embed = Matcher.embed_motion
+
+    def watched(self, *arguments):
+        seen.append(any(module.training for module in self.movement_encoder.modules()))
+        return embed(self, *arguments)
+
+    monkeypatch.setattr(Matcher, "embed_motion", watched)
+    study.matching(tmp_path)
+    assert seen and not any(seen)
 
 
 def test_parts_of_speech_are_trained(study, tmp_path):

@@ -187,7 +187,12 @@ def test_data_and_machine_of_the_command_line_are_also_the_second_studys():
 
 
 def test_a_bare_snakemake_makes_the_tables():
-    assert planned() == STAGES | BESIDE | {"all": 1, "assemble_model": 1, "contact_sheet": 1}
+    pictures = {"contact_sheet": 1, "training_curves": 1}
+    assert planned() == STAGES | BESIDE | pictures | {
+        "all": 1,
+        "assemble_model": 1,
+        "model_card": 1,
+    }
 
 
 def test_repeats_spread_over_jobs_are_one_job_more_each():

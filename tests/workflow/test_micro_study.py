@@ -5,6 +5,8 @@ import json
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from lead.data.store import MotionStore
 from lead.evaluation.protocol import draw_pass
@@ -196,3 +198,46 @@ def test_motions_of_another_model_become_a_row_of_the_table(editable):
     for metric in ("r_precision_top1", "r_precision_top3", "mm_dist", "diversity"):
         assert own["copy", metric] == own["real", metric]
     assert "A copy" in (editable.root / TABLE).read_text()
+
+
+def test_two_processes_train_a_projector_as_one_does(finished, editable):
+    weights = "results/micro/models/projectors/lead/projector.safetensors"
+    alone = load_file(finished.root / weights)
+    (editable.root / weights).unlink()
+    # Nothing else of the study is made again because processes are a setting of all trainings.
+    run = editable.snakemake(
+        weights, "--rerun-triggers", "mtime", "--config", "machine={processes: 2, threads: 1}"
+    )
+    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
+    together = load_file(editable.root / weights)
+    for name, value in alone.items():
+        torch.testing.assert_close(together[name], value, rtol=1e-3, atol=1e-4)
+
+
+def test_an_error_in_two_processes_is_told_once_and_without_a_traceback(editable):
+    weights = editable.root / "results/micro/models/projectors/lead/projector.safetensors"
+    weights.unlink()
+    latents = editable.root / "results/micro/latents/latents.safetensors"
+    latents.write_bytes(latents.read_bytes()[:1000])
+    run = editable.snakemake(
+        str(weights.relative_to(editable.root)),
+        "--rerun-triggers",
+        "code",
+        "--config",
+        "machine={processes: 2, threads: 1}",
+    )
+    said = run.stdout + run.stderr
+    assert run.returncode != 0
+    assert said.count("Error in train_projector") == 1 and "Traceback" not in said
+
+
+def test_tensorboard_can_read_what_a_training_wrote(finished):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(finished.root / "results/micro/tensorboard/vae"))
+    events.Reload()
+    history = pq.read_table(finished.root / "results/micro/models/vae/history.parquet").to_pandas()
+    losses = history.dropna(subset=["loss"])
+    seen = events.Scalars("loss")
+    assert [event.step for event in seen] == losses["step"].tolist()
+    assert [event.value for event in seen] == pytest.approx(losses["loss"].tolist(), rel=1e-6)

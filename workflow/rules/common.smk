@@ -59,6 +59,11 @@ def state(stage):
     return f"results/.state/{STUDY.name}/{stage}"
 
 
+def events(stage):
+    """Folder in which TensorBoard may watch a training; nothing is made of it."""
+    return f"{RESULTS}/tensorboard/{stage}"
+
+
 def projector(name):
     """The settings of one projector variant alone."""
     if name not in _SETTINGS["projectors"]:
@@ -97,6 +102,6 @@ wildcard_constraints:
     system="|".join(["real", "mld", "lead(_[a-z0-9_]+)?", *STUDY.external]),
 
 
-# Undeclared resources are unlimited: on one machine, one job at a time has the GPU.
+# Undeclared resources are unlimited: on one machine, one job at a time has the GPU, or the GPUs.
 if workflow.local_exec and "gpu" not in workflow.global_resources:
-    workflow.register_resource("gpu", 1)
+    workflow.register_resource("gpu", STUDY.machine.processes)

@@ -96,8 +96,6 @@ rule contact_sheet:
 
 rule training_curves:
     input:
-        movement=rules.train_movement.output.history,
-        matcher=rules.train_matcher.output.history,
         **HISTORIES,
         projector=f"{RESULTS}/models/projectors/lead/history.parquet",
     output:

@@ -20,6 +20,7 @@ rule train_movement:
         settings=settings("dataset", "matcher", "machine"),
         code=code("lead.training.matcher:train_movement"),
         state=state("movement"),
+        events=events("movement"),
     log:
         f"{RESULTS}/logs/train_movement.log",
     benchmark:
@@ -28,7 +29,7 @@ rule train_movement:
     resources:
         mem_mb=4000,
         runtime=240,
-        gpu=1,
+        gpu=STUDY.machine.processes,
     message:
         announce("Training the matcher's movement autoencoder.", gpu=True)
     script:
@@ -48,6 +49,7 @@ rule train_matcher:
         settings=settings("dataset", "matcher", "machine"),
         code=code("lead.training.matcher:train_matcher"),
         state=state("matcher"),
+        events=events("matcher"),
     log:
         f"{RESULTS}/logs/train_matcher.log",
     benchmark:
@@ -56,11 +58,16 @@ rule train_matcher:
     resources:
         mem_mb=4000,
         runtime=480,
-        gpu=1,
+        gpu=STUDY.machine.processes,
     message:
         announce("Training the matcher, which the metrics are computed with.", gpu=True)
     script:
         "../scripts/stage.py"
+
+
+if STUDY.evaluator.kind == "trained":
+    HISTORIES["movement"] = rules.train_movement.output.history
+    HISTORIES["matcher"] = rules.train_matcher.output.history
 
 
 if STUDY.vae.source.kind == "train":
@@ -73,9 +80,10 @@ if STUDY.vae.source.kind == "train":
             history=f"{RESULTS}/models/vae/history.parquet",
         params:
             stage="lead.training.vae:train_vae",
-            settings=settings("dataset", "vae", "machine"),
+            settings=settings("dataset", "validation", "vae", "machine"),
             code=code("lead.training.vae:train_vae"),
             state=state("vae"),
+            events=events("vae"),
         log:
             f"{RESULTS}/logs/train_vae.log",
         benchmark:
@@ -84,7 +92,7 @@ if STUDY.vae.source.kind == "train":
         resources:
             mem_mb=8000,
             runtime=2880,
-            gpu=1,
+            gpu=STUDY.machine.processes,
         message:
             announce("Stage 1: training the VAE.", gpu=True)
         script:
@@ -101,7 +109,7 @@ rule encode_latents:
         latents=f"{RESULTS}/latents/latents.safetensors",
     params:
         stage="lead.training.latents:encode_latents",
-        settings=settings("dataset", "vae", "latents"),
+        settings=settings("dataset", "validation", "vae", "latents"),
         code=code("lead.training.latents:encode_latents"),
     log:
         f"{RESULTS}/logs/encode_latents.log",
@@ -130,9 +138,10 @@ if STUDY.denoiser.source.kind == "train":
             history=f"{RESULTS}/models/denoiser/history.parquet",
         params:
             stage="lead.training.denoiser:train_denoiser",
-            settings=settings("vae", "text", "diffusion", "denoiser", "machine"),
+            settings=settings("validation", "vae", "text", "diffusion", "denoiser", "machine"),
             code=code("lead.training.denoiser:train_denoiser"),
             state=state("denoiser"),
+            events=events("denoiser"),
         log:
             f"{RESULTS}/logs/train_denoiser.log",
         benchmark:
@@ -141,7 +150,7 @@ if STUDY.denoiser.source.kind == "train":
         resources:
             mem_mb=4000,
             runtime=2880,
-            gpu=1,
+            gpu=STUDY.machine.processes,
         message:
             announce("Stage 2: training the denoiser.", gpu=True)
         script:
@@ -160,10 +169,11 @@ rule train_projector:
         history=f"{RESULTS}/models/projectors/{{projector}}/history.parquet",
     params:
         stage="lead.training.projector:train_projector",
-        settings=lambda wildcards: settings("vae", "text", "machine")
+        settings=lambda wildcards: settings("validation", "vae", "text", "machine")
         | projector(wildcards.projector),
         code=code("lead.training.projector:train_projector"),
         state=lambda wildcards: state(f"projector_{wildcards.projector}"),
+        events=lambda wildcards: events(f"projector_{wildcards.projector}"),
     log:
         f"{RESULTS}/logs/train_projector_{{projector}}.log",
     benchmark:
@@ -172,7 +182,7 @@ rule train_projector:
     resources:
         mem_mb=4000,
         runtime=480,
-        gpu=1,
+        gpu=STUDY.machine.processes,
     message:
         announce("Stage 3: training the projector {wildcards.projector}.", gpu=True)
     script:

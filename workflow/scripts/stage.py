@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from lead.cli.stage import run_stage
+from lead.cli.torchrun import run_on_several
 from lead.config.load import resolve_study
 from lead.provenance.job import Job
 
@@ -24,6 +25,9 @@ job = Job(
     state=Path(snakemake.params.state) if hasattr(snakemake.params, "state") else None,
     code=snakemake.params.code,
     threads=snakemake.threads,
+    events=Path(snakemake.params.events) if hasattr(snakemake.params, "events") else None,
     data_root=resolve_study(snakemake.config).data_root,
 )
-sys.exit(run_stage(snakemake.params.stage, job, log=Path(snakemake.log[0])))
+task = snakemake.params.stage, job, Path(snakemake.log[0])
+processes = job.settings.get("machine", {}).get("processes", 1)
+sys.exit(run_stage(*task) if processes == 1 else run_on_several(*task, processes))
