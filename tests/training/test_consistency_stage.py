@@ -42,7 +42,9 @@ def root(tmp_path_factory) -> Path:
 def job(root: Path, out: Path, state: Path | None = None, **inputs: Path) -> Job:
     study = finished_study.study_of(root)
     values = study.model_dump(mode="json")
-    names = ("seed", "vae", "text", "diffusion", "denoiser", "consistency", "machine")
+    names = (
+        "seed", "validation", "vae", "text", "diffusion", "denoiser", "consistency", "machine",
+    )  # fmt: skip
     settings = {name: values[name] for name in names}
     settings["machine"]["save_every"] = 2
     settings["consistency"]["training"] |= {"steps": STEPS, "batch_size": 6, "warmup_steps": 2}
