@@ -32,7 +32,7 @@ class ConsistencyStage(Settings):
     """Numbers of steps that are compared; the first one's systems are also rows of Table 1."""
     solver_steps: PositiveInt = 50
     """DDIM steps of the grid that the student jumps along; version 2 of MotionLCM has 10."""
-    guidance_low: PositiveFloat = 5.0
+    guidance_low: float = Field(default=5.0, ge=0)
     """Smallest guidance w that is learned; the scale of Eq. (8) is one more."""
     guidance_high: PositiveFloat = 15.0
     """Largest guidance w that is learned."""

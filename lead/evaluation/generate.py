@@ -46,7 +46,7 @@ def open_generator(
     vae_model = job.setting("vae", VaeStage).model
     latent = (vae_model.width, vae_model.latent_tokens)
     vae = load_module(build_vae(vae_model, store.frames.shape[1]), job.inputs["vae"])
-    stage = job.setting("consistency", ConsistencyStage) if "consistency" in job.settings else None
+    stage = job.setting("consistency", ConsistencyStage) if "steps" in job.settings else None
     teacher = stage.teacher if stage else None
     text = teacher.text if teacher else job.setting("text", TextSettings)
     own = teacher.denoiser if teacher else job.setting("denoiser", DenoiserStage)
