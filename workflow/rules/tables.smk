@@ -20,6 +20,12 @@ else:
             "KIT-ML's skeleton, which Table 2 is about."
         )
 
+    if SECOND.consistency is not None:
+        raise WorkflowError(
+            f"second: {SECOND.name} in study {STUDY.name}: MotionLCM is not distilled in a second "
+            f"study; set `consistency: null` in config/{SECOND.name}.yaml."
+        )
+
     module second:
         snakefile:
             "second.smk"
