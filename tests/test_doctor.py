@@ -1,6 +1,7 @@
 """`lead doctor` says what is missing and where to get it."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,17 @@ def test_an_empty_folder_is_no_evaluator(tmp_path):
     study = load_study("humanml3d", {"evaluator": {"kind": "t2m"}, "data_root": str(tmp_path)})
     needed = {source.name: source for source in sources_of(study)}
     assert look_for(needed["t2m-evaluator"], tmp_path) is None
+
+
+def test_a_released_checkpoint_is_looked_for_where_the_study_reads_it(tmp_path, monkeypatch):
+    shutil.copytree(REPOSITORY / "config", tmp_path / "config")
+    (tmp_path / "config/official.yaml").write_text(
+        "extends: demo\nname: official\ndescription: a released VAE\n"
+        "vae: {source: {kind: mld_checkpoint, path: mld.ckpt}}\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    missing = CliRunner().invoke(app, ["doctor", "official", "--data-root", str(tmp_path)])
+    assert missing.exit_code == 1
+    assert f"put it at {tmp_path / 'mld.ckpt'}" in missing.output
+    (tmp_path / "mld.ckpt").touch()
+    assert doctor("official", "--data-root", str(tmp_path)).count("✗") < missing.output.count("✗")

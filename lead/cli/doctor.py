@@ -51,7 +51,17 @@ def _examine_study(study: Study, console: Console) -> bool:
     if isinstance(study.dataset, MadeDataset):
         console.print("  needs no data: its motion is made by the package")
     found = [_examine_source(source, study.data_root, console) for source in needed]
+    found += [
+        _examine_checkpoint(name, study.data_root / path, console)
+        for name, path in study.checkpoints.items()
+    ]
     return all(found)
+
+
+def _examine_checkpoint(name: str, path: Path, console: Console) -> bool:
+    fix = f"put it at {path}, or name its place in {name}.source.path (docs/checkpoints.md)"
+    _line(console, path.is_file(), f"released checkpoint for {name}", fix)
+    return path.is_file()
 
 
 def _examine_others(studies: Sequence[Study], data_root: Path, console: Console) -> None:

@@ -170,6 +170,13 @@ class Study(Settings):
         return tuple(f"{name}: {path}" for name, path in named if not path.exists())
 
     @property
+    def checkpoints(self) -> dict[str, Path]:
+        """Released checkpoints that the study reads, under ``data_root``, by what they bring."""
+        stages = {"vae": self.vae, "denoiser": self.denoiser, "consistency": self.consistency}
+        sources = {name: stage.source for name, stage in stages.items() if stage is not None}
+        return {name: own.path for name, own in sources.items() if own.kind != "train"}
+
+    @property
     def is_on_kit(self) -> bool:
         """Whether the dataset is on KIT-ML's skeleton, so that the study fills Table 2."""
         return isinstance(self.dataset, _ON_KIT)
