@@ -19,6 +19,7 @@ from lead.config.text import TextSettings
 from lead.diffusion.generator import MotionGenerator
 from lead.diffusion.schedule import noise_schedule
 from lead.errors import LeadError
+from lead.inversion.word_file import known_words, model_digest, placeholders
 from lead.models.build import build_denoiser, build_projector, build_vae, freeze
 from lead.models.device import pick_device
 from lead.models.lineage import check_lineage
@@ -30,6 +31,7 @@ from lead.provenance.artefact import unreadable
 from lead.provenance.seeds import Seeds
 from lead.text.conditions import Standardisation
 from lead.text.encoder import TextEncoder, load_text_encoder
+from lead.text.pseudo_word import encode_named
 
 MODEL_FILE = "model.json"
 UNIT = 4
@@ -61,6 +63,8 @@ class LeadPipeline:
     skeleton: Skeleton
     longest: int
     """Frames of the longest training clip; longer motions are refused."""
+    directory: Path
+    """Where it was loaded from."""
 
     @classmethod
     def load(cls, directory: Path | str) -> LeadPipeline:
@@ -99,10 +103,15 @@ class LeadPipeline:
             float(values["guidance"]),
         )
         statistics = load_normalizer(directory / "stats.npz").torch(device)
-        return cls(generator, encoder, statistics, skeleton, int(values["longest"]))
+        return cls(generator, encoder, statistics, skeleton, int(values["longest"]), directory)
 
     def generate(
-        self, texts: Sequence[str], *, seconds: float = 4.0, seed: int = 0
+        self,
+        texts: Sequence[str],
+        *,
+        seconds: float = 4.0,
+        seed: int = 0,
+        words: Sequence[Path | str] = (),
     ) -> list[GeneratedMotion]:
         """Generate one motion for each text.
 
@@ -111,9 +120,11 @@ class LeadPipeline:
         Args:
             seconds: length, rounded to four frames; from that of the shortest clip that datasets
                 on the skeleton have (2 s) to the longest training clip's.
+            words: word files, whose ``<names>`` texts may hold.
 
         Raises:
-            LeadError: an empty text, or a length the model was not trained for.
+            LeadError: an empty text, a length the model was not trained for, a name that no
+                word file gives, or a word file that is damaged or of another encoder.
         """
         length = self._frames(seconds)
         for text in texts:
@@ -125,7 +136,7 @@ class LeadPipeline:
                     fix='Say what is done, such as "a person walks forward slowly".',
                 )
         device = self.normalizer.mean.device
-        pooled = self.encoder.encode([" ".join(text.lower().split()) for text in texts]).pooled
+        pooled = self._pooled([" ".join(text.lower().split()) for text in texts], words)
         tokens, width = self.generator.vae.latent_tokens, self.generator.vae.latent_width
         noise = torch.stack(
             [
@@ -142,6 +153,18 @@ class LeadPipeline:
             GeneratedMotion(text, own, points, self.skeleton)
             for text, own, points in zip(texts, features, joints, strict=True)
         ]
+
+    def _pooled(
+        self, texts: Sequence[str], words: Sequence[Path | str]
+    ) -> Float[torch.Tensor, "n C"]:
+        files = [Path(word) for word in words]
+        known = known_words(files, self.encoder, model_digest(self.directory)) if files else {}
+        own = [row for row, text in enumerate(texts) if placeholders(text, list(known), files)]
+        pooled = self.encoder.encode(texts).pooled
+        if own:
+            with torch.inference_mode():
+                pooled[own] = encode_named(self.encoder, [texts[row] for row in own], known).cpu()
+        return pooled
 
     def _frames(self, seconds: float) -> int:
         fps = self.skeleton.fps

@@ -29,13 +29,39 @@ def generate(
     model: Annotated[Path, typer.Option(help="Model directory.")] = RESULTS / "demo" / "model",
     seconds: Annotated[float, typer.Option(help="Length of the motion.")] = 4.0,
     seed: Annotated[int, typer.Option(help="Another seed gives another motion.")] = 0,
+    words: Annotated[
+        list[Path] | None, typer.Option(help="A .word whose <name> the text has; once a file.")
+    ] = None,
 ) -> None:
     """Write a motion for a sentence."""
     from lead.cli.generate import write_motion
     from lead.pipeline import LeadPipeline
 
-    motion = LeadPipeline.load(model).generate([text], seconds=seconds, seed=seed)[0]
+    pipeline = LeadPipeline.load(model)
+    motion = pipeline.generate([text], seconds=seconds, seed=seed, words=words or [])[0]
     print(f"{out}: {write_motion(motion, out)}")
+
+
+@app.command()
+def invert(
+    clips: Annotated[list[Path], typer.Argument(help="Motions that the word shall mean.")],
+    word: Annotated[str, typer.Option(help='Its name in sentences, such as "<zombie>".')],
+    out: Annotated[Path, typer.Option(help="File to write (.word).")],
+    init: Annotated[str, typer.Option(help="A common word to start from.")] = "walk",
+    model: Annotated[Path, typer.Option(help="Model directory.")] = RESULTS / "demo" / "model",
+    objective: Annotated[
+        Literal["lead", "mld", "feat"], typer.Option(help="What is compared with the clips.")
+    ] = "lead",
+    steps: Annotated[int, typer.Option(min=1, help="Steps of Adam.")] = 20,
+    picture: Annotated[Path | None, typer.Option(help="Picture to draw (.png).")] = None,
+    seed: Annotated[int, typer.Option(help="Another seed draws other segments.")] = 0,
+) -> None:
+    """Make a new word from your own motion."""
+    from lead.cli.invert import NewWord, invert_clips
+    from lead.config.inversion import Inversion
+
+    asked = NewWord(word, init, objective, seed)
+    invert_clips(clips, asked, Inversion(steps=steps), model, out, picture)
 
 
 @app.command("import")

@@ -17,6 +17,7 @@ from lead.inversion.objectives import objective_values
 from lead.inversion.segments import Draws, draw
 from lead.inversion.templates import TEMPLATES
 from lead.motion.normalizer import Normalizer
+from lead.progress import Progress
 from lead.provenance.seeds import Seeds
 from lead.text.encoder import TextEncoder
 from lead.text.pseudo_word import encode_pseudo
@@ -39,7 +40,7 @@ class Networks:
 
 @dataclass(frozen=True)
 class Inverted:
-    """Words of N motions after K steps of S segments.
+    """N words after K steps of S segments.
 
     Attributes:
         vectors: the words.
@@ -59,11 +60,13 @@ def invert(
     start: Float[Tensor, "N W"],
     settings: Inversion,
     seeds: Seeds,
+    progress: Progress | None = None,
 ) -> Inverted:
-    """Optimise one word a motion, all together, with Adam.
+    """Optimise the words, all together, with Adam: one a motion, or one for several.
 
-    Motions do not meet: the sum of their objectives has each one's gradient, and Adam works
-    value by value. Draws depend on step and motion alone.
+    Words do not meet: the sum of their objectives has each one's gradient, and Adam works
+    value by value. Draws depend on step and motion alone. Of fewer words than motions each has
+    as many motions as the others, one after another; every step sees segments of all of them.
     """
     vectors = start.to(networks.generator.null).clone().requires_grad_(True)
     optimiser = torch.optim.Adam([vectors], lr=settings.learning_rate)
@@ -72,12 +75,14 @@ def invert(
         draws = _draw(networks, clips, settings.batch, seeds.child("step", step))
         text = _in_drawn_templates(networks, vectors, draws)
         values = objective_values(objective, networks.generator, text, draws)
-        values = values.view(len(clips), -1)
+        values = values.view(len(vectors), -1)
         optimiser.zero_grad()
         values.mean(dim=1).sum().backward()
         optimiser.step()
         losses.append(values.detach().cpu())
         timesteps.append(draws.timestep.view_as(values).cpu())
+        if progress:
+            progress.advance(note=f"objective {float(values.detach().mean()):.4g}")
     return Inverted(
         vectors.detach().cpu(), torch.stack(losses, dim=1), torch.stack(timesteps, dim=1)
     )
@@ -100,7 +105,7 @@ def fresh_objective(
     settings: Inversion,
     seeds: Seeds,
 ) -> list[Float[Tensor, " N"]]:
-    """Each motion's objective on draws apart from those of any step, for several sets of words.
+    """Each word's objective on draws apart from those of any step, for several sets of words.
 
     Words come `in_templates`. All sets meet the same draws, as many as half of the steps had:
     their differences are paired.
@@ -108,11 +113,11 @@ def fresh_objective(
     found: list[list[Tensor]] = [[] for _ in sentences]
     for number in range(max(settings.steps // 2, 1)):
         draws = _draw(networks, clips, settings.batch, seeds.child("fresh", number))
-        motion = torch.arange(len(clips)).repeat_interleave(settings.batch)
         for values, own in zip(found, sentences, strict=True):
-            text = own[motion, draws.template]
+            word = torch.arange(len(own)).repeat_interleave(len(draws.template) // len(own))
+            text = own[word, draws.template]
             every = objective_values(objective, networks.generator, text, draws)
-            values.append(every.view(len(clips), -1).mean(dim=1))
+            values.append(every.view(len(own), -1).mean(dim=1))
     return [torch.stack(values).mean(dim=0).cpu() for values in found]
 
 

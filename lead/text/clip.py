@@ -33,6 +33,14 @@ class Clip(nn.Module):
         output = self.model(input_ids=padded.to(self.model.device))
         return output.text_embeds, output.last_hidden_state[:, : ids.shape[1]]
 
+    def unpadded(
+        self, ids: Int[Tensor, "B S"]
+    ) -> tuple[Float[Tensor, "B C"], Float[Tensor, "B S W"]]:
+        """`forward` without padding, equal but for rounding: attention is causal, so nothing
+        behind the end token reaches the place that is pooled."""
+        output = self.model(input_ids=ids.to(self.model.device))
+        return output.text_embeds, output.last_hidden_state
+
     def check_pooling(self, ids: Int[Tensor, "1 S"]) -> None:
         """Make sure that the model pools at the first end token, and projects.
 

@@ -1,14 +1,15 @@
-"""Sentences with a word that the encoder does not know: its vector in place of a token's row."""
+"""Sentences with words that the encoder does not know: a vector in place of a token's row."""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from lead.errors import LeadError
@@ -24,6 +25,21 @@ _STAND_INS = ("walk", "jump", "run", "walks", "jumps", "left", "w")
 def is_single_token(encoder: TextEncoder, word: str) -> bool:
     """Whether the encoder reads the word as one token that it knows."""
     return len(_tokens(encoder, word)) == 1
+
+
+def refuse_known(encoder: TextEncoder, name: str) -> None:
+    """Refuse the name of a new word that the encoder's vocabulary already has.
+
+    Raises:
+        LeadError: it has it, as T5 has ``<pad>``.
+    """
+    if name in encoder.tokenizer.get_vocab():
+        raise LeadError(
+            "The name clashes with a real word of the text encoder.",
+            found=name,
+            expected=f"a name that {encoder.name} does not know",
+            fix='Choose another name, such as "<zombie>".',
+        )
 
 
 def token_vectors(encoder: TextEncoder, words: Sequence[str]) -> Float[Tensor, "N W"]:
@@ -58,30 +74,76 @@ def encode_pseudo(
     Raises:
         LeadError: a sentence has no placeholder, or several, or is longer than the encoder reads.
     """
-    groups: dict[int, list[int]] = defaultdict(list)
-    ids, places = zip(*(_sentence_ids(encoder, sentence) for sentence in sentences), strict=True)
-    for row, own in enumerate(ids):
-        groups[len(own)].append(row)
+    for sentence in sentences:
+        if sentence.count(PLACEHOLDER) != 1:
+            raise LeadError(
+                "A sentence needs its placeholder once.",
+                found=repr(sentence),
+                expected=f"one {PLACEHOLDER}, as in 'someone {PLACEHOLDER}'",
+                fix="Correct the sentence.",
+            )
+    split = [sentence.split(PLACEHOLDER) for sentence in sentences]
+    return _encode(encoder, split, [vector[None] for vector in vectors])
+
+
+def encode_named(
+    encoder: TextEncoder, sentences: Sequence[str], words: Mapping[str, Float[Tensor, " W"]]
+) -> Float[Tensor, "n C"]:
+    """Pooled embeddings of sentences with any number of the `words`, each named ``<name>``.
+
+    Raises:
+        LeadError: a sentence has none of them, or is longer than the encoder reads.
+    """
+    known = re.compile("|".join(map(re.escape, words)))
+    split, vectors = [], []
+    for sentence in sentences:
+        names = known.findall(sentence) if words else []
+        if not names:
+            raise LeadError(
+                "A sentence has none of the words.", found=repr(sentence), expected=", ".join(words)
+            )
+        split.append(known.split(sentence))
+        vectors.append(torch.stack([words[name] for name in names]))
+    return _encode(encoder, split, vectors)
+
+
+def _encode(
+    encoder: TextEncoder,
+    split: Sequence[Sequence[str]],
+    vectors: Sequence[Float[Tensor, "_ W"]],
+) -> Float[Tensor, "n C"]:
+    """Sentences that are split at their words, and each one's vectors in their order."""
+    groups: dict[tuple[int, int], list[int]] = defaultdict(list)
+    ids, places = zip(*(_sentence_ids(encoder, parts) for parts in split), strict=True)
+    for row, (own, place) in enumerate(zip(ids, places, strict=True)):
+        groups[len(own), len(place)].append(row)
+    # CLIP attends to no later token: what pads a sentence changes nothing, and costs.
+    network = getattr(encoder.network, "unpadded", encoder.network)
     pooled, order = [], []
     for rows in groups.values():
-        where = torch.tensor([places[row] for row in rows], device=vectors.device)
-        with _in_place(encoder, vectors[rows], where):
-            pooled.append(encoder.network(torch.tensor([ids[row] for row in rows]))[0])
+        own = torch.stack([vectors[row] for row in rows])
+        with _in_place(encoder, own, torch.tensor([places[row] for row in rows])):
+            pooled.append(network(torch.tensor([ids[row] for row in rows]))[0])
         order += rows
-    return torch.cat(pooled)[torch.tensor(order, device=vectors.device).argsort()]
+    return torch.cat(pooled)[torch.tensor(order).argsort()].to(vectors[0].device)
 
 
 @contextmanager
-def _in_place(encoder: TextEncoder, vectors: Float[Tensor, "b W"], where: Tensor) -> Iterator[None]:
-    """Put each row's vector at its place in what the embedding table gives out.
+def _in_place(
+    encoder: TextEncoder, vectors: Float[Tensor, "b k W"], where: Int[Tensor, "b k"]
+) -> Iterator[None]:
+    """Put each row's vectors at their places in what the embedding table gives out.
 
     Trap: a token added behind CLIP's end token would move the place that CLIP pools at, so no
     token is added; every other position gives out its stock row, bit for bit.
     """
 
     def replace(module, inputs, out: Float[Tensor, "b S W"]) -> Float[Tensor, "b S W"]:
-        at: Bool[Tensor, "b S"] = torch.arange(out.shape[1], device=out.device) == where[:, None]
-        return torch.where(at[..., None], vectors[:, None].to(out), out)
+        every = torch.arange(out.shape[1], device=out.device)
+        for vector, place in zip(vectors.to(out).unbind(1), where.unbind(1), strict=True):
+            at: Bool[Tensor, "b S"] = every == place.to(out.device)[:, None]
+            out = torch.where(at[..., None], vector[:, None], out)
+        return out
 
     # T5's encoder looks up in a module of its own that shares the table's weight.
     table = _table(encoder).weight
@@ -97,25 +159,19 @@ def _in_place(encoder: TextEncoder, vectors: Float[Tensor, "b W"], where: Tensor
             hook.remove()
 
 
-def _sentence_ids(encoder: TextEncoder, sentence: str) -> tuple[list[int], int]:
-    """Token ids with a stock word in place of the pseudo-word, and where that is."""
-    if sentence.count(PLACEHOLDER) != 1:
-        raise LeadError(
-            "A sentence needs its placeholder once.",
-            found=repr(sentence),
-            expected=f"one {PLACEHOLDER}, as in 'someone {PLACEHOLDER}'",
-            fix="Correct the sentence.",
-        )
+def _sentence_ids(encoder: TextEncoder, parts: Sequence[str]) -> tuple[list[int], list[int]]:
+    """Token ids with a stock word between the parts, and where it stands."""
     for word in _STAND_INS:
         own = _tokens(encoder, word)
-        ids = encoder.tokenizer(sentence.replace(PLACEHOLDER, word), verbose=False).input_ids
-        if len(own) == 1 and ids.count(own[0]) == 1 and len(ids) <= encoder.max_tokens:
-            return ids, ids.index(own[0])
+        ids = encoder.tokenizer(word.join(parts), verbose=False).input_ids
+        fits = len(ids) <= encoder.max_tokens
+        if fits and len(own) == 1 and ids.count(own[0]) == len(parts) - 1:
+            return ids, [place for place, id_ in enumerate(ids) if id_ == own[0]]
     raise LeadError(
         "A sentence with a placeholder cannot be read.",
-        found=repr(sentence),
-        expected=f"at most {encoder.max_tokens} tokens",
-        fix="Shorten it.",
+        found=repr(PLACEHOLDER.join(parts)),
+        expected=f"at most {encoder.max_tokens} tokens, placeholders set off by spaces",
+        fix="Shorten it, or put spaces around its placeholders.",
     )
 
 
