@@ -76,7 +76,7 @@ def draw_strip(
 
 
 def common_scale(
-    motions: Sequence[Float[np.ndarray, "N J 3"]], skeleton: Skeleton, height: int
+    motions: Sequence[Float[np.ndarray, "_ J 3"]], skeleton: Skeleton, height: int
 ) -> float:
     """Pixels per unit at which the tallest of the motions fits into a strip of that height."""
     tallest = max(

@@ -7,7 +7,12 @@ import torch
 
 from lead.errors import LeadError
 from lead.text.encoder import TextEncoder
-from lead.text.pseudo_word import encode_pseudo, is_single_token, token_vectors
+from lead.text.pseudo_word import (
+    encode_named,
+    encode_pseudo,
+    is_single_token,
+    token_vectors,
+)
 
 WORD = {"minilm": "jumps", "clip": "j", "t5": "jumps"}
 
@@ -54,3 +59,37 @@ def test_a_word_of_several_tokens_is_told_apart_and_refused(minilm: TextEncoder)
 def test_a_sentence_needs_one_placeholder(minilm: TextEncoder, sentence: str) -> None:
     with pytest.raises(LeadError, match="placeholder"):
         encode_pseudo(minilm, [sentence], torch.zeros(1, minilm.token_width))
+
+
+def test_several_stock_words_in_a_sentence_are_the_stock_sentence(named) -> None:
+    encoder, word = named
+    other = "left" if encoder.name != "clip" and word != "j" else "m"
+    vectors = token_vectors(encoder, [word, other])
+    words = dict(zip(("<one>", "<two>"), vectors, strict=True))
+    sentences = ["a man <one> and <two> and <one>", "<two> a", "<two> and <one>"]
+    own = encode_named(encoder, sentences, words)
+    stock = [one.replace("<one>", word).replace("<two>", other) for one in sentences]
+    torch.testing.assert_close(own, encoder.encode(stock).pooled, atol=2e-6, rtol=1e-5)
+
+
+def test_a_sentence_without_any_of_the_words_is_refused(minilm: TextEncoder) -> None:
+    with pytest.raises(LeadError, match="none of the words"):
+        encode_named(minilm, ["a man"], {"<one>": torch.zeros(minilm.token_width)})
+
+
+def test_what_stands_behind_clips_end_token_is_left_out_and_counts_for_nothing(
+    clip: TextEncoder,
+) -> None:
+    ids = torch.tensor([clip.tokenizer("a man jumps").input_ids] * 2)
+    assert ids.shape[1] < clip.max_tokens
+    pooled, states = clip.network.unpadded(ids)
+    expected, padded_states = clip.network(ids)
+    torch.testing.assert_close(pooled, expected, atol=1e-5, rtol=0)
+    torch.testing.assert_close(states, padded_states, atol=1e-5, rtol=0)
+
+
+def test_clip_without_padding_pools_at_the_first_end_token(clip: TextEncoder) -> None:
+    ids = clip.tokenizer("a man jumps").input_ids
+    pooled, states = clip.network.unpadded(torch.tensor([[*ids, 5, ids[-1]]]))
+    end = clip.network.model.text_projection(states[0, len(ids) - 1])
+    torch.testing.assert_close(pooled[0], end, atol=1e-5, rtol=1e-5)
