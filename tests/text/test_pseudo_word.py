@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from lead.errors import LeadError
+from lead.text.clip import Clip
 from lead.text.encoder import TextEncoder
 from lead.text.pseudo_word import (
     encode_named,
@@ -63,9 +64,9 @@ def test_a_sentence_needs_one_placeholder(minilm: TextEncoder, sentence: str) ->
 
 def test_several_stock_words_in_a_sentence_are_the_stock_sentence(named) -> None:
     encoder, word = named
-    other = "left" if encoder.name != "clip" and word != "j" else "m"
+    other = "m" if word == "j" else "left"
     vectors = token_vectors(encoder, [word, other])
-    words = dict(zip(("<one>", "<two>"), vectors, strict=True))
+    words: dict[str, torch.Tensor] = {"<one>": vectors[0], "<two>": vectors[1]}
     sentences = ["a man <one> and <two> and <one>", "<two> a", "<two> and <one>"]
     own = encode_named(encoder, sentences, words)
     stock = [one.replace("<one>", word).replace("<two>", other) for one in sentences]
@@ -80,6 +81,7 @@ def test_a_sentence_without_any_of_the_words_is_refused(minilm: TextEncoder) -> 
 def test_what_stands_behind_clips_end_token_is_left_out_and_counts_for_nothing(
     clip: TextEncoder,
 ) -> None:
+    assert isinstance(clip.network, Clip)
     ids = torch.tensor([clip.tokenizer("a man jumps").input_ids] * 2)
     assert ids.shape[1] < clip.max_tokens
     pooled, states = clip.network.unpadded(ids)
@@ -89,6 +91,7 @@ def test_what_stands_behind_clips_end_token_is_left_out_and_counts_for_nothing(
 
 
 def test_clip_without_padding_pools_at_the_first_end_token(clip: TextEncoder) -> None:
+    assert isinstance(clip.network, Clip)
     ids = clip.tokenizer("a man jumps").input_ids
     pooled, states = clip.network.unpadded(torch.tensor([[*ids, 5, ids[-1]]]))
     end = clip.network.model.text_projection(states[0, len(ids) - 1])
