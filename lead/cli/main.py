@@ -53,6 +53,9 @@ def invert(
         Literal["lead", "mld", "feat"], typer.Option(help="What is compared with the clips.")
     ] = "lead",
     steps: Annotated[int, typer.Option(min=1, help="Steps of Adam.")] = 20,
+    rate: Annotated[
+        float, typer.Option(min=1e-6, max=1, help="Learning rate; tiny models want 2e-2.")
+    ] = 5e-3,
     picture: Annotated[Path | None, typer.Option(help="Picture to draw (.png).")] = None,
     seed: Annotated[int, typer.Option(help="Another seed draws other segments.")] = 0,
 ) -> None:
@@ -61,7 +64,7 @@ def invert(
     from lead.config.inversion import Inversion
 
     asked = NewWord(word, init, objective, seed)
-    invert_clips(clips, asked, Inversion(steps=steps), model, out, picture)
+    invert_clips(clips, asked, Inversion(steps=steps, learning_rate=rate), model, out, picture)
 
 
 @app.command("import")
