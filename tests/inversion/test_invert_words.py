@@ -85,6 +85,40 @@ def test_a_word_lowers_its_own_objective_on_draws_it_never_saw(root, encoder, ob
     assert (after < before).float().mean() > 0.6
 
 
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_only_the_word_moves_and_only_it_has_a_gradient(root, encoder, objective):
+    own = networks(root, encoder)
+    generator = own.generator
+    modules = (generator.vae, generator.denoiser, generator.projector, encoder.network)
+    before = [weight.clone() for module in modules for weight in module.parameters()]
+    start = torch.randn(MOTIONS, WIDTH, generator=Seeds(2).torch())
+    made = invert(own, objective, chosen_clips(root, own), start, SETTINGS, Seeds(1))
+    assert not torch.equal(made.vectors, start)
+    after = [weight for module in modules for weight in module.parameters()]
+    assert all(torch.equal(old, new) for old, new in zip(before, after, strict=True))
+    assert all(weight.grad is None for weight in after)
+
+
+def test_one_word_of_several_clips_is_worth_its_mean_over_them(root, encoder):
+    own = networks(root, encoder, torch.float64)
+    clips, seeds = chosen_clips(root, own), Seeds(1)
+    word = in_templates(own, torch.randn(1, WIDTH, generator=Seeds(2).torch()).double())
+    shared = fresh_objective(own, "lead", clips, [word], SETTINGS, seeds)[0]
+    each = fresh_objective(own, "lead", clips, [word.expand(MOTIONS, -1, -1)], SETTINGS, seeds)[0]
+    assert len(shared) == 1 and len(set(each.tolist())) == MOTIONS
+    torch.testing.assert_close(shared[0], each.mean())
+
+
+def test_one_word_of_several_clips_follows_all_of_them(root, encoder):
+    own = networks(root, encoder, torch.float64)
+    clips, seeds = chosen_clips(root, own), Seeds(1)
+    start = torch.randn(1, WIDTH, generator=Seeds(2).torch(), dtype=torch.float64)
+    one = SETTINGS.model_copy(update={"steps": 1})
+    shared = invert(own, "lead", clips, start, one, seeds)
+    alone = [invert(own, "lead", [clip], start, one, seeds).loss for clip in clips]
+    torch.testing.assert_close(shared.loss, torch.cat(alone, dim=2))
+
+
 def test_every_objective_meets_the_same_draws(root, encoder):
     own = networks(root, encoder)
     start = torch.zeros(MOTIONS, WIDTH)
