@@ -71,7 +71,12 @@ def read_word(path: Path) -> Word:
     """
     if not path.is_file():
         raise LeadError("There is no such word file.", file=path, fix="Make it with lead invert.")
-    tensors, said = load_tensors(path), read_metadata(path)
+    try:
+        tensors, said = load_tensors(path), read_metadata(path)
+    except LeadError as error:
+        problem = "The word file is damaged."
+        fix = "Invert the word again, or copy the file again."
+        raise LeadError(problem, file=path, found=error.found, fix=fix) from error
     vector, loss = tensors.get("vector"), tensors.get("loss")
     if vector is None or loss is None or vector.ndim != 1 or not set(_SAID) <= said.keys():
         raise LeadError(

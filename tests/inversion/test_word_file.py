@@ -52,7 +52,7 @@ def test_a_vector_that_is_not_finite_is_refused(tmp_path, value):
 def test_a_truncated_file_is_refused(tmp_path):
     path = written(tmp_path / "a.word")
     path.write_bytes(path.read_bytes()[:-9])
-    with pytest.raises(LeadError):
+    with pytest.raises(LeadError, match="damaged"):
         read_word(path)
 
 
