@@ -124,7 +124,7 @@ class LeadPipeline:
 
         Raises:
             LeadError: an empty text, a length the model was not trained for, a name that no
-                word file gives, or a word file that is damaged or of another encoder.
+                word file gives, or a word file that is damaged, of another encoder or not used.
         """
         length = self._frames(seconds)
         for text in texts:
@@ -160,6 +160,13 @@ class LeadPipeline:
         files = [Path(word) for word in words]
         known = known_words(files, self.encoder, model_digest(self.directory)) if files else {}
         own = [row for row, text in enumerate(texts) if placeholders(text, list(known), files)]
+        if unused := [name for name in known if not any(name in text for text in texts)]:
+            raise LeadError(
+                "A word file is given whose word no sentence has.",
+                found=", ".join(unused),
+                expected=f"a sentence with {unused[0]} in it",
+                fix="Put the word into the sentence, or leave its file out.",
+            )
         pooled = self.encoder.encode(texts).pooled
         if own:
             with torch.inference_mode():

@@ -118,9 +118,9 @@ def _draw(
         seconds = _length(pipeline, len(joints))
         frames = round(seconds * pipeline.skeleton.fps)
         panels = [Panel(name, joints[:frames])]
-        for said in (word.placeholder, word.descriptor):
+        for said, words in ((word.placeholder, [out]), (word.descriptor, [])):
             text = f"a person {said}"
-            made = pipeline.generate([text], seconds=seconds, seed=seed, words=[out])[0]
+            made = pipeline.generate([text], seconds=seconds, seed=seed, words=words)[0]
             panels.append(Panel(text, made.joints))
         rows.append(panels)
     motion_sheet(rows, ("target", word.placeholder, word.descriptor), HUMANML3D, picture)

@@ -92,8 +92,16 @@ def test_words_change_the_motion_of_their_sentence(root, pipeline):
 
 
 def test_word_files_change_no_sentence_without_their_words(root, pipeline):
-    own, given = (made(pipeline, "a person walks", *words) for words in ((), [root / "both.word"]))
-    np.testing.assert_array_equal(own, given)
+    plain = "a person walks"
+    own = pipeline.generate([plain, "a person runs"])[0]
+    given = pipeline.generate([plain, "a <both>"], words=[root / "both.word"])[0]
+    np.testing.assert_array_equal(own.joints, given.joints)
+
+
+def test_a_word_that_no_sentence_has_is_refused(root, pipeline):
+    with pytest.raises(LeadError, match="no sentence has") as error:
+        made(pipeline, "a person walks", root / "zombie.word")
+    assert "a sentence with <zombie>" in str(error.value)
 
 
 def test_a_name_that_no_file_gives_is_refused_with_those_that_they_give(root, pipeline):
