@@ -143,7 +143,9 @@ def test_table5_pairs_realignment_with_none_at_each_number_of_steps(tmp_path):
     assert own_labels(frame) == quoted
     assert len(quoted) == printed["row_order"].nunique() == 7
     assert any("this study's MLD denoiser itself" in line for line in words["footnotes"])
+    assert not any("DDIM" in line for line in words["footnotes"])
 
 
 def test_a_table_without_motionlcm_says_nothing_of_it(table6):
+    assert any("50 DDIM steps, guidance 7.5." in line for line in table6[1]["footnotes"])
     assert not any("MotionLCM:" in line for line in table6[1]["footnotes"])
