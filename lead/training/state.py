@@ -35,7 +35,10 @@ class TrainingState:
         """The state before the first step."""
         parameters = [p for p in module.parameters() if p.requires_grad]
         optimizer = torch.optim.AdamW(
-            parameters, lr=training.learning_rate, weight_decay=training.weight_decay
+            parameters,
+            lr=training.learning_rate,
+            weight_decay=training.weight_decay,
+            fused=True,  # one pass over each parameter instead of a dozen
         )
         average = None
         if training.ema is not None:
