@@ -1,11 +1,11 @@
 """How much crops cost and give: validation loss of denoiser and projector after equal steps.
 
-    python benchmarks/crops.py open_small --crops 1 4 8 32 512 --seeds 1 2 3
+    python benchmarks/crops.py open_small --crops 1 4 8 32 --fresh --seeds 1 2
 
 Reads the finished VAE, clips and captions of ``results/<study>``, and writes into a temporary
 folder. Denoiser and projector learn from K cached posteriors of each training clip; all are
-validated on one and the same set of 32 crops of every validation clip. With as many crops as there
-are epochs hardly any is drawn twice: what re-encoding each batch, as MLD does, amounts to.
+validated on one and the same set of 32 crops of every validation clip. ``--fresh`` gives every
+visit of a clip a crop of its own, as MLD does by encoding each batch again.
 """
 
 from __future__ import annotations
@@ -16,13 +16,16 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
+import torch
+from torch import Tensor
 
 from lead.config.load import load_study
 from lead.config.study import Study
 from lead.models.weights import load_tensors, save_tensors
 from lead.provenance.job import Job
+from lead.training import latents as latents_stage
 from lead.training.denoiser import train_denoiser
-from lead.training.latents import encode_latents
+from lead.training.latents import Posteriors, encode_latents
 from lead.training.projector import train_projector
 
 _WATCHED = 32
@@ -33,7 +36,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("study")
     parser.add_argument("--results", type=Path, default=Path("results"))
-    parser.add_argument("--crops", type=int, nargs="+", default=[1, 4, 8, 32, 512])
+    parser.add_argument("--crops", type=int, nargs="+", default=[1, 4, 8, 32])
+    parser.add_argument("--fresh", action="store_true", help="also a new crop at every visit")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--denoiser-steps", type=int, default=3000)
     parser.add_argument("--projector-steps", type=int, default=1500)
@@ -49,7 +53,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         work = Work(study, arguments.results / study.name, Path(folder), settings)
         watched = load_tensors(work.latents(_WATCHED, 0))
-        for crops in arguments.crops:
+        train = len(load_tensors(work.latents(1, 0))["train.mean"])
+        visits = max(steps[stage] * settings[stage]["training"]["batch_size"] for stage in steps)
+        epochs = 1 + -(-visits // train)
+        for crops in [*arguments.crops, *([epochs] if arguments.fresh else [])]:
+            latents_stage.Posteriors = Fresh if crops == epochs else Posteriors
             lines = []
             for seed in arguments.seeds:
                 latents = work.latents(crops, seed)
@@ -62,7 +70,25 @@ def main() -> None:
                 f"{stage} {mean[i]:.4f} ({low[i]:.4f} to {high[i]:.4f})"
                 for i, stage in enumerate(steps)
             )
-            print(f"{crops:4d} crops: {told}", flush=True)
+            name = "fresh" if crops == epochs else f"{crops:4d} crops"
+            print(f"{name}: {told}", flush=True)
+
+
+class Fresh(Posteriors):
+    """Takes a clip's next crop at every visit, where there are more than those validated on."""
+
+    def sample(self, rows: Tensor, generator: torch.Generator, *, mean: bool = False) -> Tensor:
+        """A latent for each row, from a crop that no visit before had."""
+        if self.mean.shape[1] <= _WATCHED:
+            return super().sample(rows, generator, mean=mean)
+        counts = self.__dict__.setdefault("visits", torch.zeros(len(self.mean), dtype=torch.long))
+        earlier = torch.tril(rows[:, None] == rows[None, :], diagonal=-1).sum(dim=1)
+        crop = counts[rows] + earlier
+        counts.index_add_(0, rows, torch.ones_like(rows))
+        if int(crop.max()) >= self.mean.shape[1]:
+            raise RuntimeError(f"a clip is visited more than {self.mean.shape[1]} times")
+        one = Posteriors(self.mean[rows, crop][:, None], self.logvar[rows, crop][:, None])
+        return one.sample(torch.arange(len(rows)), generator, mean=mean)
 
 
 class Work:
