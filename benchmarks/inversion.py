@@ -91,10 +91,11 @@ def main() -> None:
     settings = Inversion(steps=asked.steps, batch=asked.batch)
     start = token_vectors(networks.encoder, ["walk"] * len(clips))
 
-    def at_once(clips: list[Clip], chunk: int, settings: Inversion) -> None:
-        for part in chunks(len(clips), chunk):
-            own = clips[part]
-            invert(networks, asked.objective, own, start[: len(own)], settings, Seeds(0))
+    def at_once(clips: list[Clip], chunk: int, settings: Inversion) -> torch.Tensor:
+        return torch.cat([
+            invert(networks, asked.objective, own, start[: len(own)], settings, Seeds(0)).vectors
+            for own in (clips[part] for part in chunks(len(clips), chunk))
+        ])  # fmt: skip
 
     def loop(text: TextEncoder) -> None:
         for clip in clips[: asked.naive]:
@@ -123,6 +124,10 @@ def main() -> None:
         share = 100 * (last - seconds) / (naive - taken[-1][1])
         print(f"  {name}: {seconds:.1f} s, {naive / seconds:.2f} x; {share:.0f} % of what is saved")
         last = seconds
+    together = at_once(list(clips), max(asked.chunk), settings)[: len(few)]
+    alone = at_once(few, 1, settings)
+    apart = float((together - alone).abs().max() / (alone - start[: len(few)]).abs().max())
+    print(f"Together and alone the words differ by {apart:.1e} of what was moved, in float32.")
     print("Targets: every segment is a fresh crop, so each target is computed once in both.")
 
 
