@@ -19,8 +19,10 @@ demo: install
 	$(BIN)/snakemake --cores all results/tables/table1.tex results/demo/figures/contact_sheet.png
 	$(BIN)/lead show
 
+# Two processes of one thread each, up to 3 GB apiece; TEST_PROCESSES=0 is pytest as it is.
+TEST_PROCESSES ?= 2
 test: install
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_PROCESSES)
 
 lint: install
 	$(BIN)/ruff check .

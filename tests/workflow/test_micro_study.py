@@ -232,6 +232,19 @@ def test_an_error_in_two_processes_is_told_once_and_without_a_traceback(editable
     assert said.count("Error in train_projector") == 1 and "Traceback" not in said
 
 
+def test_words_and_few_steps_are_made_of_networks_that_are_there(editable):
+    tables = [f"results/micro/tables/table{number}.parquet" for number in (3, 5)]
+    planned = editable.planned(*tables)
+    assert not [rule for rule in planned if rule.startswith("train_")]
+    assert planned["invert"] == 3
+    run = editable.snakemake(*tables)
+    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
+    for path in tables:
+        table = pq.read_table(editable.root / path).to_pandas()
+        own = table[table["origin"] == "this run"]
+        assert own["system"].nunique() == 7 and np.isfinite(own["mean"]).all()
+
+
 def test_tensorboard_can_read_what_a_training_wrote(finished):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
