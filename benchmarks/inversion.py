@@ -3,9 +3,10 @@
     python benchmarks/inversion.py --motions 100 --steps 20 --batch 4 --chunk 50 --threads 2
     python benchmarks/inversion.py --text clip
 
-The naive loop takes one motion at a time, encodes every segment's sentence padded to 77 tokens, and
-computes each segment's target. It is timed on a few motions and scaled. Networks have random
-weights of paper size, which cost the same; `--text clip` is a random tower of ViT-L/14's size.
+The naive loop takes one motion at a time, encodes every segment and its sentence, padded to 77
+tokens, and computes each segment's target. It is timed on a few motions and scaled. Networks have
+random weights of paper size, which cost the same; `--text clip` is a random tower of ViT-L/14's
+size.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from lead.diffusion.generator import MotionGenerator
 from lead.diffusion.schedule import noise_schedule
 from lead.inversion.invert import Networks, chunks, invert
 from lead.inversion.objectives import objective_values
-from lead.inversion.segments import draw
+from lead.inversion.segments import Segments, draw
 from lead.inversion.templates import TEMPLATES
 from lead.models.build import build_denoiser, build_projector, build_vae, freeze
 from lead.motion.normalizer import Normalizer
@@ -92,9 +93,10 @@ def main() -> None:
     start = token_vectors(networks.encoder, ["walk"] * len(clips))
 
     def at_once(clips: list[Clip], chunk: int, settings: Inversion) -> torch.Tensor:
+        own = replace(networks)  # has encoded nothing yet
         return torch.cat([
-            invert(networks, asked.objective, own, start[: len(own)], settings, Seeds(0)).vectors
-            for own in (clips[part] for part in chunks(len(clips), chunk))
+            invert(own, asked.objective, part, start[: len(part)], settings, Seeds(0)).vectors
+            for part in (clips[rows] for rows in chunks(len(clips), chunk))
         ])  # fmt: skip
 
     def loop(text: TextEncoder) -> None:
@@ -113,7 +115,7 @@ def main() -> None:
     taken = [
         ("loop, padded to 77 tokens", scale * _seconds(lambda: loop(padded))),
         ("captions cut after their end", scale * _seconds(lambda: loop(encoder))),
-        ("equal sentences once", scale * _seconds(lambda: at_once(few, 1, settings))),
+        ("equal sentences and segments once", scale * _seconds(lambda: at_once(few, 1, settings))),
         ("all at once", _seconds(lambda: at_once(list(clips), max(asked.chunk), settings))),
     ]
     print(f"{len(clips)} motions, {asked.steps} steps of {asked.batch} segments; the first three "
@@ -128,7 +130,6 @@ def main() -> None:
     alone = at_once(few, 1, settings)
     apart = float((together - alone).abs().max() / (alone - start[: len(few)]).abs().max())
     print(f"Together and alone the words differ by {apart:.1e} of what was moved, in float32.")
-    print("Targets: every segment is a fresh crop, so each target is computed once in both.")
 
 
 def _naive(
@@ -143,8 +144,9 @@ def _naive(
     vector = start.clone().requires_grad_(True)
     optimiser = torch.optim.Adam([vector], lr=settings.learning_rate)
     for step in range(settings.steps):
-        draws = draw([clip], networks.store, networks.normalizer, networks.generator,
-                     len(TEMPLATES), settings.batch, Seeds(0).child("step", step))  # fmt: skip
+        segments = Segments(networks.store, networks.normalizer, networks.generator)
+        draws = draw([clip], segments, networks.generator, len(TEMPLATES), settings.batch,
+                     Seeds(0).child("step", step))  # fmt: skip
         sentences = [TEMPLATES[number] for number in draws.template.tolist()]
         text = encode_pseudo(encoder, sentences, vector.expand(len(sentences), -1))
         optimiser.zero_grad()

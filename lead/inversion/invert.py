@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from jaxtyping import Float, Int
@@ -14,7 +14,7 @@ from lead.config.inversion_variant import Objective
 from lead.data.store import Clip, MotionStore
 from lead.diffusion.generator import MotionGenerator
 from lead.inversion.objectives import objective_values
-from lead.inversion.segments import Draws, draw
+from lead.inversion.segments import Draws, Segments, draw
 from lead.inversion.templates import TEMPLATES
 from lead.motion.normalizer import Normalizer
 from lead.progress import Progress
@@ -30,12 +30,18 @@ class Networks:
     Attributes:
         generator: with the projector of the objective ``lead``.
         normalizer: the study's statistics.
+        segments: what of the store has been encoded so far.
     """
 
     generator: MotionGenerator
     encoder: TextEncoder
     store: MotionStore
     normalizer: Normalizer
+    segments: Segments = field(init=False)
+
+    def __post_init__(self) -> None:
+        own = Segments(self.store, self.normalizer, self.generator)
+        object.__setattr__(self, "segments", own)
 
 
 @dataclass(frozen=True)
@@ -127,10 +133,8 @@ def chunks(count: int, size: int) -> Iterator[slice]:
 
 
 def _draw(networks: Networks, clips: Sequence[Clip], segments: int, seeds: Seeds) -> Draws:
-    return draw(
-        clips, networks.store, networks.normalizer, networks.generator,
-        len(TEMPLATES), segments, seeds,
-    )  # fmt: skip
+    generator = networks.generator
+    return draw(clips, networks.segments, generator, len(TEMPLATES), segments, seeds)
 
 
 def _in_drawn_templates(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,9 @@ from lead.provenance.seeds import Seeds
 
 SHORTEST = 40
 _WHOLE_BELOW, _SHARE = 44, 0.6
+
+Posterior = tuple[Float[Tensor, "L M"], Float[Tensor, "L M"]]
+"""Mean and log-variance."""
 
 
 @dataclass(frozen=True)
@@ -47,41 +50,70 @@ def segment_length(frames: int) -> int:
     return min(max(SHORTEST, UNIT * round(_SHARE * frames / UNIT)), frames)
 
 
+class Segments:
+    """Posteriors of segments of a store's motions, each encoded when it is first asked for.
+
+    A motion has few different segments (81 of 196 frames) and an inversion draws most of them
+    several times; learning rates and objectives draw the same ones again.
+    """
+
+    def __init__(self, store: MotionStore, normalizer: Normalizer, generator: MotionGenerator):
+        """Nothing is encoded yet."""
+        self._store, self._normalizer, self._generator = store, normalizer, generator
+        self._known: dict[tuple[str, int], Posterior] = {}
+
+    def posteriors(
+        self, clips: Sequence[Clip], start: Sequence[int]
+    ) -> tuple[Float[Tensor, "B L M"], Float[Tensor, "B L M"]]:
+        """Mean and log-variance of the segment of each clip that begins at ``start``."""
+        asked = [(clip.id, first) for clip, first in zip(clips, start, strict=True)]
+        missing = {
+            key: clip for key, clip in zip(asked, clips, strict=True) if key not in self._known
+        }
+        if missing:
+            self._encode(missing)
+        mean, logvar = zip(*(self._known[key] for key in asked), strict=True)
+        return torch.stack(mean), torch.stack(logvar)
+
+    @torch.no_grad()
+    def _encode(self, missing: Mapping[tuple[str, int], Clip]) -> None:
+        like, clips = self._generator.null, list(missing.values())
+        length = np.array([segment_length(clip.frames) for clip in clips])
+        start = np.array([first for _, first in missing])
+        motion, mask = gather(self._store, clips, start, length)
+        real = torch.from_numpy(mask).to(like.device)
+        normalised = self._normalizer.normalise(torch.from_numpy(motion).to(like))
+        posterior = self._generator.vae.encode(normalised * real[..., None], real)
+        self._known |= zip(missing, zip(posterior.mean, posterior.logvar, strict=True), strict=True)
+
+
 def draw(
     clips: Sequence[Clip],
-    store: MotionStore,
-    normalizer: Normalizer,
+    segments: Segments,
     generator: MotionGenerator,
     templates: int,
-    segments: int,
+    count: int,
     seeds: Seeds,
 ) -> Draws:
-    """``segments`` independent crops, steps, noises and templates a motion, keyed by its id."""
+    """``count`` independent segments, steps, noises and templates a motion, keyed by its id."""
     vae, like = generator.vae, generator.null
-    shape = (segments, vae.latent_tokens, vae.latent_width)
-    starts, lengths, timesteps, chosen, noises, posteriors = [], [], [], [], [], []
+    shape = (count, vae.latent_tokens, vae.latent_width)
+    starts, timesteps, chosen, noises, samples = [], [], [], [], []
     for clip in clips:
         own = seeds.child(clip.id)
         rng, gaussian = own.numpy(), own.child("noise").torch()
-        length = segment_length(clip.frames)
-        starts.append(rng.integers(clip.frames - length + 1, size=segments))
-        lengths.append(np.full(segments, length))
-        timesteps.append(rng.integers(generator.schedule.train_steps, size=segments))
-        chosen.append(rng.integers(templates, size=segments))
+        places = clip.frames - segment_length(clip.frames) + 1
+        starts += rng.integers(places, size=count).tolist()
+        timesteps.append(rng.integers(generator.schedule.train_steps, size=count))
+        chosen.append(rng.integers(templates, size=count))
         noises.append(torch.randn(shape, generator=gaussian))
-        posteriors.append(torch.randn(shape, generator=gaussian))
-    every = [clip for clip in clips for _ in range(segments)]
-    length = np.concatenate(lengths)
-    motion, mask = gather(store, every, np.concatenate(starts), length)
-    real = torch.from_numpy(mask).to(like.device)
-    normalised = normalizer.normalise(torch.from_numpy(motion).to(like)) * real[..., None]
-    with torch.no_grad():
-        posterior = vae.encode(normalised, real)
-    spread = torch.exp(0.5 * posterior.logvar)
+        samples.append(torch.randn(shape, generator=gaussian))
+    every = [clip for clip in clips for _ in range(count)]
+    mean, logvar = segments.posteriors(every, starts)
     return Draws(
-        posterior.mean + spread * torch.cat(posteriors).to(like),
+        mean + torch.exp(0.5 * logvar) * torch.cat(samples).to(like),
         torch.from_numpy(np.concatenate(timesteps)).to(like.device),
         torch.cat(noises).to(like),
         torch.from_numpy(np.concatenate(chosen)),
-        torch.from_numpy(length).to(like.device),
+        torch.tensor([segment_length(clip.frames) for clip in every], device=like.device),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
@@ -131,11 +133,31 @@ def test_every_objective_meets_the_same_draws(root, encoder):
 def test_the_true_noise_has_no_loss_in_any_objective(root, encoder):
     own = networks(root, encoder, torch.float64)
     clips = chosen_clips(root, own)
-    drawn = draw(clips, own.store, own.normalizer, own.generator, 8, 2, Seeds(1))
+    drawn = draw(clips, own.segments, own.generator, 8, 2, Seeds(1))
     own.generator.denoiser.forward = lambda noisy, timestep, text: drawn.noise
     text = torch.zeros(len(drawn.noise), WIDTH, dtype=torch.float64)
     for objective in OBJECTIVES:
         assert objective_values(objective, own.generator, text, drawn).abs().max() < 1e-12
+
+
+def test_a_segment_is_encoded_once_however_often_it_is_drawn(root, encoder, monkeypatch):
+    own = networks(root, encoder, torch.float64)
+    clips, encode, rows = chosen_clips(root, own), own.generator.vae.encode, []
+    monkeypatch.setattr(
+        own.generator.vae,
+        "encode",
+        lambda motion, mask: rows.append(motion) or encode(motion, mask),
+    )
+    first = [draw(clips, own.segments, own.generator, 8, 30, Seeds(step)) for step in range(3)]
+    places = sum(clip.frames - segment_length(clip.frames) + 1 for clip in clips)
+    assert sum(len(motion) for motion in rows) <= places
+    encoded = len(rows)
+    assert [draw(clips, own.segments, own.generator, 8, 30, Seeds(s)) for s in range(3)]
+    assert len(rows) == encoded
+    again = replace(own)  # knows nothing
+    latest = draw(clips[::-1], again.segments, own.generator, 8, 30, Seeds(2))
+    torch.testing.assert_close(latest.latent.view(len(clips), 30, -1).flip(0).flatten(0, 1),
+                               first[2].latent.flatten(1))  # fmt: skip
 
 
 @pytest.mark.parametrize(
