@@ -18,6 +18,7 @@ from lead.provenance.seeds import Seeds
 
 SHORTEST = 40
 _WHOLE_BELOW, _SHARE = 44, 0.6
+_BATCH = 32
 
 Posterior = tuple[Float[Tensor, "L M"], Float[Tensor, "L M"]]
 """Mean and log-variance."""
@@ -70,8 +71,10 @@ class Segments:
         missing = {
             key: clip for key, clip in zip(asked, clips, strict=True) if key not in self._known
         }
-        if missing:
-            self._encode(missing)
+        # Neighbours in length together: little is spent on padding.
+        order = sorted(missing, key=lambda key: segment_length(missing[key].frames))
+        for begin in range(0, len(order), _BATCH):
+            self._encode({key: missing[key] for key in order[begin : begin + _BATCH]})
         mean, logvar = zip(*(self._known[key] for key in asked), strict=True)
         return torch.stack(mean), torch.stack(logvar)
 
