@@ -78,7 +78,9 @@ def read_word(path: Path) -> Word:
         fix = "Invert the word again, or copy the file again."
         raise LeadError(problem, file=path, found=error.found, fix=fix) from error
     vector, loss = tensors.get("vector"), tensors.get("loss")
-    if vector is None or loss is None or vector.ndim != 1 or not set(_SAID) <= said.keys():
+    clips = _names(said.get("clips"))
+    told = set(_SAID) <= said.keys() and clips is not None
+    if vector is None or loss is None or vector.ndim != 1 or not told:
         raise LeadError(
             "This is no word file.",
             file=path,
@@ -95,7 +97,16 @@ def read_word(path: Path) -> Word:
         )
     own = {name: said[name] for name in _SAID if name != "clips"}
     check_placeholder(said["placeholder"])
-    return Word(vector=vector, loss=loss, clips=tuple(json.loads(said["clips"])), **own)
+    return Word(vector=vector, loss=loss, clips=clips or (), **own)
+
+
+def _names(said: str | None) -> tuple[str, ...] | None:
+    """Names as `write_word` lists them; None of anything else."""
+    try:
+        found = json.loads(said or "")
+    except ValueError:
+        return None
+    return tuple(map(str, found)) if isinstance(found, list) else None
 
 
 def check_placeholder(name: str) -> str:

@@ -134,12 +134,13 @@ def _draw_row(row: Sequence[Panel], skeleton: Skeleton) -> Image.Image:
     motions = [panel.joints for panel in row]
     for joints in motions:
         check_motion(joints, skeleton)
-    scale = common_scale(motions, skeleton, _STRIP_HEIGHT)
+    size, poses = (width, _STRIP_HEIGHT), _poses(len(row))
+    scale = common_scale(motions, skeleton, size, poses)
     for column, (joints, lines) in enumerate(zip(motions, texts, strict=True)):
         x = _column(column, len(row))
         for number, line in enumerate(lines):
             draw.text((x, 12 + _CAPTION_LINE * number), line, BLACK, faces[column])
-        strip = draw_strip(joints, skeleton, (width, _STRIP_HEIGHT), scale, _poses(len(row)))
+        strip = draw_strip(joints, skeleton, size, scale, poses)
         picture.paste(strip, (x, text_height + 14))
     return picture
 

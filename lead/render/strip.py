@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from PIL import Image, ImageDraw
 
 from lead.motion.skeleton import Skeleton
@@ -38,7 +38,7 @@ def draw_strip(
         joints: positions, +Y up, ground at y = 0, in the skeleton's unit.
         skeleton: whose joints these are; gives the frames per second.
         size: width and height in pixels.
-        scale: pixels per unit; by default the motion fills the height (`common_scale`).
+        scale: pixels per unit; by default the motion fills the strip (`common_scale`).
         poses: how many.
 
     Raises:
@@ -46,11 +46,11 @@ def draw_strip(
     """
     check_motion(joints, skeleton)
     width, height = size
-    plan_width = round(_PLAN_WIDTH * height)
-    frames = np.linspace(0, len(joints) - 1, poses).round().astype(int)
+    plan_width = _plan_width(height)
+    frames = _drawn(len(joints), poses)
     middles = (np.arange(poses) + 0.5) * (width - plan_width) / poses
     step, step_name = _GRID[skeleton.unit]
-    scale = common_scale([joints], skeleton, height) if scale is None else scale
+    scale = common_scale([joints], skeleton, size, poses) if scale is None else scale
     radius = min(0.46 * (middles[0] * 2) / scale, 0.5 * body_height(joints[0], skeleton))
 
     fine = Image.new("RGB", (width * _FINER, height * _FINER), PAPER)
@@ -76,11 +76,32 @@ def draw_strip(
 
 
 def common_scale(
-    motions: Sequence[Float[np.ndarray, "_ J 3"]], skeleton: Skeleton, height: int
+    motions: Sequence[Float[np.ndarray, "_ J 3"]],
+    skeleton: Skeleton,
+    size: tuple[int, int],
+    poses: int = 6,
 ) -> float:
-    """Pixels per unit at which the tallest of the motions fits into a strip of that height."""
+    """Pixels per unit at which the tallest of the motions fits into strips of that size, and the
+    pose that reaches widest into its piece of them."""
+    width, height = size
     tallest = max(
         max(float(joints[..., 1].max()), _UPRIGHT * body_height(joints[0], skeleton))
         for joints in motions
     )
-    return 0.74 * height / tallest
+    widest = max(_reach(joints[_drawn(len(joints), poses)]) for joints in motions)
+    piece = (width - _plan_width(height)) / poses
+    return min(0.74 * height / tallest, 0.46 * piece / widest)
+
+
+def _reach(poses: Float[np.ndarray, "P J 3"]) -> float:
+    """How far from the root a joint appears to the left or right, in the skeleton's unit."""
+    to_the_right = Camera(1.0, (0.0, 0.0)).axes()[0]
+    return float(np.abs((poses - poses[:, :1]) @ to_the_right).max())
+
+
+def _drawn(frames: int, poses: int) -> Int[np.ndarray, " P"]:
+    return np.linspace(0, frames - 1, poses).round().astype(int)
+
+
+def _plan_width(height: int) -> int:
+    return round(_PLAN_WIDTH * height)

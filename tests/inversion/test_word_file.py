@@ -62,6 +62,15 @@ def test_a_file_of_something_else_is_refused(tmp_path):
         read_word(tmp_path / "a.word")
 
 
+@pytest.mark.parametrize("clips", ["a.bvh", "3", "", '{"a": 1}'])
+def test_names_of_clips_that_are_no_list_are_refused(tmp_path, clips):
+    said = {name: getattr(WORD, name) for name in vars(WORD) if name not in ("vector", "loss")}
+    tensors = {"vector": WORD.vector, "loss": WORD.loss}
+    save_tensors(tensors, tmp_path / "a.word", {**said, "clips": clips})
+    with pytest.raises(LeadError, match="no word file"):
+        read_word(tmp_path / "a.word")
+
+
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(LeadError, match="no such word file"):
         read_word(tmp_path / "a.word")

@@ -83,7 +83,7 @@ def test_the_nearer_arm_covers_the_farther_one() -> None:
 
 @pytest.mark.parametrize("skeleton", [HUMANML3D, KIT], ids=lambda skeleton: skeleton.name)
 def test_a_standing_figure_fills_most_of_the_strip_in_any_unit(skeleton: Skeleton) -> None:
-    strip = np.asarray(draw_strip(standing(skeleton), skeleton, (600, 200)))[:180, :400]
+    strip = np.asarray(draw_strip(standing(skeleton), skeleton, (700, 200)))[:180, :500]
     rows = np.flatnonzero((strip == RIGHT).all(axis=-1).any(axis=1))
     assert np.ptp(rows) > 90
 
@@ -91,9 +91,19 @@ def test_a_standing_figure_fills_most_of_the_strip_in_any_unit(skeleton: Skeleto
 def test_a_scale_that_fits_two_motions_is_the_taller_ones() -> None:
     low = standing(HUMANML3D)
     high = low + np.array([0, 1.0, 0], dtype=np.float32)
-    both = common_scale([low, high], HUMANML3D, 200)
-    assert both == common_scale([high], HUMANML3D, 200) < common_scale([low], HUMANML3D, 200)
+    size = (600, 200)
+    both = common_scale([low, high], HUMANML3D, size)
+    assert both == common_scale([high], HUMANML3D, size) < common_scale([low], HUMANML3D, size)
     assert both * high[..., 1].max() < 0.86 * 200
+
+
+def test_limbs_held_out_wide_are_drawn_whole() -> None:
+    wide = standing(HUMANML3D)
+    wide[:, 1:] += (wide[:, 1:] - wide[:, :1]) * np.array([7.0, 0, 0], dtype=np.float32)
+    strip = np.asarray(draw_strip(wide, HUMANML3D, (604, 200), poses=6))[:170, :480]
+    limbs = ((strip == LEFT) | (strip == RIGHT)).all(-1).any(axis=0)
+    assert limbs[20:60].any()
+    assert not limbs[::80].any() and not limbs[79::80].any()
 
 
 def test_the_ground_moves_beneath_a_figure_that_walks_and_the_figure_stays() -> None:
