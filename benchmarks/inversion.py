@@ -88,7 +88,7 @@ def main() -> None:
     torch.set_num_threads(asked.threads)
     torch.manual_seed(0)
     networks = _networks(asked.text, asked.motions, asked.frames)
-    clips = networks.store.clips
+    clips = list(networks.store.clips)
     settings = Inversion(steps=asked.steps, batch=asked.batch)
     start = token_vectors(networks.encoder, ["walk"] * len(clips))
 
@@ -105,18 +105,19 @@ def main() -> None:
 
     # Ascending, so that the highest so far is each one's own.
     for chunk in sorted(min(chunk, len(clips)) for chunk in asked.chunk):
-        at_once(list(clips[:chunk]), chunk, settings.model_copy(update={"steps": 1}))
+        at_once(clips[:chunk], chunk, settings.model_copy(update={"steps": 1}))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         print(f"chunk {chunk}: peak memory so far {peak:.2f} GiB", flush=True)
 
-    few, scale = list(clips[: asked.naive]), len(clips) / asked.naive
+    few, scale = clips[: asked.naive], len(clips) / asked.naive
     encoder = networks.encoder
     padded = replace(encoder, network=Padded(encoder.network))
+    made: list[torch.Tensor] = []
     taken = [
         ("loop, padded to 77 tokens", scale * _seconds(lambda: loop(padded))),
         ("captions cut after their end", scale * _seconds(lambda: loop(encoder))),
         ("equal sentences and segments once", scale * _seconds(lambda: at_once(few, 1, settings))),
-        ("all at once", _seconds(lambda: at_once(list(clips), max(asked.chunk), settings))),
+        ("all at once", _seconds(lambda: made.append(at_once(clips, max(asked.chunk), settings)))),
     ]
     print(f"{len(clips)} motions, {asked.steps} steps of {asked.batch} segments; the first three "
           f"are timed on {asked.naive} motions and scaled:")  # fmt: skip
@@ -126,8 +127,7 @@ def main() -> None:
         share = 100 * (last - seconds) / (naive - taken[-1][1])
         print(f"  {name}: {seconds:.1f} s, {naive / seconds:.2f} x; {share:.0f} % of what is saved")
         last = seconds
-    together = at_once(list(clips), max(asked.chunk), settings)[: len(few)]
-    alone = at_once(few, 1, settings)
+    together, alone = made[0][: len(few)], at_once(few, 1, settings)
     apart = float((together - alone).abs().max() / (alone - start[: len(few)]).abs().max())
     print(f"Together and alone the words differ by {apart:.1e} of what was moved, in float32.")
 
