@@ -65,8 +65,8 @@ def _generation(stage: ConsistencyStage, batch: int, rounds: int) -> None:
     taken = {name: _seconds(part, rounds) for name, part in parts.items()}
     for name, seconds in taken.items():
         print(f"{name}: {1000 * seconds / batch:.2f} ms a motion")
-    share = taken["decoder"] / (taken["student"] + taken["projector and decoder"])
-    print(f"the decoder's share of one step with realignment: {100 * share:.0f} %")
+    share = taken["decoder"] / (taken["student"] + taken["decoder"])
+    print(f"the decoder's share of one step without realignment: {100 * share:.1f} %")
 
 
 def _training(stage: ConsistencyStage, batch: int, rounds: int) -> None:
