@@ -44,16 +44,20 @@ def main() -> None:
     rate = _matrix_rate()
     print(f"matrix products: {rate / 1e9:.0f} GFLOP/s, {arguments.threads} threads\n")
     print(f"{'':52}{'s':>9}{'GFLOP':>9}{'of the rate':>13}")
-    for name, work in (
+    steps = (
         ("denoiser, batch 64, from cached text and latents", _denoiser_step()),
         ("projector, batch 1,024, from cached latents", _projector_step()),
         ("VAE, 16 motions of 196 frames", _vae_step(np.full(16, 196))),
         ("VAE, 16 motions, lengths drawn at random", _vae_step(_mixed(16))),
         ("VAE, 16 motions of one length bucket (mean of 8)", _vae_steps(_buckets(16, 8))),
         ("MLD, one motion of 196 frames", _generation(196)),
-    ):
-        seconds, products = _measure(work, arguments.repeats)
-        print(f"{name:52}{seconds:9.3f}{products / 1e9:9.1f}{products / seconds / rate:12.0%}")
+    )
+    products = [_products(work) for _, work in steps]
+    # In turn, so that what else the machine does falls on all of them.
+    rounds = [[_seconds(work) for _, work in steps] for _ in range(arguments.repeats)]
+    for (name, work), count, taken in zip(steps, products, zip(*rounds, strict=True), strict=True):
+        seconds = min(taken) / getattr(work, "parts", 1)
+        print(f"{name:52}{seconds:9.3f}{count / 1e9:9.1f}{count / seconds / rate:12.0%}")
 
 
 def _denoiser_step() -> Callable[[], None]:
@@ -149,13 +153,11 @@ def _step(module: torch.nn.Module, loss: Callable[[], Tensor]) -> Callable[[], N
     return step
 
 
-def _measure(work: Callable[[], None], repeats: int) -> tuple[float, float]:
-    """Seconds of the fastest of several runs, and the products of one."""
+def _products(work: Callable[[], None]) -> float:
+    """Multiplications and additions of one step; running it warms up."""
     with FlopCounterMode(display=False) as counter:
         work()
-    parts = getattr(work, "parts", 1)
-    best = min(_seconds(work) for _ in range(repeats))
-    return best / parts, counter.get_total_flops() / parts
+    return counter.get_total_flops() / getattr(work, "parts", 1)
 
 
 def _matrix_rate() -> float:
