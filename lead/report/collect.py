@@ -172,13 +172,6 @@ def _sampler(job: Job, settings: Evaluation) -> str:
     return f"{settings.sampling_steps} DDIM steps, guidance {settings.guidance:g}. "
 
 
-def _sampler(job: Job, settings: Evaluation) -> str:
-    """How the motions were drawn; no row of Table 5 is drawn by DDIM."""
-    if job.settings["table"] == "table5":
-        return ""
-    return f"{settings.sampling_steps} DDIM steps, guidance {settings.guidance:g}. "
-
-
 def _of_few_steps(job: Job) -> tuple[str, ...]:
     """Where MotionLCM's systems come from."""
     stage = job.setting("consistency", ConsistencyStage | None)
