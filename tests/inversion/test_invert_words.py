@@ -140,6 +140,19 @@ def test_the_true_noise_has_no_loss_in_any_objective(root, encoder):
         assert objective_values(objective, own.generator, text, drawn).abs().max() < 1e-12
 
 
+def test_a_segment_is_the_piece_of_the_motion_that_begins_where_it_was_drawn(root, encoder):
+    own = networks(root, encoder, torch.float64)
+    clips = [clip for clip in chosen_clips(root, own) if clip.frames >= 48]
+    mean, logvar = own.segments.posteriors([*clips, *clips], [3] * len(clips) + [0] * len(clips))
+    for row, clip in enumerate(clips):
+        piece = own.store[clip][3 : 3 + segment_length(clip.frames)]
+        motion = own.normalizer.normalise(torch.tensor(piece, dtype=torch.float64))[None]
+        alone = own.generator.vae.encode(motion, torch.ones(motion.shape[:2], dtype=torch.bool))
+        torch.testing.assert_close(mean[row], alone.mean[0])
+        torch.testing.assert_close(logvar[row], alone.logvar[0])
+        assert not torch.allclose(mean[row], mean[row + len(clips)])
+
+
 def test_a_segment_is_encoded_once_however_often_it_is_drawn(root, encoder, monkeypatch):
     own = networks(root, encoder, torch.float64)
     clips, encode, rows = chosen_clips(root, own), own.generator.vae.encode, []
