@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,11 @@ from lead.provenance.seeds import Seeds
 from lead.text.conditions import Standardisation
 from lead.text.encoder import TextEncoder, load_text_encoder
 from lead.text.pseudo_word import encode_named
+from lead.text.taught import Taught, read_taught
 
 MODEL_FILE = "model.json"
+BUNDLED = Path(__file__).parent / "bundled"
+"""The model that the package brings along; docs/bundled.md."""
 UNIT = 4
 """Generated lengths are multiples of this many frames, as in training."""
 
@@ -46,6 +49,8 @@ class GeneratedMotion:
     features: Float[np.ndarray, "T D"]
     joints: Float[np.ndarray, "T J 3"]
     skeleton: Skeleton
+    note: str | None = None
+    """What to know of it: its text is far from everything the model was taught."""
 
     @property
     def fps(self) -> float:
@@ -65,16 +70,20 @@ class LeadPipeline:
     """Frames of the longest training clip; longer motions are refused."""
     directory: Path
     """Where it was loaded from."""
+    taught: Taught = field(repr=False)
+    """Actions of the training clips, for notes on captions that are far from all of them."""
 
     @classmethod
-    def load(cls, directory: Path | str) -> LeadPipeline:
+    def load(cls, directory: Path | str | None = None) -> LeadPipeline:
         """Load a model directory, as ``results/<study>/model``; it needs nothing else.
+
+        Without one it is the model that the package brings along.
 
         Raises:
             LeadError: the directory is none, or one of its files is missing or damaged.
         """
-        directory = Path(directory)
-        values = _read_description(directory)
+        directory = bundled_model() if directory is None else Path(directory)
+        values = read_description(directory)
 
         def part(name: str, kind: Any) -> Any:
             return TypeAdapter(kind).validate_python(values[name])
@@ -103,7 +112,9 @@ class LeadPipeline:
             float(values["guidance"]),
         )
         statistics = load_normalizer(directory / "stats.npz").torch(device)
-        return cls(generator, encoder, statistics, skeleton, int(values["longest"]), directory)
+        taught = read_taught(values.get("taught"), directory / "taught.safetensors")
+        longest = int(values["longest"])
+        return cls(generator, encoder, statistics, skeleton, longest, directory, taught)
 
     def generate(
         self,
@@ -115,7 +126,8 @@ class LeadPipeline:
     ) -> list[GeneratedMotion]:
         """Generate one motion for each text.
 
-        A text's motion depends on the text, its place in the list, the length and the seed.
+        A text's motion depends on the text, its place in the list, the length and the seed. One
+        that is far from every taught action gets a motion too, and a ``note`` beside it.
 
         Args:
             seconds: length, rounded to four frames; from that of the shortest clip that datasets
@@ -149,9 +161,14 @@ class LeadPipeline:
         motion, _ = self.generator.decode(latent, lengths)
         features = self.normalizer.denormalise(motion).cpu().numpy()
         joints = features_to_joints(features, self.skeleton)
+        # A word of the user's own is in no training caption; what it means, the user knows.
+        notes = [
+            None if "<" in text else self.taught.note(text, vector)
+            for text, vector in zip(texts, pooled, strict=True)
+        ]
         return [
-            GeneratedMotion(text, own, points, self.skeleton)
-            for text, own, points in zip(texts, features, joints, strict=True)
+            GeneratedMotion(text, own, points, self.skeleton, note)
+            for text, own, points, note in zip(texts, features, joints, notes, strict=True)
         ]
 
     def _pooled(
@@ -187,7 +204,30 @@ class LeadPipeline:
         return frames
 
 
-def _read_description(directory: Path) -> dict[str, Any]:
+def bundled_model() -> Path:
+    """The directory of the model that the package brings along.
+
+    Raises:
+        LeadError: this copy of the package brings none.
+    """
+    if not (BUNDLED / MODEL_FILE).is_file():
+        raise LeadError(
+            "This copy of lead-motion brings no model along.",
+            file=BUNDLED,
+            found="no model.json",
+            expected="a model directory, or another one that is asked for by name",
+            fix="Name one with `--model`; or, in a clone of the repository, make the study's own "
+            "with `snakemake --cores all results/demo/model/model.json`.",
+        )
+    return BUNDLED
+
+
+def read_description(directory: Path) -> dict[str, Any]:
+    """What a model directory says of itself.
+
+    Raises:
+        LeadError: it is no model directory, or its description is damaged.
+    """
     path = directory / MODEL_FILE
     if not path.is_file():
         raise LeadError(

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import shutil
+from collections import defaultdict
+from collections.abc import Iterable
 
 from lead.config.study import DatasetSettings
 from lead.config.text import TextSettings
 from lead.data.datasets import skeleton_of
-from lead.data.store import MotionIndex
+from lead.data.store import Clip, MotionIndex
 from lead.models.lineage import check_lineage
 from lead.motion.normalizer import Normalizer, save_normalizer
 from lead.provenance.artefact import atomic_path, write_json
 from lead.provenance.job import Job
 from lead.text.cache import TextCache
 from lead.text.conditions import Standardisation
+from lead.text.taught import Taught, write_taught
+
+_NO_ACTIONS = ("humanml3d_raw",)
+"""Datasets whose contents are no actions: here the folders of AMASS."""
 
 
 def assemble_model(job: Job) -> None:
     """Copy weights and statistics side by side and describe them.
 
     Inputs: ``index``, ``stats``, ``text``, ``vae``, ``denoiser``, ``projector``.
-    Outputs: ``description`` and the same names, ``condition`` for the text's statistics.
+    Outputs: ``description`` and the same names, ``condition`` for the text's statistics,
+    ``taught`` for what the training captions are about.
     """
     check_lineage(job.inputs["vae"], job.inputs["denoiser"], job.inputs["projector"])
     for name in ("stats", "vae", "denoiser", "projector"):
@@ -34,8 +41,11 @@ def assemble_model(job: Job) -> None:
         Normalizer(condition.mean.numpy(), condition.std.numpy()), job.outputs["condition"]
     )
     settings = job.settings
+    labelled = settings["dataset"]["kind"] not in _NO_ACTIONS
+    by_action = captions_by_action(index.split("train") if labelled else ())
     description = {
         "study": settings["name"],
+        "description": settings["description"],
         "skeleton": skeleton_of(job.setting("dataset", DatasetSettings)).name,
         "longest": max(clip.frames for clip in index.split("train")),
         "text": settings["text"],
@@ -45,6 +55,16 @@ def assemble_model(job: Job) -> None:
         "diffusion": settings["diffusion"],
         "sampling_steps": settings["evaluation"]["sampling_steps"],
         "guidance": settings["evaluation"]["guidance"],
+        "taught": write_taught(Taught.fit(by_action, cache), job.outputs["taught"]),
         "made_by": job.manifest,
     }
     write_json(job.outputs["description"], description)
+
+
+def captions_by_action(clips: Iterable[Clip]) -> dict[str, list[str]]:
+    """The distinct captions of every content that clips are labelled with."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for clip in clips:
+        if clip.captions and clip.content not in ("", "unknown"):
+            found[clip.content].update(clip.captions)
+    return {content: sorted(captions) for content, captions in found.items()}

@@ -16,10 +16,11 @@ rule assemble_model:
         vae=f"{RESULTS}/model/vae.safetensors",
         denoiser=f"{RESULTS}/model/denoiser.safetensors",
         projector=f"{RESULTS}/model/projector.safetensors",
+        taught=f"{RESULTS}/model/taught.safetensors",
     params:
         stage="lead.training.assemble:assemble_model",
         settings=lambda wildcards: settings(
-            "name", "dataset", "text", "vae", "diffusion", "denoiser"
+            "name", "description", "dataset", "text", "vae", "diffusion", "denoiser"
         )
         | PROTOCOL
         | projector("lead"),

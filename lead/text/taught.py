@@ -1,0 +1,104 @@
+"""What a model was taught, and whether a caption is near any of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+from lead.models.weights import load_tensors, save_tensors
+from lead.provenance.artefact import unreadable
+from lead.text.cache import TextCache
+
+_PERCENTILE = 1
+# Between the training captions' lowest cosines (0.62 of the synthetic ones, by MiniLM) and those
+# of other actions (0.50 and less) lie other wordings of the same actions; docs/bundled.md.
+_MARGIN = 0.15
+_NAMED = 3
+
+
+@dataclass(frozen=True)
+class Taught:
+    """The actions of the training clips, as directions in the space of pooled embeddings.
+
+    Attributes:
+        actions: names of the training clips' contents; none where clips are not labelled.
+        captions: the shortest training caption of each action.
+        centroids: unit vectors, the mean direction of each action's captions.
+        threshold: cosine with the nearest centroid below which a caption is far from all.
+    """
+
+    actions: tuple[str, ...]
+    captions: tuple[str, ...]
+    centroids: Float[Tensor, "n C"] = field(repr=False)
+    threshold: float
+
+    @classmethod
+    def fit(cls, captions: Mapping[str, Sequence[str]], cache: TextCache) -> Taught:
+        """Of the distinct captions of each action.
+
+        The threshold is what all but one in a hundred of these captions reach, less a margin
+        for wordings that training did not see.
+        """
+        if not captions:
+            return cls((), (), torch.zeros(0, cache.width), -1.0)
+        actions = tuple(sorted(captions))
+        vectors = [_unit(cache.pooled(captions[action])) for action in actions]
+        centroids = _unit(torch.stack([own.mean(dim=0) for own in vectors]))
+        nearest = (torch.cat(vectors) @ centroids.T).amax(dim=1).numpy()
+        shortest = tuple(min(captions[action], key=lambda c: (len(c), c)) for action in actions)
+        threshold = float(np.percentile(nearest, _PERCENTILE)) - _MARGIN
+        return cls(actions, shortest, centroids, round(threshold, 4))
+
+    def note(self, text: str, pooled: Float[Tensor, " C"]) -> str | None:
+        """What to tell of a text that is far from every action; None of one that is not."""
+        if not self.actions:
+            return None
+        cosines = self.centroids @ _unit(pooled.to(self.centroids))
+        if float(cosines.max()) >= self.threshold:
+            return None
+        order = cosines.argsort(descending=True).tolist()
+        nearest = list(dict.fromkeys(self.captions[row] for row in order))[:_NAMED]
+        named = ", ".join(repr(caption) for caption in nearest)
+        return (
+            f"{text!r} is far from everything this model was taught, so the motion may show "
+            f"something else. Nearest to it: {named}."
+        )
+
+
+def write_taught(taught: Taught, path: Path) -> dict[str, Any]:
+    """Write the centroids as float16, atomically; the rest is returned, for the description."""
+    save_tensors({"centroids": taught.centroids.half()}, path, {})
+    pairs = zip(taught.actions, taught.captions, strict=True)
+    return {
+        "threshold": taught.threshold,
+        "actions": [{"action": action, "caption": caption} for action, caption in pairs],
+    }
+
+
+def read_taught(said: Mapping[str, Any] | None, path: Path) -> Taught:
+    """What `write_taught` wrote and returned; nothing where a directory says nothing of it.
+
+    Raises:
+        LeadError: the file is missing or damaged, or has other actions than were said.
+    """
+    if said is None:
+        return Taught((), (), torch.zeros(0, 0), -1.0)
+    centroids = load_tensors(path).get("centroids", torch.zeros(0, 0)).float()
+    if len(centroids) != len(said["actions"]):
+        found = ValueError(f"{len(centroids)} centroids of {len(said['actions'])} actions")
+        raise unreadable(path, found, "the rule that puts models together")
+    names = [(own["action"], own["caption"]) for own in said["actions"]]
+    actions, captions = (tuple(own) for own in zip(*names, strict=True)) if names else ((), ())
+    return Taught(actions, captions, _unit(centroids), float(said["threshold"]))
+
+
+def _unit(vectors: Float[Tensor, "*n C"]) -> Float[Tensor, "*n C"]:
+    return F.normalize(vectors, dim=-1)
