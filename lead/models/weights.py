@@ -54,6 +54,8 @@ def save_module(module: nn.Module, path: Path, metadata: dict[str, str]) -> None
 def load_module(module: Network, path: Path) -> Network:
     """Fill ``module`` with the weights of a file, in place, and return it.
 
+    Weights stored in half precision become as precise as the module's own.
+
     Raises:
         LeadError: the file is damaged, or holds the weights of another network.
     """
@@ -61,9 +63,9 @@ def load_module(module: Network, path: Path) -> Network:
     own = module.state_dict()
     missing, unknown = sorted(own.keys() - tensors), sorted(tensors.keys() - own)
     other = [
-        f"{name} {tuple(tensors[name].shape)}, expected {tuple(value.shape)}"
+        f"{name} {_kind(tensors[name])}, expected {_kind(value)}"
         for name, value in own.items()
-        if name in tensors and tensors[name].shape != value.shape
+        if name in tensors and _kind(tensors[name]) != _kind(value)
     ]
     if missing or unknown or other:
         raise LeadError(
@@ -75,3 +77,8 @@ def load_module(module: Network, path: Path) -> Network:
         )
     module.load_state_dict(tensors)
     return module
+
+
+def _kind(tensor: Tensor) -> str:
+    """Shape, and whether its numbers are whole; how precise they are may differ."""
+    return f"{tuple(tensor.shape)}{'' if tensor.is_floating_point() else ' of whole numbers'}"

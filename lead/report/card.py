@@ -13,6 +13,7 @@ from lead import __version__
 from lead.config.study import DatasetSettings
 from lead.data.catalogue import ALL_SOURCES
 from lead.data.datasets import skeleton_of
+from lead.data.sources import RawSource
 from lead.data.store import MotionIndex
 from lead.evaluation.summary import METRICS, summarise
 from lead.evaluation.values import read_values
@@ -59,7 +60,7 @@ def model_card(job: Job) -> None:
         "unit": "metres" if METRES[skeleton.unit] == 1 else "the dataset's unit",
         "fps": f"{skeleton.fps:g}",
         "text": settings["text"]["kind"],
-        "sources": _sources(settings),
+        "sources": sources_of(settings),
         "longest": longest,
         "seconds": f"{longest / skeleton.fps:.1f}",
         "stages": [_stage(job, name) for name in ("vae", "denoiser", "projector")],
@@ -73,7 +74,8 @@ def model_card(job: Job) -> None:
         temporary.write_text(template("card.md.jinja").render(values), encoding="utf-8")
 
 
-def _sources(settings: Mapping[str, Any]) -> list:
+def sources_of(settings: Mapping[str, Any]) -> list[RawSource]:
+    """The raw data that a study reads, as its settings ``name`` and ``dataset`` say."""
     names = {settings["name"], settings["dataset"]["kind"]}
     return [source for source in ALL_SOURCES if not names.isdisjoint(source.studies)]
 
