@@ -19,6 +19,11 @@ app = typer.Typer(
 
 RESULTS = Path("results")
 
+Model = Annotated[
+    Path | None,
+    typer.Option(help="Model directory; by default results/demo/model, else the bundled model."),
+]
+
 
 @app.command()
 def generate(
@@ -26,7 +31,7 @@ def generate(
     out: Annotated[Path, typer.Option(help="A .bvh, .glb, .npz, .csv or .npy.")] = Path(
         "motion.bvh"
     ),
-    model: Annotated[Path, typer.Option(help="Model directory.")] = RESULTS / "demo" / "model",
+    model: Model = None,
     seconds: Annotated[float, typer.Option(help="Length of the motion.")] = 4.0,
     seed: Annotated[int, typer.Option(help="Another seed gives another motion.")] = 0,
     words: Annotated[
@@ -35,11 +40,14 @@ def generate(
 ) -> None:
     """Write a motion for a sentence."""
     from lead.cli.generate import write_motion
+    from lead.cli.model_choice import choose_model
     from lead.pipeline import LeadPipeline
 
-    pipeline = LeadPipeline.load(model)
+    pipeline = LeadPipeline.load(choose_model(model))
     motion = pipeline.generate([text], seconds=seconds, seed=seed, words=words or [])[0]
     print(f"{out}: {write_motion(motion, out)}")
+    if motion.note:
+        print(f"note: {motion.note}", file=sys.stderr)
 
 
 @app.command()
@@ -48,7 +56,7 @@ def invert(
     word: Annotated[str, typer.Option(help='Its name in sentences, such as "<zombie>".')],
     out: Annotated[Path, typer.Option(help="File to write (.word).")],
     init: Annotated[str, typer.Option(help="A common word to start from.")] = "walk",
-    model: Annotated[Path, typer.Option(help="Model directory.")] = RESULTS / "demo" / "model",
+    model: Model = None,
     objective: Annotated[
         Literal["lead", "mld", "feat"], typer.Option(help="What is compared with the clips.")
     ] = "lead",
@@ -61,10 +69,12 @@ def invert(
 ) -> None:
     """Make a new word from your own motion."""
     from lead.cli.invert import NewWord, invert_clips
+    from lead.cli.model_choice import choose_model
     from lead.config.inversion import Inversion
 
     asked = NewWord(word, init, objective, seed)
-    invert_clips(clips, asked, Inversion(steps=steps, learning_rate=rate), model, out, picture)
+    settings = Inversion(steps=steps, learning_rate=rate)
+    invert_clips(clips, asked, settings, choose_model(model), out, picture)
 
 
 @app.command("import")
