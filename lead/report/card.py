@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 from safetensors import safe_open
 
 from lead import __version__
+from lead.config.open_mocap import OpenSourceName
 from lead.config.study import DatasetSettings
 from lead.data.catalogue import ALL_SOURCES
 from lead.data.datasets import skeleton_of
@@ -75,9 +76,18 @@ def model_card(job: Job) -> None:
 
 
 def sources_of(settings: Mapping[str, Any]) -> list[RawSource]:
-    """The raw data that a study reads, as its settings ``name`` and ``dataset`` say."""
+    """The raw data that a study reads, as its settings ``name`` and ``dataset`` say.
+
+    Of the open sources that a study chooses from, those it chose.
+    """
     names = {settings["name"], settings["dataset"]["kind"]}
-    return [source for source in ALL_SOURCES if not names.isdisjoint(source.studies)]
+    chosen = {own["name"] for own in settings["dataset"].get("sources", ())}
+    left_out = set(get_args(OpenSourceName)) - chosen if chosen else set()
+    return [
+        source
+        for source in ALL_SOURCES
+        if not names.isdisjoint(source.studies) and source.name not in left_out
+    ]
 
 
 def _stage(job: Job, name: str) -> Stage:

@@ -12,7 +12,7 @@ from lead.data.store import Clip, write_index
 from lead.evaluation.values import write_values
 from lead.models.weights import save_tensors
 from lead.provenance.job import Job
-from lead.report.card import model_card
+from lead.report.card import model_card, sources_of
 
 CONFIG = Path(__file__).parents[2] / "config"
 
@@ -69,3 +69,10 @@ def test_counts_sizes_metrics_and_limits_are_told(tmp_path):
     for heading in ("## Data", "## Intended use", "## Not for"):
         assert heading in text
     assert f'LeadPipeline.load("{tmp_path / "model"}")' in text
+
+
+def test_only_the_open_sources_that_were_chosen_are_named():
+    study = load_study("open_small", folder=CONFIG).model_dump(mode="json")
+    study["dataset"]["sources"] = [{"name": "cmu", "every": 1}]
+    named = {source.name for source in sources_of(study)}
+    assert {"cmu", "cmu-index"} <= named and named.isdisjoint({"dataset-1", "dataset-2"})

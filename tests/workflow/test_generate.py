@@ -1,5 +1,6 @@
 """A finished model directory: sentences in, motion out."""
 
+import json
 import shutil
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from lead.cli.main import app, main
+from lead.data.synthetic.dataset import VARIANTS
 from lead.errors import LeadError
 from lead.formats.bvh import read_bvh
 from lead.pipeline import LeadPipeline
@@ -55,6 +57,24 @@ def test_a_length_the_model_never_saw_is_refused_with_the_range(pipeline, second
     with pytest.raises(LeadError) as caught:
         pipeline.generate(["a person bows"], seconds=seconds)
     assert "2 to " in str(caught.value)
+
+
+def test_a_model_directory_says_what_it_was_taught(pipeline):
+    assert set(pipeline.taught.actions) <= {variant.content for variant in VARIANTS}
+    texts = [pipeline.taught.captions[0], "play chess with a dragon"]
+    near, far = pipeline.generate(texts, seconds=2)
+    assert near.note is None
+    assert far.note is not None and far.joints.shape == (40, 22, 3)
+
+
+def test_a_model_directory_from_before_has_no_notes(model, tmp_path):
+    shutil.copytree(model, tmp_path / "old")
+    (tmp_path / "old" / "taught.safetensors").unlink()
+    values = json.loads((tmp_path / "old" / "model.json").read_text())
+    del values["taught"]
+    (tmp_path / "old" / "model.json").write_text(json.dumps(values))
+    motion = LeadPipeline.load(tmp_path / "old").generate(["play chess with a dragon"])[0]
+    assert motion.note is None
 
 
 def test_a_model_directory_stands_on_its_own(model, tmp_path):
