@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 import pandas as pd
 from safetensors import safe_open
 
 from lead import __version__
-from lead.config.open_mocap import OpenSourceName
 from lead.config.study import DatasetSettings
 from lead.data.catalogue import ALL_SOURCES
 from lead.data.datasets import skeleton_of
@@ -24,6 +23,16 @@ from lead.provenance.commit import commit
 from lead.provenance.job import Job
 from lead.report.collect import label
 from lead.report.jinja import template
+
+_MADE = RawSource(
+    name="synthetic",
+    title="motion made by the package itself",
+    places=(),
+    is_folder=False,
+    url="lead/data/synthetic",
+    licence="MIT",
+    studies=(),
+)
 
 
 @dataclass(frozen=True)
@@ -76,18 +85,22 @@ def model_card(job: Job) -> None:
 
 
 def sources_of(settings: Mapping[str, Any]) -> list[RawSource]:
-    """The raw data that a study reads, as its settings ``name`` and ``dataset`` say.
+    """What a study learnt from, as its settings ``name`` and ``dataset`` say.
 
-    Of the open sources that a study chooses from, those it chose.
+    Of the sources that a study chooses from, those it chose, and of CMU's takes what says what
+    they show.
     """
-    names = {settings["name"], settings["dataset"]["kind"]}
-    chosen = {own["name"] for own in settings["dataset"].get("sources", ())}
-    left_out = set(get_args(OpenSourceName)) - chosen if chosen else set()
-    return [
-        source
-        for source in ALL_SOURCES
-        if not names.isdisjoint(source.studies) and source.name not in left_out
-    ]
+    dataset = settings["dataset"]
+    names = {settings["name"], dataset["kind"]}
+    chosen = {own["name"] for own in dataset.get("sources", ())}
+    left_out = {"dataset-1", "dataset-2", "cmu"} - chosen if chosen else set()
+    if "cmu" in left_out or dataset.get("cmu_captions") == "index":
+        left_out |= {"kitml-annotations"}
+    if "cmu" in left_out:
+        left_out |= {"cmu-index"}
+    read = [source for source in ALL_SOURCES if not names.isdisjoint(source.studies)]
+    made = [_MADE] if "synthetic" in chosen or dataset["kind"].startswith("synthetic") else []
+    return [*made, *(source for source in read if source.name not in left_out)]
 
 
 def _stage(job: Job, name: str) -> Stage:

@@ -71,8 +71,18 @@ def test_counts_sizes_metrics_and_limits_are_told(tmp_path):
     assert f'LeadPipeline.load("{tmp_path / "model"}")' in text
 
 
-def test_only_the_open_sources_that_were_chosen_are_named():
-    study = load_study("open_small", folder=CONFIG).model_dump(mode="json")
-    study["dataset"]["sources"] = [{"name": "cmu", "every": 1}]
-    named = {source.name for source in sources_of(study)}
-    assert {"cmu", "cmu-index"} <= named and named.isdisjoint({"dataset-1", "dataset-2"})
+@pytest.mark.parametrize(
+    ("dataset", "named"),
+    [
+        ({"sources": [{"name": "cmu"}]}, {"cmu", "cmu-index", "kitml-annotations"}),
+        ({"sources": [{"name": "cmu"}], "cmu_captions": "index"}, {"cmu", "cmu-index"}),
+        (
+            {"sources": [{"name": "synthetic"}, {"name": "cmu"}], "cmu_captions": "index"},
+            {"synthetic", "cmu", "cmu-index"},
+        ),
+        ({"sources": [{"name": "dataset-2"}]}, {"dataset-2"}),
+    ],
+)
+def test_only_what_a_study_chose_of_the_open_sources_is_named(dataset, named):
+    settings = {"name": "bundled", "dataset": {"kind": "open", **dataset}}
+    assert {source.name for source in sources_of(settings)} == named
