@@ -68,9 +68,9 @@ def taught(cache):
 
 
 def synthetic():
-    """Captions of a small synthetic dataset by action, as its clips have them."""
+    """Captions of 372 synthetic clips by action."""
     rng, found = np.random.default_rng(0), defaultdict(set)
-    for _ in range(4):
+    for _ in range(12):
         for variant in VARIANTS:
             style = variant.styles[rng.integers(len(variant.styles))]
             size = variant.sizes[rng.integers(len(variant.sizes))]
