@@ -56,6 +56,14 @@ class VaeModel(Stack):
     """Rows of the learned position tables: frame tokens and two per latent token fit in."""
     frames_per_token: PositiveInt = 1
     """Frames that make up one token; 1 is MLD's network, more is faster on a CPU."""
+    initial_logvar: float = Field(default=0.0, ge=-12, le=2)
+    """Added to the posterior's log-variance. 0 is MLD's network, whose posterior starts with a
+    standard deviation near 1; -4 starts it near 0.14, so that the decoder sees more signal than
+    noise from the first step on. Small networks with 0 stay on the mean pose."""
+
+
+Predicts = Literal["epsilon", "v", "sample"]
+"""What a denoiser's output means: the noise, the velocity √ᾱ ε - √(1 - ᾱ) z_0, or the latent."""
 
 
 class DenoiserModel(Stack):
@@ -63,6 +71,10 @@ class DenoiserModel(Stack):
 
     layers: OddLayers = 9
     """Layers; odd."""
+    predicts: Predicts = "epsilon"
+    """What the network predicts: the noise (``epsilon``, as published), the velocity (``v``,
+    Salimans and Ho 2022) or the clean latent (``sample``). MLD's network ends in a LayerNorm and
+    cannot predict noise in one direction of the latent, which DDIM then leaves undenoised."""
     positions: PositiveInt = 500
     """Rows of the learned position table, and of a second one that official checkpoints carry
     and nothing reads."""

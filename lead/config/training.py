@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
@@ -11,8 +11,30 @@ from lead.config.models import DenoiserModel, MatcherModel, ProjectorModel, VaeM
 from lead.config.source import DenoiserSource, TrainedSource, VaeSource
 
 
+class AdamW(Settings):
+    """AdamW on every parameter, as published."""
+
+    kind: Literal["adamw"] = "adamw"
+    """The optimiser of MLD, MotionLCM and LEAD."""
+
+
+class Muon(Settings):
+    """Muon on the weight matrices of linear, attention and recurrent layers, AdamW on the rest."""
+
+    kind: Literal["muon"]
+    """Momentum whose updates are orthogonalised (Jordan et al. 2024), PyTorch's own."""
+    learning_rate: PositiveFloat = 5e-3
+    """Highest learning rate of the matrices, scaled as AdamW's (Liu et al. 2025); the stage's
+    ``learning_rate`` is that of all other parameters. Both follow the same schedule."""
+    momentum: float = Field(default=0.95, ge=0, lt=1)
+    """Decay of the averaged gradient."""
+
+
+Optimizer = Annotated[AdamW | Muon, Field(discriminator="kind")]
+
+
 class Training(Settings):
-    """How one network is trained: AdamW, and what the paper leaves open."""
+    """How one network is trained, where the paper leaves it open."""
 
     steps: PositiveInt
     """Optimiser steps."""
@@ -21,14 +43,16 @@ class Training(Settings):
     accumulate: PositiveInt = 1
     """Parts that a batch is computed in, one after another, where it does not fit into memory.
     The loss and its gradient are those of the whole batch; each part is computed twice."""
+    optimizer: Optimizer = AdamW()
+    """AdamW as published, or Muon, which trains small networks in fewer steps."""
     learning_rate: PositiveFloat = 1e-4
-    """Highest learning rate; the paper's is 1e-4."""
+    """AdamW's highest learning rate; the paper's is 1e-4."""
     warmup_steps: int = Field(default=0, ge=0)
     """Steps over which the learning rate rises linearly from zero."""
     schedule: Literal["constant", "cosine"] = "constant"
     """What the learning rate does after the warm-up; the paper's is constant."""
     weight_decay: float = Field(default=0.01, ge=0)
-    """AdamW's weight decay; 0.01 is torch's default, which MLD uses."""
+    """Decoupled weight decay; 0.01 is torch's default for AdamW, which MLD uses."""
     clip_norm: PositiveFloat | None = None
     """Largest gradient norm of each network; null does not clip, as MLD and LEAD."""
     ema: float | None = Field(default=None, gt=0, lt=1)
@@ -155,8 +179,9 @@ class MatcherStage(Settings):
 class Machine(Settings):
     """What the machine is given to do the work with; results do not depend on it otherwise."""
 
-    threads: PositiveInt = 2
-    """Threads of a job that uses torch; results are equal for equal numbers."""
+    threads: PositiveInt = 1
+    """Threads of a job that uses torch; results are equal for equal numbers. With 1, independent
+    jobs run side by side, which is faster for small networks; large ones on a CPU want more."""
     precision: Literal["float32", "bf16"] = "float32"
     """Arithmetic of training on a GPU; a CPU always computes in float32."""
     compile: bool = False

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from lead.diffusion.consistency import BoundaryCondition, consistency_sample, student_timesteps
 from lead.diffusion.guidance import guide
+from lead.diffusion.prediction import predicted_noise
 from lead.diffusion.sampler import ddim_sample
 from lead.diffusion.schedule import NoiseSchedule, sampling_timesteps
 from lead.models.denoiser import Denoiser, guidance_sinusoid
@@ -63,6 +64,16 @@ class MotionGenerator:
         """Draws of noise that sampling takes beside the first."""
         return self.steps - 1 if self.few_steps else 0
 
+    def noise(
+        self,
+        noisy_latent: Float[Tensor, "B L M"],
+        timestep: Int[Tensor, " B"],
+        text: Float[Tensor, "B C"],
+        guidance: Float[Tensor, "B G"] | None = None,
+    ) -> Float[Tensor, "B L M"]:
+        """The noise in each latent, from ``text`` as the denoiser is conditioned on it."""
+        return predicted_noise(self.denoiser, self.schedule, noisy_latent, timestep, text, guidance)
+
     @torch.no_grad()
     def latents(
         self,
@@ -78,7 +89,7 @@ class MotionGenerator:
             assert fresh is not None, "a distilled denoiser takes noise between its steps"
             return self._distilled(self.few_steps, self.standardise(text), noise, fresh)
         condition, null = self.standardise(text), self.standardise(self.null)
-        denoise = guide(self.denoiser, condition, null[0], self.guidance)
+        denoise = guide(self.noise, condition, null[0], self.guidance)
         timesteps = sampling_timesteps(self.schedule, self.steps)
         return ddim_sample(denoise, noise, timesteps, self.schedule)
 
@@ -88,7 +99,7 @@ class MotionGenerator:
                                  own.guidance_width)  # fmt: skip
         timesteps = student_timesteps(self.steps, own.solver_steps, self.schedule.train_steps)
         return consistency_sample(
-            lambda latent, timestep: self.denoiser(latent, timestep, condition, told),
+            lambda latent, timestep: self.noise(latent, timestep, condition, told),
             noise,
             fresh,
             timesteps,

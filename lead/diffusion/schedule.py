@@ -43,7 +43,7 @@ def add_noise(
     schedule: NoiseSchedule,
 ) -> Float[Tensor, "B L M"]:
     """Eq. (1): the latent at a diffusion step, √ᾱ_t · z_0 + √(1 − ᾱ_t) · ε."""
-    signal, spread = _factors(schedule, timestep, latent)
+    signal, spread = signal_and_spread(schedule, timestep, latent)
     return signal * latent + spread * noise
 
 
@@ -58,8 +58,16 @@ def predicted_latent(
     With the noise that was added it is exactly z_0; an error in the noise comes out
     √(1 − ᾱ_t) / √ᾱ_t times as large, up to 14.6.
     """
-    signal, spread = _factors(schedule, timestep, noisy_latent)
+    signal, spread = signal_and_spread(schedule, timestep, noisy_latent)
     return (noisy_latent - spread * noise) / signal
+
+
+def signal_and_spread(
+    schedule: NoiseSchedule, timestep: Int[Tensor, " B"], like: Tensor
+) -> tuple[Tensor, Tensor]:
+    """√ᾱ_t and √(1 − ᾱ_t) of each latent, shaped B 1 1 to be multiplied with it."""
+    share = schedule.alphas_cumprod[timestep].view(-1, *[1] * (like.dim() - 1))
+    return share.sqrt().to(like.dtype), (1 - share).sqrt().to(like.dtype)
 
 
 def sampling_timesteps(schedule: NoiseSchedule, steps: int) -> Int[Tensor, " steps"]:
@@ -78,11 +86,3 @@ def sampling_timesteps(schedule: NoiseSchedule, steps: int) -> Int[Tensor, " ste
             fix="Lower `sampling_steps`; the paper has 50.",
         )
     return falling
-
-
-def _factors(
-    schedule: NoiseSchedule, timestep: Int[Tensor, " B"], like: Tensor
-) -> tuple[Tensor, Tensor]:
-    """√ᾱ_t and √(1 − ᾱ_t), shaped B 1 1 to be multiplied with latents."""
-    share = schedule.alphas_cumprod[timestep].view(-1, *[1] * (like.dim() - 1))
-    return share.sqrt().to(like.dtype), (1 - share).sqrt().to(like.dtype)

@@ -24,7 +24,7 @@ def objective_values(
         LeadError: the objective ``lead`` of a generator without a projector.
     """
     noisy = add_noise(draws.latent, draws.noise, draws.timestep, generator.schedule)
-    noise = generator.denoiser(noisy, draws.timestep, generator.standardise(text))
+    noise = generator.noise(noisy, draws.timestep, generator.standardise(text))
     if objective == "mld":
         return noise_objective(noise, draws)
     latent = predicted_latent(noisy, noise, draws.timestep, generator.schedule)

@@ -1,4 +1,4 @@
-"""The denoiser of MLD: it predicts the noise in a latent, given diffusion step and text."""
+"""The denoiser of MLD: from a noisy latent, the diffusion step and text to the noise in it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lead.config.models import DenoiserModel
+from lead.config.models import DenoiserModel, Predicts
 from lead.models.attention import SkipStack
 from lead.models.positions import LearnedPositions, timestep_sinusoid
 
@@ -25,6 +25,7 @@ class Denoiser(nn.Module):
     ) -> None:
         """With ``guidance_width`` it can also be told how far to guide, as MotionLCM's student."""
         super().__init__()
+        self.predicts: Predicts = model.predicts
         self.time_embedding = TimeEmbedding(text_width, model.width, guidance_width)
         self.emb_proj = nn.Sequential(nn.ReLU(), nn.Linear(text_width, model.width))
         self.query_pos = LearnedPositions(model.positions, model.width)
@@ -40,7 +41,10 @@ class Denoiser(nn.Module):
         text: Float[Tensor, "B C"],
         guidance: Float[Tensor, "B G"] | None = None,
     ) -> Float[Tensor, "B L M"]:
-        """The noise that was added to each latent; ``guidance`` is `guidance_sinusoid`'s."""
+        """What the network ``predicts`` of each latent; ``guidance`` is `guidance_sinusoid`'s.
+
+        `lead.diffusion.prediction.predicted_noise` turns it into the noise that was added.
+        """
         time = self.time_embedding(timestep, guidance)[:, None]
         condition = self.emb_proj(text)[:, None]
         tokens = self.query_pos(torch.cat([noisy_latent, time, condition], dim=1))

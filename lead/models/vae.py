@@ -50,6 +50,7 @@ class MotionVae(nn.Module):
         self.latent_tokens = model.latent_tokens
         self.latent_width = model.width
         self.feature_width = feature_width
+        self.initial_logvar = model.initial_logvar
         self.global_motion_token = nn.Parameter(torch.randn(2 * model.latent_tokens, model.width))
         self.query_pos_encoder = LearnedPositions(model.positions, model.width)
         self.query_pos_decoder = LearnedPositions(model.positions, model.width)
@@ -72,7 +73,7 @@ class MotionVae(nn.Module):
         sequence_mask = torch.cat([token_mask, self._frame_tokens(mask)], dim=1)
         encoded = self.encoder(sequence, _unless_all(sequence_mask), first=tokens.shape[1])
         mean, logvar = encoded.chunk(2, dim=1)
-        return Posterior(mean, logvar)
+        return Posterior(mean, logvar + self.initial_logvar)
 
     def decode(
         self, latent: Float[Tensor, "B L M"], mask: Bool[Tensor, "B T"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from jaxtyping import Float, Int
@@ -23,6 +24,7 @@ from lead.diffusion.consistency import (
     student_timesteps,
 )
 from lead.diffusion.guidance import guide, guided_noise
+from lead.diffusion.prediction import predicted_noise
 from lead.diffusion.sampler import ddim_sample
 from lead.diffusion.schedule import (
     NoiseSchedule,
@@ -110,15 +112,17 @@ def jump_ends(
     embedded = guidance_sinusoid(jumps.guidance, stage.guidance_width)
     with torch.no_grad():
         condition = torch.cat([jumps.text, null.expand_as(jumps.text)])
-        both = teacher(torch.cat([noisy] * 2), torch.cat([start] * 2), condition)
+        both = predicted_noise(
+            teacher, schedule, torch.cat([noisy] * 2), torch.cat([start] * 2), condition
+        )
         conditional, unconditional = both.chunk(2)
         scale = 1 + jumps.guidance[:, None, None]
         noise = guided_noise(conditional, unconditional, scale)
         clean = predicted_latent(noisy, noise, start, schedule)
         nearer = add_noise(clean, noise, end, schedule)
-        predicted = networks.target(nearer, end, jumps.text, embedded)
+        predicted = predicted_noise(networks.target, schedule, nearer, end, jumps.text, embedded)
         target = consistency(nearer, predicted, end, schedule, boundary)
-    predicted = networks.student(noisy, start, jumps.text, embedded)
+    predicted = predicted_noise(networks.student, schedule, noisy, start, jumps.text, embedded)
     return consistency(noisy, predicted, start, schedule, boundary), target
 
 
@@ -203,7 +207,7 @@ def teacher_latents(
 ) -> Float[Tensor, "B L M"]:
     """What the guided teacher makes of noise in all its steps."""
     with torch.no_grad():
-        denoise = guide(teacher, text, null[0], stage.guidance)
+        denoise = guide(partial(predicted_noise, teacher, schedule), text, null[0], stage.guidance)
         timesteps = sampling_timesteps(schedule, stage.solver_steps)
         return ddim_sample(denoise, noise, timesteps, schedule)
 
@@ -220,7 +224,9 @@ def student_latents(
     embedded = guidance_sinusoid(told, stage.guidance_width)
     timesteps = student_timesteps(1, stage.solver_steps, schedule.train_steps)
     return consistency_sample(
-        lambda latent, timestep: student(latent, timestep, text, embedded),
+        lambda latent, timestep: predicted_noise(
+            student, schedule, latent, timestep, text, embedded
+        ),
         noise,
         noise.new_empty(len(noise), 0, *noise.shape[1:]),
         timesteps,

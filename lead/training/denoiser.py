@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from lead.config.diffusion import Diffusion
@@ -10,9 +11,12 @@ from lead.config.text import TextSettings
 from lead.config.training import DenoiserStage, VaeStage
 from lead.data.batches import plain_batches
 from lead.data.store import MotionIndex
-from lead.diffusion.schedule import add_noise, noise_schedule
+from lead.diffusion.prediction import predicted_noise, prediction_target
+from lead.diffusion.sampler import ddim_sample
+from lead.diffusion.schedule import NoiseSchedule, add_noise, noise_schedule, sampling_timesteps
 from lead.losses import diffusion_loss
 from lead.models.build import build_denoiser
+from lead.models.denoiser import Denoiser
 from lead.models.device import pick_device, use_threads
 from lead.models.lineage import inherited
 from lead.models.weights import save_module
@@ -26,12 +30,14 @@ from lead.training.objective import Objective, Outputs, Terms, Values
 from lead.training.run import Run
 
 _VALIDATION_DRAWS = 4
+_SAMPLED, _SAMPLING_STEPS = 128, 20
 
 
 def train_denoiser(job: Job) -> None:
-    """Train the denoiser to predict the noise in a latent, Eq. (1), given a caption.
+    """Train the denoiser on latents with noise in them, Eq. (1), given a caption.
 
-    Inputs: ``index``, ``text``, ``latents``. Outputs: ``weights``, ``history``.
+    Inputs: ``index``, ``text``, ``latents``. Outputs: ``weights``, ``history``, whose
+    ``latent_norm`` is `latent_norm_ratio` on the validation split.
     """
     use_threads(job.threads)
     device = pick_device()
@@ -65,13 +71,17 @@ def train_denoiser(job: Job) -> None:
         return (denoiser(add_noise(latent, noise, timestep, schedule), timestep, text),)
 
     def terms(values: Values, outputs: Outputs) -> Terms:
-        return {"loss": diffusion_loss(outputs[0], values[3])}
+        latent, _, timestep, noise = values
+        target = prediction_target(latent, noise, timestep, schedule, denoiser.predicts)
+        return {"loss": diffusion_loss(outputs[0], target)}
 
-    def validate() -> float:
+    def validate() -> dict[str, float]:
         generator = seeds.child("validate").torch()
         rows = torch.arange(len(val_split)).repeat(_VALIDATION_DRAWS)
         values = draw(rows, generator, val_split)
-        return float(terms(values, forward(values))["loss"])
+        found = {"validation": float(terms(values, forward(values))["loss"])}
+        latent, text, _, noise = (value[:_SAMPLED] for value in values)
+        return found | {"latent_norm": latent_norm_ratio(denoiser, schedule, latent, text, noise)}
 
     count, size = len(train_split), stage.training.batch_size
     history = train(
@@ -85,3 +95,25 @@ def train_denoiser(job: Job) -> None:
     said = job.manifest | inherited(job.inputs["latents"])
     save_module(denoiser, job.outputs["weights"], said)
     write_history(history, job.outputs["history"], job.manifest)
+
+
+@torch.no_grad()
+def latent_norm_ratio(
+    denoiser: Denoiser,
+    schedule: NoiseSchedule,
+    latent: Float[Tensor, "B L M"],
+    text: Float[Tensor, "B C"],
+    noise: Float[Tensor, "B L M"],
+) -> float:
+    """Mean norm of latents sampled without guidance by that of the VAE's, for the same texts.
+
+    Near 1 for a calibrated denoiser. One that leaves a direction undenoised is above it, before
+    guidance adds its share.
+    """
+
+    def denoise(noisy_latent: Tensor, timestep: Tensor) -> Tensor:
+        return predicted_noise(denoiser, schedule, noisy_latent, timestep, text)
+
+    timesteps = sampling_timesteps(schedule, _SAMPLING_STEPS)
+    sampled = ddim_sample(denoise, noise, timesteps, schedule)
+    return float(sampled.flatten(1).norm(dim=1).mean() / latent.flatten(1).norm(dim=1).mean())

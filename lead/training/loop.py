@@ -21,6 +21,7 @@ from lead.provenance.seeds import Seeds
 from lead.provenance.state import forget, state_lock
 from lead.training.events import event_log
 from lead.training.objective import Objective
+from lead.training.optimizers import HIGHEST
 from lead.training.parallel import differentiate, share_state
 from lead.training.run import Run
 from lead.training.state import TrainingState
@@ -119,11 +120,11 @@ def fit(
         objective = replace(objective, forward=torch.compile(objective.forward))
     for batch in batches:
         dropout = run.seeds.child("dropout", state.step)
-        rate = learning_rate(state.step, training)
-        for group in state.optimizer.param_groups:
-            group["lr"] = rate
+        for optimizer in state.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate(state.step, training, group[HIGHEST])
         state.module.train()
-        state.optimizer.zero_grad(set_to_none=True)
+        state.module.zero_grad(set_to_none=True)
         with _memory_explained(training), autocast(run.machine, device):
             values = objective.draw(batch, run.seeds.child("step", state.step).torch())
             terms = differentiate(
@@ -136,10 +137,12 @@ def fit(
         _check_finite(terms["loss"], "loss", state.step)
         norm = clip_gradients(state.module, training.clip_norm or math.inf)
         _check_finite(norm, "gradient", state.step)
-        state.optimizer.step()
+        for optimizer in state.optimizers:
+            optimizer.step()
         if state.average is not None:
             state.average.update_parameters(state.module)
         state.step += 1
+        rate = learning_rate(state.step - 1, training)
         yield Report(state.step, {k: v.detach() for k, v in terms.items()}, rate, norm)
 
 
@@ -154,14 +157,18 @@ def clip_gradients(module: nn.Module, largest: float) -> Tensor:
     return torch.stack(norms).norm()
 
 
-def learning_rate(step: int, training: Training) -> float:
-    """The learning rate of a step: linear warm-up, then constant or half a cosine to zero."""
+def learning_rate(step: int, training: Training, highest: float | None = None) -> float:
+    """The learning rate of a step: linear warm-up, then constant or half a cosine to zero.
+
+    ``highest`` is what it rises to, by default the stage's ``learning_rate``.
+    """
+    highest = training.learning_rate if highest is None else highest
     if step < training.warmup_steps:
-        return training.learning_rate * (step + 1) / training.warmup_steps
+        return highest * (step + 1) / training.warmup_steps
     if training.schedule == "constant":
-        return training.learning_rate
+        return highest
     through = (step - training.warmup_steps) / max(training.steps - training.warmup_steps, 1)
-    return training.learning_rate * 0.5 * (1 + math.cos(math.pi * through))
+    return highest * 0.5 * (1 + math.cos(math.pi * through))
 
 
 def _stream(

@@ -14,16 +14,17 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from lead.config.training import Training
 from lead.provenance.artefact import atomic_path
+from lead.training.optimizers import build_optimizers
 
 _FILE = "state.pt"
 
 
 @dataclass
 class TrainingState:
-    """Everything a run needs to go on: networks, optimiser, step, history."""
+    """Everything a run needs to go on: networks, optimisers, step, history."""
 
     module: nn.Module
-    optimizer: torch.optim.Optimizer
+    optimizers: tuple[torch.optim.Optimizer, ...]
     average: AveragedModel | None = None
     step: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
@@ -33,17 +34,10 @@ class TrainingState:
     @classmethod
     def start(cls, module: nn.Module, training: Training) -> TrainingState:
         """The state before the first step."""
-        parameters = [p for p in module.parameters() if p.requires_grad]
-        optimizer = torch.optim.AdamW(
-            parameters,
-            lr=training.learning_rate,
-            weight_decay=training.weight_decay,
-            fused=True,  # one pass over each parameter instead of a dozen
-        )
         average = None
         if training.ema is not None:
             average = AveragedModel(module, multi_avg_fn=get_ema_multi_avg_fn(training.ema))
-        return cls(module, optimizer, average)
+        return cls(module, build_optimizers(module, training), average)
 
     def result(self) -> dict[str, torch.Tensor]:
         """The weights as they stand: averaged where an average is kept."""
@@ -84,7 +78,8 @@ class TrainingState:
     def restore(self, values: dict[str, Any]) -> None:
         """Become the state that `values` described."""
         self.module.load_state_dict(values["module"])
-        self.optimizer.load_state_dict(values["optimizer"])
+        for optimizer, own in zip(self.optimizers, values["optimizers"], strict=True):
+            optimizer.load_state_dict(own)
         if self.average is not None:
             self.average.load_state_dict(values["average"])
         self.step = values["step"]
@@ -95,7 +90,7 @@ class TrainingState:
         """Everything as plain values, of which `restore` makes the same state."""
         return {
             "module": self.module.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "average": None if self.average is None else self.average.state_dict(),
             "step": self.step,
             "history": self.history,

@@ -1,5 +1,7 @@
 """The study, where its results lie, and what every rule says of its settings and code."""
 
+from pathlib import Path
+
 from snakemake.exceptions import WorkflowError
 
 from lead.config.external import state_of_files
@@ -46,6 +48,11 @@ def settings(*names):
 def code(*entries):
     """Digest of the functions a rule runs and of what they use."""
     return code_digest(*entries)
+
+
+def has_gpu():
+    """Whether this machine shows a GPU of NVIDIA or AMD; torch is not asked, it takes seconds."""
+    return any(Path("/dev").glob("nvidia[0-9]*")) or Path("/dev/kfd").exists()
 
 
 def announce(text, gpu=False):
@@ -112,6 +119,7 @@ wildcard_constraints:
     ),
 
 
-# Undeclared resources are unlimited: on one machine, one job at a time has the GPU, or the GPUs.
-if workflow.local_exec and "gpu" not in workflow.global_resources:
+# Undeclared resources are unlimited. On one machine with GPUs, one job at a time has them; without,
+# jobs that would take one run side by side.
+if workflow.local_exec and has_gpu() and "gpu" not in workflow.global_resources:
     workflow.register_resource("gpu", STUDY.machine.processes)

@@ -1,5 +1,8 @@
 """Raw motion to joints, joints to features; an audit on the way. No torch in these jobs."""
 
+# Processes that read files, as many as there are cores for; no byte depends on their number.
+READERS = 8
+
 AUDIT = {"audit": f"{RESULTS}/audit.parquet", "page": f"{RESULTS}/audit.html"}
 
 if STUDY.has_published_features:
@@ -17,7 +20,7 @@ if STUDY.has_published_features:
             f"{RESULTS}/logs/import_features.log",
         benchmark:
             f"{RESULTS}/benchmarks/import_features.tsv"
-        threads: STUDY.machine.threads
+        threads: READERS
         resources:
             mem_mb=4000,
             runtime=60,
@@ -42,7 +45,7 @@ else:
             f"{RESULTS}/logs/import_motion.log",
         benchmark:
             f"{RESULTS}/benchmarks/import_motion.tsv"
-        threads: STUDY.machine.threads
+        threads: READERS
         resources:
             mem_mb=4000,
             runtime=60,
@@ -66,7 +69,7 @@ else:
             f"{RESULTS}/logs/extract_features.log",
         benchmark:
             f"{RESULTS}/benchmarks/extract_features.tsv"
-        threads: STUDY.machine.threads
+        threads: READERS
         resources:
             mem_mb=4000,
             runtime=60,
