@@ -45,6 +45,9 @@ class OpenDataset(SplitShares):
     """How CMU's takes are cut: ``parts`` in equal parts, each take in one of the study's splits;
     ``humanml3d`` as HumanML3D's index.csv does, under its names and in its splits (other takes
     are left out; needs the repository's files under ``humanml3d``)."""
+    mirror: bool = True
+    """Whether every training clip comes with its mirror image, as in HumanML3D: joints, captions
+    and labels with left and right exchanged. What is validated and tested on is never mirrored."""
     held_out_styles: dict[Literal["dataset-1", "dataset-2"], tuple[str, ...]] = Field(
         default_factory=lambda: {"dataset-1": ("giant", "musical"), "dataset-2": ("elderly",)}
     )

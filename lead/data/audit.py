@@ -33,6 +33,7 @@ _SCHEMA = pa.schema(
         ("style", pa.string()),
         ("positions", pa.int64()),
         ("captions", pa.int64()),
+        ("is_mirrored", pa.bool_()),
         ("findings", pa.list_(pa.string())),
     ]
 )
@@ -48,6 +49,7 @@ class AuditRow:
         status: ``kept``, ``held_out``, or the reason why it was left out.
         detail: a sentence on why it was left out.
         positions: of a recording, or feature frames.
+        is_mirrored: whether it is the mirror image of another row, made here.
     """
 
     id: str
@@ -60,6 +62,7 @@ class AuditRow:
     style: str | None = None
     positions: int | None = None
     captions: tuple[str, ...] = ()
+    is_mirrored: bool = False
 
     @property
     def is_left_out(self) -> bool:
@@ -79,6 +82,7 @@ def kept_row(row: Row, split: str) -> AuditRow:
         style=row.style,
         positions=row.frames,
         captions=row.captions,
+        is_mirrored=row.is_mirrored,
     )
 
 
@@ -127,7 +131,13 @@ def describe(rows: Sequence[AuditRow], findings: Sequence[Finding] = ()) -> str:
         f"{count} audit {severity}{'s' * (count != 1)}"
         for severity, count in sorted(severities.items())
     ]
-    return f"{len(kept)} recordings: " + ", ".join(parts)
+    return f"{_how_many(kept)}: " + ", ".join(parts)
+
+
+def _how_many(kept: Sequence[AuditRow]) -> str:
+    mirrored = sum(row.is_mirrored for row in kept)
+    recorded = len(kept) - mirrored
+    return f"{recorded} recorded + {mirrored} mirrored" if mirrored else f"{recorded} recordings"
 
 
 def check_bad_share(kept: int, rejected: Sequence[Rejected]) -> None:

@@ -74,6 +74,15 @@ def held_out(dataset: Dataset, recording: Words) -> bool:
             return False
 
 
+def is_mirrored(dataset: Dataset) -> bool:
+    """Whether every training clip comes with a mirror image that is made here."""
+    match dataset:
+        case OpenDataset():
+            return dataset.mirror
+        case _:
+            return False
+
+
 def shares_of(dataset: Dataset) -> tuple[float, float, float] | None:
     """Shares of train, val and test where the source has no splits of its own."""
     if not isinstance(dataset, SplitShares):
