@@ -15,6 +15,7 @@ from lead.data.findings import Finding
 from lead.data.gather import Row
 from lead.data.recording import Rejected
 from lead.data.store import HELD_OUT, SPLITS_WITH_HELD_OUT
+from lead.data.synthetic.dataset import SOURCE as SYNTHETIC
 from lead.errors import LeadError
 from lead.provenance.artefact import atomic_path
 
@@ -39,6 +40,7 @@ _SCHEMA = pa.schema(
 )
 
 KEPT = "kept"
+_ORIGINS = ("synthetic", "recorded", "mirrored")
 
 
 @dataclass(frozen=True)
@@ -135,9 +137,16 @@ def describe(rows: Sequence[AuditRow], findings: Sequence[Finding] = ()) -> str:
 
 
 def _how_many(kept: Sequence[AuditRow]) -> str:
-    mirrored = sum(row.is_mirrored for row in kept)
-    recorded = len(kept) - mirrored
-    return f"{recorded} recorded + {mirrored} mirrored" if mirrored else f"{recorded} recordings"
+    origins = Counter(map(_origin, kept))
+    if len(origins) < 2:
+        return f"{len(kept)} recordings"
+    return " + ".join(f"{origins[name]} {name}" for name in _ORIGINS if origins[name])
+
+
+def _origin(row: AuditRow) -> str:
+    if row.is_mirrored:
+        return "mirrored"
+    return "synthetic" if row.source == SYNTHETIC else "recorded"
 
 
 def check_bad_share(kept: int, rejected: Sequence[Rejected]) -> None:

@@ -41,7 +41,7 @@ def read_dataset(dataset: Dataset, data_root: Path, seeds: Seeds) -> Iterator[Wo
         case SyntheticDataset() | SyntheticKitDataset():
             return read_synthetic(dataset, seeds.child("dataset").value)
         case OpenDataset():
-            return open_mocap.read_open(dataset, data_root)
+            return open_mocap.read_open(dataset, data_root, seeds.child("dataset").value)
         case HumanML3DDataset() | KitDataset():
             return read_processed(dataset, skeleton_of(dataset), data_root)
         case HumanML3DRawDataset():

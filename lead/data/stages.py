@@ -39,6 +39,7 @@ from lead.data.processed import read_statistics
 from lead.data.recording import Words
 from lead.data.split import split_takes
 from lead.data.store import HELD_OUT, Clip, MotionIndex, write_index
+from lead.data.synthetic.dataset import SOURCE as SYNTHETIC
 from lead.data.workers import in_order
 from lead.errors import LeadError
 from lead.motion.features import clips_to_features, joints_to_features
@@ -191,7 +192,10 @@ def _with_splits(rows: Sequence[Row], dataset: Dataset, seeds: Seeds) -> list[tu
     free = [row for row in rows if row.split is None and not held_out(dataset, row)]
     dealt: dict[str, str] = {}
     if shares := shares_of(dataset):
-        dealt = split_takes(free, shares, seeds.child("split").numpy())
+        # Apart, so that synthetic clips change no recording's split.
+        for made in (False, True):
+            group = [row for row in free if (row.source == SYNTHETIC) is made]
+            dealt |= split_takes(group, shares, seeds.child("split").numpy())
     return [
         (row, HELD_OUT if held_out(dataset, row) else row.split or dealt[row.take]) for row in rows
     ]

@@ -68,13 +68,6 @@ def choose_clips(clips: Sequence[Clip], count: int, seeds: Seeds) -> list[Clip]:
     return [plain[row] for row in sorted(rows)]
 
 
-def _is_mirrored(name: str, names: set[str]) -> bool:
-    """By a number after the M, or by the clip without it, as `lead.data.mirrored` names images."""
-    if _MIRRORED.fullmatch(name):
-        return True
-    return name.startswith("M") and name[1:] in names
-
-
 def write_chosen(path: Path, chosen: Sequence[ChosenMotion], words: dict[str, Any]) -> None:
     """Write the motions as Parquet, one row each, with ``words`` in its schema, atomically."""
     schema = pa.schema(_SCHEMA, metadata={"lead": json.dumps(words)})
@@ -113,3 +106,10 @@ def clips_of(chosen: Sequence[ChosenMotion], index: MotionIndex) -> list[Clip]:
             fix="Delete the file of chosen motions and run the same snakemake command again.",
         )
     return [known[one.id] for one in chosen]
+
+
+def _is_mirrored(name: str, names: set[str]) -> bool:
+    """By a number after the M, or by the clip without it, as `lead.data.mirrored` names images."""
+    if _MIRRORED.fullmatch(name):
+        return True
+    return name.startswith("M") and name[1:] in names
