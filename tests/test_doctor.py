@@ -44,6 +44,16 @@ def test_the_demo_needs_no_data():
     assert "needs no data" in result.output
 
 
+def test_a_study_of_some_open_sources_needs_these_alone(tmp_path):
+    result = CliRunner().invoke(app, ["doctor", "bundled", "--data-root", str(tmp_path)])
+    assert result.exit_code == 1
+    assert "cmu/cmu-takes" in result.output and "cmu-mocap-index.csv" in result.output
+    assert "may be used in products" in result.output
+    assert "bandai-namco" not in result.output and "kitml" not in result.output
+    needed = sources_of(load_study("open", {"dataset": {"cmu_cut": "humanml3d"}}))
+    assert "humanml3d" in {source.name for source in needed}
+
+
 def doctor(*arguments: str) -> str:
     return CliRunner().invoke(app, ["doctor", *arguments]).output
 

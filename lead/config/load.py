@@ -134,6 +134,8 @@ def _step(schema: dict, node: dict, part: str) -> dict:
     mapping = node.get("discriminator", {}).get("mapping", {})
     if part in mapping:
         return {"$ref": mapping[part]}
+    if part.isdigit() and "items" in node:
+        return node["items"]
     for own in node.get("oneOf", ()):
         if _resolve(schema, own)["properties"].get("kind", {}).get("const") == part:
             return own

@@ -15,6 +15,7 @@ from lead.data.findings import Finding
 from lead.data.gather import Row
 from lead.data.recording import Rejected
 from lead.data.store import HELD_OUT, SPLITS_WITH_HELD_OUT
+from lead.data.synthetic.dataset import SOURCE as SYNTHETIC
 from lead.errors import LeadError
 from lead.provenance.artefact import atomic_path
 
@@ -33,11 +34,13 @@ _SCHEMA = pa.schema(
         ("style", pa.string()),
         ("positions", pa.int64()),
         ("captions", pa.int64()),
+        ("is_mirrored", pa.bool_()),
         ("findings", pa.list_(pa.string())),
     ]
 )
 
 KEPT = "kept"
+_ORIGINS = ("synthetic", "recorded", "mirrored")
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class AuditRow:
         status: ``kept``, ``held_out``, or the reason why it was left out.
         detail: a sentence on why it was left out.
         positions: of a recording, or feature frames.
+        is_mirrored: whether it is the mirror image of another row, made here.
     """
 
     id: str
@@ -60,6 +64,7 @@ class AuditRow:
     style: str | None = None
     positions: int | None = None
     captions: tuple[str, ...] = ()
+    is_mirrored: bool = False
 
     @property
     def is_left_out(self) -> bool:
@@ -79,6 +84,7 @@ def kept_row(row: Row, split: str) -> AuditRow:
         style=row.style,
         positions=row.frames,
         captions=row.captions,
+        is_mirrored=row.is_mirrored,
     )
 
 
@@ -127,7 +133,20 @@ def describe(rows: Sequence[AuditRow], findings: Sequence[Finding] = ()) -> str:
         f"{count} audit {severity}{'s' * (count != 1)}"
         for severity, count in sorted(severities.items())
     ]
-    return f"{len(kept)} recordings: " + ", ".join(parts)
+    return f"{_how_many(kept)}: " + ", ".join(parts)
+
+
+def _how_many(kept: Sequence[AuditRow]) -> str:
+    origins = Counter(map(_origin, kept))
+    if len(origins) < 2:
+        return f"{len(kept)} recordings"
+    return " + ".join(f"{origins[name]} {name}" for name in _ORIGINS if origins[name])
+
+
+def _origin(row: AuditRow) -> str:
+    if row.is_mirrored:
+        return "mirrored"
+    return "synthetic" if row.source == SYNTHETIC else "recorded"
 
 
 def check_bad_share(kept: int, rejected: Sequence[Rejected]) -> None:

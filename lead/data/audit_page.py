@@ -68,6 +68,8 @@ def write_audit_page(
 ) -> None:
     """Write counts, what was left out, findings, lengths and captions as one HTML page.
 
+    Mirror images count in their split alone: lengths and captions are those of recordings.
+
     Args:
         rows: every recording, kept or left out.
         findings: of the single recordings and of their comparison.
@@ -76,10 +78,12 @@ def write_audit_page(
         metadata: what the run's artefacts say of themselves, for the foot of the page.
     """
     kept = [row for row in rows if not row.is_left_out]
-    lengths = [row.positions for row in kept if row.positions is not None]
-    captions = Counter(caption for row in kept for caption in row.captions)
+    recorded = [row for row in kept if not row.is_mirrored]
+    lengths = [row.positions for row in recorded if row.positions is not None]
+    captions = Counter(caption for row in recorded for caption in row.captions)
     page = _template().render(
-        kept=len(kept),
+        kept=len(recorded),
+        mirrored=len(kept) - len(recorded),
         left_out=_left_out(rows),
         splits=_splits(kept, expected or {}),
         findings=_grouped(findings),

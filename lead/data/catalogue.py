@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from lead.config.open_mocap import OpenDataset
 from lead.config.study import Study
 from lead.data import amass, kit_raw, sources, style100
+from lead.data.open_mocap import needed_sources
 from lead.data.sources import RawSource
 
 _HUMANML3D_URL = "https://github.com/EricGuo5513/HumanML3D"
@@ -93,13 +95,18 @@ ALL_SOURCES = tuple({source.name: source for table in _TABLES for source in tabl
 
 def sources_of(study: Study) -> list[RawSource]:
     """What a study needs: `RawSource.studies` holds its name, or the kind of its dataset, of its
-    evaluator or of the words that this reads."""
-    names = {study.name, study.dataset.kind, f"words {study.evaluator.words}"}
+    evaluator or of the words that this reads. Of the open sources it is those that it lists."""
+    names = {f"words {study.evaluator.words}"}
+    chosen: list[str] = []
+    if isinstance(study.dataset, OpenDataset):
+        chosen = needed_sources(study.dataset)
+    else:
+        names |= {study.name, study.dataset.kind}
     folders = {"glove": study.evaluator.vocabulary}
     if study.evaluator.kind == "t2m":
         names.add("evaluator kit" if study.dataset.kind.startswith("kit") else "evaluator t2m")
         folders["evaluators"] = study.evaluator.folder
-    needed = [source for source in ALL_SOURCES if not names.isdisjoint(source.studies)]
+    needed = [s for s in ALL_SOURCES if s.name in chosen or not names.isdisjoint(s.studies)]
     return [_moved(source, folders) for source in needed]
 
 

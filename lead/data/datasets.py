@@ -41,7 +41,7 @@ def read_dataset(dataset: Dataset, data_root: Path, seeds: Seeds) -> Iterator[Wo
         case SyntheticDataset() | SyntheticKitDataset():
             return read_synthetic(dataset, seeds.child("dataset").value)
         case OpenDataset():
-            return open_mocap.read_open(dataset, data_root)
+            return open_mocap.read_open(dataset, data_root, seeds.child("dataset").value)
         case HumanML3DDataset() | KitDataset():
             return read_processed(dataset, skeleton_of(dataset), data_root)
         case HumanML3DRawDataset():
@@ -70,6 +70,15 @@ def held_out(dataset: Dataset, recording: Words) -> bool:
             return open_mocap.is_held_out(recording, dataset)
         case Style100Dataset():
             return style100.is_held_out(recording, dataset)
+        case _:
+            return False
+
+
+def is_mirrored(dataset: Dataset) -> bool:
+    """Whether every training clip comes with a mirror image that is made here."""
+    match dataset:
+        case OpenDataset():
+            return dataset.mirror
         case _:
             return False
 

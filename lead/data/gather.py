@@ -30,12 +30,16 @@ _PER_PART = 32
 
 @dataclass(frozen=True, kw_only=True)
 class Row(Words):
-    """A recording whose frames are rows ``start`` to ``stop`` of a part's file."""
+    """A recording whose frames are rows ``start`` to ``stop`` of a part's file.
+
+    A mirror image has the frames of what it mirrors, which are still to be mirrored.
+    """
 
     id: str
     part: int
     start: int
     stop: int
+    is_mirrored: bool = False
 
     @property
     def frames(self) -> int:
@@ -53,10 +57,10 @@ class Gathered:
     rejected: tuple[Rejected, ...]
     findings: tuple[Finding, ...]
 
-    def arrays(self) -> Iterator[np.ndarray]:
-        """The frames of every row, one after the other; only one is in memory."""
+    def arrays(self, rows: Iterable[Row]) -> Iterator[np.ndarray]:
+        """The frames that were read for the rows, one after the other; only one is in memory."""
         files: dict[int, FrameFile] = {}
-        for row in self.rows:
+        for row in rows:
             if row.part not in files:
                 files[row.part] = FrameFile.open(_frames_path(self.folder, row.part))
             yield files[row.part].read(row.start, row.stop)

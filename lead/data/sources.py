@@ -39,6 +39,7 @@ class RawSource:
 
 
 _OPEN = ("open", "open_small")
+_FOR_PRODUCTS = (*_OPEN, "bundled")
 _BANDAI_URL = "https://github.com/BandaiNamcoResearchInc/Bandai-Namco-Research-Motiondataset"
 _BANDAI_LICENCE = "CC BY-NC 4.0: not for commercial use"
 _CMU_LICENCE = "free for research, may be used in products, may not be resold (NSF EIA-0196217)"
@@ -69,7 +70,7 @@ SOURCES = (
         is_folder=True,
         url="http://mocap.cs.cmu.edu",
         licence=_CMU_LICENCE,
-        studies=_OPEN,
+        studies=_FOR_PRODUCTS,
         note="All takes as BVH for MotionBuilder, by B. Hahne: data/ of "
         "https://github.com/una-dinosauria/cmu-mocap",
     ),
@@ -80,7 +81,7 @@ SOURCES = (
         is_folder=False,
         url="https://www.cgspeed.com: CMU motion capture index, spreadsheet saved as CSV in UTF-8",
         licence=_CMU_LICENCE,
-        studies=_OPEN,
+        studies=_FOR_PRODUCTS,
     ),
     RawSource(
         name="kitml-annotations",

@@ -24,6 +24,7 @@ from lead.data.datasets import (
     Dataset,
     expected_counts,
     held_out,
+    is_mirrored,
     item_frames,
     read_dataset,
     shares_of,
@@ -33,10 +34,12 @@ from lead.data.expected import describe_items
 from lead.data.frames import FrameFile, begin_frames, write_frames
 from lead.data.gather import Gathered, Row, gather
 from lead.data.items import items_of
+from lead.data.mirrored import frames_of, mirror_images
 from lead.data.processed import read_statistics
 from lead.data.recording import Words
 from lead.data.split import split_takes
 from lead.data.store import HELD_OUT, Clip, MotionIndex, write_index
+from lead.data.synthetic.dataset import SOURCE as SYNTHETIC
 from lead.data.workers import in_order
 from lead.errors import LeadError
 from lead.motion.features import clips_to_features, joints_to_features
@@ -61,11 +64,13 @@ def import_motion(job: Job) -> None:
     dataset: Dataset = job.setting("dataset", DatasetSettings)
     manifest = job.on_any_threads().manifest
     with _gathered(job, dataset) as found:
-        rows = _with_splits(found.rows, dataset, job.seeds)
-        clips = _clips(rows)
-        write_frames(job.outputs["joints"], found.arrays(), clips[-1].stop)
+        recorded = _with_splits(found.rows, dataset, job.seeds)
+        mirrored = mirror_images(recorded) if is_mirrored(dataset) else []
+        clips = _clips([*recorded, *mirrored])
+        frames = frames_of(found, [row for row, _ in [*recorded, *mirrored]], skeleton_of(dataset))
+        write_frames(job.outputs["joints"], frames, clips[-1].stop)
         write_index(job.outputs["clips"], clips, clips[-1].stop, manifest)
-        _write_audit(job, found, [split for _, split in rows], dataset)
+        _write_audit(job, found, recorded, mirrored, dataset)
 
 
 def import_features(job: Job) -> None:
@@ -79,14 +84,14 @@ def import_features(job: Job) -> None:
     with _gathered(job, dataset) as found:
         rows = _with_splits(found.rows, dataset, job.seeds)
         clips = _clips(rows)
-        write_frames(job.outputs["frames"], found.arrays(), clips[-1].stop)
+        write_frames(job.outputs["frames"], found.arrays(found.rows), clips[-1].stop)
         _write_items(job, clips, dataset)
         if dataset.statistics == "published":
             statistics = read_statistics(job.data_root / dataset.folder, skeleton)
             save_normalizer(statistics, job.outputs["stats"])
         else:
             _save_statistics(job, clips, skeleton)
-        _write_audit(job, found, [split for _, split in rows], dataset)
+        _write_audit(job, found, rows, [], dataset)
 
 
 def extract_features(job: Job) -> None:
@@ -134,12 +139,19 @@ def _save_statistics(job: Job, clips: Sequence[Clip], skeleton: Skeleton) -> Non
     save_normalizer(fit_normalizer(train, layout(skeleton)), job.outputs["stats"])
 
 
-def _write_audit(job: Job, found: Gathered, splits: Sequence[str], dataset: Dataset) -> None:
-    """Table and page of what was read and what was left out."""
+def _write_audit(
+    job: Job,
+    found: Gathered,
+    recorded: Sequence[tuple[Row, str]],
+    mirrored: Sequence[tuple[Row, str]],
+    dataset: Dataset,
+) -> None:
+    """Table and page of what was read, what was left out, and what was mirrored."""
+    splits = [split for _, split in recorded]
     counts = expected_counts(dataset)
     expected = None if counts is None else counts.names
     findings = [*found.findings, *cross_check(found.summaries, splits, expected, found.rejected)]
-    rows = [kept_row(row, split) for row, split in zip(found.rows, splits, strict=True)]
+    rows = [kept_row(row, split) for row, split in (*recorded, *mirrored)]
     rows += map(left_out_row, found.rejected)
     print(describe(rows, findings), file=sys.stderr)
     manifest = job.on_any_threads().manifest
@@ -180,7 +192,10 @@ def _with_splits(rows: Sequence[Row], dataset: Dataset, seeds: Seeds) -> list[tu
     free = [row for row in rows if row.split is None and not held_out(dataset, row)]
     dealt: dict[str, str] = {}
     if shares := shares_of(dataset):
-        dealt = split_takes(free, shares, seeds.child("split").numpy())
+        # Apart, so that synthetic clips change no recording's split.
+        for made in (False, True):
+            group = [row for row in free if (row.source == SYNTHETIC) is made]
+            dealt |= split_takes(group, shares, seeds.child("split").numpy())
     return [
         (row, HELD_OUT if held_out(dataset, row) else row.split or dealt[row.take]) for row in rows
     ]

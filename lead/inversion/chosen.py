@@ -53,8 +53,9 @@ def choose_clips(clips: Sequence[Clip], count: int, seeds: Seeds) -> list[Clip]:
     Raises:
         LeadError: there are fewer than two, which no metric can be computed of.
     """
+    names = {clip.id for clip in clips}
     plain = sorted(
-        (clip for clip in clips if not _MIRRORED.fullmatch(clip.id)), key=lambda clip: clip.id
+        (clip for clip in clips if not _is_mirrored(clip.id, names)), key=lambda clip: clip.id
     )
     if len(plain) < 2:
         raise LeadError(
@@ -105,3 +106,10 @@ def clips_of(chosen: Sequence[ChosenMotion], index: MotionIndex) -> list[Clip]:
             fix="Delete the file of chosen motions and run the same snakemake command again.",
         )
     return [known[one.id] for one in chosen]
+
+
+def _is_mirrored(name: str, names: set[str]) -> bool:
+    """By a number after the M, or by the clip without it, as `lead.data.mirrored` names images."""
+    if _MIRRORED.fullmatch(name):
+        return True
+    return name.startswith("M") and name[1:] in names

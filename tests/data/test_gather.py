@@ -65,7 +65,7 @@ def works(log: Path, names: range):
 def test_rows_come_in_the_order_of_ids_with_their_own_frames(tmp_path):
     found = gather(works(tmp_path / "log", range(99, -1, -1)), HUMANML3D, tmp_path / "parts", 2)
     assert [row.id for row in found.rows] == [f"{number:04d}" for number in range(100)]
-    assert [frames[0, 0, 0] for frames in found.arrays()] == list(range(100))
+    assert [frames[0, 0, 0] for frames in found.arrays(found.rows)] == list(range(100))
 
 
 def test_what_was_read_before_is_not_read_again(tmp_path):

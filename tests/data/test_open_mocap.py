@@ -9,14 +9,14 @@ import pytest
 from pydantic import ValidationError
 from reading import found_by
 
-from lead.config.open_mocap import OpenDataset, OpenSource
+from lead.config.open_mocap import OpenDataset, RecordedSource
 from lead.data.open_mocap import is_held_out, read_open
 from lead.data.recording import Found, Recording, Rejected
 from lead.data.sources import SOURCES, locate, look_for, source_named
 from lead.errors import LeadError
 from lead.formats.archive import members
 
-DATASET_1 = OpenDataset(sources=(OpenSource(name="dataset-1"),))
+DATASET_1 = OpenDataset(sources=(RecordedSource(name="dataset-1"),))
 CLIPS = ("walk_happy_001", "walk_giant_001", "bow_sad_001", "run_old_001")
 
 
@@ -43,7 +43,7 @@ def clip_file(folder, clip: str):
 
 
 def read(folder) -> dict[str, Found]:
-    return {item.id: item for item in found_by(read_open(DATASET_1, folder))}
+    return {item.id: item for item in found_by(read_open(DATASET_1, folder, 1))}
 
 
 def test_recordings_come_in_the_order_of_ids_with_content_and_style(folder):
@@ -63,7 +63,7 @@ def test_a_style_is_held_out_in_its_own_dataset_only(folder):
 def test_a_held_out_style_that_does_not_exist_is_refused(folder):
     config = OpenDataset(sources=DATASET_1.sources, held_out_styles={"dataset-1": ("gaint",)})
     with pytest.raises(LeadError, match="style does not exist") as error:
-        found_by(read_open(config, folder))
+        found_by(read_open(config, folder, 1))
     assert error.value.found == "gaint"
 
 
@@ -97,7 +97,7 @@ def test_a_clip_with_a_label_nobody_wrote_a_sentence_for_is_left_out(folder):
 
 def test_lengths_are_as_configured(folder):
     config = OpenDataset(sources=DATASET_1.sources, fps=10, min_positions=20, max_positions=40)
-    found = [item for item in found_by(read_open(config, folder)) if isinstance(item, Recording)]
+    found = [item for item in found_by(read_open(config, folder, 1)) if isinstance(item, Recording)]
     assert found and all(20 <= len(recording.joints) <= 40 for recording in found)
     assert {recording.take for recording in found} == {f"dataset-1_{clip}" for clip in CLIPS}
     assert all(np.isfinite(recording.joints).all() for recording in found)
@@ -105,7 +105,7 @@ def test_lengths_are_as_configured(folder):
 
 def test_missing_data_is_named_with_places_origin_and_licence(folder):
     with pytest.raises(LeadError, match="dataset-2, cmu, cmu-index, kitml-annotations") as error:
-        found_by(read_open(OpenDataset(), folder))
+        found_by(read_open(OpenDataset(), folder, 1))
     text = str(error.value)
     for word in ("bandai-namco/dataset-2", ".tar.xz", "github.com", "CC BY-NC 4.0", "resold"):
         assert word in text
@@ -122,7 +122,7 @@ def test_a_truncated_archive_stops_the_reading(folder, data_root):
     damaged.parent.mkdir(parents=True)
     damaged.write_bytes(source.read_bytes()[:200_000])
     with pytest.raises(LeadError, match="truncated") as error:
-        found_by(read_open(DATASET_1, folder / "other"))
+        found_by(read_open(DATASET_1, folder / "other", 1))
     assert error.value.file == damaged
 
 
@@ -142,6 +142,12 @@ def test_the_folder_is_preferred_to_the_archive(folder):
         {"val_share": 0.5, "test_share": 0.5},
         {"held_out_styles": {"cmu": ("walk",)}},
         {"stride": 3},
+        {"sources": ({"name": "cmu", "clips": 5},)},
+        {"sources": ({"name": "synthetic"},)},
+        {"sources": ({"name": "synthetic", "clips": 0},)},
+        {"sources": ({"name": "synthetic", "clips": 5, "every": 2},)},
+        {"sources": ({"name": "synthetic", "clips": 5, "max_positions": 40},)},
+        {"cmu_captions": "none"},
     ],
 )
 def test_settings_that_make_no_sense_are_refused(settings):
@@ -151,8 +157,8 @@ def test_settings_that_make_no_sense_are_refused(settings):
 
 def test_cmu_takes_may_carry_humanml3ds_names_and_splits(data_root):
     """110 of its segments are cut from takes at hand; nobody says what 94_01 shows, cut in two."""
-    config = OpenDataset(sources=(OpenSource(name="cmu"),), cmu_cut="humanml3d")
-    everything = found_by(read_open(config, data_root))
+    config = OpenDataset(sources=(RecordedSource(name="cmu"),), cmu_cut="humanml3d")
+    everything = found_by(read_open(config, data_root, 1))
     found = [item for item in everything if isinstance(item, Recording)]
     assert Counter(item.split for item in found) == {"train": 84, "val": 6, "test": 18}
     assert all(item.id.isdigit() and len(item.id) == 6 for item in found)

@@ -89,7 +89,13 @@ def test_sidesteps_go_to_their_side(clips, side, other):
 @pytest.mark.parametrize(("side", "other"), SIDES)
 def test_turns_go_to_their_side(clips, content, side, other):
     sign = 1 if side == "left" else -1
-    assert all(sign * turned(clip) > 0.25 for clip in called(clips, f"{content}_{side}"))
+    assert all(sign * turned(clip) > 0.4 for clip in called(clips, f"{content}_{side}"))
+
+
+@pytest.mark.parametrize("content", ["turn_left", "turn_right", "walk_circle_left"])
+def test_the_shortest_turn_and_circle_is_no_straight_line(clips, content):
+    for clip in called(clips, content):
+        assert abs(turned(clip)) * len(clip.joints) / HUMANML3D.fps > np.radians(75)
 
 
 def test_after_a_turn_to_the_left_one_faces_where_the_left_side_was(clips):
@@ -128,6 +134,29 @@ def test_a_raised_arm_goes_over_the_head_and_the_other_hangs(clips, side, other)
         assert reach(clip, f"{other}_shoulder", f"{other}_wrist", UP).max() < -0.2
 
 
+def elbow_at_highest(clip: Recording, side: str) -> float:
+    """By how many degrees the elbow is bent when the hand is highest."""
+    shoulder, elbow, wrist = (track(clip, f"{side}_{n}") for n in ("shoulder", "elbow", "wrist"))
+    upper, lower = elbow - shoulder, wrist - elbow
+    lengths = np.linalg.norm(upper, axis=-1) * np.linalg.norm(lower, axis=-1)
+    return float(np.degrees(np.arccos((upper * lower).sum(-1) / lengths))[wrist[:, 1].argmax()])
+
+
+@pytest.mark.parametrize(("side", "other"), SIDES)
+def test_a_waving_arm_is_bent_where_a_raised_one_is_straight(clips, side, other):
+    assert all(elbow_at_highest(clip, side) > 60 for clip in called(clips, f"wave_{side}"))
+    assert all(elbow_at_highest(clip, side) < 20 for clip in called(clips, f"raise_arms_{side}"))
+
+
+@pytest.mark.parametrize(("side", "other"), SIDES)
+def test_a_waving_hand_swings_to_both_sides_of_its_elbow(clips, side, other):
+    for clip in called(clips, f"wave_{side}"):
+        high = reach(clip, f"{side}_elbow", f"{side}_wrist", UP) > 0.1
+        out = reach(clip, f"{other}_shoulder", f"{side}_shoulder", left_of(clip))[0]
+        aside = np.sign(out) * reach(clip, f"{side}_elbow", f"{side}_wrist", left_of(clip))[high]
+        assert np.ptp(aside) > 0.08, clip.id
+
+
 @pytest.mark.parametrize(("side", "other"), SIDES)
 def test_a_kick_swings_the_leg_of_its_side_forward(clips, side, other):
     for clip in called(clips, f"kick_{side}"):
@@ -155,10 +184,13 @@ def test_a_side_bend_takes_the_head_to_its_side(clips, side, other):
 
 
 @pytest.mark.parametrize(("side", "other"), SIDES)
-def test_a_side_bend_raises_the_arm_of_the_other_side(clips, side, other):
+def test_a_side_bend_takes_its_hand_down_and_raises_neither_arm(clips, side, other):
+    """So that nobody takes it for a raised arm."""
     for clip in called(clips, f"bend_aside_{side}"):
-        assert reach(clip, "neck", f"{other}_wrist", UP).max() > 0.1
-        assert reach(clip, "neck", f"{side}_wrist", UP).max() < 0.0
+        assert np.ptp(track(clip, f"{side}_wrist")[:, 1]) > 0.12
+        for name in (side, other):
+            assert reach(clip, f"{name}_shoulder", f"{name}_elbow", UP).max() < -0.1
+            assert reach(clip, f"{name}_shoulder", f"{name}_wrist", UP).max() < -0.2
 
 
 def test_clapping_hands_meet_and_part(clips):
@@ -172,11 +204,11 @@ def test_sitting_down_ends_low_and_standing_up_ends_high(clips):
     for clip in called(clips, "sit_down"):
         height = track(clip, "pelvis")[:, 1]
         assert height[0] > 0.9
-        assert height[-1] < height[0] - 0.2
+        assert height[-1] < height[0] - 0.4
     for clip in called(clips, "stand_up"):
         height = track(clip, "pelvis")[:, 1]
         assert height[0] < 0.65
-        assert height[-1] > height[0] + 0.2
+        assert height[-1] > height[0] + 0.4
 
 
 def test_a_bow_takes_the_head_forward_and_down(clips):

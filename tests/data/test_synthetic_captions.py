@@ -73,6 +73,13 @@ def test_a_style_is_named_exactly_where_a_clip_has_one():
             assert found == ({clip.style} if clip.style else set()), sentence
 
 
+def test_a_turn_is_said_to_be_in_place_and_standing_names_nothing_else(sentences):
+    for side in ("left", "right"):
+        for sentence in sentences[f"turn_{side}"]:
+            assert "in place" in sentence or "on the spot" in sentence, sentence
+    assert all("stand" in sentence for sentence in sentences["stand"])
+
+
 def test_clips_have_three_or_four_different_captions():
     clips = [make_clip(CONFIG, 1, number) for number in range(60)]
     assert {len(clip.captions) for clip in clips} == {3, 4}

@@ -35,6 +35,12 @@ def test_mirrored_copies_are_never_chosen():
     assert choose_clips(CLIPS + mirrored, 100, SEEDS) == choose_clips(CLIPS, 100, SEEDS)
 
 
+def test_mirror_images_made_by_the_package_are_never_chosen():
+    plain = [clip("dataset-1_walk_sad_001"), clip("01_02_p1"), clip("synthetic_00007")]
+    images = [clip(f"M{one.id}") for one in plain]
+    assert choose_clips([*plain, *images], 100, SEEDS) == choose_clips(plain, 100, SEEDS)
+
+
 def test_a_name_that_only_begins_with_m_is_no_mirrored_copy():
     assert len(choose_clips([clip("Maria_01"), clip("Max_7")], 100, SEEDS)) == 2
 

@@ -44,8 +44,8 @@ WORDINGS: dict[str, Wording] = {
         (
             "{how} stands still",
             "{how} stands in place",
-            "is {how} standing around",
-            "{how} stays in one place",
+            "is {how} standing still",
+            "{how} remains standing",
         )
     ),
     "walk": Wording(
@@ -62,7 +62,7 @@ WORDINGS: dict[str, Wording] = {
             "{how} walks backwards",
             "{how} steps backwards",
             "is {how} walking backwards",
-            "{how} moves back step by step",
+            "{how} takes steps backwards",
         )
     ),
     "walk_circle": Wording(
@@ -85,9 +85,9 @@ WORDINGS: dict[str, Wording] = {
     ),
     "turn": Wording(
         (
-            "{how} turns to the {side}",
-            "{how} turns {side} on the spot",
-            "is {how} turning to the {side}",
+            "{how} turns to the {side} on the spot",
+            "{how} turns {side} in place",
+            "is {how} turning to the {side} in place",
             "{how} turns {turn} in place",
         )
     ),
@@ -95,9 +95,9 @@ WORDINGS: dict[str, Wording] = {
         (
             "{how} marches in place {extent}",
             "{how} marches on the spot {extent}",
-            "is {how} stepping in place {extent}",
+            "is {how} marching in place {extent}",
         ),
-        ("with low knees", "hardly lifting the feet"),
+        ("with low knees", "lifting the feet a little"),
         ("with high knees", "lifting the knees high"),
     ),
     "run": Wording(
@@ -167,7 +167,7 @@ WORDINGS: dict[str, Wording] = {
             "{how} kicks {extent} with the {side} foot",
             "is {how} kicking {extent} with the {side} leg",
         ),
-        ("close to the floor", "at knee height"),
+        ("low", "at knee height"),
         ("high", "high into the air"),
     ),
     "punch": Wording(
@@ -191,7 +191,7 @@ WORDINGS: dict[str, Wording] = {
             "{how} stands up from a chair",
             "{how} gets up from a seat",
             "{how} rises from a chair",
-            "is {how} standing up",
+            "is {how} getting up from a chair",
         )
     ),
     "bow": Wording(

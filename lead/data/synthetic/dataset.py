@@ -19,6 +19,8 @@ from lead.data.synthetic.posture import fidget, in_mood
 
 Action = Callable[[int, Manner, np.random.Generator], Pose]
 
+SOURCE = "synthetic"
+"""What stands for the file that a recording comes from."""
 _ONE_SIDE: tuple[Side, ...] = ("left", "right")
 _ANY_SIDE: tuple[Side, ...] = ("left", "right", "both")
 ACTIONS: dict[str, tuple[Action, tuple[Side, ...]]] = {
@@ -124,5 +126,5 @@ def _perform(lengths: tuple[int, int], seed: int, number: int) -> Recording:
         take=name,
         content=variant.content,
         style=None if style == "normal" else style,
-        source="synthetic",
+        source=SOURCE,
     )

@@ -20,14 +20,14 @@ _KICK_SECONDS = 1.15
 def jump(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
     """On the spot, over and over: crouch, leave the floor, land."""
     leaps = _leaps(count, 0.22 * manner.size, 1.3 / manner.tempo, rng)
-    return _leaping(leaps, arms=0.9 + 0.6 * manner.size)
+    return _leaping(leaps, arms=1.35 + 0.55 * manner.size)
 
 
 def jump_forward(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
-    """Leaps forward with both feet, 0.25 to 0.7 m each."""
+    """Leaps forward with both feet, 0.3 to 0.85 m each."""
     leaps = _leaps(count, 0.15 * manner.size**0.5, 1.35 / manner.tempo, rng)
-    pose = _leaping(leaps, arms=1.2)
-    distance = 0.48 * manner.size
+    pose = _leaping(leaps, arms=1.4)
+    distance = 0.58 * manner.size
     way = distance * (leaps.done + leaps.flight)
     for foot in pose.feet.values():
         foot.toe[:, 2] += way
@@ -38,11 +38,11 @@ def jump_forward(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
 
 def kick(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
     """A leg swings back, then forward and up, and comes back to the floor."""
-    length = round(FPS * _KICK_SECONDS / manner.tempo**0.6)
+    length = round(FPS * _KICK_SECONDS / manner.tempo**0.5)
     period = length + round(FPS * 0.5 / manner.tempo)
     frame = (np.arange(count) + rng.integers(3)) % period
     x = frame / length
-    height = (0, 0.09, 0.2, 0.3 * manner.size, 0.6 * manner.size, 0.14, 0)
+    height = (0, 0.09, 0.2, 0.3 * manner.size, 0.66 * manner.size, 0.14, 0)
     ahead = (0, -0.33, 0.1, 0.34 + 0.34 * manner.size, 0.06, 0)
     pose = standing(count)
     sign = SIDES[manner.side]
@@ -122,8 +122,8 @@ def _leaping(leaps: _Leaps, *, arms: float) -> Pose:
     stretched = np.sin(np.pi * leaps.flight)
     pose.pelvis[:, 1] += leaps.height - sunk - 0.02
     pose.pelvis[:, 2] -= 0.06 * crouch
-    pose.lean += 0.30 * crouch
-    pose.bow += 0.30 * crouch
+    pose.lean += 0.24 * crouch
+    pose.bow += 0.20 * crouch
     for foot in pose.feet.values():
         _fly(foot, leaps.height, 0.75 * np.sqrt(stretched))
     back = np.clip(leaps.speed * leaps.leaving / _DEEP, 0.0, 1.0)

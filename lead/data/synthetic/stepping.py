@@ -22,16 +22,18 @@ def walk(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
 
 
 def walk_backwards(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
-    """Backwards, a little slower than forward."""
-    speed = 0.75 * manner.tempo
+    """Backwards, a little slower than forward, the trunk upright or leaning back."""
+    speed = 0.85 * manner.tempo
     gait = _gait(speed / (0.8 * manner.tempo**0.4), rng, heel=0.6)
-    return _stepping(count, (0.0, -speed), rng.normal(0.0, 0.05), gait, swing=0.3)
+    pose = _stepping(count, (0.0, -speed), rng.normal(0.0, 0.05), gait, swing=0.3)
+    pose.lean -= 0.05
+    return pose
 
 
 def walk_circle(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
-    """In a circle of 0.65 to 2 m radius; to the left is counterclockwise seen from above."""
-    speed = 0.95 * manner.tempo * manner.size**0.4
-    radius = 1.25 * manner.size * rng.uniform(0.95, 1.1)
+    """In a circle of 0.65 to 1.6 m radius; to the left is counterclockwise seen from above."""
+    speed = 0.95 * manner.tempo**0.8 * manner.size**0.4
+    radius = 1.08 * manner.size**0.8 * rng.uniform(0.95, 1.1)
     turning = SIDES[manner.side] * speed / radius
     gait = _gait(speed / (1.0 * manner.tempo**0.4 * manner.size**0.3), rng, first=manner.side)
     pose = _stepping(count, (0.0, speed), turning, gait, swing=0.4)
@@ -42,27 +44,35 @@ def walk_circle(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
 
 def sidestep(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
     """Sideways without turning."""
-    speed = SIDES[manner.side] * 0.5 * manner.tempo * manner.size**0.6
+    speed = SIDES[manner.side] * 0.6 * manner.tempo * manner.size**0.6
     cadence = 0.85 * (manner.tempo / manner.size) ** 0.5
-    gait = _gait(cadence, rng, first=manner.side, heel=0.6, stance=0.76, width=0.13)
+    gait = _gait(cadence, rng, first=manner.side, heel=0.6, stance=0.72, width=0.13, lift=0.10)
     pose = _stepping(count, (speed, 0.0), 0.0, gait, swing=0.1)
-    pose.look += SIDES[manner.side] * 0.3
+    pose.look += SIDES[manner.side] * 0.45
+    for arm in pose.arms.values():
+        arm.lift = arm.lift + 0.25
     return pose
 
 
 def turn(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
-    """On the spot, by small steps, at 30 to 75 degrees a second."""
-    turning = SIDES[manner.side] * 0.85 * manner.tempo
-    gait = _gait(0.85 * manner.tempo**0.4, rng, first=manner.side, heel=0.6, stance=0.80, lift=0.09)
+    """On the spot, by small steps, at 40 to 70 degrees a second.
+
+    The features' facing direction, smoothed over two seconds, follows no quicker turn.
+    """
+    turning = SIDES[manner.side] * 0.95 * manner.tempo**0.6
+    gait = _gait(0.95 * manner.tempo**0.4, rng, first=manner.side, heel=0.6, stance=0.76, lift=0.11)
     pose = _stepping(count, (0.0, 0.0), turning, gait, swing=0.1)
-    pose.look += SIDES[manner.side] * 0.25
+    pose.look += SIDES[manner.side] * 0.35
     return pose
 
 
 def march(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
-    """On the spot, lifting the knees."""
-    gait = _gait(0.85 * manner.tempo**0.7, rng, heel=0.8, lift=0.30 * manner.size, stance=0.55)
-    return _stepping(count, (0.0, 0.0), 0.0, gait, swing=0.5 * manner.size, foremost=0.22)
+    """On the spot, lifting the knees, with bent arms."""
+    gait = _gait(0.85 * manner.tempo**0.7, rng, heel=0.8, lift=0.34 * manner.size, stance=0.55)
+    pose = _stepping(count, (0.0, 0.0), 0.0, gait, swing=0.7 * manner.size**0.5, foremost=0.22)
+    for arm in pose.arms.values():
+        arm.bend += 0.5
+    return pose
 
 
 def run(count: int, manner: Manner, rng: np.random.Generator) -> Pose:

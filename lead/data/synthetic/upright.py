@@ -29,9 +29,10 @@ def wave(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
     swing = manner.size * np.sin(2 * np.pi * beat(count, 1.25 * manner.tempo, rng))
     for side in manner.sides:
         arm = pose.arms[side]
-        lift = 1.4 + 0.35 * (manner.size - 1) + 0.06 * swing
-        point(arm, held, lift=lift, aside=1.35, bend=1.15 - 0.35 * swing)
-        arm.inward += held * (0.3 * swing - 0.3)
+        # The forearm stands upright on a level upper arm and swings to both sides of that.
+        lift = 1.40 + 0.4 * (manner.size - 1)
+        point(arm, held, lift=lift, aside=1.25, bend=1.5 - 0.5 * swing)
+        arm.inward -= 0.3 * held
     if manner.side != "both":
         pose.sway -= 0.05 * held * SIDES[manner.side]
     return pose
@@ -53,7 +54,7 @@ def raise_arms(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
     pose = standing(count)
     up = swell(count, 0.35 * manner.tempo, rng)
     for side in manner.sides:
-        point(pose.arms[side], up, lift=2.7, aside=1.0, bend=0.2)
+        point(pose.arms[side], up, lift=2.75, aside=1.0, bend=0.1)
     if manner.side == "both":
         pose.bow -= 0.12 * up
         pose.nod -= 0.25 * up
@@ -101,10 +102,10 @@ def bow(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
     """The upper body goes down and comes up again, the hips move back."""
     pose = standing(count)
     down = manner.size * swell(count, 0.36 * manner.tempo, rng)
-    pose.lean += 0.55 * down
-    pose.bow += 0.5 * down
+    pose.lean += 0.65 * down
+    pose.bow += 0.6 * down
     pose.nod += 0.2 * down
-    pose.pelvis[:, 2] -= 0.10 * down
+    pose.pelvis[:, 2] -= 0.12 * down
     for arm in pose.arms.values():
         arm.lift = arm.lift + 0.35 * down
         arm.aside = arm.aside - 0.7 * np.minimum(down, 1.0)
@@ -112,28 +113,34 @@ def bow(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
 
 
 def bend_aside(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
-    """The trunk bends to one side, under the raised arm of the other."""
+    """The trunk bends to one side, and that hand goes down to the knee."""
     pose = standing(count)
     over = swell(count, 0.31 * manner.tempo, rng)
     sign = SIDES[manner.side]
-    pose.tilt += sign * 0.60 * manner.size * over
-    pose.sway += sign * 0.10 * manner.size * over
-    pose.pelvis[:, 0] -= sign * 0.05 * over
-    # Short of upright in the world, where the features' rotations are singular.
-    point(pose.arms[manner.other], over, lift=2.6 - 0.55 * manner.size, aside=1.2, bend=0.3)
+    tilt = 0.75 * manner.size * over
+    pose.tilt += sign * tilt
+    pose.sway += sign * 0.12 * manner.size * over
+    pose.pelvis[:, 0] -= sign * 0.07 * over
+    # In the tilted chest's frame, what hangs down in the world is aside, or across the belly.
+    point(pose.arms[manner.side], over, lift=tilt + 0.1, aside=1.5, bend=0.15)
+    point(pose.arms[manner.other], over, lift=0.7 * tilt, aside=-0.9, bend=0.3)
     stand_apart(pose, 0.08)
     return pose
 
 
 def sit_down(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
     """Onto a chair that is not there."""
-    return _seated(count, smooth((seconds(count) - rng.uniform(0.1, 0.5)) * manner.tempo / 1.4))
+    return _seated(count, _seating(count, rng.uniform(0.1, 0.5), manner))
 
 
 def stand_up(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
     """From a chair that is not there."""
-    begin = rng.uniform(0.1, 0.5)
-    return _seated(count, 1 - smooth((seconds(count) - begin) * manner.tempo / 1.4))
+    return _seated(count, 1 - _seating(count, rng.uniform(0.1, 0.5), manner))
+
+
+def _seating(count: int, begin: float, manner: Manner) -> np.ndarray:
+    """From 0 to 1 in 1.3 seconds, and within two from ``begin`` on even when done slowly."""
+    return smooth((seconds(count) - begin) * manner.tempo**0.8 / 1.3)
 
 
 def _seated(count: int, down: np.ndarray) -> Pose:
