@@ -15,7 +15,8 @@ from torch.nn import functional as F
 from lead.config.training import ProjectorLoss, VaeLoss
 from lead.errors import LeadError
 from lead.models.vae import Posterior
-from lead.motion.features import features_to_joints
+from lead.motion.features import features_to_joints, implied_velocities
+from lead.motion.layout import layout
 from lead.motion.normalizer import Normalizer
 from lead.motion.skeleton import Skeleton
 
@@ -95,7 +96,7 @@ def vae_loss(
     skeleton: Skeleton,
     settings: VaeLoss,
 ) -> Terms:
-    """The VAE's loss: features, recovered joint positions, and the posterior's divergence.
+    """The VAE's loss: features, implied velocities, recovered joints, the posterior's divergence.
 
     ``decoded`` and ``motion`` are normalised; joints are compared in the skeleton's unit.
     """
@@ -104,6 +105,9 @@ def vae_loss(
     divergence = kl_divergence(posterior)
     terms = {"features": features, "kl": divergence}
     loss = features + settings.kl * divergence
+    if settings.velocity > 0:
+        terms["velocity"] = velocity_loss(decoded, motion, counted, normalizer, skeleton)
+        loss = loss + settings.velocity * terms["velocity"]
     if settings.joints > 0:
         found, true = (
             features_to_joints(normalizer.denormalise(values.float()), skeleton)
@@ -138,6 +142,25 @@ def joint_loss(
 ) -> Float[Tensor, ""]:
     """SmoothL1 of joint positions, a mean over the counted frames."""
     return _mean(F.smooth_l1_loss(decoded, joints, reduction="none").flatten(2), counted)
+
+
+def velocity_loss(
+    decoded: Float[Tensor, "B T D"],
+    motion: Float[Tensor, "B T D"],
+    counted: Bool[Tensor, "B T"],
+    normalizer: Normalizer,
+    skeleton: Skeleton,
+) -> Float[Tensor, ""]:
+    """SmoothL1 between implied and recorded velocities, normalised, a mean over counted steps.
+
+    The features state every velocity, and decoded positions may disagree with it: this term
+    compares what the positions do. ``decoded`` and ``motion`` are normalised.
+    """
+    columns = layout(skeleton).slice("velocities")
+    implied = implied_velocities(normalizer.denormalise(decoded.float()), skeleton).flatten(2)
+    implied = (implied - normalizer.mean[columns]) / normalizer.std[columns]
+    error = F.smooth_l1_loss(implied, motion[:, :-1, columns].float(), reduction="none")
+    return _mean(error, counted[:, 1:])
 
 
 def kl_divergence(posterior: Posterior) -> Float[Tensor, ""]:

@@ -54,6 +54,10 @@ class VaeModel(Stack):
     """Tokens of the latent, each as wide as the network."""
     positions: PositiveInt = 500
     """Rows of the learned position tables: frame tokens and two per latent token fit in."""
+    initial_positions: Literal["uniform", "sine"] = "uniform"
+    """What the learned position tables start as: draws from 0 to 1 as in MLD, between which
+    neighbouring frames have nothing in common, or sines and cosines with periods of 4 to 400
+    tokens, from which a small network learns movements that repeat in fewer steps."""
     frames_per_token: PositiveInt = 1
     """Frames that make up one token; 1 is MLD's network, more is faster on a CPU."""
     initial_logvar: float = Field(default=0.0, ge=-12, le=2)

@@ -72,6 +72,9 @@ class VaeLoss(Settings):
     """Frames that the mean is taken over; MLD also counts padding."""
     joints: float = Field(default=1.0, ge=0)
     """Weight of the SmoothL1 loss on recovered joint positions."""
+    velocity: float = Field(default=0.0, ge=0)
+    """Weight of the SmoothL1 loss on the velocities that the decoded root and positions imply, in
+    the normalised unit of the features; MLD has none. It keeps feet planted and frames smooth."""
     kl: float = Field(default=1e-4, ge=0)
     """Weight of the divergence of the posterior from N(0, 1)."""
 

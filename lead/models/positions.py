@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal, assert_never
 
 import torch
 from jaxtyping import Float
@@ -11,15 +12,25 @@ from torch import Tensor, nn
 from lead.errors import LeadError
 
 _LONGEST_PERIOD = 10_000.0
+_SHORTEST_PERIOD, _PERIOD_RATIO = 4.0, 100.0
 
 
 class LearnedPositions(nn.Module):
     """A learned vector for each place of a sequence, added to it."""
 
-    def __init__(self, places: int, width: int) -> None:
+    def __init__(
+        self, places: int, width: int, initial: Literal["uniform", "sine"] = "uniform"
+    ) -> None:
         super().__init__()
+        match initial:
+            case "uniform":
+                table = torch.rand(places, width)
+            case "sine":
+                table = _sines(places, width)
+            case _:
+                assert_never(initial)
         # The middle axis has no use here; official checkpoints have it.
-        self.pe = nn.Parameter(torch.rand(places, 1, width))
+        self.pe = nn.Parameter(table[:, None])
 
     def forward(self, tokens: Float[Tensor, "B P M"]) -> Float[Tensor, "B P M"]:
         """Add the first P positions.
@@ -52,6 +63,14 @@ class SinePositions(nn.Module):
     def forward(self, tokens: Float[Tensor, "B P M"]) -> Float[Tensor, "B P M"]:
         """Add the positions; sines in even columns, cosines in odd ones."""
         return tokens + self.table[: tokens.shape[1]]
+
+
+def _sines(places: int, width: int) -> Float[Tensor, "P M"]:
+    """Sines and cosines in turn, their periods rising geometrically from the shortest."""
+    half = width // 2
+    periods = _SHORTEST_PERIOD * _PERIOD_RATIO ** (torch.arange(half) / max(half - 1, 1))
+    angles = 2 * math.pi * torch.arange(places)[:, None] / periods
+    return torch.stack([angles.sin(), angles.cos()], dim=-1).flatten(1)
 
 
 def timestep_sinusoid(timestep: Tensor, width: int) -> Float[Tensor, "B C"]:

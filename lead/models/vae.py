@@ -52,8 +52,9 @@ class MotionVae(nn.Module):
         self.feature_width = feature_width
         self.initial_logvar = model.initial_logvar
         self.global_motion_token = nn.Parameter(torch.randn(2 * model.latent_tokens, model.width))
-        self.query_pos_encoder = LearnedPositions(model.positions, model.width)
-        self.query_pos_decoder = LearnedPositions(model.positions, model.width)
+        start = model.initial_positions
+        self.query_pos_encoder = LearnedPositions(model.positions, model.width, start)
+        self.query_pos_decoder = LearnedPositions(model.positions, model.width, start)
         self.encoder = SkipStack(model)
         self.decoder = SkipStack(model, cross=True)
         self.skel_embedding = nn.Linear(patch, model.width)

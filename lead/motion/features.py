@@ -86,6 +86,28 @@ def features_to_joints(features: Any, skeleton: Skeleton) -> Any:
     return xp.concat([root[..., None, :], others], axis=-2)
 
 
+def implied_velocities(features: Any, skeleton: Skeleton) -> Any:
+    """Velocities that root and positions imply, ``* T D`` to ``* T-1 J 3``, a frame.
+
+    Seen from the facing frame of the earlier frame, as the features state them: for features of
+    a recording they are the block ``velocities``. What a network decodes may contradict itself.
+    """
+    xp = array_namespace(features)
+    blocks = layout(skeleton)
+    local = features[..., blocks.slice("local_positions")]
+    local = xp.reshape(local, (*local.shape[:-1], skeleton.joint_count - 1, 3))
+    zero = xp.zeros_like(local[..., :1, :1])
+    height = features[..., blocks.slice("root_height")][..., None]
+    local = xp.concat([xp.concat([zero, height, zero], axis=-1), local], axis=-2)
+    turned_by = 2 * features[..., :-1, blocks.slice("root_angular_velocity")]
+    step = features[..., :-1, blocks.slice("root_velocity")]
+    x = local[..., 1:, :, 0] + step[..., :1]
+    z = local[..., 1:, :, 2] + step[..., 1:]
+    cosine, sine = xp.cos(turned_by), xp.sin(turned_by)
+    after = [cosine * x - sine * z, local[..., 1:, :, 1], sine * x + cosine * z]
+    return xp.stack(after, axis=-1) - local[..., :-1, :, :]
+
+
 def features_to_joints_from_rotations(features: Any, skeleton: Skeleton) -> Any:
     """Positions from the features' rotations, ``* T D`` to ``* T J 3``, with the target's bones.
 

@@ -23,7 +23,7 @@ def start(rng: np.random.Generator) -> float:
     Clips of one variant begin alike: a small autoencoder learns no more than the average of
     quick movements whose beat begins anywhere.
     """
-    return rng.uniform(-0.05, 0.05)
+    return rng.uniform(-0.03, 0.03)
 
 
 def seconds(count: int) -> Curve:
