@@ -72,6 +72,7 @@ def evaluate_predictions(
         "stats": _made(settings, "features/stats.npz"),
         "text": _made(settings, "text/text.safetensors"),
         **{name: _made(settings, file) for name, file in settings.judge_files.items()},
+        "actions": _made(settings, "models/action_classifier.safetensors"),
         "predictions": system.path,
     }
     if system.captions is not None:
