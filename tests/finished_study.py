@@ -13,6 +13,7 @@ from lead.config.study import Study
 from lead.config.synthetic import SyntheticDataset
 from lead.data.store import Clip, MotionStore, write_index
 from lead.data.synthetic.dataset import make_clip
+from lead.evaluation.action_classifier import train_action_classifier
 from lead.evaluation.embed import embed_real
 from lead.evaluation.protocol import Pass, draw_pass
 from lead.evaluation.score import compute_metrics
@@ -29,6 +30,9 @@ from lead.text.cache import write_text_cache
 from lead.text.encoder import EncodedText, TextEncoder
 
 NAME = "micro"
+ACTIONS = ("turn_left", "turn_right")
+"""What clips are said to show, by turns of four: nothing that could be seen in them."""
+
 _TOKEN = 8
 _VALUES = {
     "extends": "demo",
@@ -83,7 +87,7 @@ def build(root: Path, clips: int = 24) -> Path:
     ends = np.cumsum([len(motion) for motion in motions])
     index = [
         Clip(f"clip_{n}", "test" if n % 2 else "train", int(end) - len(motion), int(end),
-             tuple(clip.captions), f"take_{n}", "c", None, "s")
+             tuple(clip.captions), f"take_{n}", ACTIONS[n % 4 // 2], None, "s")
         for n, (motion, end, clip) in enumerate(zip(motions, ends, made, strict=True))
     ]  # fmt: skip
     np.save(results / "features" / "frames.npy", np.concatenate(motions))
@@ -99,6 +103,11 @@ def build(root: Path, clips: int = 24) -> Path:
     save_module(matcher, results / "models" / "matcher" / "matcher.safetensors", {})
     embedded = results / study.embeddings("real")[0]
     slices = settings(study)
+    train_action_classifier(
+        Job(
+            "train_action_classifier", slices, inputs(root), {"classifier": inputs(root)["actions"]}
+        )
+    )
     embed_real(Job("embed", slices, inputs(root), {"embeddings": embedded}))
     given = {"real": embedded, "embeddings": embedded}
     compute_metrics(
@@ -133,6 +142,7 @@ def inputs(root: Path) -> dict[str, Path]:
         **{name.partition(".")[0]: results / file for name, file in files.items()},
         "text": results / "text" / "text.safetensors",
         "matcher": results / "models" / "matcher" / "matcher.safetensors",
+        "actions": results / "models" / "action_classifier.safetensors",
     }
 
 

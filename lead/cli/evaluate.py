@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
+from rich.console import Console
 
 from lead.config.external import ExternalSystem
 from lead.config.load import load_study
@@ -21,6 +22,7 @@ from lead.provenance.artefact import atomic_path
 from lead.provenance.job import Job
 from lead.provenance.seeds import Seeds
 from lead.report.collect import label, smallest_test
+from lead.report.gauge import gauge_footnotes, print_gauge
 from lead.report.table import TableText, comparison_table
 from lead.report.terminal import print_table
 
@@ -72,6 +74,7 @@ def evaluate_predictions(
         "stats": _made(settings, "features/stats.npz"),
         "text": _made(settings, "text/text.safetensors"),
         **{name: _made(settings, file) for name, file in settings.judge_files.items()},
+        "actions": _made(settings, "models/action_classifier.safetensors"),
         "predictions": system.path,
     }
     if system.captions is not None:
@@ -143,7 +146,9 @@ def _print(
     frame = comparison_table(summary, pd.DataFrame(), labels)
     repeats = measured.loc[measured["system"] == SYSTEM, "repeat"].nunique()
     title = f"{labels[SYSTEM]} on {settings.description}, {repeats} repeat(s)"
+    notes += gauge_footnotes(summary, words["gauge"])
     print_table(frame, TableText("evaluate", settings.name, title, tuple(notes)))
+    print_gauge(frame, words["gauge"], Console())
     return frame
 
 

@@ -9,12 +9,16 @@ from rich.console import Console
 from rich.table import Table
 
 from lead.errors import LeadError
+from lead.report.gauge import print_gauge
 from lead.report.table import TableText, read_table
 from lead.report.terminal import print_table
 
 
 def show_table(path: Path) -> None:
-    """Print a table and the paths of what was made with it."""
+    """Print a table and the paths of what was made with it.
+
+    It ends with one line on how the study's motions fare, and warnings where they fare ill.
+    """
     frame, metadata = read_table(path)
     print_table(frame, TableText.from_metadata(metadata))
     study = Path("results") / str(metadata["study"])
@@ -29,6 +33,7 @@ def show_table(path: Path) -> None:
     for file in made:
         if file.exists():
             console.print(f"  {file}", style="green", highlight=False)
+    print_gauge(frame, metadata.get("evaluation", {}).get("gauge", {}), console)
 
 
 def show_timings(folder: Path) -> None:

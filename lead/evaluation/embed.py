@@ -26,6 +26,7 @@ from lead.evaluation.generate import (
 )
 from lead.evaluation.judge import Judge, judged_by, open_judge
 from lead.evaluation.keeper import Keeper
+from lead.evaluation.latent_norm import latent_norms
 from lead.evaluation.protocol import Pass, draw_multimodality, draw_pass
 from lead.evaluation.seeding import repeat_seeds
 from lead.models.matcher import FRAMES_PER_SNIPPET, PADDED_FRAMES
@@ -43,7 +44,8 @@ def embed_real(job: Job) -> None:
     axes R and I first: ``text``, ``motion``, ``again`` (the same clips read a second time),
     ``zero196`` (the same crops followed by zeros up to 196 frames, if all are that short),
     ``mean_motion`` (the training mean at the same lengths), ``length`` (frames of the crop),
-    ``caption`` (which of the clip's was read), and physical quantities of ``motion``.
+    ``caption`` (which of the clip's was read), physical quantities of ``motion`` and those of the
+    gauge, with the clips' own labels.
     """
     judge, store, settings = open_judge(job)
     clips = store.split("test")
@@ -56,6 +58,7 @@ def embed_real(job: Job) -> None:
         return {
             **read_twice(judge, store, first, draw_pass(clips, seeds.child("again"))),
             **judge.judged(crops, first.length),
+            **judge.gauge.truth(clips),
             **({"zero196": judge.motions(crops, first.length, "zero196")} if fit else {}),
             "length": torch.from_numpy(first.length),
             "caption": torch.tensor(
@@ -85,9 +88,9 @@ def embed_generated(job: Job) -> None:
     Inputs and settings: as `embed_real`, and ``vae``, ``denoiser``, where realigned
     ``projector``, and ``condition`` where the denoiser reads another text than ``text``; for a
     distilled denoiser ``consistency`` and ``steps``. Output: ``embeddings``: ``motion`` with its
-    physical quantities, ``multimodality`` (R x items x samples x E), and to compare with,
-    ``reconstruction`` (the decoded posterior of the real crop, realigned where the system is) and
-    ``random_latent`` (pure noise decoded).
+    physical quantities and those of the gauge, ``multimodality`` (R x items x samples x E), and to
+    compare with, ``reconstruction`` (the decoded posterior of the real crop, realigned where the
+    system is) with the gauge's, and ``random_latent`` (pure noise decoded).
     """
     judge, store, settings = open_judge(job)
     generator = open_generator(job, store, judge.cache, judge.normalizer.mean, settings)
@@ -98,10 +101,13 @@ def embed_generated(job: Job) -> None:
         text = judge.cache.pooled(main.captions)
         ids = [clip.id for clip in clips]
         noise, fresh = latent_noise(generator, ids, seeds), fresh_noise(generator, ids, seeds)
+        crops = real_crops(store, judge, main)
         again = reconstructed(generator, store, judge, main, seeds)
+        given = (text, noise, fresh)
         return {
             **judge.judged(generated(generator, text, main, noise, fresh), main.length),
-            "reconstruction": judge.motions(again, main.length),
+            **judge.reconstructions(again, crops, main.length),
+            **latent_norms(generator, given, crops, main, seeds, judge.batch_size),
             "random_latent": judge.motions(decoded(generator, main, noise), main.length),
             "multimodality": _multimodality(generator, judge, store, settings, seeds),
         }

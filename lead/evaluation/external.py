@@ -42,9 +42,9 @@ def embed_external(job: Job) -> None:
     """Embed a foreign system's motions and the captions it was given.
 
     Settings: those of `lead.evaluation.embed.embed_real`, ``system`` and ``external``.
-    Inputs: ``frames``, ``index``, ``stats``, ``text``, ``matcher``, ``predictions``; maybe
-    ``captions``. Output: ``embeddings``, R x I x E each: ``text`` and ``motion``, physical
-    quantities, and where it is given ``multimodality`` (R x items x samples x E). R is 1 or the
+    Inputs: those of `lead.evaluation.judge.open_judge` and ``predictions``; maybe ``captions``.
+    Output: ``embeddings``, R x I x E each: ``text`` and ``motion``, physical quantities and those
+    of the gauge, and where it is given ``multimodality`` (R x items x samples x E). R is 1 or the
     study's repeats. What was found of the files is printed, and stands in the metadata as
     ``notes``.
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from lead.config.consistency import ConsistencyStage
@@ -141,13 +141,25 @@ def reconstructed(
     @torch.no_grad()
     def motions(rows: np.ndarray) -> tuple[Tensor, Tensor]:
         motion, mask = crops(rows)
-        posterior = generator.vae.encode(motion, mask)
-        ids = [drawn.clips[row].id for row in rows]
-        noise = latent_noise(generator, ids, seeds.child("posterior")).to(motion)
-        latent = posterior.mean + torch.exp(0.5 * posterior.logvar) * noise
+        latent = posterior_sample(generator, motion, mask, drawn, rows, seeds)
         return generator.decode(latent, mask.sum(1))
 
     return motions
+
+
+def posterior_sample(
+    generator: MotionGenerator,
+    motion: Float[Tensor, "B T D"],
+    mask: Bool[Tensor, "B T"],
+    drawn: Pass,
+    rows: np.ndarray,
+    seeds: Seeds,
+) -> Float[Tensor, "B L M"]:
+    """Latents of crops, which are the ``rows`` of a pass, each with noise of its item's seed."""
+    posterior = generator.vae.encode(motion, mask)
+    ids = [drawn.clips[row].id for row in rows]
+    noise = latent_noise(generator, ids, seeds.child("posterior")).to(motion)
+    return posterior.mean + torch.exp(0.5 * posterior.logvar) * noise
 
 
 def latent_noise(

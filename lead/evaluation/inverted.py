@@ -33,8 +33,8 @@ def embed_real_of_words(job: Job) -> None:
 
     Crops are those of the study's other systems in the same repeat. Inputs: those of
     `lead.evaluation.judge.open_judge`, ``vae``, ``denoiser``, ``motions``. Output:
-    ``embeddings``: ``text``, ``motion``, ``again``, ``mean_motion`` as of `embed_real`, and
-    ``reconstruction``, the decoded posterior of the crop.
+    ``embeddings``: ``text``, ``motion`` with its quantities, ``again``, ``mean_motion`` as of
+    `embed_real`, and ``reconstruction``, the decoded posterior of the crop.
     """
     judge, store, settings = open_judge(job)
     generator = open_generator(job, store, judge.cache, judge.normalizer.mean, settings)
@@ -43,10 +43,12 @@ def embed_real_of_words(job: Job) -> None:
     def embed(judge: Judge, seeds: Seeds) -> dict[str, Tensor]:
         main, again = first_captions(clips, seeds), first_captions(clips, seeds.child("again"))
         through = reconstructed(generator, store, judge, main, seeds)
+        crops = real_crops(store, judge, main)
         return {
             **read_twice(judge, store, main, again),
-            "motion": judge.motions(real_crops(store, judge, main), main.length),
-            "reconstruction": judge.motions(through, main.length),
+            **judge.judged(crops, main.length),
+            **judge.gauge.truth(clips),
+            **judge.reconstructions(through, crops, main.length),
         }
 
     every_repeat(job, settings, judge, 4 * len(clips), embed)
@@ -58,7 +60,7 @@ def embed_inverted(job: Job) -> None:
     A repeat has a template and noise for each motion, drawn from seeds of their own that know
     nothing of the words: variants are paired. Lengths are those of the real crops. Inputs: those
     of `lead.evaluation.judge.open_judge`, ``vae``, ``denoiser``, where realigned ``projector``,
-    ``motions``, ``inverted`` (the words). Output: ``embeddings``: ``motion``.
+    ``motions``, ``inverted`` (the words). Output: ``embeddings``: ``motion`` with its quantities.
 
     Raises:
         LeadError: the words are of other motions than those chosen.
@@ -81,7 +83,7 @@ def embed_inverted(job: Job) -> None:
         own = seeds.child("inverted")
         noise, fresh = (draw(generator, words.ids, own) for draw in (latent_noise, fresh_noise))
         made = generated(generator, drawn_sentences(words, own), main, noise, fresh)
-        return {"motion": judge.motions(made, main.length)}
+        return judge.judged(made, main.length)
 
     every_repeat(job, settings, judge, len(clips), embed)
 

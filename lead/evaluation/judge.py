@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +20,12 @@ from lead.config.training import MatcherStage
 from lead.data.datasets import skeleton_of
 from lead.data.store import MotionStore
 from lead.errors import LeadError
+from lead.evaluation.action_classifier import read_classifier
+from lead.evaluation.gauge import Gauge
 from lead.evaluation.physical import measure_motions
 from lead.evaluation.physical_limits import PREFIX
 from lead.evaluation.protocol import sorted_batches
-from lead.evaluation.rounds import JUDGED_BY
+from lead.evaluation.rounds import ACTIONS, CLASSIFIER, JUDGED_BY
 from lead.models.build import build_matcher, freeze
 from lead.models.device import pick_device, use_threads
 from lead.models.matcher import STATISTICS, Boundary, Matcher
@@ -31,7 +34,7 @@ from lead.motion.features import features_to_joints
 from lead.motion.layout import layout
 from lead.motion.normalizer import Normalizer, load_normalizer, matcher_normalizer
 from lead.motion.skeleton import Skeleton
-from lead.provenance.digest import digest
+from lead.provenance.digest import digest, file_digest
 from lead.provenance.job import Job
 from lead.text.cache import TextCache
 from lead.text.word_cache import open_words
@@ -40,17 +43,24 @@ from lead.text.words import WordSource
 Motions = Callable[[np.ndarray], tuple[Tensor, Tensor]]
 """From the positions of a batch to its normalised features and their mask."""
 
+Look = Callable[[Tensor, Tensor, np.ndarray], dict[str, Tensor]]
+"""From features that are not normalised, their mask and the positions to what is seen of each."""
+
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
 def judged_by(job: Job) -> dict[str, str]:
-    """What embeddings say of the evaluator and the settings behind them."""
+    """What embeddings say of the evaluator, the settings and the classifier behind them."""
     names = ("dataset", "evaluator", "matcher")
     protocol = job.setting("evaluation", Evaluation).for_embedding().model_dump(mode="json")
     # Motions of one caption are a system's own affair, and so is how many a batch has.
     for name in ("multimodality", "batch_size", "repeats", "sampling_steps", "guidance"):
         del protocol[name]
-    return {JUDGED_BY: digest([*(job.settings[name] for name in names), protocol])}
+    return {
+        JUDGED_BY: digest([*(job.settings[name] for name in names), protocol]),
+        ACTIONS: json.dumps(read_classifier(job.inputs["actions"]).labels),
+        CLASSIFIER: file_digest(job.inputs["actions"]),
+    }
 
 
 @dataclass(frozen=True)
@@ -62,6 +72,7 @@ class Judge:
         own: the matcher's.
         cache: the pooled captions that motions are generated from.
         word_source: what the matcher reads of a caption.
+        gauge: what measures how much motions move and what they show.
         dtype: in which everything is computed; results are float32.
         advance: told how many motions were embedded, after each batch.
     """
@@ -71,6 +82,7 @@ class Judge:
     own: Normalizer
     cache: TextCache
     word_source: WordSource
+    gauge: Gauge
     skeleton: Skeleton
     boundary: Boundary
     batch_size: int
@@ -89,12 +101,12 @@ class Judge:
         return self._all(
             motions,
             length,
-            lambda features, mask: {"motion": self._embed(features, mask, boundary)},
+            lambda features, mask, rows: {"motion": self._embed(features, mask, boundary)},
         )["motion"]
 
     @torch.no_grad()
     def judged(self, motions: Motions, length: np.ndarray) -> dict[str, Tensor]:
-        """Embeddings of a list of motions as ``motion``, and their physical quantities.
+        """Embeddings of a list of motions as ``motion``, their physical and the gauge's quantities.
 
         Raises:
             LeadError: a motion that is not finite.
@@ -102,9 +114,30 @@ class Judge:
         return self._all(
             motions,
             length,
-            lambda features, mask: {
+            lambda features, mask, rows: {
                 "motion": self._embed(features, mask),
                 **self._physical(features, mask),
+                **self.gauge.measure(features, mask),
+            },
+        )
+
+    @torch.no_grad()
+    def reconstructions(
+        self, motions: Motions, crops: Motions, length: np.ndarray
+    ) -> dict[str, Tensor]:
+        """Embeddings of decoded real crops as ``reconstruction``, and the gauge's quantities.
+
+        Raises:
+            LeadError: a motion that is not finite.
+        """
+        return self._all(
+            motions,
+            length,
+            lambda features, mask, rows: {
+                "reconstruction": self._embed(features, mask),
+                **self.gauge.measure_reconstruction(
+                    features, self.normalizer.denormalise(crops(rows)[0]), mask
+                ),
             },
         )
 
@@ -120,19 +153,14 @@ class Judge:
         number = {caption: row for row, caption in enumerate(distinct)}
         return embedded[[number[caption] for caption in captions]]
 
-    def _all(
-        self,
-        motions: Motions,
-        length: np.ndarray,
-        look: Callable[[Tensor, Tensor], dict[str, Tensor]],
-    ) -> dict[str, Tensor]:
+    def _all(self, motions: Motions, length: np.ndarray, look: Look) -> dict[str, Tensor]:
         """What ``look`` sees of every motion, in the order of the list, float32 on the CPU."""
         out: dict[str, Tensor] = {}
         for rows in sorted_batches(length, self.batch_size):
             normalised, mask = motions(rows)
             features = self.normalizer.denormalise(normalised)
             _check_finite(features, mask)
-            for name, values in look(features, mask).items():
+            for name, values in look(features, mask, rows).items():
                 own = values.cpu().float()
                 if name not in out:
                     out[name] = own.new_empty(len(length), *own.shape[1:])
@@ -160,8 +188,9 @@ class Judge:
 def open_judge(job: Job) -> tuple[Judge, MotionStore, Evaluation]:
     """The study's judge, its clips and the protocol's settings, from a job's inputs.
 
-    Inputs: ``frames``, ``index``, ``stats``, ``text``, ``matcher``; for an evaluator that reads
-    word vectors ``words``, for the published one ``matcher_stats``.
+    Inputs: ``frames``, ``index``, ``stats``, ``text``, ``matcher``, ``actions`` (the classifier of
+    `train_action_classifier`); for an evaluator that reads word vectors ``words``, for the
+    published one ``matcher_stats``.
 
     Raises:
         LeadError: the matcher is that of another dataset or does not fit its words.
@@ -181,6 +210,7 @@ def open_judge(job: Job) -> tuple[Judge, MotionStore, Evaluation]:
         own.torch(device, dtype),
         TextCache.open(job.inputs.get("condition", job.inputs["text"])),
         open_words(job.inputs),
+        Gauge(read_classifier(job.inputs["actions"]), skeleton),
         skeleton,
         settings.boundary,
         settings.batch_size,

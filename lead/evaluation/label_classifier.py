@@ -15,6 +15,9 @@ from lead.errors import LeadError
 TRUSTED = 0.8
 """Accuracy on clips of other takes below which a classifier judges nothing."""
 
+NO_LABELS = "This study's clips carry no action labels"
+"""What is said of a study in which no classifier of actions can be fitted."""
+
 _FEWEST_CLIPS = 2
 _REGULARISATION = 0.1
 
@@ -74,10 +77,7 @@ def train_label_classifier(
     Raises:
         LeadError: fewer than two labels are left.
     """
-    from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import balanced_accuracy_score
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
 
     names = np.array(labels).astype(str)
     counts = [Counter(names[side].tolist()) for side in (trained, ~trained)]
@@ -94,12 +94,8 @@ def train_label_classifier(
             fix="Use a study whose clips have styles and contents, such as open_small.",
         )
     used = np.isin(names, known)
-    model = make_pipeline(
-        StandardScaler(),
-        LogisticRegression(C=_REGULARISATION, class_weight="balanced", max_iter=1000),
-    )
     shown = np.concatenate([statistics[used & trained] for statistics in views.values()])
-    model.fit(shown, np.tile(names[used & trained], len(views)))
+    model = fit_logistic_regression(shown, np.tile(names[used & trained], len(views)))
     accuracy = {
         view: float(
             balanced_accuracy_score(
@@ -109,3 +105,18 @@ def train_label_classifier(
         for view, statistics in views.items()
     }
     return LabelClassifier(known, accuracy, 1 / len(known), model)
+
+
+def fit_logistic_regression(
+    statistics: Float[np.ndarray, "N S"], labels: Sequence[str] | np.ndarray
+) -> Any:
+    """A scikit-learn pipeline of scaling and logistic regression, every label weighing the same."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    model = make_pipeline(
+        StandardScaler(),
+        LogisticRegression(C=_REGULARISATION, class_weight="balanced", max_iter=1000),
+    )
+    return model.fit(statistics, labels)

@@ -22,6 +22,12 @@ FIRST = "first_repeat"
 JUDGED_BY = "judged_by"
 """Key of a file's metadata: the evaluator and the settings that its motions were judged with."""
 
+ACTIONS = "actions"
+"""Key of a file's metadata: the labels that motions were classified by, as JSON; maybe none."""
+
+CLASSIFIER = "action_classifier"
+"""Key of a file's metadata: a digest of the classifier."""
+
 _MADE_BY = "the rule that embeds a system"
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from lead.config.evaluation import Evaluation
 from lead.errors import LeadError
+from lead.evaluation.gauge_score import gauge_facts, gauge_metrics, labels_of
 from lead.evaluation.metrics import (
     diversity,
     diversity_pairs,
@@ -35,19 +36,23 @@ def compute_metrics(job: Job) -> None:
     Inputs: ``real`` and ``embeddings``, each one file or several (`Rounds`), the same for the
     system ``real``; where these are of some of the test items only, ``full``, the real ones of
     all. Output: ``metrics``. Its metadata holds the evaluation's settings, the number of items,
-    and of an external system what was found of its files.
+    of the gauge the labels, chance and Real's accuracy, and of an external system what was found
+    of its files.
 
     Raises:
-        LeadError: the two are not of the same items, or hold values that are not finite.
+        LeadError: the two are not of the same items, hold values that are not finite, or come
+            without the gauge's quantities.
     """
     settings = job.setting("evaluation", Evaluation)
     system = str(job.settings["system"])
     real, own = Rounds.open(job.inputs["real"]), Rounds.open(job.inputs["embeddings"])
     _check_pairs(system, own, real)
-    values = [
-        _metrics(system, now, truth, settings, repeat_seeds(job.seeds, repeat))
-        for repeat, (now, truth) in enumerate(zip(own, real, strict=False))
-    ]
+    labels = labels_of(own, real)
+    values, of_real = [], []
+    for repeat, (now, truth) in enumerate(zip(own, real, strict=False)):
+        found = _metrics(system, now, truth, settings, repeat_seeds(job.seeds, repeat))
+        values.append(found | gauge_metrics(now, truth, labels))
+        of_real.append(gauge_metrics(truth, truth, labels))
     if "full" in job.inputs:
         full = Rounds.open(job.inputs["full"])
         _check_judges(system, own, full)
@@ -59,6 +64,7 @@ def compute_metrics(job: Job) -> None:
         "evaluation": settings.model_dump(mode="json"),
         "items": items,
         "diversity_pairs": diversity_pairs(items, settings.diversity_pairs),
+        "gauge": gauge_facts(labels, of_real),
         "notes": json.loads(own.said.get("notes", "[]")),
     }
     write_values(job.outputs["metrics"], system, values, words)

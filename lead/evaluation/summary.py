@@ -21,13 +21,17 @@ Z95 = 1.96
 
 @dataclass(frozen=True)
 class Metric:
-    """How one metric is printed, and which way is better (``real``: closer to Real's value)."""
+    """How one metric is printed, and which way is better (``real``: closer to Real's value).
+
+    One that is not ``ranked`` marks no system as the best.
+    """
 
     name: str
     label: str
     direction: Direction
     group: str = ""
     digits: int = 3
+    ranked: bool = True
 
     @property
     def arrow(self) -> str:
@@ -49,6 +53,25 @@ METRICS: dict[str, Metric] = {
 }
 """The columns of the paper's tables, in the order of printing."""
 
+GAUGE: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric("limb_range", "Limbs", "real"),
+        Metric("action_accuracy", "Action", "higher"),
+        Metric("side_confused", "Sides", "lower"),
+        Metric("foot_skating", "Skating", "lower"),
+        Metric("latent_norm", "Latents", "real", ranked=False),
+        Metric("reconstruction_limb_range", "VAE limbs", "real", ranked=False),
+        Metric("reconstruction_action_accuracy", "VAE action", "higher", ranked=False),
+        Metric("reconstruction_joint_error", "VAE cm", "lower", digits=2, ranked=False),
+    )
+}
+"""Whether people move and do what their captions say: a block below the paper's columns.
+
+Of Real are ``limb_range`` 1 and the ceiling of ``action_accuracy``; what says VAE is of real clips
+that were encoded and decoded, the most that the VAE allows.
+"""
+
 _FEET, _FLOOR, _BONES, _RATIO = "Toes on the floor", "Floor, mm", "Bones, per cent", "Ratio to Real"
 
 PHYSICAL: dict[str, Metric] = {
@@ -64,16 +87,19 @@ PHYSICAL: dict[str, Metric] = {
         Metric("speed_ratio", "Speed", "real", _RATIO),
         Metric("energy_ratio", "Energy", "real", _RATIO),
         Metric("range_ratio", "Range", "real", _RATIO),
+        Metric("limb_range", "Limbs", "real", _RATIO),
+        Metric("action_accuracy", "Right", "higher", "Action"),
     )
 }
 """The columns of the table of physical metrics.
 
 Less skating, penetration and change of bones is better without bounds, though a body that stands
 still has none of them. Of all else Real has the right amount: a ratio of jerk below 1 is too
-smooth, a ratio of speed, energy or range below 1 less expressive than what was recorded.
+smooth, a ratio of speed, energy, range or limbs below 1 less expressive than what was recorded.
+The last two columns are the gauge's, so that a body that stands still does not look good here.
 """
 
-KNOWN = METRICS | PHYSICAL
+KNOWN = METRICS | GAUGE | PHYSICAL
 """Every metric that a table prints."""
 
 COLUMNS = ("system", "metric", "repeat", "value")

@@ -107,6 +107,7 @@ def latex(parts: Sequence[Section], made: Sequence[str]) -> str:
             measured=[" & ".join(map(escape, line)) for line in part.rows],
             paper=[],
             heading="",
+            gauge=None,
             footnotes=[escape(line) for line in (*part.notes, *made) if line],
         )
         for part in parts

@@ -15,13 +15,14 @@ from lead.data.catalogue import ALL_SOURCES
 from lead.data.datasets import skeleton_of
 from lead.data.sources import RawSource
 from lead.data.store import MotionIndex
-from lead.evaluation.summary import METRICS, summarise
+from lead.evaluation.summary import GAUGE, METRICS, Metric, summarise
 from lead.evaluation.values import read_values
 from lead.motion.constant_bones import METRES
 from lead.provenance.artefact import atomic_path
 from lead.provenance.commit import commit
 from lead.provenance.job import Job
 from lead.report.collect import label
+from lead.report.gauge import gauge_footnotes
 from lead.report.jinja import template
 
 _MADE = RawSource(
@@ -33,6 +34,8 @@ _MADE = RawSource(
     licence="MIT",
     studies=(),
 )
+_GAUGE = ("limb_range", "action_accuracy", "foot_skating")
+"""Metrics of the gauge that the card states."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,8 @@ def model_card(job: Job) -> None:
     skeleton = skeleton_of(job.setting("dataset", DatasetSettings))
     frames, words = zip(*map(read_values, job.inputs["metrics"]), strict=True)
     measured = summarise(pd.concat(frames, ignore_index=True))
+    present = set(measured["metric"])
+    metrics = {**METRICS, **{name: GAUGE[name] for name in _GAUGE if name in present}}
     longest = max(clip.frames for clip in index.split("train"))
     values = {
         "study": settings["name"],
@@ -76,8 +81,9 @@ def model_card(job: Job) -> None:
         "stages": [_stage(job, name) for name in ("vae", "denoiser", "projector")],
         "repeats": words[0]["evaluation"]["repeats"],
         "evaluator": _evaluator(settings),
-        "metrics": [f"{metric.label} {metric.arrow}" for metric in METRICS.values()],
-        "rows": _rows(measured),
+        "metrics": [f"{metric.label} {metric.arrow}" for metric in metrics.values()],
+        "rows": _rows(measured, metrics),
+        "gauge": gauge_footnotes(measured, words[0].get("gauge")),
         **{split: len(index.split(split)) for split in ("train", "val", "test")},
     }
     with atomic_path(job.outputs["card"]) as temporary:
@@ -130,12 +136,12 @@ def _evaluator(settings: Mapping[str, Any]) -> str:
     return "trained in this study; figures do not compare with published ones"
 
 
-def _rows(measured: pd.DataFrame) -> list[dict[str, Any]]:
+def _rows(measured: pd.DataFrame, metrics: Mapping[str, Metric]) -> list[dict[str, Any]]:
     rows = []
     for system, own in measured.groupby("system", sort=False):
         found = own.set_index("metric")
         cells = []
-        for name, metric in METRICS.items():
+        for name, metric in metrics.items():
             if name not in found.index:
                 cells.append("–")
                 continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -15,6 +16,7 @@ from lead.evaluation.summary import summarise
 from lead.evaluation.values import read_values
 from lead.provenance.commit import commit
 from lead.provenance.job import Job
+from lead.report.gauge import gauge_footnotes, gauge_warnings, readings
 from lead.report.latex import write_latex_table
 from lead.report.published import read_published
 from lead.report.table import TableText, comparison_table, write_table_parquet
@@ -60,7 +62,7 @@ def paper_table(job: Job) -> None:
 
     The setting ``table`` says which: ``table1``, ``table2``, ``table5`` or ``table6``. Inputs:
     ``metrics`` (one file a system, in the order of rows), ``published``. Outputs: ``tex``,
-    ``parquet``.
+    ``parquet``. Motions that do not do what their captions say are told of on the way.
     """
     table = str(job.settings["table"])
     settings = job.setting("evaluation", Evaluation)
@@ -78,6 +80,7 @@ def paper_table(job: Job) -> None:
         footnotes=(
             *_footnotes(job, settings, words[0], small),
             *_real_again(measured),
+            *gauge_footnotes(measured, words[0].get("gauge")),
             *_notes(labels, frames, words),
             *([_REMARKS[table]] if table in _REMARKS else []),
             *(_of_few_steps(job) if measured["system"].str.contains("motionlcm").any() else ()),
@@ -88,6 +91,8 @@ def paper_table(job: Job) -> None:
     metadata = {**vars(text), **job.manifest, "commit": commit(), "evaluation": words[0]}
     write_table_parquet(frame, job.outputs["parquet"], metadata)
     write_latex_table(frame, text, job.outputs["tex"])
+    for line in gauge_warnings(readings(frame), words[0].get("gauge", {})):
+        print(line, file=sys.stderr)
 
 
 def smallest_test(settings: Evaluation) -> int:

@@ -15,6 +15,7 @@ from lead.inversion.fresh import Improvement, read_improvement
 from lead.provenance.commit import commit
 from lead.provenance.job import Job
 from lead.report.collect import comparable, evaluator_said
+from lead.report.gauge import gauge_footnotes
 from lead.report.latex import write_latex_table
 from lead.report.published import read_published
 from lead.report.table import REAL, TableText, comparison_table, write_table_parquet
@@ -51,6 +52,7 @@ def inversion_table(job: Job) -> None:
         footnotes=(
             *_protocol(job, words[0]),
             *_distances(measured, labels),
+            *gauge_footnotes(measured, words[0].get("gauge")),
             improvement_said(fresh),
             _REMARKS[table],
         ),

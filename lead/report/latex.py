@@ -8,10 +8,19 @@ from pathlib import Path
 
 import pandas as pd
 
-from lead.evaluation.summary import KNOWN, Direction
+from lead.evaluation.summary import Direction, Metric
 from lead.provenance.artefact import atomic_path
 from lead.report.jinja import template
-from lead.report.table import PAPER, THIS_RUN, Cell, Row, TableText, metrics_of, rows_of
+from lead.report.table import (
+    PAPER,
+    THIS_RUN,
+    Cell,
+    Row,
+    TableText,
+    columns_of,
+    gauge_columns_of,
+    rows_of,
+)
 
 MISSING = "--"
 
@@ -49,9 +58,10 @@ def latex_table(frame: pd.DataFrame, text: TableText) -> str:
     """The table of a comparison frame as LaTeX source.
 
     Mean with the 95 % interval in small script; among this run's rows the best value bold and
-    the second underlined; the paper's rows set apart below, unmarked.
+    the second underlined; the paper's rows set apart below, unmarked. The gauge of this run's
+    systems, where it was measured, is a block of its own under them.
     """
-    metrics = metrics_of(frame)
+    metrics = columns_of(frame)
     measured, quoted = rows_of(frame, THIS_RUN), rows_of(frame, PAPER)
     return template("table.tex.jinja").render(
         label=re.sub(r"[^a-z0-9]+", "-", text.table.lower()),
@@ -60,10 +70,11 @@ def latex_table(frame: pd.DataFrame, text: TableText) -> str:
         width=len(metrics) + 1,
         groups=_group_header(metrics),
         rules=_group_rules(metrics),
-        header=[f"{KNOWN[m].label} {_ARROWS[KNOWN[m].direction]}" for m in metrics],
+        header=_header(metrics),
         measured=[_row(row) for row in measured],
         paper=[_row(row) for row in quoted],
         heading=escape(text.heading_of_paper_rows(frame)) if quoted else "",
+        gauge=_gauge(frame),
         footnotes=[escape(line) for line in text.footnotes],
     )
 
@@ -80,6 +91,18 @@ def escape(words: str) -> str:
     return _TO_ESCAPE.sub(lambda found: _ESCAPES[found[0]], " ".join(words.split()))
 
 
+def _gauge(frame: pd.DataFrame) -> dict | None:
+    """The block below the table; None where nothing of it was measured."""
+    columns = gauge_columns_of(frame)
+    if not columns:
+        return None
+    return {
+        "columns": "l" * (len(columns) + 1),
+        "header": _header(columns),
+        "rows": [_row(row) for row in rows_of(frame, THIS_RUN, columns)],
+    }
+
+
 def _row(row: Row) -> str:
     return " & ".join([escape(row.label), *(_cell(cell) for cell in row.cells)])
 
@@ -93,14 +116,18 @@ def _cell(cell: Cell) -> str:
     return f"{mean}$^{{\\pm {cell.ci95.removeprefix('0')}}}$" if cell.ci95 else mean
 
 
-def _group_header(metrics: list[str]) -> list[str]:
+def _header(metrics: list[Metric]) -> list[str]:
+    return [f"{metric.label} {_ARROWS[metric.direction]}" for metric in metrics]
+
+
+def _group_header(metrics: list[Metric]) -> list[str]:
     """Cells of the line above the metrics' names, one a run of metrics of the same group."""
     runs = [(group, len(list(run))) for group, run in groupby(metrics, _group)]
     cells = [f"\\multicolumn{{{n}}}{{c}}{{{g}}}" if g else " & ".join([""] * n) for g, n in runs]
     return cells if any(group for group, _ in runs) else []
 
 
-def _group_rules(metrics: list[str]) -> list[str]:
+def _group_rules(metrics: list[Metric]) -> list[str]:
     """Short rules below the group names; column 1 holds the systems."""
     rules, column = [], 2
     for group, run in groupby(metrics, _group):
@@ -111,5 +138,5 @@ def _group_rules(metrics: list[str]) -> list[str]:
     return rules
 
 
-def _group(metric: str) -> str:
-    return KNOWN[metric].group
+def _group(metric: Metric) -> str:
+    return metric.group

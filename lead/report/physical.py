@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from lead.evaluation.summary import summarise
+from lead.evaluation.label_classifier import NO_LABELS
+from lead.evaluation.summary import GAUGE, PHYSICAL, summarise
 from lead.evaluation.values import read_values
 from lead.provenance.commit import commit
 from lead.provenance.job import Job
@@ -18,16 +19,22 @@ from lead.report.table import REAL, TableText, comparison_table, write_table_par
 def physical_table(job: Job) -> None:
     """The physical metrics of every system of the study, with Real as what to compare with.
 
-    Inputs: ``metrics`` (one file a system, of `physical_metrics`). Outputs: ``tex``, ``parquet``.
+    Inputs: ``metrics`` (one file a system, of `physical_metrics`), ``gauge`` (the same, of
+    `compute_metrics`, whose gauge has columns here too). Outputs: ``tex``, ``parquet``.
     """
     frames, words = zip(*map(read_values, job.inputs["metrics"]), strict=True)
-    measured = summarise(pd.concat(frames, ignore_index=True))
+    gauge, said = zip(*map(read_values, job.inputs["gauge"]), strict=True)
+    measured = pd.concat(frames, ignore_index=True)
+    wanted = [name for name in PHYSICAL if name in GAUGE and name not in set(measured["metric"])]
+    more = pd.concat(gauge, ignore_index=True)
+    more = more.loc[more["metric"].isin(wanted)]
+    measured = summarise(pd.concat([measured, more], ignore_index=True))
     labels = row_labels(measured, job.settings["external"])
     text = TableText(
         table="physical",
         study=str(job.settings["name"]),
         title=f"Physics and expression of motions on {job.settings['description']}.",
-        footnotes=_footnotes(job, words[0], measured),
+        footnotes=(*_footnotes(job, words[0], measured), _gauge(said[0].get("gauge", {}))),
     )
     frame = comparison_table(measured, pd.DataFrame(), labels, unranked=unranked(measured))
     metadata = {**vars(text), **job.manifest, "commit": commit()}
@@ -63,3 +70,15 @@ def _footnotes(job: Job, words: Mapping, measured: pd.DataFrame) -> tuple[str, .
         f"items; commit {commit()}.",
     ]
     return tuple(line for line in lines if line)
+
+
+def _gauge(facts: Mapping) -> str:
+    """What the two columns of the gauge are; docs/gauge.md says more."""
+    said = "Limbs: how far joints swing around their mean place, by Real's; range is their extreme."
+    if facts.get("real_accuracy") is None:
+        return f"{said} {NO_LABELS}, so that nothing says whether actions are right."
+    return (
+        f"{said} Right: share of motions in which a classifier of {len(facts['labels'])} actions "
+        f"names the clip's (chance {facts['chance']:.3f}, in real clips "
+        f"{facts['real_accuracy']:.3f})."
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lead.errors import LeadError
-from lead.evaluation.summary import KNOWN, places
+from lead.evaluation.summary import GAUGE, KNOWN, METRICS, PHYSICAL, Metric, places
 from lead.provenance.artefact import atomic_path, unreadable
 
 THIS_RUN = "this run"
@@ -75,7 +75,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One row as it is printed, a cell for each of the table's metrics."""
+    """One row as it is printed, a cell for each of the block's columns."""
 
     label: str
     cells: tuple[Cell, ...]
@@ -113,16 +113,39 @@ def comparison_table(
     return frame.astype(integers | floats).reindex(columns=COLUMNS)
 
 
-def metrics_of(frame: pd.DataFrame) -> list[str]:
-    """The metrics a printed table shows: the paper's columns, else whatever was measured."""
+def columns_of(frame: pd.DataFrame) -> list[Metric]:
+    """What a printed table shows: the paper's columns, else what was measured of its metrics.
+
+    A table that has none of those shows the physical metrics.
+    """
     quoted = frame[frame["origin"] == PAPER]
     present = set((quoted if len(quoted) else frame)["metric"])
-    return [name for name in KNOWN if name in present]
+    known = METRICS if present & METRICS.keys() else PHYSICAL
+    return [metric for name, metric in known.items() if name in present]
 
 
-def rows_of(frame: pd.DataFrame, origin: str) -> list[Row]:
-    """The rows of one origin in printing order, with an empty cell where a value is missing."""
-    metrics = metrics_of(frame)
+def gauge_columns_of(frame: pd.DataFrame) -> list[Metric]:
+    """The columns of the gauge's block, which this run's systems have below the paper's columns.
+
+    Among the physical metrics the gauge has columns and no block.
+    """
+    if not {metric.name for metric in columns_of(frame)} & METRICS.keys():
+        return []
+    present = set(frame.loc[frame["origin"] == THIS_RUN, "metric"])
+    return [metric for name, metric in GAUGE.items() if name in present]
+
+
+def metrics_of(frame: pd.DataFrame) -> list[str]:
+    """The names of `columns_of`."""
+    return [metric.name for metric in columns_of(frame)]
+
+
+def rows_of(frame: pd.DataFrame, origin: str, columns: Sequence[Metric] | None = None) -> list[Row]:
+    """The rows of one origin in printing order, with an empty cell where a value is missing.
+
+    Cells are those of the main columns, or of other ``columns``.
+    """
+    metrics = [metric.name for metric in (columns_of(frame) if columns is None else columns)]
     labels: dict[int, str] = {}
     cells: dict[int, dict[str, Cell]] = {}
     for record in _records(frame.loc[frame["origin"] == origin]):
@@ -210,7 +233,7 @@ def _this_run(
 
 def _places(metric: str, values: list[str], frame: pd.DataFrame) -> list[int | None]:
     """Places by the printed digits: two cells that read alike are marked alike."""
-    if metric not in KNOWN or len(values) < 2:
+    if metric not in KNOWN or not KNOWN[metric].ranked or len(values) < 2:
         return [None] * len(values)
     is_real = (frame["system"] == REAL) & (frame["metric"] == metric)
     real = [_number(text) for text in frame.loc[is_real, "mean_printed"]]

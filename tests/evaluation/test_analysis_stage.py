@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from gauge_arrays import gauge_arrays
 from safetensors.numpy import load_file, save_file
 
 from lead.config.evaluation import Evaluation, MultiModality
@@ -49,11 +50,13 @@ def study(tmp_path_factory) -> Path:
         "mean_motion": np.zeros_like(text),
         "length": rng.integers(10, 49, size=shape[:2]) * 4,
         "caption": rng.integers(0, 2, size=shape[:2]),
+        **gauge_arrays(*shape[:2]),
     }
     save_file(real, folder / "real.safetensors")
     for system, spread in (("mld", 0.8), ("lead", 0.4)):
         own = {name: around(spread) for name in ("motion", "reconstruction", "random_latent")}
         own["multimodality"] = rng.normal(size=(REPEATS, 2, 4, WIDTH)).astype(np.float32)
+        own |= gauge_arrays(*shape[:2])
         save_file(own, folder / f"{system}.safetensors")
     for system in SYSTEMS:
         given = {"real": folder / "real.safetensors"}

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from gauge_arrays import gauge_arrays
 from safetensors.numpy import save_file
 
 from lead.config.evaluation import Evaluation, MultiModality
@@ -23,6 +24,7 @@ def real(rng: np.random.Generator) -> dict[str, np.ndarray]:
         "motion": motion,
         "again": motion + 0.01 * rng.normal(size=motion.shape).astype(np.float32),
         "mean_motion": np.zeros_like(motion) + rng.normal(size=WIDTH).astype(np.float32),
+        **gauge_arrays(REPEATS, ITEMS),
     }
 
 
@@ -32,6 +34,7 @@ def generated(truth: dict[str, np.ndarray], rng: np.random.Generator) -> dict[st
         "reconstruction": truth["motion"].copy(),
         "random_latent": rng.normal(3.0, size=truth["motion"].shape).astype(np.float32),
         "multimodality": rng.normal(size=(REPEATS, 4, 6, WIDTH)).astype(np.float32),
+        **gauge_arrays(REPEATS, ITEMS),
     }
 
 

@@ -10,10 +10,17 @@ import pyarrow.parquet as pq
 import pytest
 
 from lead.evaluation.summary import PHYSICAL, summarise
+from lead.evaluation.values import write_values
 from lead.provenance.job import Job
 from lead.report.latex import latex_table
 from lead.report.physical import physical_table
-from lead.report.table import TableText, comparison_table, read_table
+from lead.report.table import (
+    TableText,
+    comparison_table,
+    gauge_columns_of,
+    metrics_of,
+    read_table,
+)
 
 VALUES = {
     "real": {"foot_skating": 0.06, "floating": 12.0, "jerk_ratio": 1.0, "speed_ratio": 1.0},
@@ -93,6 +100,18 @@ def test_the_best_is_bold_and_real_is_not(frame):
     assert "textbf" not in real and "underline" not in real
 
 
+GAUGE = {"real": (1.0, 0.97), "mld": (0.24, 0.3), "lead": (0.9, 0.8), "mine": (1.1, 0.6)}
+
+
+def write_gauge(folder) -> tuple:
+    """What `compute_metrics` says of the same systems, as far as the gauge goes."""
+    facts = {"labels": ["clap", "walk"], "chance": 0.5, "real_accuracy": 0.97, "trusted": True}
+    for system, (limbs, right) in GAUGE.items():
+        values = {"limb_range": limbs, "action_accuracy": right, "fid": 3.0, "foot_skating": 9.0}
+        write_values(folder / f"gauge_{system}", system, [values, values], {"gauge": facts})
+    return tuple(folder / f"gauge_{system}" for system in GAUGE)
+
+
 def table(folder, external=None) -> tuple[pd.DataFrame, dict, str]:
     words = {"items": 102, "contact_height": 0.05, "sliding_speed": 0.5, "tolerance": 0.005}
     files = []
@@ -100,10 +119,11 @@ def table(folder, external=None) -> tuple[pd.DataFrame, dict, str]:
         found = pa.Table.from_pandas(measured(system), preserve_index=False)
         files.append(folder / f"{system}.parquet")
         pq.write_table(found.replace_schema_metadata({"lead": json.dumps(words)}), files[-1])
+    gauge = write_gauge(folder)
     settings = {"seed": 1, "name": "demo", "description": "some clips", "footnote": "A try.",
                 "external": external or {}}  # fmt: skip
     out = {"tex": folder / "physical.tex", "parquet": folder / "physical.parquet"}
-    physical_table(Job("physical_table", settings, {"metrics": tuple(files)}, out))
+    physical_table(Job("physical_table", settings, {"metrics": tuple(files), "gauge": gauge}, out))
     return *read_table(out["parquet"]), out["tex"].read_text()
 
 
@@ -124,6 +144,16 @@ def test_the_file_holds_what_is_measured_and_not_printed(tmp_path):
     assert "61.0" not in source.partition("toprule")[2].partition("bottomrule")[0]
 
 
+def test_it_has_the_gauge_among_its_columns_and_nothing_else_of_the_metrics(tmp_path):
+    frame, metadata, source = table(tmp_path)
+    own = frame.set_index(["system", "metric"])["mean"]
+    assert own["mld", "limb_range"] == 0.24 and own["lead", "action_accuracy"] == 0.8
+    assert own["real", "foot_skating"] < 1 and "fid" not in set(frame["metric"])
+    assert metrics_of(frame)[-2:] == ["limb_range", "action_accuracy"]
+    assert gauge_columns_of(frame) == [] and source.count("toprule") == 1
+    assert "a classifier of 2 actions names the clip's (chance 0.500" in metadata["footnotes"][-1]
+
+
 def test_a_foreign_system_has_the_label_its_study_gives_it(tmp_path):
     named = {"mine": {"label": "My model"}}
     frame, _, _ = table(tmp_path, external=named)
@@ -137,5 +167,5 @@ def test_every_column_states_a_direction_and_a_group():
     assert {name for name, way in directions.items() if way == "lower"} == {
         "foot_skating", "foot_slide", "penetration", "bone_drift", "bone_error",
     }  # fmt: skip
-    assert "higher" not in directions.values()
+    assert [name for name, way in directions.items() if way == "higher"] == ["action_accuracy"]
     assert all(column.group for column in PHYSICAL.values())

@@ -21,6 +21,7 @@ STAGES = {
     "encode_latents": 1,
     "train_denoiser": 1,
     "train_projector": 1,
+    "train_action_classifier": 1,
     "embed_real": 1,
     "embed_mld": 1,
     "embed_lead": 1,

@@ -52,6 +52,18 @@ def test_systems_share_captions_and_crops(finished):
     assert json.loads(counts["mld"])["items"] == json.loads(counts["lead"])["items"]
 
 
+def test_a_study_with_too_few_clips_of_any_action_has_limb_range_alone(finished):
+    metrics = pq.read_table(finished.root / "results/micro/systems/lead/metrics.parquet")
+    assert json.loads(metrics.schema.metadata[b"lead"])["gauge"]["labels"] == []
+    found = set(metrics.to_pandas()["metric"])
+    assert {"limb_range", "latent_norm", "reconstruction_joint_error"} <= found
+    assert not [name for name in found if "action" in name]
+    said = (finished.root / "results/micro/logs/train_action_classifier.log").read_text()
+    assert "This study's clips carry no action labels" in said
+    tex = (finished.root / TABLE).read_text()
+    assert "Limbs" in tex and "carry no action labels" in tex
+
+
 def test_every_stage_says_what_it_took(finished):
     measured = {p.stem for p in (finished.root / "results/micro/benchmarks").glob("*.tsv")}
     assert {"import_motion", "train_vae", "embed_lead_0-1", "table1"} <= measured

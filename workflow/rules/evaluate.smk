@@ -17,6 +17,29 @@ def generating():
     return settings("text", "vae", "diffusion", "denoiser") | judging()
 
 
+rule train_action_classifier:
+    input:
+        frames=DATA["frames"],
+        index=DATA["index"],
+    output:
+        classifier=JUDGE["actions"],
+    params:
+        stage="lead.evaluation.action_classifier:train_action_classifier",
+        settings=settings("dataset"),
+        code=code("lead.evaluation.action_classifier:train_action_classifier"),
+    log:
+        f"{RESULTS}/logs/train_action_classifier.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/train_action_classifier.tsv"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    message:
+        announce("Fitting a classifier of actions to the real training clips.")
+    script:
+        "../scripts/stage.py"
+
+
 rule embed_real:
     input:
         **DATA,

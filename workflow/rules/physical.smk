@@ -29,6 +29,7 @@ rule physical_table:
         metrics=expand(
             f"{RESULTS}/systems/{{system}}/physical.parquet", system=STUDY.systems
         ),
+        gauge=metrics(STUDY, STUDY.systems),
     output:
         tex=f"{RESULTS}/tables/physical.tex",
         parquet=f"{RESULTS}/tables/physical.parquet",

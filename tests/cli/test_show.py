@@ -1,0 +1,69 @@
+"""`lead show` ends with how people fare, so that nobody overlooks it."""
+
+import pandas as pd
+import pytest
+
+from lead.cli.show import show_table
+from lead.evaluation.gauge_score import gauge_facts
+from lead.report.table import comparison_table, write_table_parquet
+
+FACTS = gauge_facts(["clap", "walk"], [{"action_accuracy": 1.0}])
+
+
+@pytest.fixture
+def table(tmp_path):
+    """Writes Table 1 of a study whose `lead` moves its limbs so much."""
+
+    def write(limbs: float, right: float | None, facts: dict):
+        of_systems = {"real": (1.0, 1.0), "lead": (limbs, right)}
+        rows = [
+            (system, metric, value, 0.01, 20)
+            for system, (moved, shown) in of_systems.items()
+            for metric, value in (
+                ("fid", 0.1), ("limb_range", moved), ("action_accuracy", shown)
+            )
+            if value is not None
+        ]  # fmt: skip
+        summary = pd.DataFrame(rows, columns=["system", "metric", "mean", "ci95", "repeats"])
+        frame = comparison_table(summary, pd.DataFrame(), {"real": "Real", "lead": "LEAD"})
+        metadata = {"study": "demo", "title": "T", "evaluation": {"gauge": facts}}
+        write_table_parquet(frame, tmp_path / "table1.parquet", metadata)
+        return tmp_path / "table1.parquet"
+
+    return write
+
+
+def said(capsys) -> str:
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_it_ends_with_one_line_in_plain_words(table, capsys):
+    show_table(table(0.94, 0.9, FACTS))
+    words = said(capsys)
+    assert words.endswith(
+        "lead: limbs move 0.94 of real; the action is right in 9 of 10 motions (real clips: 10 of "
+        "10, chance 1 of 2)."
+    )
+    assert "Limbs → Action ↑" in words
+
+
+def test_motions_that_hardly_move_are_warned_of(table, capsys):
+    show_table(table(0.24, 0.1, FACTS))
+    words = said(capsys)
+    assert "Warning: the motions of this study do not do what their captions say:" in words
+    assert words.endswith(
+        "LEAD: limbs move 0.24 of real; the action is right in 10% of motions, in 100% of real "
+        "clips"
+    )
+
+
+def test_a_study_without_labels_gives_limb_range_alone(table, capsys):
+    show_table(table(0.94, None, gauge_facts([], [{}])))
+    words = said(capsys)
+    assert words.endswith("is not known: this study's clips carry no action labels.")
+    assert "Warning" not in words
+
+
+def test_a_table_of_an_earlier_version_is_printed_without_it(table, capsys):
+    show_table(table(0.94, 0.9, {}))
+    assert "limbs move" not in said(capsys)
