@@ -9,14 +9,26 @@ from torch.distributions import kl_divergence as reference_divergence
 from torch.nn import functional as F
 from torch.testing import assert_close
 
+from lead.config.synthetic import SyntheticDataset
 from lead.config.training import VaeLoss
-from lead.losses import diffusion_loss, feature_loss, joint_loss, kl_divergence, vae_loss
+from lead.data.synthetic.dataset import make_clip
+from lead.losses import (
+    diffusion_loss,
+    feature_loss,
+    joint_loss,
+    kl_divergence,
+    vae_loss,
+    velocity_loss,
+)
 from lead.models.vae import Posterior
+from lead.motion.features import joints_to_features
+from lead.motion.layout import layout
 from lead.motion.normalizer import Normalizer
-from lead.motion.skeleton import KIT
+from lead.motion.skeleton import HUMANML3D, KIT
 
 LENGTHS = torch.tensor([20, 12])
 STATISTICS = Normalizer(torch.zeros(KIT.feature_width), torch.full((KIT.feature_width,), 0.1))
+RAW = Normalizer(torch.zeros(HUMANML3D.feature_width), torch.ones(HUMANML3D.feature_width))
 
 
 @pytest.fixture
@@ -29,6 +41,13 @@ def pair(mask) -> tuple[torch.Tensor, torch.Tensor]:
     torch.manual_seed(0)
     motion, decoded = torch.randn(2, 2, 20, KIT.feature_width) * mask[..., None]
     return motion, decoded
+
+
+@pytest.fixture(scope="module")
+def walk() -> torch.Tensor:
+    """Features of a recording, B T D, not normalised."""
+    clip = make_clip(SyntheticDataset(clips=4), 3, 1)
+    return torch.from_numpy(joints_to_features(clip.joints, HUMANML3D))[None]
 
 
 def posterior() -> Posterior:
@@ -108,3 +127,35 @@ def test_the_joint_loss_trains_the_decoded_motion(pair, mask):
 def test_the_diffusion_loss_is_the_mean_squared_error():
     noise = torch.randn(3, 1, 8)
     assert float(diffusion_loss(noise + 2, noise)) == pytest.approx(4, rel=1e-5)
+
+
+def test_the_velocity_term_is_zero_for_features_that_agree_with_themselves(walk, mask):
+    everywhere = torch.ones(1, walk.shape[1], dtype=torch.bool)
+    assert float(velocity_loss(walk, walk, everywhere, RAW, HUMANML3D)) < 1e-9
+
+
+def test_the_velocity_term_sees_positions_that_tremble_and_not_the_stated_velocities(walk):
+    everywhere = torch.ones(1, walk.shape[1], dtype=torch.bool)
+    trembling, misstated = walk.clone(), walk.clone()
+    trembling[:, ::2, layout(HUMANML3D).slice("local_positions")] += 0.1
+    misstated[..., layout(HUMANML3D).slice("velocities")] += 0.1
+    # Every step of 21 of the 22 joints is off by 0.1: SmoothL1 is half the square.
+    expected = 0.5 * 0.1**2 * 21 / 22
+    found = float(velocity_loss(trembling, walk, everywhere, RAW, HUMANML3D))
+    assert found == pytest.approx(expected, rel=1e-3)
+    assert float(velocity_loss(misstated, walk, everywhere, RAW, HUMANML3D)) < 1e-9
+
+
+def test_padding_does_not_count_in_the_velocity_term(walk):
+    frames = walk.shape[1]
+    mask = torch.arange(frames)[None] < frames - 6
+    broken = walk.clone()
+    broken[:, -6:] += 5
+    assert float(velocity_loss(broken, walk, mask, RAW, HUMANML3D)) < 1e-9
+
+
+def test_the_velocity_term_is_weighed_and_left_out_at_weight_zero(pair, mask):
+    without, with_it = terms(pair, mask), terms(pair, mask, velocity=0.5)
+    assert "velocity" not in without
+    expected = without["loss"] + 0.5 * with_it["velocity"]
+    assert_close(with_it["loss"], expected)

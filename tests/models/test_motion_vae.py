@@ -118,3 +118,20 @@ def test_a_motion_longer_than_the_position_table_is_told_to_the_user():
         vae().encode(torch.randn(1, 59, WIDTH), mask_of(59, frames=59))
     assert caught.value.found == "61 tokens"
     assert caught.value.expected == "at most 60"
+
+
+def test_a_narrow_start_only_shifts_the_log_variance():
+    motion, mask = torch.randn(2, 24, WIDTH), torch.ones(2, 24, dtype=torch.bool)
+    published, narrow = (vae(initial_logvar=shift).encode(motion, mask) for shift in (0, -4))
+    assert torch.equal(narrow.mean, published.mean)
+    assert torch.equal(narrow.logvar, published.logvar - 4)
+
+
+def test_tables_that_start_as_sines_change_slowly_from_place_to_place():
+    network = vae(initial_positions="sine")
+    for table in (network.query_pos_encoder.pe, network.query_pos_decoder.pe):
+        assert table.shape == vae().query_pos_encoder.pe.shape
+        assert float(table.abs().max()) <= 1
+        slowest = table[:, 0, -2:]
+        assert float((slowest[1:] - slowest[:-1]).abs().max()) < 0.05
+        assert_close(table[:, 0, 0], torch.sin(torch.pi / 2 * torch.arange(60)), atol=1e-5, rtol=0)

@@ -13,6 +13,7 @@ from lead.motion.features import (
     clips_to_features,
     features_to_joints,
     features_to_joints_from_rotations,
+    implied_velocities,
     joints_to_features,
 )
 from lead.motion.kinematics import bone_lengths
@@ -255,3 +256,22 @@ def test_a_body_without_facing_direction_is_named_by_its_frame(moving):
     with pytest.raises(LeadError, match="not defined") as error:
         joints_to_features(joints, KIT)
     assert error.value.found == "the facing direction of hips and shoulders, in frame 3"
+
+
+def test_the_published_features_imply_the_velocities_they_state(published):
+    _, features = published
+    stated = features[:-1, layout(HUMANML3D).slice("velocities")]
+    implied = implied_velocities(features.astype(np.float64), HUMANML3D)
+    np.testing.assert_allclose(implied.reshape(stated.shape), stated, atol=1e-5)
+
+
+@BOTH
+def test_implied_velocities_are_the_steps_of_the_recovered_joints(skeleton):
+    """Seen from a camera that turns with the body: lengths are the same as in the world."""
+    rng = np.random.default_rng(5)
+    features = 0.1 * rng.standard_normal((30, layout(skeleton).width))
+    steps = np.diff(features_to_joints(features, skeleton), axis=0)
+    implied = implied_velocities(features, skeleton)
+    np.testing.assert_allclose(np.linalg.norm(implied, axis=-1), np.linalg.norm(steps, axis=-1))
+    tensor = implied_velocities(torch.from_numpy(features), skeleton)
+    np.testing.assert_allclose(tensor.numpy(), implied, atol=1e-12)
