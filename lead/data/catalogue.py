@@ -9,6 +9,7 @@ from pathlib import Path
 from lead.config.open_mocap import OpenDataset
 from lead.config.study import Study
 from lead.data import amass, kit_raw, sources, style100
+from lead.data.datasets import Dataset
 from lead.data.open_mocap import needed_sources
 from lead.data.sources import RawSource
 
@@ -97,17 +98,21 @@ def sources_of(study: Study) -> list[RawSource]:
     """What a study needs: `RawSource.studies` holds its name, or the kind of its dataset, of its
     evaluator or of the words that this reads. Of the open sources it is those that it lists."""
     names = {f"words {study.evaluator.words}"}
-    chosen: list[str] = []
-    if isinstance(study.dataset, OpenDataset):
-        chosen = needed_sources(study.dataset)
-    else:
-        names |= {study.name, study.dataset.kind}
     folders = {"glove": study.evaluator.vocabulary}
     if study.evaluator.kind == "t2m":
         names.add("evaluator kit" if study.dataset.kind.startswith("kit") else "evaluator t2m")
         folders["evaluators"] = study.evaluator.folder
-    needed = [s for s in ALL_SOURCES if s.name in chosen or not names.isdisjoint(s.studies)]
+    own = sources_of_dataset(study.name, study.dataset)
+    needed = [s for s in ALL_SOURCES if s in own or not names.isdisjoint(s.studies)]
     return [_moved(source, folders) for source in needed]
+
+
+def sources_of_dataset(name: str, dataset: Dataset) -> list[RawSource]:
+    """What the motion and the captions of the study ``name`` are read from."""
+    if isinstance(dataset, OpenDataset):
+        listed = needed_sources(dataset)
+        return [source for source in ALL_SOURCES if source.name in listed]
+    return [s for s in ALL_SOURCES if not {name, dataset.kind}.isdisjoint(s.studies)]
 
 
 def _moved(source: RawSource, folders: Mapping[str, Path]) -> RawSource:
