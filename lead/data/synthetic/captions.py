@@ -18,7 +18,7 @@ STYLES: dict[Style, tuple[str, ...]] = {
 }
 _HANDS = {"left": "the left hand", "right": "the right hand", "both": "both hands"}
 _ARMS = {"left": "the left arm", "right": "the right arm", "both": "both arms"}
-_FISTS = {"left": "the left fist", "right": "the right fist", "both": "both fists in turn"}
+_FISTS = {"left": "the left fist", "right": "the right fist", "both": ""}
 _TURNS = {"left": "counterclockwise", "right": "clockwise", "both": ""}
 
 

@@ -39,7 +39,7 @@ ACTIONS: dict[str, tuple[Action, tuple[Side, ...]]] = {
     "raise_arms": (upright.raise_arms, _ANY_SIDE),
     "squat": (upright.squat, ()),
     "kick": (leaping.kick, _ONE_SIDE),
-    "punch": (upright.punch, _ANY_SIDE),
+    "punch": (upright.punch, _ONE_SIDE),
     "sit_down": (upright.sit_down, ()),
     "stand_up": (upright.stand_up, ()),
     "bow": (upright.bow, ()),

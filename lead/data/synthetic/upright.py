@@ -64,21 +64,18 @@ def raise_arms(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
 
 
 def punch(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
-    """A fist shoots forward from the guard; both sides take turns."""
+    """A fist shoots forward from the guard, over and over."""
     pose = standing(count)
     guard = hold(count, rng)
     for arm in pose.arms.values():
         point(arm, guard, lift=0.5, aside=0.5, bend=2.2)
     stand_apart(pose, 0.06)
     pose.pelvis[:, 1] -= 0.03
-    both = manner.side == "both"
-    strikes = beat(count, (0.65 if both else 1.0) * manner.tempo, rng)
-    for number, side in enumerate(manner.sides):
-        within = (strikes + 0.5 * number) % 1.0
-        out = guard * np.sin(np.pi * np.clip(within / 0.5, 0, 1)) ** 2
-        point(pose.arms[side], out, lift=1.5, aside=0.05, bend=0.15)
-        pose.twist -= SIDES[side] * 0.45 * out
-        pose.lean += 0.05 * out
+    within = beat(count, manner.tempo, rng) % 1.0
+    out = guard * np.sin(np.pi * np.clip(within / 0.5, 0, 1)) ** 2
+    point(pose.arms[manner.side], out, lift=1.5, aside=0.05, bend=0.15)
+    pose.twist -= SIDES[manner.side] * 0.45 * out
+    pose.lean += 0.05 * out
     return pose
 
 
