@@ -134,7 +134,8 @@ def test_the_true_noise_has_no_loss_in_any_objective(root, encoder):
     own = networks(root, encoder, torch.float64)
     clips = chosen_clips(root, own)
     drawn = draw(clips, own.segments, own.generator, 8, 2, Seeds(1))
-    own.generator.denoiser.forward = lambda noisy, timestep, text: drawn.noise
+    own.generator.denoiser.predicts = "epsilon"
+    own.generator.denoiser.forward = lambda noisy, timestep, text, guidance: drawn.noise
     text = torch.zeros(len(drawn.noise), WIDTH, dtype=torch.float64)
     for objective in OBJECTIVES:
         assert objective_values(objective, own.generator, text, drawn).abs().max() < 1e-12

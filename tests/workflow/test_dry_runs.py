@@ -244,10 +244,10 @@ def test_one_ablation_alone_needs_no_other():
 
 
 def test_data_and_machine_of_the_command_line_are_also_the_second_studys():
-    dry = dry_run("results/tables/table2.tex", "--config", "machine={threads: 3}")
+    dry = dry_run("results/tables/table2.tex", "--config", "machine={threads: 2}")
     said = dry.stdout + dry.stderr
     assert dry.returncode == 0, said
-    assert "[3 threads, 8000 MB" in said
+    assert "[2 threads, 8000 MB" in said
     assert "[1 threads, 8000 MB" not in said
 
 
