@@ -30,8 +30,10 @@ def guide(
     """A function of latent and step alone that denoises with guidance.
 
     ``empty`` is the empty text's embedding, not a zero vector. Both branches go through the
-    denoiser as one batch of twice the size.
+    denoiser as one batch of twice the size; at scale 1 only the text's is needed.
     """
+    if scale == 1:
+        return lambda noisy_latent, timestep: denoiser(noisy_latent, timestep, text)
     condition = torch.cat([empty.expand_as(text), text])
 
     def denoise(noisy_latent: Tensor, timestep: Tensor) -> Tensor:

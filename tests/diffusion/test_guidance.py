@@ -45,3 +45,13 @@ def test_the_denoiser_is_called_once_with_a_doubled_batch():
         torch.zeros(3, 1, 8), torch.zeros(3, dtype=torch.long)
     )
     assert sizes == [(6, 6, 6)]
+
+
+def test_a_scale_of_one_asks_for_no_second_branch():
+    def denoiser(latent, timestep, text):
+        assert len(latent) == len(text) == 3
+        return latent + text[:, None]
+
+    latent, text = torch.randn(3, 1, 8), torch.randn(3, 8)
+    denoise = guide(denoiser, text, torch.zeros(8), 1.0)
+    assert_close(denoise(latent, torch.zeros(3, dtype=torch.long)), latent + text[:, None])
