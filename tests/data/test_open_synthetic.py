@@ -129,11 +129,14 @@ def test_the_bundled_study_learns_from_nothing_that_forbids_products():
     assert dataset.cmu_cut == "parts"
 
 
+LONG = {"name": "synthetic", "clips": 3, "max_positions": 121}
+
+
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
         ({"fps": 10}, "20 frames a second"),
-        ({"max_positions": 100}, "41 to 100"),
+        ({"max_positions": 100, "sources": [LONG]}, "41 to 100"),
         ({"sources": [{"name": "amass"}]}, "dataset-1, dataset-2, cmu, synthetic"),
         ({"sources": [{"clips": 3}]}, "dataset-1, dataset-2, cmu, synthetic"),
         ({"sources": ["cmu"]}, "dataset-1, dataset-2, cmu, synthetic"),
