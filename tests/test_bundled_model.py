@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lead.motion.layout import layout
-from lead.pipeline import BUNDLED, MODEL_FILE, LeadPipeline
+from lead.pipeline import BUNDLED, LeadPipeline
 from lead.report.bundle import LIMIT, SUMS
 
 pytestmark = [
