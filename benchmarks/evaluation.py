@@ -132,7 +132,7 @@ def _generation(prompts: int, threads: int) -> None:
 def _metrics() -> None:
     from lead.config.evaluation import Evaluation
     from lead.evaluation.score import generated_metrics, matching_metrics
-    from lead.provenance.seeds import Seeds
+    from lead.files.seeds import Seeds
 
     rng = np.random.default_rng(0)
     empty = getrusage(RUSAGE_SELF).ru_maxrss / 1024

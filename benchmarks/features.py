@@ -25,9 +25,9 @@ from lead.data import stages
 from lead.data.frames import write_frames
 from lead.data.store import Clip, write_index
 from lead.data.synthetic.dataset import make_clip
+from lead.files.job import Job
 from lead.motion.features import clips_to_features, joints_to_features
 from lead.motion.skeleton import HUMANML3D
-from lead.provenance.job import Job
 
 PUBLIC_MS = 71.0
 FRAMES = 170

@@ -19,6 +19,8 @@ from lead.config.text import TextSettings
 from lead.diffusion.generator import MotionGenerator
 from lead.diffusion.schedule import noise_schedule
 from lead.errors import LeadError
+from lead.files.artefact import unreadable
+from lead.files.seeds import Seeds
 from lead.inversion.word_file import known_words, model_digest, placeholders
 from lead.models.build import build_denoiser, build_projector, build_vae, freeze
 from lead.models.device import pick_device
@@ -27,8 +29,6 @@ from lead.models.weights import load_module
 from lead.motion.features import features_to_joints
 from lead.motion.normalizer import Normalizer, load_normalizer
 from lead.motion.skeleton import SKELETONS, Skeleton
-from lead.provenance.artefact import unreadable
-from lead.provenance.seeds import Seeds
 from lead.text.conditions import Standardisation
 from lead.text.encoder import TextEncoder, load_text_encoder
 from lead.text.pseudo_word import encode_named

@@ -18,14 +18,14 @@ from lead.evaluation.embed import embed_real
 from lead.evaluation.protocol import Pass, draw_pass
 from lead.evaluation.score import compute_metrics
 from lead.evaluation.seeding import repeat_seeds
+from lead.files.job import Job
+from lead.files.seeds import Seeds
 from lead.models.build import build_denoiser, build_matcher, build_projector, build_vae
 from lead.models.weights import save_module
 from lead.motion.features import joints_to_features
 from lead.motion.layout import layout
 from lead.motion.normalizer import fit_normalizer, save_normalizer
 from lead.motion.skeleton import HUMANML3D
-from lead.provenance.job import Job
-from lead.provenance.seeds import Seeds
 from lead.text.cache import write_text_cache
 from lead.text.encoder import EncodedText, TextEncoder
 

@@ -9,9 +9,9 @@ from torch import nn
 from lead.config.evaluation import Evaluation
 from lead.data.store import MotionStore
 from lead.evaluation.generate import open_generator
+from lead.files.job import Job
 from lead.inversion.invert import Networks
 from lead.motion.normalizer import load_normalizer
-from lead.provenance.job import Job
 from lead.text.cache import TextCache
 from lead.text.encoder import TextEncoder
 

@@ -12,12 +12,12 @@ from lead.data.store import MotionStore
 from lead.evaluation.embed import embed_real
 from lead.evaluation.protocol import draw_pass
 from lead.evaluation.seeding import repeat_seeds
+from lead.files.job import Job
+from lead.files.seeds import Seeds
 from lead.models.build import build_matcher, freeze
 from lead.models.matcher import Matcher
 from lead.models.weights import load_tensors, save_module
 from lead.motion.skeleton import HUMANML3D
-from lead.provenance.job import Job
-from lead.provenance.seeds import Seeds
 from lead.text.cache import TextCache
 
 ITEMS = 64

@@ -9,12 +9,12 @@ from torch import nn
 
 from lead.config.models import TransformerProjectorModel, VaeModel
 from lead.config.training import Machine, ProjectorLoss, Training, VaeLoss
+from lead.files.seeds import Seeds
 from lead.losses import projector_loss, vae_loss
 from lead.models.build import build_projector, build_vae
 from lead.models.vae import Posterior
 from lead.motion.normalizer import Normalizer
 from lead.motion.skeleton import HUMANML3D
-from lead.provenance.seeds import Seeds
 from lead.training.loop import train
 from lead.training.objective import Objective
 from lead.training.parallel import process_group

@@ -10,7 +10,7 @@ import lead
 PACKAGE = Path(lead.__file__).parent
 LAYERS = [
     {"types", "errors", "progress"},
-    {"provenance"},
+    {"files"},
     {"config"},
     {"motion"},
     {"formats"},
@@ -21,7 +21,7 @@ LAYERS = [
     {"cli"},
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
-TORCH_FREE = ("config", "motion", "formats", "data", "provenance")
+TORCH_FREE = ("config", "motion", "formats", "data", "files")
 
 
 def imports(path: Path) -> list[tuple[int, str]]:

@@ -18,9 +18,9 @@ from lead.errors import LeadError
 from lead.evaluation.requests import expected_requests
 from lead.evaluation.summary import summarise
 from lead.evaluation.values import read_values
-from lead.provenance.artefact import atomic_path
-from lead.provenance.job import Job
-from lead.provenance.seeds import Seeds
+from lead.files.artefact import atomic_path
+from lead.files.job import Job
+from lead.files.seeds import Seeds
 from lead.report.collect import label, smallest_test
 from lead.report.gauge import gauge_footnotes, print_gauge
 from lead.report.table import TableText, comparison_table

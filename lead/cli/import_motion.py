@@ -12,9 +12,9 @@ from rich.text import Text
 
 from lead.data.own_motion import OwnMotion, read_own_motion
 from lead.errors import LeadError
+from lead.files.artefact import atomic_path
 from lead.motion.canonical import canonical_joints
 from lead.motion.skeleton import HUMANML3D
-from lead.provenance.artefact import atomic_path
 from lead.render.lettering import BLACK, INK, PAPER, font
 from lead.render.stick import LEFT, RIGHT, SPINE
 from lead.render.strip import draw_strip

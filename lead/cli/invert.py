@@ -10,6 +10,7 @@ from lead.config.inversion import Inversion
 from lead.config.inversion_variant import Objective
 from lead.data.own_motion import read_own_motion
 from lead.errors import LeadError
+from lead.files.seeds import Seeds
 from lead.inversion.invert import Networks, fresh_objective, in_templates, invert
 from lead.inversion.own_clips import own_store
 from lead.inversion.word_file import Word, check_placeholder, model_digest, write_word
@@ -17,7 +18,6 @@ from lead.motion.canonical import canonical_joints
 from lead.motion.skeleton import HUMANML3D
 from lead.pipeline import UNIT, LeadPipeline
 from lead.progress import Progress
-from lead.provenance.seeds import Seeds
 from lead.render.sheet import Panel, motion_sheet
 from lead.report.word_loss import draw_loss
 from lead.text.pseudo_word import refuse_known, token_vectors

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from lead.errors import LeadError
-from lead.provenance.job import Job
+from lead.files.job import Job
 
 
 def run_stage(entry: str, job: Job, log: Path) -> int:

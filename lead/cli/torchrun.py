@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from lead.cli.stage import run_stage
-from lead.provenance.job import Job
+from lead.files.job import Job
 
 
 def run_on_several(entry: str, job: Job, log: Path, processes: int) -> int:

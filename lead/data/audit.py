@@ -17,7 +17,7 @@ from lead.data.recording import Rejected
 from lead.data.store import HELD_OUT, SPLITS_WITH_HELD_OUT
 from lead.data.synthetic.dataset import SOURCE as SYNTHETIC
 from lead.errors import LeadError
-from lead.provenance.artefact import atomic_path
+from lead.files.artefact import atomic_path
 
 BAD_SHARE = 0.05
 """Share of bad recordings above which the data as a whole is not to be trusted."""

@@ -12,7 +12,7 @@ import jinja2
 from lead.data.audit import AuditRow
 from lead.data.findings import MEANINGS, Finding, Meaning
 from lead.data.store import SPLITS_WITH_HELD_OUT
-from lead.provenance.artefact import atomic_path
+from lead.files.artefact import atomic_path
 
 EXAMPLES = 5
 """Recordings shown at once for a kind or reason; the others unfold."""

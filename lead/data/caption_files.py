@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lead.errors import LeadError
-from lead.provenance.artefact import atomic_path
+from lead.files.artefact import atomic_path
 
 
 @dataclass(frozen=True)

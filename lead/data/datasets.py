@@ -20,8 +20,8 @@ from lead.data.kit_raw import read_kit_raw
 from lead.data.processed import read_processed
 from lead.data.recording import Words, Work
 from lead.data.synthetic.dataset import read_synthetic
+from lead.files.seeds import Seeds
 from lead.motion.skeleton import HUMANML3D, KIT, Skeleton
-from lead.provenance.seeds import Seeds
 
 Dataset = (
     SyntheticDataset

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from lead.provenance.artefact import atomic_path, unreadable
+from lead.files.artefact import atomic_path, unreadable
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,9 @@ from lead.data.frames import FrameFile, write_frames
 from lead.data.recording import FeatureRecording, Found, Recording, Rejected, Words, Work
 from lead.data.workers import in_order
 from lead.errors import LeadError
+from lead.files.artefact import write_json
 from lead.motion.skeleton import Skeleton
 from lead.progress import track
-from lead.provenance.artefact import write_json
 
 _PER_PART = 32
 """Units of reading that make one part: what each worker loses at most by a kill."""

@@ -18,9 +18,9 @@ from filelock import FileLock, Timeout
 from lead.data.downloads import ArchivePart, Download, FreeArchive, FreeFile
 from lead.data.transfer import Patience, transfer
 from lead.errors import LeadError
+from lead.files.artefact import atomic_path
 from lead.formats.archive import find_source, members
 from lead.progress import track
-from lead.provenance.artefact import atomic_path
 
 _LOCK = "lock"
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)

@@ -42,14 +42,14 @@ from lead.data.store import HELD_OUT, Clip, MotionIndex, write_index
 from lead.data.synthetic.dataset import SOURCE as SYNTHETIC
 from lead.data.workers import in_order
 from lead.errors import LeadError
+from lead.files.artefact import atomic_path
+from lead.files.job import Job
+from lead.files.seeds import Seeds
 from lead.motion.features import clips_to_features, joints_to_features
 from lead.motion.layout import layout
 from lead.motion.normalizer import fit_normalizer, save_normalizer
 from lead.motion.skeleton import Skeleton
 from lead.progress import Progress
-from lead.provenance.artefact import atomic_path
-from lead.provenance.job import Job
-from lead.provenance.seeds import Seeds
 
 _PER_BLOCK = 32
 """Clips that a worker turns into features at a time."""

@@ -23,8 +23,8 @@ from lead.data.datasets import skeleton_of
 from lead.data.store import Clip, MotionStore
 from lead.evaluation.label_classifier import NO_LABELS, fit_logistic_regression
 from lead.evaluation.limb_motion import action_statistics
-from lead.provenance.artefact import atomic_path, unreadable
-from lead.provenance.job import Job
+from lead.files.artefact import atomic_path, unreadable
+from lead.files.job import Job
 
 FEWEST_CLIPS = 5
 """Training clips below which an action is left out of the measure."""

@@ -27,7 +27,7 @@ from lead.evaluation.paired import (
     estimate,
     paired_differences,
 )
-from lead.provenance.job import Job
+from lead.files.job import Job
 
 RECONSTRUCTION = "fid_reconstruction"
 

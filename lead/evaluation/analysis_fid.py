@@ -27,7 +27,7 @@ from lead.evaluation.gaussians import (
 )
 from lead.evaluation.paired import REAL, estimate
 from lead.evaluation.quantile_groups import quantile_groups
-from lead.provenance.seeds import Seeds
+from lead.files.seeds import Seeds
 
 Sets = Mapping[str, np.ndarray]
 """Embedded motions of every system, I x E; those of ``real`` are its second reading."""

@@ -15,7 +15,7 @@ from lead.evaluation.analysis_rows import repeats_of
 from lead.evaluation.paired import REAL
 from lead.evaluation.retrieval import Ranks, pools, ranks
 from lead.evaluation.seeding import repeat_seeds
-from lead.provenance.seeds import Seeds
+from lead.files.seeds import Seeds
 
 Files = Mapping[str, Path | Sequence[Path]]
 """Of every system, the file of its embeddings or the files of consecutive repeats."""

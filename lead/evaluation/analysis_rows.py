@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from lead.errors import LeadError
 from lead.evaluation.paired import Estimate
 from lead.evaluation.rounds import Rounds
-from lead.provenance.artefact import atomic_path, unreadable
+from lead.files.artefact import atomic_path, unreadable
 
 _METADATA_KEY = b"lead"
 

@@ -29,11 +29,11 @@ from lead.evaluation.keeper import Keeper
 from lead.evaluation.latent_norm import latent_norms
 from lead.evaluation.protocol import Pass, draw_multimodality, draw_pass
 from lead.evaluation.seeding import repeat_seeds
+from lead.files.job import Job
+from lead.files.seeds import Seeds
+from lead.files.state import forget, state_lock
 from lead.models.matcher import FRAMES_PER_SNIPPET, PADDED_FRAMES
 from lead.progress import Progress
-from lead.provenance.job import Job
-from lead.provenance.seeds import Seeds
-from lead.provenance.state import forget, state_lock
 
 
 def embed_real(job: Job) -> None:

@@ -13,8 +13,8 @@ from lead.config.consistency import ConsistencyStage
 from lead.diffusion.generator import MotionGenerator
 from lead.evaluation.generate import open_generator
 from lead.evaluation.judge import open_judge
-from lead.provenance.artefact import atomic_path
-from lead.provenance.job import Job
+from lead.files.artefact import atomic_path
+from lead.files.job import Job
 
 _MOTIONS, _WARM_UP = 20, 3
 

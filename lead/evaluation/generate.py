@@ -21,11 +21,11 @@ from lead.diffusion.generator import FewSteps, MotionGenerator
 from lead.diffusion.schedule import noise_schedule
 from lead.evaluation.judge import Judge, Motions
 from lead.evaluation.protocol import Pass, draw_noise
+from lead.files.job import Job
+from lead.files.seeds import Seeds
 from lead.models.build import build_denoiser, build_projector, build_vae, freeze
 from lead.models.lineage import check_lineage
 from lead.models.weights import load_module
-from lead.provenance.job import Job
-from lead.provenance.seeds import Seeds
 from lead.text.cache import TextCache
 from lead.text.conditions import Standardisation
 

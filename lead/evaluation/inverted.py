@@ -22,10 +22,10 @@ from lead.evaluation.generate import (
 )
 from lead.evaluation.judge import Judge, open_judge
 from lead.evaluation.protocol import Pass, draw_pass
+from lead.files.job import Job
+from lead.files.seeds import Seeds
 from lead.inversion.chosen import clips_of, read_chosen
 from lead.inversion.inverted_words import InvertedWords, read_inverted
-from lead.provenance.job import Job
-from lead.provenance.seeds import Seeds
 
 
 def embed_real_of_words(job: Job) -> None:

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 from lead.config.inversion_variant import ABLATED, FULL, PAIRS, InversionVariant
 from lead.evaluation.paired import REAL, Estimate, by_repeat, common, difference
 from lead.evaluation.values import read_values
-from lead.provenance.artefact import atomic_path, unreadable
-from lead.provenance.job import Job
+from lead.files.artefact import atomic_path, unreadable
+from lead.files.job import Job
 
 BEST = InversionVariant("lead", FULL).name
 """The variant that the paper recommends: inverted and generated with the whole projector."""

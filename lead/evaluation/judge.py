@@ -26,6 +26,8 @@ from lead.evaluation.physical import measure_motions
 from lead.evaluation.physical_limits import PREFIX
 from lead.evaluation.protocol import sorted_batches
 from lead.evaluation.rounds import ACTIONS, CLASSIFIER, JUDGED_BY
+from lead.files.digest import digest, file_digest
+from lead.files.job import Job
 from lead.models.build import build_matcher, freeze
 from lead.models.device import pick_device, use_threads
 from lead.models.matcher import STATISTICS, Boundary, Matcher
@@ -34,8 +36,6 @@ from lead.motion.features import features_to_joints
 from lead.motion.layout import layout
 from lead.motion.normalizer import Normalizer, load_normalizer, matcher_normalizer
 from lead.motion.skeleton import Skeleton
-from lead.provenance.digest import digest, file_digest
-from lead.provenance.job import Job
 from lead.text.cache import TextCache
 from lead.text.word_cache import open_words
 from lead.text.words import WordSource

@@ -13,7 +13,7 @@ from lead.evaluation.generate import posterior_sample
 from lead.evaluation.judge import Motions
 from lead.evaluation.limb_motion import GAUGE
 from lead.evaluation.protocol import Pass, sorted_batches
-from lead.provenance.seeds import Seeds
+from lead.files.seeds import Seeds
 
 UNGUIDED = 1.0
 """The scale of Eq. (8) at which the condition alone is left; a student is told w = 0."""

@@ -11,7 +11,7 @@ from lead.errors import LeadError
 from lead.evaluation.physical_limits import CONTACT_HEIGHT, PREFIX, SLIDING_SPEED, TOLERANCE
 from lead.evaluation.rounds import Rounds
 from lead.evaluation.values import write_values
-from lead.provenance.job import Job
+from lead.files.job import Job
 
 RATIOS = {
     "jerk_ratio": "jerk",

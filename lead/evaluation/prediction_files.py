@@ -20,7 +20,7 @@ from lead.evaluation.prediction_arrays import (
     read_file,
     repeats_inside,
 )
-from lead.provenance.artefact import unreadable
+from lead.files.artefact import unreadable
 
 ENDINGS = (".npy", ".npz", ".bvh")
 _REPEAT = re.compile(r"repeat_(\d+)")

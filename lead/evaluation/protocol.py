@@ -13,7 +13,7 @@ from torch import Tensor
 from lead.config.evaluation import MultiModality
 from lead.data.batches import draw_crops
 from lead.data.store import Clip
-from lead.provenance.seeds import Seeds
+from lead.files.seeds import Seeds
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from lead.data.store import Clip, MotionIndex
 from lead.errors import LeadError
 from lead.evaluation.protocol import Pass, draw_multimodality, draw_pass
 from lead.evaluation.seeding import repeat_seeds
-from lead.provenance.seeds import Seeds
+from lead.files.seeds import Seeds
 
 MAIN, MULTIMODALITY = "main", "multimodality"
 

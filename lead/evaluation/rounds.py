@@ -14,7 +14,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from lead.errors import LeadError
-from lead.provenance.artefact import unreadable
+from lead.files.artefact import unreadable
 
 FIRST = "first_repeat"
 """Key of a file's metadata: the number of its first repeat."""

@@ -20,8 +20,8 @@ from lead.evaluation.metrics import (
 from lead.evaluation.rounds import JUDGED_BY, Rounds
 from lead.evaluation.seeding import repeat_seeds
 from lead.evaluation.values import write_values
-from lead.provenance.job import Job
-from lead.provenance.seeds import Seeds
+from lead.files.job import Job
+from lead.files.seeds import Seeds
 
 REAL = "real"
 TOP = 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lead.provenance.seeds import Seeds
+from lead.files.seeds import Seeds
 
 
 def repeat_seeds(seeds: Seeds, repeat: int) -> Seeds:

@@ -18,8 +18,8 @@ from lead.diffusion.generator import MotionGenerator
 from lead.evaluation.label_classifier import LabelClassifier, clip_statistics
 from lead.evaluation.protocol import draw_noise
 from lead.evaluation.styles import StyleJudge, View
+from lead.files.seeds import Seeds
 from lead.inversion.invert import Networks
-from lead.provenance.seeds import Seeds
 from lead.text.pseudo_word import encode_pseudo
 
 REAL, RECONSTRUCTION, WORD = "real", "reconstruction", "word"

@@ -16,7 +16,7 @@ from lead.evaluation.label_classifier import (
     split_takes,
     train_label_classifier,
 )
-from lead.provenance.seeds import Seeds
+from lead.files.seeds import Seeds
 
 View = Callable[[Clip], np.ndarray]
 """Normalised features of a clip, T x D, shown in some way."""

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lead.provenance.artefact import atomic_path, unreadable
+from lead.files.artefact import atomic_path, unreadable
 
 _SCHEMA = [
     ("system", pa.string()),

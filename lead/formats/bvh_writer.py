@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from lead.files.artefact import atomic_path
 from lead.motion.armature import Armature, ArmatureMotion, armature_motion
 from lead.motion.rotations import matrix_to_euler_zxy, without_jumps
 from lead.motion.skeleton import Skeleton
-from lead.provenance.artefact import atomic_path
 from lead.types import Joints
 
 _CENTIMETRES = 100.0

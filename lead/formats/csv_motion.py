@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+from lead.files.artefact import atomic_path
 from lead.motion.constant_bones import METRES
 from lead.motion.kinematics import checked_joints
 from lead.motion.skeleton import Skeleton
-from lead.provenance.artefact import atomic_path
 from lead.types import Joints
 
 

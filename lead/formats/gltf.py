@@ -15,11 +15,11 @@ import numpy as np
 from jaxtyping import Float
 
 from lead import __version__
+from lead.files.artefact import atomic_path
 from lead.formats.bone_mesh import BoneMesh, bone_mesh
 from lead.motion.armature import Armature, ArmatureMotion, armature_motion
 from lead.motion.rotations import from_matrix
 from lead.motion.skeleton import Skeleton
-from lead.provenance.artefact import atomic_path
 from lead.types import Joints
 
 _COMPONENT = {"uint8": 5121, "uint16": 5123, "float32": 5126}

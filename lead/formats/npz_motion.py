@@ -22,10 +22,10 @@ import numpy as np
 from jaxtyping import Float
 
 from lead.errors import LeadError
+from lead.files.artefact import atomic_path
 from lead.formats.npy import BROKEN
 from lead.motion.kinematics import checked_joints
 from lead.motion.skeleton import SKELETONS, Skeleton
-from lead.provenance.artefact import atomic_path
 from lead.types import Joints
 
 

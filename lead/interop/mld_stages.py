@@ -17,6 +17,8 @@ from lead.config.text import TextSettings
 from lead.config.training import DenoiserStage, VaeStage
 from lead.data.datasets import skeleton_of
 from lead.errors import LeadError
+from lead.files.digest import file_digest
+from lead.files.job import Job
 from lead.formats.npy import read_npy
 from lead.interop.mld import load_mld, load_mld_vae
 from lead.interop.motionlcm import load_motionlcm
@@ -24,8 +26,6 @@ from lead.models.lineage import latents_of
 from lead.models.vae import MotionVae
 from lead.models.weights import load_tensors, save_module
 from lead.motion.normalizer import Normalizer, load_normalizer
-from lead.provenance.digest import file_digest
-from lead.provenance.job import Job
 
 SAME_STATISTICS = 0.01
 """Part of a standard deviation by which mean and std may differ from the released ones."""

@@ -15,6 +15,8 @@ from lead.config.models import MatcherModel
 from lead.config.study import DatasetSettings
 from lead.data.datasets import skeleton_of
 from lead.errors import LeadError
+from lead.files.digest import file_digest
+from lead.files.job import Job
 from lead.formats.npy import read_npy
 from lead.interop.checkpoint_file import (
     Release,
@@ -30,8 +32,6 @@ from lead.models.weights import save_module
 from lead.motion.layout import BLOCKS, layout
 from lead.motion.normalizer import BIASED_BLOCKS, Normalizer, load_normalizer, save_normalizer
 from lead.motion.skeleton import HUMANML3D, SKELETONS, Skeleton
-from lead.provenance.digest import file_digest
-from lead.provenance.job import Job
 
 PARTS = ("movement_encoder", "motion_encoder", "text_encoder")
 """Entries of the release's file that are networks; the others are its training's."""

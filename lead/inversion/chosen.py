@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 
 from lead.data.store import Clip, MotionIndex
 from lead.errors import LeadError
-from lead.provenance.artefact import atomic_path, unreadable
-from lead.provenance.seeds import Seeds
+from lead.files.artefact import atomic_path, unreadable
+from lead.files.seeds import Seeds
 
 # HumanML3D's and KIT-ML's mirrored copies, with the letter of an item about a part.
 _MIRRORED = re.compile(r"([A-Z]+_)?M\d+")

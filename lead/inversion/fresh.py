@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from jaxtyping import Float
 
-from lead.provenance.artefact import atomic_path, unreadable
+from lead.files.artefact import atomic_path, unreadable
 
 _SCHEMA = [
     ("id", pa.string()),

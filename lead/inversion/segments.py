@@ -13,8 +13,8 @@ from torch import Tensor
 from lead.data.batches import UNIT, gather
 from lead.data.store import Clip, MotionStore
 from lead.diffusion.generator import MotionGenerator
+from lead.files.seeds import Seeds
 from lead.motion.normalizer import Normalizer
-from lead.provenance.seeds import Seeds
 
 SHORTEST = 40
 _WHOLE_BELOW, _SHARE = 44, 0.6

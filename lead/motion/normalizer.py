@@ -12,8 +12,8 @@ import numpy as np
 from jaxtyping import Float
 
 from lead.errors import LeadError
+from lead.files.artefact import atomic_path, unreadable
 from lead.motion.layout import BLOCKS, FeatureLayout
-from lead.provenance.artefact import atomic_path, unreadable
 
 BIASED_BLOCKS = ("root_angular_velocity", "root_velocity", "root_height", "contacts")
 

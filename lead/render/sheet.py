@@ -9,8 +9,8 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from lead.errors import LeadError
+from lead.files.artefact import atomic_path
 from lead.motion.skeleton import Skeleton
-from lead.provenance.artefact import atomic_path
 from lead.render.ground import LINES, TRAIL
 from lead.render.lettering import BLACK, INK, PAPER, font, wrap
 from lead.render.stick import LEFT, RIGHT, SPINE, check_motion

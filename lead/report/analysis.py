@@ -10,9 +10,9 @@ from lead.evaluation.analysis_captions import OWN, PERFECT, SAME
 from lead.evaluation.analysis_rows import Row, read_rows
 from lead.evaluation.paired import REAL
 from lead.evaluation.summary import METRICS
-from lead.provenance.artefact import atomic_path
-from lead.provenance.commit import commit
-from lead.provenance.job import Job
+from lead.files.artefact import atomic_path
+from lead.files.commit import commit
+from lead.files.job import Job
 from lead.report.analysis_notes import NOTES
 from lead.report.collect import label
 from lead.report.jinja import template

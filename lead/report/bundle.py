@@ -18,14 +18,14 @@ from torch import Tensor
 
 from lead.config.models import DenoiserModel, VaeModel
 from lead.errors import LeadError
+from lead.files.artefact import atomic_path, write_json
+from lead.files.job import Job
 from lead.models.device import use_threads
 from lead.models.lineage import check_lineage, inherited, latents_of
 from lead.models.weights import load_tensors, read_metadata, save_tensors
 from lead.motion.constant_bones import METRES
 from lead.motion.skeleton import SKELETONS
 from lead.pipeline import MODEL_FILE, UNIT, LeadPipeline, read_description
-from lead.provenance.artefact import atomic_path, write_json
-from lead.provenance.job import Job
 from lead.report.card import sources_of
 from lead.report.jinja import template
 

@@ -17,10 +17,10 @@ from lead.data.sources import RawSource
 from lead.data.store import MotionIndex
 from lead.evaluation.summary import GAUGE, METRICS, Metric, summarise
 from lead.evaluation.values import read_values
+from lead.files.artefact import atomic_path
+from lead.files.commit import commit
+from lead.files.job import Job
 from lead.motion.constant_bones import METRES
-from lead.provenance.artefact import atomic_path
-from lead.provenance.commit import commit
-from lead.provenance.job import Job
 from lead.report.collect import label
 from lead.report.gauge import gauge_footnotes
 from lead.report.jinja import template

@@ -14,8 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter, NullFormatter
 
-from lead.provenance.artefact import atomic_path, unreadable
-from lead.provenance.job import Job
+from lead.files.artefact import atomic_path, unreadable
+from lead.files.job import Job
 
 _BESIDE = {"step", "learning_rate", "gradient_norm", "validation", "loss"}
 _STYLE: dict[Any, Any] = {"font.size": 8, "axes.spines.top": False, "axes.spines.right": False,

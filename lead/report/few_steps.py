@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from lead.config.consistency import ConsistencyStage
 from lead.evaluation.paired import by_repeat, common, difference, estimate, paired_differences
 from lead.evaluation.values import read_values
-from lead.provenance.job import Job
+from lead.files.job import Job
 from lead.report.curves import save_figure
 from lead.report.table import write_table_parquet
 

@@ -26,14 +26,14 @@ from lead.evaluation.styled_motions import (
     take_views,
 )
 from lead.evaluation.styles import style_judges
+from lead.files.artefact import atomic_path
+from lead.files.job import Job
 from lead.inversion.invert import invert
 from lead.inversion.opened import open_networks
 from lead.motion.features import features_to_joints
 from lead.motion.normalizer import Normalizer, load_normalizer
 from lead.motion.skeleton import Skeleton
 from lead.progress import track
-from lead.provenance.artefact import atomic_path
-from lead.provenance.job import Job
 from lead.render.sheet import Panel, motion_sheet
 from lead.text.descriptors import descriptor
 from lead.text.pseudo_word import is_single_token, token_vectors

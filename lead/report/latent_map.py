@@ -25,13 +25,13 @@ from lead.data.datasets import skeleton_of
 from lead.data.store import Clip, MotionStore
 from lead.errors import LeadError
 from lead.evaluation.protocol import draw_noise
+from lead.files.artefact import atomic_path
+from lead.files.job import Job
 from lead.models.build import build_projector, build_vae, freeze
 from lead.models.device import pick_device, use_threads
 from lead.models.lineage import check_lineage
 from lead.models.weights import load_module
 from lead.motion.normalizer import load_normalizer
-from lead.provenance.artefact import atomic_path
-from lead.provenance.job import Job
 from lead.report.curves import save_figure
 from lead.text.cache import TextCache
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from lead.evaluation.summary import Direction, Metric
-from lead.provenance.artefact import atomic_path
+from lead.files.artefact import atomic_path
 from lead.report.jinja import template
 from lead.report.table import (
     PAPER,

@@ -9,8 +9,8 @@ import pandas as pd
 from lead.evaluation.label_classifier import NO_LABELS
 from lead.evaluation.summary import GAUGE, PHYSICAL, summarise
 from lead.evaluation.values import read_values
-from lead.provenance.commit import commit
-from lead.provenance.job import Job
+from lead.files.commit import commit
+from lead.files.job import Job
 from lead.report.collect import row_labels, unranked
 from lead.report.latex import write_latex_table
 from lead.report.table import REAL, TableText, comparison_table, write_table_parquet

@@ -5,14 +5,14 @@ from __future__ import annotations
 from lead.config.study import DatasetSettings
 from lead.data.datasets import skeleton_of
 from lead.data.store import Clip, MotionStore
+from lead.files.job import Job
+from lead.files.seeds import Seeds
 from lead.formats.bvh_writer import write_bvh
 from lead.models.device import use_threads
 from lead.motion.features import features_to_joints
 from lead.motion.layout import layout
 from lead.motion.nearest import nearest_motion
 from lead.pipeline import UNIT, LeadPipeline
-from lead.provenance.job import Job
-from lead.provenance.seeds import Seeds
 from lead.render.sheet import SheetRow
 from lead.render.sheet import contact_sheet as draw_sheet
 

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from lead.errors import LeadError
 from lead.evaluation.summary import GAUGE, KNOWN, METRICS, PHYSICAL, Metric, places
-from lead.provenance.artefact import atomic_path, unreadable
+from lead.files.artefact import atomic_path, unreadable
 
 THIS_RUN = "this run"
 PAPER = "paper"

@@ -9,8 +9,8 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
+from lead.files.artefact import atomic_path
 from lead.inversion.word_file import Word
-from lead.provenance.artefact import atomic_path
 
 
 def draw_loss(word: Word, path: Path) -> None:

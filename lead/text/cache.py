@@ -28,8 +28,8 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from lead.errors import LeadError
+from lead.files.artefact import atomic_path, manifest, unreadable
 from lead.progress import Progress
-from lead.provenance.artefact import atomic_path, manifest, unreadable
 from lead.text.encoder import TextEncoder, check_captions
 from lead.text.words import Words
 

@@ -13,8 +13,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from lead.files.artefact import unreadable
 from lead.models.weights import load_tensors, save_tensors
-from lead.provenance.artefact import unreadable
 from lead.text.cache import TextCache
 
 _PERCENTILE = 1

@@ -25,7 +25,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from lead.errors import LeadError
-from lead.provenance.artefact import atomic_path, unreadable
+from lead.files.artefact import atomic_path, unreadable
 from lead.text.cache import TextCache
 from lead.text.words import POS_CLASSES, Vocabulary, Words, WordSource, token_sequence
 

@@ -33,14 +33,14 @@ from lead.diffusion.schedule import (
     predicted_latent,
     sampling_timesteps,
 )
+from lead.files.job import Job
+from lead.files.seeds import Seeds
 from lead.losses import pseudo_huber_loss
 from lead.models.build import build_denoiser, freeze
 from lead.models.denoiser import Denoiser, guidance_sinusoid
 from lead.models.device import pick_device, use_threads
 from lead.models.lineage import inherited
 from lead.models.weights import load_module, save_module
-from lead.provenance.job import Job
-from lead.provenance.seeds import Seeds
 from lead.text.cache import TextCache
 from lead.text.conditions import Standardisation
 from lead.training.history import write_history

@@ -14,13 +14,13 @@ from lead.data.store import MotionIndex
 from lead.diffusion.prediction import predicted_noise, prediction_target
 from lead.diffusion.sampler import ddim_sample
 from lead.diffusion.schedule import NoiseSchedule, add_noise, noise_schedule, sampling_timesteps
+from lead.files.job import Job
 from lead.losses import diffusion_loss
 from lead.models.build import build_denoiser
 from lead.models.denoiser import Denoiser
 from lead.models.device import pick_device, use_threads
 from lead.models.lineage import inherited
 from lead.models.weights import save_module
-from lead.provenance.job import Job
 from lead.text.cache import TextCache
 from lead.text.conditions import Standardisation
 from lead.training.history import write_history

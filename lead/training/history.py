@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lead.provenance.artefact import atomic_path
+from lead.files.artefact import atomic_path
 
 
 def write_history(history: list[dict[str, float]], path: Path, metadata: dict[str, str]) -> None:

@@ -15,13 +15,13 @@ from lead.data.batches import draw_crops, gather
 from lead.data.datasets import skeleton_of
 from lead.data.store import Clip, MotionIndex, MotionStore
 from lead.errors import LeadError
+from lead.files.job import Job
 from lead.models.build import build_vae, freeze
 from lead.models.device import pick_device, use_threads
 from lead.models.lineage import latents_of
 from lead.models.weights import load_module, load_tensors, save_tensors
 from lead.motion.normalizer import load_normalizer
 from lead.progress import track
-from lead.provenance.job import Job
 from lead.text.cache import TextCache
 from lead.text.conditions import CaptionTable
 

@@ -15,10 +15,10 @@ from torch import Tensor, nn
 
 from lead.config.training import Training
 from lead.errors import LeadError
+from lead.files.seeds import Seeds
+from lead.files.state import forget, state_lock
 from lead.models.device import autocast, pick_device
 from lead.progress import Progress
-from lead.provenance.seeds import Seeds
-from lead.provenance.state import forget, state_lock
 from lead.training.events import event_log
 from lead.training.objective import Objective
 from lead.training.optimizers import HIGHEST

@@ -18,6 +18,7 @@ from lead.data.batches import draw_crops, gather, plain_batches
 from lead.data.datasets import skeleton_of
 from lead.data.store import Clip, MotionStore
 from lead.errors import LeadError
+from lead.files.job import Job
 from lead.losses import contrastive_loss, draw_shift, movement_autoencoder_loss
 from lead.models.build import build_matcher, build_movement_decoder, freeze
 from lead.models.device import pick_device, use_threads
@@ -25,7 +26,6 @@ from lead.models.matcher import CONTACT_COLUMNS, STATISTICS
 from lead.models.weights import load_module, save_module
 from lead.motion.layout import layout
 from lead.motion.normalizer import Normalizer, load_normalizer, matcher_normalizer
-from lead.provenance.job import Job
 from lead.text.word_cache import open_words
 from lead.text.words import WordSource
 from lead.training.history import write_history

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lead.config.training import Machine
-from lead.provenance.job import Job
-from lead.provenance.seeds import Seeds
+from lead.files.job import Job
+from lead.files.seeds import Seeds
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from lead.config.training import Training
-from lead.provenance.artefact import atomic_path
+from lead.files.artefact import atomic_path
 from lead.training.optimizers import build_optimizers
 
 _FILE = "state.pt"

@@ -13,13 +13,13 @@ from lead.config.training import VaeStage
 from lead.data.batches import draw_crops, gather, length_batches
 from lead.data.datasets import skeleton_of
 from lead.data.store import Clip, MotionStore
+from lead.files.job import Job
 from lead.losses import vae_loss
 from lead.models.build import build_vae
 from lead.models.device import pick_device, use_threads
 from lead.models.vae import Posterior
 from lead.models.weights import save_module
 from lead.motion.normalizer import load_normalizer
-from lead.provenance.job import Job
 from lead.training.history import write_history
 from lead.training.loop import train
 from lead.training.objective import Objective, Outputs, Terms, Values

@@ -14,9 +14,9 @@ from lead.data.recording import Recording, Rejected
 from lead.data.store import MotionStore
 from lead.data.synthetic.dataset import make_clip
 from lead.errors import LeadError
+from lead.files.job import Job
 from lead.motion.features import joints_to_features
 from lead.motion.skeleton import HUMANML3D
-from lead.provenance.job import Job
 
 DATASET = SyntheticDataset(clips=20, val_share=0.2, test_share=0.2)
 

@@ -18,8 +18,8 @@ from lead.data.recording import Found, Recording
 from lead.data.store import MotionStore
 from lead.data.synthetic.dataset import read_synthetic
 from lead.errors import LeadError
+from lead.files.job import Job
 from lead.motion.skeleton import HUMANML3D
-from lead.provenance.job import Job
 
 DATASET = SyntheticDataset(clips=100)
 
@@ -131,7 +131,7 @@ import time
 from pathlib import Path
 from lead.data import gather, stages
 from lead.motion.skeleton import HUMANML3D
-from lead.provenance.job import Job
+from lead.files.job import Job
 read = gather._read_part
 def slowly(*arguments):
     time.sleep(0.2)
@@ -163,7 +163,7 @@ import resource
 from pathlib import Path
 from lead.data import stages
 from lead.motion.skeleton import HUMANML3D
-from lead.provenance.job import Job
+from lead.files.job import Job
 folder = Path({str(folder)!r})
 settings = {{"dataset": {{"kind": "synthetic", "clips": {clips}}}, "seed": 3}}
 def job(stage, inputs, outputs):

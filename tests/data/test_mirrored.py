@@ -21,11 +21,11 @@ from lead.data.synthetic import body
 from lead.data.synthetic.body import pose_joints
 from lead.data.synthetic.dataset import ACTIONS, make_clip
 from lead.data.synthetic.manner import Manner, Side
+from lead.files.job import Job
 from lead.motion.features import features_to_joints, joints_to_features
 from lead.motion.layout import layout
 from lead.motion.mirror import mirror
 from lead.motion.skeleton import HUMANML3D
-from lead.provenance.job import Job
 
 MADE = SyntheticDataset(clips=62)
 RECORDED = 60

@@ -22,8 +22,8 @@ from lead.data.recording import Found, Recording
 from lead.data.store import MotionStore
 from lead.data.synthetic.dataset import VARIANTS
 from lead.errors import LeadError
-from lead.provenance.job import Job
-from lead.provenance.seeds import Seeds
+from lead.files.job import Job
+from lead.files.seeds import Seeds
 
 CLIPS = 5 * len(VARIANTS)
 MADE = {"name": "synthetic", "clips": CLIPS}

@@ -16,9 +16,9 @@ from lead.data.processed import read_processed, read_statistics
 from lead.data.recording import FeatureRecording, Rejected
 from lead.data.store import MotionStore
 from lead.errors import LeadError
+from lead.files.job import Job
 from lead.motion.layout import layout
 from lead.motion.skeleton import HUMANML3D, KIT
-from lead.provenance.job import Job
 
 SETTINGS = HumanML3DDataset()
 FOLDER = "HumanML3D"

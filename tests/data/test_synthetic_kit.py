@@ -13,13 +13,13 @@ from lead.data.datasets import item_frames, read_dataset, shares_of, skeleton_of
 from lead.data.recording import Recording
 from lead.data.synthetic.dataset import VARIANTS, make_clip, make_kit_clip, read_synthetic
 from lead.data.synthetic.kit import positions_before, to_kit
+from lead.files.seeds import Seeds
 from lead.motion.canonical import canonical_joints
 from lead.motion.features import features_to_joints, joints_to_features
 from lead.motion.kinematics import bone_lengths
 from lead.motion.layout import layout
 from lead.motion.resample import resample
 from lead.motion.skeleton import HUMANML3D, KIT
-from lead.provenance.seeds import Seeds
 
 SEED = 7
 CONFIG = SyntheticKitDataset(clips=6 * len(VARIANTS))

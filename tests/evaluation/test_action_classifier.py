@@ -21,10 +21,10 @@ from lead.evaluation.action_classifier import (
 )
 from lead.evaluation.gauge_score import other_side
 from lead.evaluation.limb_motion import action_statistics
+from lead.files.job import Job
 from lead.motion.features import joints_to_features
 from lead.motion.mirror import mirror
 from lead.motion.skeleton import HUMANML3D
-from lead.provenance.job import Job
 
 TRAINED, TESTED = 310, 93
 CONFIG = SyntheticDataset(kind="synthetic", clips=TRAINED + TESTED)

@@ -17,7 +17,7 @@ from lead.evaluation.fid_floor import expected_floor, extrapolate, halves, sizes
 from lead.evaluation.fid_interval import distances_without, jackknife_interval
 from lead.evaluation.gaussians import distance, fit_gaussian, groups_of_takes, leave_one_out
 from lead.evaluation.metrics import frechet_distance
-from lead.provenance.seeds import Seeds
+from lead.files.seeds import Seeds
 
 SPREAD = np.arange(1, 17) ** -0.5
 

@@ -16,7 +16,7 @@ from lead.errors import LeadError
 from lead.evaluation.analysis import analyse
 from lead.evaluation.analysis_rows import COLUMNS, read_rows
 from lead.evaluation.score import compute_metrics
-from lead.provenance.job import Job
+from lead.files.job import Job
 
 REPEATS, ITEMS, WIDTH = 3, 120, 8
 SYSTEMS = ["real", "mld", "lead"]

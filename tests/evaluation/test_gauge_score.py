@@ -21,8 +21,8 @@ from lead.evaluation.gauge_score import gauge_facts, gauge_metrics, labels_of, o
 from lead.evaluation.rounds import Rounds
 from lead.evaluation.score import compute_metrics
 from lead.evaluation.values import read_values
+from lead.files.job import Job
 from lead.models.weights import load_tensors, save_tensors
-from lead.provenance.job import Job
 
 LABELS = ("clap", "wave_left", "wave_right")
 CLAP, LEFT, RIGHT, OTHER = 0, 1, 2, -1

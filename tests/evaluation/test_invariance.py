@@ -14,7 +14,7 @@ from lead.data.store import MotionIndex, write_index
 from lead.evaluation.embed import embed_generated, embed_real
 from lead.evaluation.rounds import Rounds
 from lead.evaluation.score import compute_metrics
-from lead.provenance.job import Job
+from lead.files.job import Job
 
 STAGES = {"real": embed_real, "lead": embed_generated}
 

@@ -23,10 +23,10 @@ from lead.errors import LeadError
 from lead.evaluation.inverted import drawn_sentences, embed_inverted, embed_real_of_words
 from lead.evaluation.score import compute_metrics
 from lead.evaluation.values import read_values
+from lead.files.job import Job
+from lead.files.seeds import Seeds
 from lead.inversion.chosen import ChosenMotion, write_chosen
 from lead.inversion.inverted_words import InvertedWords, write_inverted
-from lead.provenance.job import Job
-from lead.provenance.seeds import Seeds
 
 TEMPLATES, CHOSEN = 3, 6
 

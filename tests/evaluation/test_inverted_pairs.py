@@ -17,7 +17,7 @@ from lead.evaluation.inverted_pairs import (
 )
 from lead.evaluation.paired import Estimate
 from lead.evaluation.values import write_values
-from lead.provenance.job import Job
+from lead.files.job import Job
 
 
 def frame(**systems: dict[str, list[float]]) -> pd.DataFrame:

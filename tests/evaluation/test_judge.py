@@ -10,12 +10,12 @@ from finished_study import build, generating, inputs, settings, study_of, write_
 from lead.errors import LeadError
 from lead.evaluation.embed import embed_generated
 from lead.evaluation.judge import open_judge
+from lead.files.job import Job
 from lead.models.build import build_matcher
 from lead.models.weights import load_tensors, save_module, save_tensors
 from lead.motion.layout import layout
 from lead.motion.normalizer import Normalizer, load_normalizer, matcher_normalizer, save_normalizer
 from lead.motion.skeleton import HUMANML3D, KIT
-from lead.provenance.job import Job
 
 
 @pytest.fixture(scope="module")

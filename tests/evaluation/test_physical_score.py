@@ -14,9 +14,9 @@ from lead.evaluation.physical_limits import PREFIX
 from lead.evaluation.physical_score import physical_metrics, physical_values, plain_values
 from lead.evaluation.rounds import FIRST
 from lead.evaluation.summary import summarise
+from lead.files.job import Job
 from lead.models.weights import save_tensors
 from lead.motion.skeleton import HUMANML3D
-from lead.provenance.job import Job
 
 REPEATS, ITEMS, FRAMES = 2, 5, 30
 

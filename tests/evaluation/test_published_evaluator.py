@@ -18,11 +18,11 @@ from lead.evaluation.embed import embed_real
 from lead.evaluation.rounds import Rounds
 from lead.evaluation.score import compute_metrics
 from lead.evaluation.values import read_values
+from lead.files.job import Job
 from lead.interop.t2m_evaluator import import_evaluator
 from lead.motion.layout import layout
 from lead.motion.normalizer import load_normalizer, matcher_normalizer
 from lead.motion.skeleton import HUMANML3D
-from lead.provenance.job import Job
 from lead.text.stages import encode_words
 
 

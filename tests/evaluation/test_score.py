@@ -11,7 +11,7 @@ from safetensors.numpy import save_file
 from lead.config.evaluation import Evaluation, MultiModality
 from lead.errors import LeadError
 from lead.evaluation.score import compute_metrics
-from lead.provenance.job import Job
+from lead.files.job import Job
 
 REPEATS, ITEMS, WIDTH = 2, 96, 16
 SETTINGS = Evaluation(repeats=REPEATS, multimodality=MultiModality(items=4, samples=6, pairs=3))

@@ -23,7 +23,7 @@ from lead.evaluation.styled_motions import (
     take_views,
 )
 from lead.evaluation.styles import style_judges
-from lead.provenance.seeds import Seeds
+from lead.files.seeds import Seeds
 
 STYLES, CONTENTS = ("calm", "wild", "unseen"), ("walk", "wave")
 

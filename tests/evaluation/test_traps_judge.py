@@ -15,13 +15,13 @@ from lead.data.synthetic.dataset import make_clip
 from lead.evaluation.embed import embed_generated
 from lead.evaluation.metrics import frechet_distance
 from lead.evaluation.score import generated_metrics, matching_metrics
+from lead.files.job import Job
 from lead.models.build import build_denoiser, build_vae
 from lead.models.weights import load_tensors, save_module
 from lead.motion.features import joints_to_features
 from lead.motion.layout import layout
 from lead.motion.normalizer import Normalizer, fit_normalizer, load_normalizer
 from lead.motion.skeleton import HUMANML3D
-from lead.provenance.job import Job
 
 STATISTICS = "lead.evaluation.judge.matcher_normalizer"
 EMBED_MOTION = "lead.models.matcher.Matcher.embed_motion"

@@ -10,7 +10,7 @@ from lead import losses
 from lead.config.evaluation import Evaluation, MultiModality
 from lead.evaluation import score
 from lead.evaluation.summary import summarise
-from lead.provenance.seeds import Seeds
+from lead.files.seeds import Seeds
 from lead.report.table import comparison_table
 
 SETTINGS = Evaluation(multimodality=MultiModality(items=20, samples=30, pairs=10))

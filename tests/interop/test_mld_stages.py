@@ -13,10 +13,10 @@ from pydantic import ValidationError
 from lead.config.source import MldVaeSource
 from lead.config.training import VaeStage
 from lead.errors import LeadError
+from lead.files.job import Job
 from lead.interop.mld_stages import import_consistency, import_denoiser, import_vae
 from lead.models.weights import load_tensors, read_metadata
 from lead.motion.normalizer import Normalizer, save_normalizer
-from lead.provenance.job import Job
 
 OWN = Normalizer(
     np.linspace(-1, 1, 263, dtype=np.float32), np.linspace(0.1, 0.4, 263, dtype=np.float32)

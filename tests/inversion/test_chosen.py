@@ -6,6 +6,7 @@ import pytest
 
 from lead.data.store import Clip, MotionIndex
 from lead.errors import LeadError
+from lead.files.seeds import Seeds
 from lead.inversion.chosen import (
     ChosenMotion,
     choose_clips,
@@ -13,7 +14,6 @@ from lead.inversion.chosen import (
     read_chosen,
     write_chosen,
 )
-from lead.provenance.seeds import Seeds
 
 
 def clip(name: str) -> Clip:

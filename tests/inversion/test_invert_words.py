@@ -13,6 +13,8 @@ from inversion_networks import WIDTH, few_words, files, networks
 
 from lead.config.inversion import Inversion
 from lead.data.store import MotionIndex
+from lead.files.job import Job
+from lead.files.seeds import Seeds
 from lead.inversion import opened, stages
 from lead.inversion.chosen import ChosenMotion, write_chosen
 from lead.inversion.invert import fresh_objective, in_templates, invert
@@ -20,8 +22,6 @@ from lead.inversion.inverted_words import read_inverted
 from lead.inversion.objectives import objective_values
 from lead.inversion.segments import draw, segment_length
 from lead.inversion.templates import TEMPLATES
-from lead.provenance.job import Job
-from lead.provenance.seeds import Seeds
 from lead.text.pseudo_word import PLACEHOLDER
 
 MOTIONS = 3

@@ -14,9 +14,9 @@ from lead.config.diffusion import Diffusion
 from lead.config.models import DenoiserModel
 from lead.config.training import Machine, Training
 from lead.diffusion.schedule import noise_schedule
+from lead.files.seeds import Seeds
 from lead.losses import pseudo_huber_loss
 from lead.models.build import build_denoiser, freeze
-from lead.provenance.seeds import Seeds
 from lead.training.consistency import Distilled, Jumps, jump_ends, student_of
 from lead.training.loop import train
 from lead.training.objective import Objective

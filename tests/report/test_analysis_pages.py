@@ -3,7 +3,7 @@
 import re
 
 from lead.evaluation.analysis_rows import Row, write_rows
-from lead.provenance.job import Job
+from lead.files.job import Job
 from lead.report.analysis import analysis_table, latex, markdown, sections
 
 LABELS = {"real": "Real", "mld": "MLD", "lead": "LEAD", "their_model": "Theirs"}

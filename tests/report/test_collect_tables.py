@@ -9,7 +9,7 @@ import pytest
 
 from lead.config.load import load_study
 from lead.evaluation.values import write_values
-from lead.provenance.job import Job
+from lead.files.job import Job
 from lead.report.collect import label, paper_table, unranked
 from lead.report.published import read_published
 from lead.report.table import THIS_RUN, metrics_of, read_table, rows_of

@@ -7,7 +7,7 @@ import pytest
 
 from lead.data.store import Clip
 from lead.errors import LeadError
-from lead.provenance.job import Job
+from lead.files.job import Job
 from lead.report.curves import training_curves
 from lead.report.latent_map import Space, _chosen, _numbers, verb_of
 from lead.training.history import write_history

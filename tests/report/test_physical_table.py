@@ -11,7 +11,7 @@ import pytest
 
 from lead.evaluation.summary import PHYSICAL, summarise
 from lead.evaluation.values import write_values
-from lead.provenance.job import Job
+from lead.files.job import Job
 from lead.report.latex import latex_table
 from lead.report.physical import physical_table
 from lead.report.table import (

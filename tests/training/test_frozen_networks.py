@@ -11,8 +11,8 @@ from safetensors.torch import load_file
 
 from lead.errors import LeadError
 from lead.evaluation.embed import embed_generated
+from lead.files.job import Job
 from lead.models.weights import load_tensors, read_metadata, save_tensors
-from lead.provenance.job import Job
 from lead.training import latents as stage
 from lead.training.denoiser import train_denoiser
 from lead.training.projector import train_projector

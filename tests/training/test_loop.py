@@ -12,7 +12,7 @@ from torch import nn
 
 from lead.config.training import Machine, Training
 from lead.errors import LeadError
-from lead.provenance.seeds import Seeds
+from lead.files.seeds import Seeds
 from lead.training.loop import clip_gradients, learning_rate, train
 from lead.training.objective import Objective
 from lead.training.run import Run

@@ -15,12 +15,12 @@ from lead.config.synthetic import SyntheticDataset
 from lead.config.training import Machine, MatcherStage
 from lead.data.store import Clip, write_index
 from lead.errors import LeadError
+from lead.files.job import Job
 from lead.losses import draw_shift, movement_autoencoder_loss
 from lead.models.build import build_matcher
 from lead.models.matcher import Matcher
 from lead.models.weights import load_module, load_tensors
 from lead.motion.normalizer import Normalizer, save_normalizer
-from lead.provenance.job import Job
 from lead.text.cache import write_text_cache
 from lead.text.stages import encode_words
 from lead.text.word_cache import WordCache

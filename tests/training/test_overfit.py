@@ -15,6 +15,7 @@ from lead.config.synthetic import SyntheticDataset
 from lead.config.training import Machine, ProjectorLoss, Training, VaeLoss
 from lead.data.synthetic.dataset import make_clip
 from lead.diffusion.schedule import add_noise, noise_schedule
+from lead.files.seeds import Seeds
 from lead.losses import (
     contrastive_loss,
     diffusion_loss,
@@ -35,7 +36,6 @@ from lead.motion.features import features_to_joints, joints_to_features
 from lead.motion.layout import layout
 from lead.motion.normalizer import fit_normalizer
 from lead.motion.skeleton import HUMANML3D
-from lead.provenance.seeds import Seeds
 from lead.training.loop import train
 from lead.training.objective import Objective
 from lead.training.run import Run

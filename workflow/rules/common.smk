@@ -7,7 +7,7 @@ from snakemake.exceptions import WorkflowError
 from lead.config.external import state_of_files
 from lead.config.load import resolve_study
 from lead.errors import LeadError
-from lead.provenance.digest import code_digest
+from lead.files.digest import code_digest
 
 
 def study_of(values):

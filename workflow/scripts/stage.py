@@ -6,7 +6,7 @@ from pathlib import Path
 from lead.cli.stage import run_stage
 from lead.cli.torchrun import run_on_several
 from lead.config.load import resolve_study
-from lead.provenance.job import Job
+from lead.files.job import Job
 
 
 def paths(files):

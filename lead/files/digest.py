@@ -16,7 +16,7 @@ _NOT_FOLLOWED = (
     "lead.config",
     "lead.errors",
     "lead.types",
-    "lead.provenance",
+    "lead.files",
     "lead.progress",
     "lead.training.events",
 )

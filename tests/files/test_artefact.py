@@ -5,7 +5,7 @@ import errno
 import pytest
 
 from lead.errors import LeadError
-from lead.provenance.artefact import atomic_path, manifest
+from lead.files.artefact import atomic_path, manifest
 
 
 def test_a_file_appears_only_when_it_is_complete(tmp_path):

@@ -29,7 +29,7 @@ def package(tmp_path: Path) -> Path:
 
 def digests(package: Path) -> dict[str, str]:
     script = (
-        "import json, sys; from lead.provenance.digest import code_digest;"
+        "import json, sys; from lead.files.digest import code_digest;"
         "print(json.dumps({k: code_digest(v) for k, v in json.loads(sys.argv[1]).items()}))"
     )
     import json

@@ -1,6 +1,6 @@
 """The seed tree."""
 
-from lead.provenance.seeds import Seeds
+from lead.files.seeds import Seeds
 
 
 def test_a_child_does_not_depend_on_its_siblings():

@@ -9,9 +9,9 @@ from typing import Any, TypeVar, overload
 
 from pydantic import TypeAdapter
 
-from lead.provenance.artefact import manifest
-from lead.provenance.digest import digest, file_digest
-from lead.provenance.seeds import Seeds
+from lead.files.artefact import manifest
+from lead.files.digest import digest, file_digest
+from lead.files.seeds import Seeds
 
 Value = TypeVar("Value")
 
