@@ -21,13 +21,13 @@ from pathlib import Path
 import numpy as np
 
 from lead.config.synthetic import SyntheticDataset
-from lead.data import stages
-from lead.data.frames import write_frames
-from lead.data.store import Clip, write_index
-from lead.data.synthetic.dataset import make_clip
+from lead.datasets import stages
+from lead.datasets.synthetic.dataset import make_clip
+from lead.files.arrays import write_frames
 from lead.files.job import Job
 from lead.motion.features import clips_to_features, joints_to_features
 from lead.motion.skeleton import HUMANML3D
+from lead.store.store import Clip, write_index
 
 PUBLIC_MS = 71.0
 FRAMES = 170

@@ -27,7 +27,6 @@ from lead.config.diffusion import Diffusion
 from lead.config.inversion import Inversion
 from lead.config.models import DenoiserModel, TransformerProjectorModel, VaeModel
 from lead.config.text import MiniLmText
-from lead.data.store import Clip, MotionStore
 from lead.diffusion.generator import MotionGenerator
 from lead.diffusion.schedule import noise_schedule
 from lead.files.seeds import Seeds
@@ -37,6 +36,7 @@ from lead.inversion.segments import Segments, draw
 from lead.inversion.templates import TEMPLATES
 from lead.models.build import build_denoiser, build_projector, build_vae, freeze
 from lead.motion.normalizer import Normalizer
+from lead.store.store import Clip, MotionStore
 from lead.text.clip import Clip as ClipTower
 from lead.text.conditions import Standardisation
 from lead.text.encoder import TextEncoder, frozen, load_text_encoder

@@ -11,8 +11,7 @@ import yaml
 from lead.config.load import load_study
 from lead.config.study import Study
 from lead.config.synthetic import SyntheticDataset
-from lead.data.store import Clip, MotionStore, write_index
-from lead.data.synthetic.dataset import make_clip
+from lead.datasets.synthetic.dataset import make_clip
 from lead.evaluation.action_classifier import train_action_classifier
 from lead.evaluation.embed import embed_real
 from lead.evaluation.protocol import Pass, draw_pass
@@ -26,6 +25,7 @@ from lead.motion.features import joints_to_features
 from lead.motion.layout import layout
 from lead.motion.normalizer import fit_normalizer, save_normalizer
 from lead.motion.skeleton import HUMANML3D
+from lead.store.store import Clip, MotionStore, write_index
 from lead.text.cache import write_text_cache
 from lead.text.encoder import EncodedText, TextEncoder
 

@@ -7,11 +7,11 @@ from finished_study import NAME, generating, inputs, study_of
 from torch import nn
 
 from lead.config.evaluation import Evaluation
-from lead.data.store import MotionStore
 from lead.evaluation.generate import open_generator
 from lead.files.job import Job
 from lead.inversion.invert import Networks
 from lead.motion.normalizer import load_normalizer
+from lead.store.store import MotionStore
 from lead.text.cache import TextCache
 from lead.text.encoder import TextEncoder
 

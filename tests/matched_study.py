@@ -8,7 +8,6 @@ import yaml
 from finished_study import NAME, build, inputs, study_of
 
 from lead.config.evaluation import Evaluation
-from lead.data.store import MotionStore
 from lead.evaluation.embed import embed_real
 from lead.evaluation.protocol import draw_pass
 from lead.evaluation.seeding import repeat_seeds
@@ -18,6 +17,7 @@ from lead.models.build import build_matcher, freeze
 from lead.models.matcher import Matcher
 from lead.models.weights import load_tensors, save_module
 from lead.motion.skeleton import HUMANML3D
+from lead.store.store import MotionStore
 from lead.text.cache import TextCache
 
 ITEMS = 64

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from lead.data.recording import Found, Work
+from lead.clip import Found, Work
 
 
 def found_by(works: Iterable[Work]) -> list[Found]:

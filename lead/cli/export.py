@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from lead.cli.write_as import write_as
-from lead.data.own_motion import read_own_motion
 from lead.errors import LeadError
-from lead.formats.npy import read_npy
-from lead.formats.npz_motion import StoredMotion, read_npz
+from lead.files.arrays import read_npy
+from lead.formats.stored_motion import StoredMotion, read_npz
+from lead.mocap.motion import read_own_motion
 from lead.motion.features import features_to_joints
 from lead.motion.kinematics import checked_joints
 from lead.motion.skeleton import HUMANML3D, SKELETONS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lead.cli.write_as import write_as
-from lead.formats.npz_motion import StoredMotion
+from lead.formats.stored_motion import StoredMotion
 from lead.pipeline import GeneratedMotion
 
 

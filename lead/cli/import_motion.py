@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from lead.data.own_motion import OwnMotion, read_own_motion
 from lead.errors import LeadError
 from lead.files.artefact import atomic_path
+from lead.mocap.motion import OwnMotion, read_own_motion
 from lead.motion.canonical import canonical_joints
 from lead.motion.skeleton import HUMANML3D
 from lead.render.lettering import BLACK, INK, PAPER, font

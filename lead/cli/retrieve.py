@@ -9,10 +9,10 @@ from rich.console import Console
 
 from lead.config.load import load_study
 from lead.config.study import Study
-from lead.data.catalogue import ALL_SOURCES, sources_of
-from lead.data.downloads import DOWNLOADS, Download, filling
-from lead.data.retrieve import retrieve
-from lead.data.sources import look_for
+from lead.datasets.dataset import look_for
+from lead.datasets.download import retrieve
+from lead.datasets.downloads import DOWNLOADS, Download, filling
+from lead.datasets.registry import ALL_SOURCES, sources_of
 from lead.errors import LeadError
 
 
@@ -25,7 +25,7 @@ def retrieve_sources(
 
     Raises:
         LeadError: a name is unknown or is of data that is never downloaded, or see
-            `lead.data.retrieve.fetch`.
+            `lead.datasets.download.fetch`.
     """
     console = Console(soft_wrap=True, highlight=False)
     chosen = dict.fromkeys(_find(name, downloads) for name in names)
@@ -44,7 +44,7 @@ def retrieve_for(study: str, data_root: Path | None = None) -> None:
     """Download what a study lacks and may be downloaded.
 
     Raises:
-        LeadError: there is no such study, or see `lead.data.retrieve.fetch`.
+        LeadError: there is no such study, or see `lead.datasets.download.fetch`.
     """
     settings = load_study(study, {"data_root": str(data_root)} if data_root else None)
     if names := free_and_missing(settings):

@@ -9,9 +9,8 @@ import numpy as np
 from lead.errors import LeadError
 from lead.files.artefact import atomic_path
 from lead.formats.bvh_writer import write_bvh
-from lead.formats.csv_motion import write_csv
 from lead.formats.gltf import write_glb
-from lead.formats.npz_motion import StoredMotion, write_npz
+from lead.formats.stored_motion import StoredMotion, write_csv, write_npz
 
 
 def write_as(motion: StoredMotion, path: Path, *, positions: bool = False) -> str:

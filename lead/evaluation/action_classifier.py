@@ -19,12 +19,12 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from lead.config.study import DatasetSettings
-from lead.data.datasets import skeleton_of
-from lead.data.store import Clip, MotionStore
+from lead.datasets.registry import skeleton_of
 from lead.evaluation.label_classifier import NO_LABELS, fit_logistic_regression
 from lead.evaluation.limb_motion import action_statistics
 from lead.files.artefact import atomic_path, unreadable
 from lead.files.job import Job
+from lead.store.store import Clip, MotionStore
 
 FEWEST_CLIPS = 5
 """Training clips below which an action is left out of the measure."""

@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 
 from lead.config.evaluation import Evaluation
-from lead.data.store import MotionIndex
 from lead.evaluation.analysis_captions import breakdown_rows, ceiling_rows, drawn_captions
 from lead.evaluation.analysis_fid import BASE, Extent, floor_rows, interval_rows, length_rows
 from lead.evaluation.analysis_read import read_drawn, read_evaluated
@@ -28,6 +27,7 @@ from lead.evaluation.paired import (
     paired_differences,
 )
 from lead.files.job import Job
+from lead.store.store import MotionIndex
 
 RECONSTRUCTION = "fid_reconstruction"
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Int
 
-from lead.data.store import Clip
 from lead.errors import LeadError
 from lead.evaluation.analysis_rows import Row
 from lead.evaluation.metrics import TOP
@@ -22,6 +21,7 @@ from lead.evaluation.retrieval import (
     verb_groups,
     word_groups,
 )
+from lead.store.store import Clip
 
 OWN = "own motion"
 SAME = "any motion of the same caption"

@@ -12,7 +12,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lead.config.evaluation import Evaluation
-from lead.data.store import MotionStore
 from lead.diffusion.generator import MotionGenerator
 from lead.evaluation.generate import (
     decoded,
@@ -29,11 +28,11 @@ from lead.evaluation.keeper import Keeper
 from lead.evaluation.latent_norm import latent_norms
 from lead.evaluation.protocol import Pass, draw_multimodality, draw_pass
 from lead.evaluation.seeding import repeat_seeds
-from lead.files.job import Job
+from lead.files.job import Job, forget, state_lock
 from lead.files.seeds import Seeds
-from lead.files.state import forget, state_lock
 from lead.models.matcher import FRAMES_PER_SNIPPET, PADDED_FRAMES
 from lead.progress import Progress
+from lead.store.store import MotionStore
 
 
 def embed_real(job: Job) -> None:

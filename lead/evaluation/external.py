@@ -15,7 +15,7 @@ from torch import Tensor
 from lead.config.evaluation import Evaluation
 from lead.config.external import ExternalSystem, Normalisation
 from lead.config.study import DatasetSettings
-from lead.data.datasets import skeleton_of
+from lead.datasets.registry import skeleton_of
 from lead.errors import LeadError
 from lead.evaluation.judge import Judge, Motions, judged_by, open_judge
 from lead.evaluation.physical_limits import PREFIX

@@ -13,7 +13,6 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from lead.data.store import Clip
 from lead.evaluation.action_classifier import ActionClassifier
 from lead.evaluation.limb_motion import (
     GAUGE,
@@ -23,6 +22,7 @@ from lead.evaluation.limb_motion import (
     local_positions,
 )
 from lead.motion.skeleton import Skeleton
+from lead.store.store import Clip
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,6 @@ from lead.config.diffusion import Diffusion
 from lead.config.evaluation import Evaluation
 from lead.config.text import TextSettings
 from lead.config.training import DenoiserStage, ProjectorStage, VaeStage
-from lead.data.batches import gather
-from lead.data.store import MotionStore
 from lead.diffusion.consistency import BoundaryCondition
 from lead.diffusion.generator import FewSteps, MotionGenerator
 from lead.diffusion.schedule import noise_schedule
@@ -26,6 +24,8 @@ from lead.files.seeds import Seeds
 from lead.models.build import build_denoiser, build_projector, build_vae, freeze
 from lead.models.lineage import check_lineage
 from lead.models.weights import load_module
+from lead.store.batches import gather
+from lead.store.store import MotionStore
 from lead.text.cache import TextCache
 from lead.text.conditions import Standardisation
 

@@ -9,7 +9,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from lead.data.store import Clip
 from lead.errors import LeadError
 from lead.evaluation.embed import every_repeat, read_twice
 from lead.evaluation.generate import (
@@ -26,6 +25,7 @@ from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.inversion.chosen import clips_of, read_chosen
 from lead.inversion.inverted_words import InvertedWords, read_inverted
+from lead.store.store import Clip
 
 
 def embed_real_of_words(job: Job) -> None:

@@ -17,8 +17,7 @@ from lead.config.evaluator import Evaluator
 from lead.config.models import MatcherModel
 from lead.config.study import DatasetSettings
 from lead.config.training import MatcherStage
-from lead.data.datasets import skeleton_of
-from lead.data.store import MotionStore
+from lead.datasets.registry import skeleton_of
 from lead.errors import LeadError
 from lead.evaluation.action_classifier import read_classifier
 from lead.evaluation.gauge import Gauge
@@ -36,6 +35,7 @@ from lead.motion.features import features_to_joints
 from lead.motion.layout import layout
 from lead.motion.normalizer import Normalizer, load_normalizer, matcher_normalizer
 from lead.motion.skeleton import Skeleton
+from lead.store.store import MotionStore
 from lead.text.cache import TextCache
 from lead.text.word_cache import open_words
 from lead.text.words import WordSource

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from lead.data.own_motion import read_own_motion
 from lead.errors import LeadError
-from lead.formats.npy import BROKEN, read_npy
+from lead.files.arrays import BROKEN, read_npy
+from lead.mocap.motion import read_own_motion
 
 _ARRAYS = ("motion", "features", "joints")
 

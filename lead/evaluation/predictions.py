@@ -9,7 +9,6 @@ import numpy as np
 from jaxtyping import Float
 
 from lead.config.external import ExternalSystem, Normalisation
-from lead.data.batches import UNIT
 from lead.errors import LeadError
 from lead.evaluation.prediction_arrays import RawMotion
 from lead.evaluation.prediction_checks import check_upright
@@ -19,6 +18,7 @@ from lead.motion.layout import BLOCKS, layout
 from lead.motion.normalizer import Normalizer
 from lead.motion.resample import resample
 from lead.motion.skeleton import HUMANML3D, SKELETONS, Skeleton
+from lead.store.batches import UNIT
 from lead.types import Features
 
 FITS = 2.0

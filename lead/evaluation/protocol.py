@@ -11,9 +11,9 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from lead.config.evaluation import MultiModality
-from lead.data.batches import draw_crops
-from lead.data.store import Clip
 from lead.files.seeds import Seeds
+from lead.store.batches import draw_crops
+from lead.store.store import Clip
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lead.config.evaluation import Evaluation
-from lead.data.store import Clip, MotionIndex
 from lead.errors import LeadError
 from lead.evaluation.protocol import Pass, draw_multimodality, draw_pass
 from lead.evaluation.seeding import repeat_seeds
 from lead.files.seeds import Seeds
+from lead.store.store import Clip, MotionIndex
 
 MAIN, MULTIMODALITY = "main", "multimodality"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from lead.data.caption_files import token_pairs
+from lead.datasets.published import token_pairs
 from lead.evaluation.metrics import TOP, pairwise_distances
 from lead.evaluation.quantile_groups import quantile_groups
 

@@ -12,14 +12,14 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lead.config.inversion import InvertedStyles
-from lead.data.batches import UNIT
-from lead.data.store import Clip
 from lead.diffusion.generator import MotionGenerator
 from lead.evaluation.label_classifier import LabelClassifier, clip_statistics
 from lead.evaluation.protocol import draw_noise
 from lead.evaluation.styles import StyleJudge, View
 from lead.files.seeds import Seeds
 from lead.inversion.invert import Networks
+from lead.store.batches import UNIT
+from lead.store.store import Clip
 from lead.text.pseudo_word import encode_pseudo
 
 REAL, RECONSTRUCTION, WORD = "real", "reconstruction", "word"

@@ -8,7 +8,6 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from lead.data.store import HELD_OUT, Clip
 from lead.errors import LeadError
 from lead.evaluation.label_classifier import (
     LabelClassifier,
@@ -17,6 +16,7 @@ from lead.evaluation.label_classifier import (
     train_label_classifier,
 )
 from lead.files.seeds import Seeds
+from lead.store.store import HELD_OUT, Clip
 
 View = Callable[[Clip], np.ndarray]
 """Normalised features of a clip, T x D, shown in some way."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
+from filelock import FileLock, Timeout
 from pydantic import TypeAdapter
 
 from lead.files.artefact import manifest
@@ -77,3 +79,20 @@ class Job:
             return None
         inputs = {name: file_digest(path) for name, path in sorted(self.inputs.items())}
         return self.state / digest([dict(self.settings), self.code, self.threads, inputs])
+
+
+def state_lock(folder: Path, say=print) -> FileLock:
+    """The lock of a state folder: a killed Snakemake's job may live on beside its successor."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder.with_suffix(".lock"))
+    try:
+        lock.acquire(timeout=0)
+        lock.release()
+    except Timeout:
+        say(f"Another process is at this very job ({folder}); waiting for it.")
+    return lock
+
+
+def forget(folder: Path) -> None:
+    """Remove the state of a run that is finished."""
+    shutil.rmtree(folder, ignore_errors=True)

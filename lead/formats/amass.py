@@ -1,16 +1,176 @@
-"""AMASS takes: one NumPy archive of SMPL-H poses each (Mahmood et al. 2019)."""
+"""Joints of the SMPL-H body model, from a file that the user supplies.
+
+Joints depend on the mean shape of the vertices alone: J = R (template + directions · betas).
+The regressor is applied once while reading, so that no vertex is ever posed.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 
 from lead.errors import LeadError
-from lead.formats.body_model import BETAS, JOINTS
-from lead.formats.npy import BROKEN
+from lead.files.arrays import BROKEN
+from lead.motion.rotations import multiply, rotate
+from lead.motion.skeleton import HUMANML3D
+
+JOINTS, BETAS = 52, 10
+"""Joints of SMPL-H, and the shape coefficients that HumanML3D drives."""
+
+ARRAYS = ("J_regressor", "v_template", "shapedirs", "kintree_table")
+"""All that is read of a body model file."""
+
+_NEEDED = "SMPL-H with 52 joints as NumPy archive, such as smplh/male/model.npz"
+_FIX = (
+    "Download the extended SMPL+H model (the one for AMASS, npz, 16 shape coefficients) from "
+    "https://mano.is.tue.mpg.de and keep its folders male and female."
+)
+_MODELS = {5: "FLAME", 16: "MANO", 24: "SMPL", 55: "SMPL-X"}
+
+
+@dataclass(frozen=True, eq=False)
+class BodyModel:
+    """What decides where joints are.
+
+    Attributes:
+        rest: joints of the mean body in its rest pose, in metres.
+        shapes: how each joint moves with each shape coefficient.
+        parents: of each joint, always a lower index; -1 for the root.
+    """
+
+    rest: Float[np.ndarray, "J 3"] = field(repr=False)
+    shapes: Float[np.ndarray, "J 3 10"] = field(repr=False)
+    parents: tuple[int, ...] = field(repr=False)
+
+
+def read_body_model(path: Path) -> BodyModel:
+    """The joints of an SMPL-H model file; nothing in it is executed.
+
+    Raises:
+        LeadError: the file is a pickle, another model, damaged, or lacks an array; the message
+            says what it looks like and what is needed.
+    """
+    arrays = _load(path)
+    regressor, template, shapes = (arrays[name] for name in ARRAYS[:3])
+    if regressor.ndim == 2 and regressor.shape[0] != JOINTS:
+        kind = _MODELS.get(regressor.shape[0], "no body model known here")
+        raise _refused(path, f"{kind}: J_regressor has {regressor.shape[0]} joints")
+    vertices = template.size // 3
+    expected = ((JOINTS, vertices), (vertices, 3), (vertices, 3, max((BETAS, *shapes.shape[-1:]))))
+    for name, shape in zip(ARRAYS, expected, strict=False):
+        if arrays[name].shape != shape:
+            raise _refused(path, f"{name} of shape {arrays[name].shape} where {shape} is expected")
+        if arrays[name].dtype.kind not in "fiu" or not np.isfinite(arrays[name]).all():
+            raise _refused(path, f"{name} with values that are no finite numbers")
+    parents = _parents(arrays["kintree_table"], path)
+    rest = regressor @ template
+    return BodyModel(rest, np.einsum("jv,vcb->jcb", regressor, shapes[..., :BETAS]), parents)
+
+
+def first_joints(model: BodyModel, count: int) -> BodyModel:
+    """The model without the joints from ``count`` on: 22 leave a body without hands."""
+    return replace(
+        model,
+        rest=model.rest[:count],
+        shapes=model.shapes[:count],
+        parents=model.parents[:count],
+    )
+
+
+def body_joints(
+    model: BodyModel,
+    poses: Float[np.ndarray, "N P"],
+    betas: Float[np.ndarray, "betas=10"],
+    trans: Float[np.ndarray, "N 3"],
+) -> Float[np.ndarray, "N J 3"]:
+    """Positions of the model's joints in the file's own axes, in metres (float64).
+
+    Args:
+        model: of J joints.
+        poses: rotation of each joint against its parent as axis times angle in radians; the
+            first 3 J columns are used.
+        betas: shape coefficients.
+        trans: of the root, in metres.
+    """
+    parents = np.array(model.parents)
+    rest = model.rest + model.shapes @ betas
+    bones = rest - rest[parents]
+    local = _from_axis_angle(poses[:, : 3 * len(rest)].reshape(len(poses), -1, 3))
+    turns, positions = np.empty_like(local), np.empty((len(poses), len(rest), 3))
+    turns[:, 0], positions[:, 0] = local[:, 0], rest[0] + trans
+    for level in _levels(model.parents):
+        above = turns[:, parents[level]]
+        positions[:, level] = positions[:, parents[level]] + rotate(above, bones[level])
+        turns[:, level] = multiply(above, local[:, level])
+    return positions
+
+
+def _from_axis_angle(vectors: Float[np.ndarray, "*B 3"]) -> Float[np.ndarray, "*B 4"]:
+    """Rodrigues' rotations as quaternions; a vector of length zero turns nothing."""
+    half = np.linalg.norm(vectors, axis=-1, keepdims=True).astype(np.float64) / 2
+    return np.concatenate([np.cos(half), np.sinc(half / np.pi) / 2 * vectors], axis=-1)
+
+
+def _levels(parents: tuple[int, ...]) -> list[list[int]]:
+    """Joints below the root by their distance from it."""
+    depth = [0] * len(parents)
+    for joint, parent in enumerate(parents[1:], start=1):
+        depth[joint] = depth[parent] + 1
+    return [[j for j, d in enumerate(depth) if d == level] for level in range(1, max(depth) + 1)]
+
+
+def _load(path: Path) -> dict[str, np.ndarray]:
+    if not path.is_file():
+        raise _refused(path, "no such file")
+    if path.suffix != ".npz":
+        raise _refused(path, f"{_model_of_name(path.name)} as {path.suffix or 'file'}, not opened")
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            missing = [name for name in ARRAYS if name not in archive]
+            if missing:
+                raise _refused(path, _without(missing, archive.files))
+            return {name: np.asarray(archive[name]) for name in ARRAYS}
+    except BROKEN as error:
+        raise _refused(path, f"a damaged or pickled archive ({error})") from error
+
+
+def _without(missing: list[str], present: list[str]) -> str:
+    kind = "an AMASS take" if "poses" in present else "no body model"
+    return f"{kind}: without {', '.join(missing)}, with {', '.join(sorted(present)) or 'nothing'}"
+
+
+def _model_of_name(name: str) -> str:
+    for pattern, model in (("smplx", "SMPL-X"), ("smpl_?h", "SMPL-H"), ("mano", "MANO")):
+        if re.search(pattern, name.lower()):
+            return model
+    return "SMPL" if re.search("smpl|basicmodel", name.lower()) else "an unknown model"
+
+
+def _parents(table: np.ndarray, path: Path) -> tuple[int, ...]:
+    """The first row of the table; the root's own entry is -1 as unsigned number, or anything."""
+    if table.shape != (2, JOINTS):
+        raise _refused(path, f"kintree_table of shape {table.shape} where (2, 52) is expected")
+    parents = (-1, *(int(parent) for parent in table[0, 1:]))
+    if parents[: HUMANML3D.joint_count] != HUMANML3D.parents or not all(
+        0 <= parent < joint for joint, parent in enumerate(parents[1:], start=1)
+    ):
+        raise _refused(path, f"a kintree_table with joints in another order: {parents}")
+    return parents
+
+
+def _refused(path: Path, found: str) -> LeadError:
+    return LeadError(
+        "This is not the body model that AMASS needs.",
+        file=path,
+        found=found,
+        expected=_NEEDED,
+        fix=_FIX,
+    )
+
 
 _FPS = "mocap_framerate"
 _OTHER_MODELS = {72: "SMPL", 165: "SMPL-X"}

@@ -15,11 +15,11 @@ from lead.config.source import MldDenoiserSource, MldVaeSource, MotionLcmSource
 from lead.config.study import DatasetSettings
 from lead.config.text import TextSettings
 from lead.config.training import DenoiserStage, VaeStage
-from lead.data.datasets import skeleton_of
+from lead.datasets.registry import skeleton_of
 from lead.errors import LeadError
+from lead.files.arrays import read_npy
 from lead.files.digest import file_digest
 from lead.files.job import Job
-from lead.formats.npy import read_npy
 from lead.interop.mld import load_mld, load_mld_vae
 from lead.interop.motionlcm import load_motionlcm
 from lead.models.lineage import latents_of

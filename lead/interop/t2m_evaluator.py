@@ -13,11 +13,11 @@ from torch import Tensor
 from lead.config.evaluator import T2mEvaluator
 from lead.config.models import MatcherModel
 from lead.config.study import DatasetSettings
-from lead.data.datasets import skeleton_of
+from lead.datasets.registry import skeleton_of
 from lead.errors import LeadError
+from lead.files.arrays import read_npy
 from lead.files.digest import file_digest
 from lead.files.job import Job
-from lead.formats.npy import read_npy
 from lead.interop.checkpoint_file import (
     Release,
     described,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 
 from lead.config.text import TextSettings
-from lead.data.store import MotionIndex
 from lead.files.job import Job
 from lead.inversion.chosen import ChosenMotion, choose_clips, write_chosen
+from lead.store.store import MotionIndex
 from lead.text.descriptors import descriptor
 from lead.text.encoder import load_text_encoder
 from lead.text.pseudo_word import is_single_token

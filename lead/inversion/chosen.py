@@ -12,10 +12,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lead.data.store import Clip, MotionIndex
 from lead.errors import LeadError
 from lead.files.artefact import atomic_path, unreadable
 from lead.files.seeds import Seeds
+from lead.store.store import Clip, MotionIndex
 
 # HumanML3D's and KIT-ML's mirrored copies, with the letter of an item about a part.
 _MIRRORED = re.compile(r"([A-Z]+_)?M\d+")
@@ -109,7 +109,7 @@ def clips_of(chosen: Sequence[ChosenMotion], index: MotionIndex) -> list[Clip]:
 
 
 def _is_mirrored(name: str, names: set[str]) -> bool:
-    """By a number after the M, or by the clip without it, as `lead.data.mirrored` names images."""
+    """By a number after the M, or by the clip without it: names of `lead.datasets.splits`."""
     if _MIRRORED.fullmatch(name):
         return True
     return name.startswith("M") and name[1:] in names

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from lead.config.inversion import Inversion
 from lead.config.inversion_variant import Objective
-from lead.data.store import Clip, MotionStore
 from lead.diffusion.generator import MotionGenerator
 from lead.files.seeds import Seeds
 from lead.inversion.objectives import objective_values
@@ -19,6 +18,7 @@ from lead.inversion.segments import Draws, Segments, draw
 from lead.inversion.templates import TEMPLATES
 from lead.motion.normalizer import Normalizer
 from lead.progress import Progress
+from lead.store.store import Clip, MotionStore
 from lead.text.encoder import TextEncoder
 from lead.text.pseudo_word import encode_pseudo
 

@@ -6,12 +6,12 @@ import torch
 
 from lead.config.evaluation import Evaluation
 from lead.config.text import TextSettings
-from lead.data.store import MotionStore
 from lead.evaluation.generate import open_generator
 from lead.files.job import Job
 from lead.inversion.invert import Networks
 from lead.models.device import pick_device, use_threads
 from lead.motion.normalizer import load_normalizer
+from lead.store.store import MotionStore
 from lead.text.cache import TextCache
 from lead.text.encoder import load_text_encoder
 

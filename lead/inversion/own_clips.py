@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lead.data.store import Clip, MotionStore
 from lead.errors import LeadError
 from lead.inversion.segments import SHORTEST
 from lead.motion.features import joints_to_features
 from lead.motion.skeleton import Skeleton
+from lead.store.store import Clip, MotionStore
 from lead.types import Joints
 
 

@@ -10,11 +10,11 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from lead.data.batches import UNIT, gather
-from lead.data.store import Clip, MotionStore
 from lead.diffusion.generator import MotionGenerator
 from lead.files.seeds import Seeds
 from lead.motion.normalizer import Normalizer
+from lead.store.batches import UNIT, gather
+from lead.store.store import Clip, MotionStore
 
 SHORTEST = 40
 _WHOLE_BELOW, _SHARE = 44, 0.6

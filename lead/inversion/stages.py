@@ -12,17 +12,16 @@ from torch import Tensor
 
 from lead.config.inversion import Inversion
 from lead.config.inversion_variant import inversion_variant
-from lead.data.store import Clip
 from lead.evaluation.keeper import Keeper
-from lead.files.job import Job
+from lead.files.job import Job, forget, state_lock
 from lead.files.seeds import Seeds
-from lead.files.state import forget, state_lock
 from lead.inversion.chosen import clips_of, read_chosen
 from lead.inversion.fresh import write_fresh
 from lead.inversion.invert import Networks, chunks, fresh_objective, in_templates, invert
 from lead.inversion.inverted_words import InvertedWords, write_inverted
 from lead.inversion.opened import open_networks
 from lead.progress import Progress
+from lead.store.store import Clip
 from lead.text.pseudo_word import token_vectors
 from lead.training.history import write_history
 

@@ -10,8 +10,7 @@ from lead.evaluation.analysis_captions import OWN, PERFECT, SAME
 from lead.evaluation.analysis_rows import Row, read_rows
 from lead.evaluation.paired import REAL
 from lead.evaluation.summary import METRICS
-from lead.files.artefact import atomic_path
-from lead.files.commit import commit
+from lead.files.artefact import atomic_path, commit
 from lead.files.job import Job
 from lead.report.analysis_notes import NOTES
 from lead.report.collect import label

@@ -11,26 +11,24 @@ from safetensors import safe_open
 
 from lead import __version__
 from lead.config.study import DatasetSettings
-from lead.data.catalogue import ALL_SOURCES
-from lead.data.datasets import skeleton_of
-from lead.data.sources import RawSource
-from lead.data.store import MotionIndex
+from lead.datasets.dataset import RawSource
+from lead.datasets.registry import ALL_SOURCES, skeleton_of
 from lead.evaluation.summary import GAUGE, METRICS, Metric, summarise
 from lead.evaluation.values import read_values
-from lead.files.artefact import atomic_path
-from lead.files.commit import commit
+from lead.files.artefact import atomic_path, commit
 from lead.files.job import Job
 from lead.motion.constant_bones import METRES
 from lead.report.collect import label
 from lead.report.gauge import gauge_footnotes
 from lead.report.jinja import template
+from lead.store.store import MotionIndex
 
 _MADE = RawSource(
     name="synthetic",
     title="motion made by the package itself",
     places=(),
     is_folder=False,
-    url="lead/data/synthetic",
+    url="lead/datasets/synthetic",
     licence="MIT",
     studies=(),
 )

@@ -14,7 +14,7 @@ from lead.config.evaluator import Evaluator
 from lead.config.text import TextSettings
 from lead.evaluation.summary import summarise
 from lead.evaluation.values import read_values
-from lead.files.commit import commit
+from lead.files.artefact import commit
 from lead.files.job import Job
 from lead.report.gauge import gauge_footnotes, gauge_warnings, readings
 from lead.report.latex import write_latex_table

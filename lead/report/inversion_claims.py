@@ -11,8 +11,7 @@ from lead.evaluation.inverted_pairs import BEST, DISTANCE, METRICS, Pair, read_p
 from lead.evaluation.paired import Estimate
 from lead.evaluation.summary import summarise
 from lead.evaluation.values import read_values
-from lead.files.artefact import atomic_path
-from lead.files.commit import commit
+from lead.files.artefact import atomic_path, commit
 from lead.files.job import Job
 from lead.report.inversion import row_label
 from lead.report.table import REAL

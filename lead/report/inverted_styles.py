@@ -15,7 +15,7 @@ from lead.config.evaluation import Evaluation
 from lead.config.inversion import Inversion
 from lead.config.inversion_variant import Objective
 from lead.config.study import DatasetSettings
-from lead.data.datasets import skeleton_of
+from lead.datasets.registry import skeleton_of
 from lead.evaluation.styled_motions import (
     REAL,
     WORD,

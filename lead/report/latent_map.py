@@ -20,9 +20,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from lead.config.study import DatasetSettings
 from lead.config.training import ProjectorStage, VaeStage
-from lead.data.batches import gather
-from lead.data.datasets import skeleton_of
-from lead.data.store import Clip, MotionStore
+from lead.datasets.registry import skeleton_of
 from lead.errors import LeadError
 from lead.evaluation.protocol import draw_noise
 from lead.files.artefact import atomic_path
@@ -33,6 +31,8 @@ from lead.models.lineage import check_lineage
 from lead.models.weights import load_module
 from lead.motion.normalizer import load_normalizer
 from lead.report.curves import save_figure
+from lead.store.batches import gather
+from lead.store.store import Clip, MotionStore
 from lead.text.cache import TextCache
 
 VERBS = ("walk", "run", "jump", "sit", "kick", "throw", "wave", "crawl", "dance", "swim")

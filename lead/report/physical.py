@@ -9,7 +9,7 @@ import pandas as pd
 from lead.evaluation.label_classifier import NO_LABELS
 from lead.evaluation.summary import GAUGE, PHYSICAL, summarise
 from lead.evaluation.values import read_values
-from lead.files.commit import commit
+from lead.files.artefact import commit
 from lead.files.job import Job
 from lead.report.collect import row_labels, unranked
 from lead.report.latex import write_latex_table

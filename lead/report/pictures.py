@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from lead.config.study import DatasetSettings
-from lead.data.datasets import skeleton_of
-from lead.data.store import Clip, MotionStore
+from lead.datasets.registry import skeleton_of
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.formats.bvh_writer import write_bvh
@@ -15,6 +14,7 @@ from lead.motion.nearest import nearest_motion
 from lead.pipeline import UNIT, LeadPipeline
 from lead.render.sheet import SheetRow
 from lead.render.sheet import contact_sheet as draw_sheet
+from lead.store.store import Clip, MotionStore
 
 CAPTIONS = 4
 

@@ -8,8 +8,8 @@ import pyarrow.parquet as pq
 
 from lead.config.evaluator import Evaluator
 from lead.config.text import TextSettings
-from lead.data.store import MotionIndex
 from lead.files.job import Job
+from lead.store.store import MotionIndex
 from lead.text.cache import write_text_cache
 from lead.text.encoder import load_text_encoder
 from lead.text.tagger import load_tagger, tag_captions

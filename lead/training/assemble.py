@@ -8,12 +8,12 @@ from collections.abc import Iterable
 
 from lead.config.study import DatasetSettings
 from lead.config.text import TextSettings
-from lead.data.datasets import skeleton_of
-from lead.data.store import Clip, MotionIndex
+from lead.datasets.registry import skeleton_of
 from lead.files.artefact import atomic_path, write_json
 from lead.files.job import Job
 from lead.models.lineage import check_lineage
 from lead.motion.normalizer import Normalizer, save_normalizer
+from lead.store.store import Clip, MotionIndex
 from lead.text.cache import TextCache
 from lead.text.conditions import Standardisation
 from lead.text.taught import Taught, write_taught

@@ -14,8 +14,6 @@ from lead.config.consistency import ConsistencyStage
 from lead.config.diffusion import Diffusion
 from lead.config.text import TextSettings
 from lead.config.training import DenoiserStage, VaeStage
-from lead.data.batches import plain_batches
-from lead.data.store import MotionIndex
 from lead.diffusion.consistency import (
     BoundaryCondition,
     consistency,
@@ -41,6 +39,8 @@ from lead.models.denoiser import Denoiser, guidance_sinusoid
 from lead.models.device import pick_device, use_threads
 from lead.models.lineage import inherited
 from lead.models.weights import load_module, save_module
+from lead.store.batches import plain_batches
+from lead.store.store import MotionIndex
 from lead.text.cache import TextCache
 from lead.text.conditions import Standardisation
 from lead.training.history import write_history

@@ -9,8 +9,6 @@ from torch import Tensor
 from lead.config.diffusion import Diffusion
 from lead.config.text import TextSettings
 from lead.config.training import DenoiserStage, VaeStage
-from lead.data.batches import plain_batches
-from lead.data.store import MotionIndex
 from lead.diffusion.prediction import predicted_noise, prediction_target
 from lead.diffusion.sampler import ddim_sample
 from lead.diffusion.schedule import NoiseSchedule, add_noise, noise_schedule, sampling_timesteps
@@ -21,6 +19,8 @@ from lead.models.denoiser import Denoiser
 from lead.models.device import pick_device, use_threads
 from lead.models.lineage import inherited
 from lead.models.weights import save_module
+from lead.store.batches import plain_batches
+from lead.store.store import MotionIndex
 from lead.text.cache import TextCache
 from lead.text.conditions import Standardisation
 from lead.training.history import write_history

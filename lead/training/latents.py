@@ -11,9 +11,7 @@ from torch import Tensor
 
 from lead.config.study import DatasetSettings
 from lead.config.training import LatentCache, VaeStage
-from lead.data.batches import draw_crops, gather
-from lead.data.datasets import skeleton_of
-from lead.data.store import Clip, MotionIndex, MotionStore
+from lead.datasets.registry import skeleton_of
 from lead.errors import LeadError
 from lead.files.job import Job
 from lead.models.build import build_vae, freeze
@@ -22,6 +20,8 @@ from lead.models.lineage import latents_of
 from lead.models.weights import load_module, load_tensors, save_tensors
 from lead.motion.normalizer import load_normalizer
 from lead.progress import track
+from lead.store.batches import draw_crops, gather
+from lead.store.store import Clip, MotionIndex, MotionStore
 from lead.text.cache import TextCache
 from lead.text.conditions import CaptionTable
 

@@ -15,8 +15,8 @@ from torch import Tensor, nn
 
 from lead.config.training import Training
 from lead.errors import LeadError
+from lead.files.job import forget, state_lock
 from lead.files.seeds import Seeds
-from lead.files.state import forget, state_lock
 from lead.models.device import autocast, pick_device
 from lead.progress import Progress
 from lead.training.events import event_log

@@ -14,9 +14,7 @@ from torch import Tensor, nn
 from lead.config.models import MatcherModel
 from lead.config.study import DatasetSettings
 from lead.config.training import MatcherStage
-from lead.data.batches import draw_crops, gather, plain_batches
-from lead.data.datasets import skeleton_of
-from lead.data.store import Clip, MotionStore
+from lead.datasets.registry import skeleton_of
 from lead.errors import LeadError
 from lead.files.job import Job
 from lead.losses import contrastive_loss, draw_shift, movement_autoencoder_loss
@@ -26,6 +24,8 @@ from lead.models.matcher import CONTACT_COLUMNS, STATISTICS
 from lead.models.weights import load_module, save_module
 from lead.motion.layout import layout
 from lead.motion.normalizer import Normalizer, load_normalizer, matcher_normalizer
+from lead.store.batches import draw_crops, gather, plain_batches
+from lead.store.store import Clip, MotionStore
 from lead.text.word_cache import open_words
 from lead.text.words import WordSource
 from lead.training.history import write_history

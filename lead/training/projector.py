@@ -8,14 +8,14 @@ from torch import Tensor
 from lead.config.models import IdentityProjectorModel
 from lead.config.text import TextSettings
 from lead.config.training import ProjectorStage, VaeStage
-from lead.data.batches import plain_batches
-from lead.data.store import MotionIndex
 from lead.files.job import Job
 from lead.losses import projector_loss
 from lead.models.build import build_projector
 from lead.models.device import pick_device, use_threads
 from lead.models.lineage import inherited
 from lead.models.weights import save_module
+from lead.store.batches import plain_batches
+from lead.store.store import MotionIndex
 from lead.text.cache import TextCache
 from lead.text.conditions import Standardisation
 from lead.training.history import write_history

@@ -10,9 +10,7 @@ from torch import Tensor
 
 from lead.config.study import DatasetSettings
 from lead.config.training import VaeStage
-from lead.data.batches import draw_crops, gather, length_batches
-from lead.data.datasets import skeleton_of
-from lead.data.store import Clip, MotionStore
+from lead.datasets.registry import skeleton_of
 from lead.files.job import Job
 from lead.losses import vae_loss
 from lead.models.build import build_vae
@@ -20,6 +18,8 @@ from lead.models.device import pick_device, use_threads
 from lead.models.vae import Posterior
 from lead.models.weights import save_module
 from lead.motion.normalizer import load_normalizer
+from lead.store.batches import draw_crops, gather, length_batches
+from lead.store.store import Clip, MotionStore
 from lead.training.history import write_history
 from lead.training.loop import train
 from lead.training.objective import Objective, Outputs, Terms, Values

@@ -8,7 +8,7 @@ from swaying_body import stretching_body, swaying_body
 from lead.cli.export import export_motion, read_motion
 from lead.errors import LeadError
 from lead.formats.bvh import global_transforms, read_bvh
-from lead.formats.npz_motion import StoredMotion, read_npz, write_npz
+from lead.formats.stored_motion import StoredMotion, read_npz, write_npz
 from lead.motion.features import features_to_joints, joints_to_features
 from lead.motion.skeleton import HUMANML3D, KIT
 

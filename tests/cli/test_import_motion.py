@@ -8,8 +8,8 @@ from PIL import Image
 from rigs import MIXAMO, walking_bvh
 
 from lead.cli.import_motion import import_motion
-from lead.data.own_motion import read_own_motion
 from lead.errors import LeadError
+from lead.mocap.motion import read_own_motion
 from lead.motion.skeleton import HUMANML3D
 from lead.render.stick import LEFT, RIGHT
 

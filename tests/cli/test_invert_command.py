@@ -12,9 +12,9 @@ from small_model import write_model
 
 from lead.cli.invert import NewWord, invert_clips
 from lead.config.inversion import Inversion
-from lead.data.own_motion import read_own_motion
 from lead.errors import LeadError
 from lead.inversion.word_file import read_word
+from lead.mocap.motion import read_own_motion
 from lead.pipeline import LeadPipeline
 
 pytestmark = pytest.mark.skipif(

@@ -7,8 +7,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from lead.config.synthetic import SyntheticDataset
-from lead.data.store import Clip, write_index
-from lead.data.synthetic.dataset import VARIANTS, make_clip
+from lead.datasets.synthetic.dataset import VARIANTS, make_clip
 from lead.errors import LeadError
 from lead.evaluation.action_classifier import (
     FEWEST_CLIPS,
@@ -25,6 +24,7 @@ from lead.files.job import Job
 from lead.motion.features import joints_to_features
 from lead.motion.mirror import mirror
 from lead.motion.skeleton import HUMANML3D
+from lead.store.store import Clip, write_index
 
 TRAINED, TESTED = 310, 93
 CONFIG = SyntheticDataset(kind="synthetic", clips=TRAINED + TESTED)

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from lead.data.store import Clip
 from lead.errors import LeadError
 from lead.evaluation.analysis_captions import (
     OWN,
@@ -24,6 +23,7 @@ from lead.evaluation.retrieval import (
     verb_groups,
     word_groups,
 )
+from lead.store.store import Clip
 
 POOL = 8
 

@@ -12,7 +12,6 @@ from finished_study import real_embeddings as stored_embeddings
 
 from lead.config.evaluation import Evaluation
 from lead.config.external import ExternalSystem
-from lead.data.store import Clip, MotionIndex
 from lead.errors import LeadError
 from lead.evaluation.external import embed_external
 from lead.evaluation.requests import expected_requests
@@ -23,6 +22,7 @@ from lead.models.weights import load_tensors, read_metadata, save_tensors
 from lead.motion.features import features_to_joints
 from lead.motion.normalizer import load_normalizer
 from lead.motion.skeleton import HUMANML3D
+from lead.store.store import Clip, MotionIndex
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 from finished_study import build, generating, inputs, study_of, write_networks
 
-from lead.data.store import MotionIndex, write_index
 from lead.evaluation.embed import embed_generated, embed_real
 from lead.evaluation.rounds import Rounds
 from lead.evaluation.score import compute_metrics
 from lead.files.job import Job
+from lead.store.store import MotionIndex, write_index
 
 STAGES = {"real": embed_real, "lead": embed_generated}
 

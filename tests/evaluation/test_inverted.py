@@ -18,7 +18,6 @@ from finished_study import (
 from safetensors import safe_open
 from safetensors.numpy import load_file
 
-from lead.data.store import MotionIndex
 from lead.errors import LeadError
 from lead.evaluation.inverted import drawn_sentences, embed_inverted, embed_real_of_words
 from lead.evaluation.score import compute_metrics
@@ -27,6 +26,7 @@ from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.inversion.chosen import ChosenMotion, write_chosen
 from lead.inversion.inverted_words import InvertedWords, write_inverted
+from lead.store.store import MotionIndex
 
 TEMPLATES, CHOSEN = 3, 6
 

@@ -9,7 +9,7 @@ from scipy.ndimage import uniform_filter1d
 from torch import Tensor
 
 from lead.config.synthetic import SyntheticDataset
-from lead.data.synthetic.dataset import make_clip
+from lead.datasets.synthetic.dataset import make_clip
 from lead.errors import LeadError
 from lead.evaluation.physical import measure_motions
 from lead.evaluation.physical_score import plain_values

@@ -12,7 +12,6 @@ from oracles.plain_matcher import embed_motion
 from vocabulary_files import write_vocabulary
 
 from lead.config.evaluator import T2mEvaluator
-from lead.data.store import MotionIndex, write_index
 from lead.errors import LeadError
 from lead.evaluation.embed import embed_real
 from lead.evaluation.rounds import Rounds
@@ -23,6 +22,7 @@ from lead.interop.t2m_evaluator import import_evaluator
 from lead.motion.layout import layout
 from lead.motion.normalizer import load_normalizer, matcher_normalizer
 from lead.motion.skeleton import HUMANML3D
+from lead.store.store import MotionIndex, write_index
 from lead.text.stages import encode_words
 
 

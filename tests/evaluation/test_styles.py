@@ -11,7 +11,6 @@ from finished_study import build, write_networks
 from inversion_networks import WIDTH, few_words, networks
 
 from lead.config.inversion import InvertedStyles
-from lead.data.store import HELD_OUT, Clip
 from lead.errors import LeadError
 from lead.evaluation.styled_motions import (
     REAL,
@@ -24,6 +23,7 @@ from lead.evaluation.styled_motions import (
 )
 from lead.evaluation.styles import style_judges
 from lead.files.seeds import Seeds
+from lead.store.store import HELD_OUT, Clip
 
 STYLES, CONTENTS = ("calm", "wild", "unseen"), ("walk", "wave")
 

@@ -5,12 +5,12 @@ import pytest
 from scipy.spatial.transform import Rotation
 from swaying_body import stretching_body, swaying_body
 
-from lead.data.captured import take_from_bvh
-from lead.data.joint_map import CMU_MOTIONBUILDER
 from lead.errors import LeadError
 from lead.formats.archive import members
 from lead.formats.bvh import global_transforms, read_bvh
 from lead.formats.bvh_writer import write_bvh
+from lead.mocap.conventions import CMU_MOTIONBUILDER
+from lead.mocap.read import take_from_bvh
 from lead.motion.armature import armature_motion
 from lead.motion.kinematics import bone_lengths
 from lead.motion.resample import resample

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from swaying_body import stretching_body
 
-from lead.formats.csv_motion import write_csv
+from lead.formats.stored_motion import write_csv
 from lead.motion.skeleton import HUMANML3D, KIT
 
 

@@ -5,7 +5,7 @@ import pytest
 from swaying_body import swaying_body
 
 from lead.errors import LeadError
-from lead.formats.npz_motion import StoredMotion, read_npz, write_npz
+from lead.formats.stored_motion import StoredMotion, read_npz, write_npz
 from lead.motion.features import joints_to_features
 from lead.motion.skeleton import HUMANML3D, KIT
 

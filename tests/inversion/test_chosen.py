@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from lead.data.store import Clip, MotionIndex
 from lead.errors import LeadError
 from lead.files.seeds import Seeds
 from lead.inversion.chosen import (
@@ -14,6 +13,7 @@ from lead.inversion.chosen import (
     read_chosen,
     write_chosen,
 )
+from lead.store.store import Clip, MotionIndex
 
 
 def clip(name: str) -> Clip:

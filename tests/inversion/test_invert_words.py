@@ -12,7 +12,6 @@ from finished_study import build, generating, inputs, study_of, write_networks
 from inversion_networks import WIDTH, few_words, files, networks
 
 from lead.config.inversion import Inversion
-from lead.data.store import MotionIndex
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.inversion import opened, stages
@@ -22,6 +21,7 @@ from lead.inversion.inverted_words import read_inverted
 from lead.inversion.objectives import objective_values
 from lead.inversion.segments import draw, segment_length
 from lead.inversion.templates import TEMPLATES
+from lead.store.store import MotionIndex
 from lead.text.pseudo_word import PLACEHOLDER
 
 MOTIONS = 3

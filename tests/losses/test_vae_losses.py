@@ -11,7 +11,7 @@ from torch.testing import assert_close
 
 from lead.config.synthetic import SyntheticDataset
 from lead.config.training import VaeLoss
-from lead.data.synthetic.dataset import make_clip
+from lead.datasets.synthetic.dataset import make_clip
 from lead.losses import (
     diffusion_loss,
     feature_loss,

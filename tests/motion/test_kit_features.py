@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from lead.config.synthetic import SyntheticDataset
-from lead.data.synthetic.dataset import make_clip
+from lead.datasets.synthetic.dataset import make_clip
 from lead.motion.canonical import canonical_joints
 from lead.motion.features import features_to_joints, joints_to_features
 from lead.motion.layout import layout

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from lead.config.text import MiniLmText
-from lead.data.synthetic.captions import captions
-from lead.data.synthetic.dataset import VARIANTS
+from lead.datasets.synthetic.captions import captions
+from lead.datasets.synthetic.dataset import VARIANTS
 from lead.errors import LeadError
 from lead.text.cache import TextCache, write_text_cache
 from lead.text.encoder import load_text_encoder

@@ -5,9 +5,9 @@ import torch
 from vocabulary_files import WORDS, write_vocabulary
 
 from lead.config.evaluator import TrainedEvaluator
-from lead.data.store import Clip, write_index
 from lead.errors import LeadError
 from lead.files.job import Job
+from lead.store.store import Clip, write_index
 from lead.text.cache import TextCache, write_text_cache
 from lead.text.stages import encode_words
 from lead.text.word_cache import WordCache, open_words

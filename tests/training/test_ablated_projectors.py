@@ -6,10 +6,10 @@ from torch.nn import functional as F
 
 from lead.config.models import TransformerProjectorModel
 from lead.config.training import Machine, ProjectorLoss, Training
-from lead.data.batches import plain_batches
 from lead.files.seeds import Seeds
 from lead.losses import projector_loss
 from lead.models.build import build_projector
+from lead.store.batches import plain_batches
 from lead.training.loop import train
 from lead.training.objective import Objective
 from lead.training.run import Run

@@ -10,11 +10,11 @@ import pytest
 import torch
 
 from lead.config.models import DenoiserModel
-from lead.data.store import MotionIndex, write_index
 from lead.errors import LeadError
 from lead.files.job import Job
 from lead.models.build import build_denoiser
 from lead.models.weights import load_tensors, save_module, save_tensors
+from lead.store.store import MotionIndex, write_index
 from lead.training import consistency as stage
 from lead.training.consistency import Distilled, train_consistency
 

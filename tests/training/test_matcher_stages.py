@@ -13,7 +13,6 @@ from vocabulary_files import write_vocabulary
 from lead.config.evaluator import TrainedEvaluator
 from lead.config.synthetic import SyntheticDataset
 from lead.config.training import Machine, MatcherStage
-from lead.data.store import Clip, write_index
 from lead.errors import LeadError
 from lead.files.job import Job
 from lead.losses import draw_shift, movement_autoencoder_loss
@@ -21,6 +20,7 @@ from lead.models.build import build_matcher
 from lead.models.matcher import Matcher
 from lead.models.weights import load_module, load_tensors
 from lead.motion.normalizer import Normalizer, save_normalizer
+from lead.store.store import Clip, write_index
 from lead.text.cache import write_text_cache
 from lead.text.stages import encode_words
 from lead.text.word_cache import WordCache

@@ -13,7 +13,7 @@ from lead.config.diffusion import Diffusion
 from lead.config.models import DenoiserModel, MatcherModel, TransformerProjectorModel, VaeModel
 from lead.config.synthetic import SyntheticDataset
 from lead.config.training import Machine, ProjectorLoss, Training, VaeLoss
-from lead.data.synthetic.dataset import make_clip
+from lead.datasets.synthetic.dataset import make_clip
 from lead.diffusion.schedule import add_noise, noise_schedule
 from lead.files.seeds import Seeds
 from lead.losses import (

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from lead.cli.main import app, main
-from lead.data.synthetic.dataset import VARIANTS
+from lead.datasets.synthetic.dataset import VARIANTS
 from lead.errors import LeadError
 from lead.formats.bvh import read_bvh
 from lead.pipeline import LeadPipeline

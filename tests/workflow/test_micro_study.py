@@ -8,10 +8,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from lead.data.store import MotionStore
 from lead.evaluation.protocol import draw_pass
 from lead.evaluation.seeding import repeat_seeds
 from lead.files.seeds import Seeds
+from lead.store.store import MotionStore
 
 pytestmark = pytest.mark.workflow
 

@@ -12,9 +12,9 @@ if STUDY.has_published_features:
             **DATA,
             **AUDIT,
         params:
-            stage="lead.data.stages:import_features",
+            stage="lead.datasets.stages:import_features",
             settings=settings("dataset"),
-            code=code("lead.data.stages:import_features"),
+            code=code("lead.datasets.stages:import_features"),
             state=state("import_features"),
         log:
             f"{RESULTS}/logs/import_features.log",
@@ -37,9 +37,9 @@ else:
             clips=f"{RESULTS}/joints/clips.parquet",
             **AUDIT,
         params:
-            stage="lead.data.stages:import_motion",
+            stage="lead.datasets.stages:import_motion",
             settings=settings("dataset"),
-            code=code("lead.data.stages:import_motion"),
+            code=code("lead.datasets.stages:import_motion"),
             state=state("import_motion"),
         log:
             f"{RESULTS}/logs/import_motion.log",
@@ -62,9 +62,9 @@ else:
         output:
             **DATA,
         params:
-            stage="lead.data.stages:extract_features",
+            stage="lead.datasets.stages:extract_features",
             settings=settings("dataset"),
-            code=code("lead.data.stages:extract_features"),
+            code=code("lead.datasets.stages:extract_features"),
         log:
             f"{RESULTS}/logs/extract_features.log",
         benchmark:

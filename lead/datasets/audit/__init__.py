@@ -1,0 +1,1 @@
+"""What came in, what is wrong with it, and how it is told."""

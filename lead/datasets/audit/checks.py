@@ -1,0 +1,242 @@
+"""The checks of one recording: cheap enough for every clip, in any worker process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from lead.clip import FeatureRecording, Recording, Rejected
+from lead.datasets.audit.findings import MEANINGS, Finding, Kind
+from lead.datasets.audit.measures import Sketch, measure_walk, sketch
+from lead.motion.features import features_to_joints
+from lead.motion.skeleton import Skeleton
+from lead.types import Joints
+
+KNOWN_BROKEN = {"humanml3d": ("007975", "M007975")}
+"""Ids by skeleton that come out as NaN in many rebuilds of HumanML3D, both of its test split."""
+
+UNUSABLE: tuple[Kind, ...] = ("non_finite", "one_frame")
+"""Kinds of which one recording would spoil the statistics, or stop the features."""
+
+# Thigh and shin together, in each unit: what a pose cannot change. The ranges do not overlap.
+LEGS = {
+    "metres": (0.5, 1.2),
+    "units of 0.056444 m (CMU's)": (9.0, 20.0),
+    "inches": (20.0, 47.0),
+    "centimetres": (50.0, 120.0),
+    "KIT-ML's unit": (300.0, 600.0),
+    "millimetres": (600.0, 1200.0),
+}
+UNIT_OF = {"m": "metres", "kit_mm": "KIT-ML's unit"}
+NORMAL_LEGS = 0.8
+"""Metres; every body is brought to it, so that the checks of speed know no unit."""
+
+SLOWEST_RATIO, HIGHEST_CADENCE = 0.75, 4.6
+"""Walk ratio in metres times seconds, and steps a second: of 490 walks and runs the extremes are
+0.67 and 3.6; the best sprinters take 4.6 steps over 100 m."""
+NORMAL_RATIO = 0.35
+FROZEN_SECONDS, FROZEN_STEP = 0.5, 1e-4
+"""No joint moves by 0.1 mm a frame: nobody stands so still."""
+ROOT_SPEED, JOINT_SPEED = 12.5, 25.0
+"""Metres a second: the fastest sprinter, and a hand that throws."""
+ROOT_SPIKE, JOINT_SPIKE = 2.5, 15.0
+"""Metres a second by which the speed of one frame may stand out from those beside it."""
+STRETCH, SHORT_BONE = 0.25, 0.05
+"""Share by which a bone may change; resampling alone makes up to 0.11. Bones below 5 cm count
+as 5 cm."""
+
+
+@dataclass(frozen=True, eq=False)
+class Summary:
+    """What the comparison of recordings needs of one: some hundred bytes.
+
+    Attributes:
+        id, source, take, split: as the recording has them.
+        frames: positions of a recording, or feature frames.
+        fps: frames a second that it is declared to have.
+        walk_ratio: of `lead.datasets.audit.measures.Walk`, where the body walks.
+        sketch: fingerprint; None where the values are not finite or have no size.
+    """
+
+    id: str
+    source: str
+    take: str
+    split: str | None
+    frames: int
+    fps: float
+    walk_ratio: float | None = None
+    sketch: Sketch | None = field(default=None, repr=False)
+
+    def plain(self) -> dict[str, Any]:
+        """All of it as values that JSON knows; distances to 0.01 mm."""
+        rows = None if self.sketch is None else self.sketch.astype(float).round(5).tolist()
+        return {**vars(self), "sketch": rows}
+
+    @classmethod
+    def from_plain(cls, values: dict[str, Any]) -> Summary:
+        """What `plain` made, after any way through JSON."""
+        rows = values["sketch"]
+        return cls(**{**values, "sketch": None if rows is None else np.array(rows, np.float32)})
+
+
+def inspect(
+    recording: Recording | FeatureRecording, skeleton: Skeleton
+) -> tuple[Summary, list[Finding]]:
+    """Everything that one recording shows by itself, and what the comparison needs of it.
+
+    Raises:
+        LeadError: features of another width than the skeleton's.
+    """
+    values = recording.joints if isinstance(recording, Recording) else recording.features
+    findings = _Findings(recording)
+    if not any(caption.strip() for caption in recording.captions):
+        findings.add("no_caption", "it has no caption, or only empty ones")
+    if recording.id in KNOWN_BROKEN.get(skeleton.name, ()):
+        findings.add("known_broken", "many rebuilds of this id contain NaN")
+    walk_ratio = fingerprint = None
+    finite = np.asarray(np.isfinite(values).all(axis=tuple(range(1, values.ndim))))
+    if not finite.all():
+        count = len(finite) - np.count_nonzero(finite)
+        first = np.argmin(finite) + 1
+        findings.add("non_finite", f"{count} of {len(finite)} frames, the first is frame {first}")
+    elif len(values) < 2:
+        findings.add("one_frame", f"{len(values)} frame{'s' * (len(values) != 1)}")
+    else:
+        joints = np.asarray(values, dtype=np.float64)
+        if isinstance(recording, FeatureRecording):
+            joints = features_to_joints(joints, skeleton)
+        walk_ratio, fingerprint = _inspect_motion(joints, skeleton, findings)
+    summary = Summary(
+        recording.id,
+        recording.source,
+        recording.take,
+        recording.split,
+        len(values),
+        skeleton.fps,
+        walk_ratio,
+        fingerprint,
+    )
+    return summary, findings.found
+
+
+def refusal(findings: Sequence[Finding]) -> Rejected | None:
+    """Why no stage can work with the recording that these were found in; None where one can."""
+    for finding in findings:
+        if finding.kind in UNUSABLE:
+            detail = f"{MEANINGS[finding.kind].title}: {finding.detail}"
+            return Rejected(finding.id, finding.source, "bad", detail)
+    return None
+
+
+class _Findings:
+    """The findings of one recording."""
+
+    def __init__(self, recording: Recording | FeatureRecording):
+        self.recording = recording
+        self.found: list[Finding] = []
+
+    def add(self, kind: Kind, detail: str) -> None:
+        self.found.append(Finding(kind, self.recording.id, self.recording.source, detail))
+
+
+def _inspect_motion(
+    joints: Joints, skeleton: Skeleton, findings: _Findings
+) -> tuple[float | None, Sketch | None]:
+    """Walk ratio and fingerprint of a motion with finite values and two frames at least."""
+    bones = joints[:, 1:] - joints[:, list(skeleton.parents[1:])]
+    lengths = np.sqrt((bones**2).sum(-1))
+    # Knee and ankle of both legs: one leg alone would give a mirrored body another size.
+    legs = float(np.median(lengths[:, _leg_bones(skeleton)].sum(axis=1)) / 2)
+    _check_unit(legs, skeleton, findings)
+    if legs <= 0:
+        return None, None
+    scale = NORMAL_LEGS / legs
+    metres = joints * scale
+    jumps = _check_speed(metres, skeleton, findings)
+    _check_bones(lengths * scale, jumps, skeleton, findings)
+    walk = measure_walk(metres, skeleton.fps, skeleton)
+    if walk is not None and (walk.ratio > SLOWEST_RATIO or walk.cadence > HIGHEST_CADENCE):
+        factor = walk.ratio / NORMAL_RATIO
+        pace = f"{factor:.1f} times too slow" if factor > 1 else f"{1 / factor:.1f} times too fast"
+        steps = f"steps of {walk.step:.2f} m, {walk.cadence:.1f} a second"
+        findings.add("fps", f"{steps} at {skeleton.fps:g} fps: about {pace}")
+    return None if walk is None else walk.ratio, sketch(metres, skeleton)
+
+
+def _leg_bones(skeleton: Skeleton) -> list[int]:
+    """Columns of thighs and shins in an array of bones, which has none for the root."""
+    return [joint - 1 for chain in skeleton.chains[:2] for joint in chain[2:4]]
+
+
+def _check_unit(legs: float, skeleton: Skeleton, findings: _Findings) -> None:
+    expected = UNIT_OF[skeleton.unit]
+    low, high = LEGS[expected]
+    if low <= legs <= high:
+        return
+    likely = [unit for unit, (low, high) in LEGS.items() if low <= legs <= high]
+    guess = f"as if in {likely[0]}" if likely else "in no unit known here"
+    wanted = f"in {expected} it is {low:g} to {high:g}"
+    findings.add("unit", f"a leg is {legs:.4g} long, {guess}; {wanted}")
+
+
+def _check_speed(
+    metres: Joints, skeleton: Skeleton, findings: _Findings
+) -> Bool[np.ndarray, " steps"]:
+    """Frozen and exploding steps from one frame to the next; returns which ones explode."""
+    steps = np.diff(metres, axis=0)
+    sizes = np.sqrt((steps**2).sum(-1))
+    still = sizes.max(axis=1) < FROZEN_STEP
+    if still.any():
+        start, length = _longest_run(still)
+        if length >= FROZEN_SECONDS * skeleton.fps:
+            findings.add("frozen", f"frames {start + 1} to {start + length + 1} are the same")
+    speeds, spikes = sizes * skeleton.fps, np.zeros_like(sizes)
+    if len(steps) > 2:
+        beside = np.concatenate([steps[1:2], steps, steps[-2:-1]])
+        spike = steps - (beside[:-2] + beside[2:]) / 2
+        spikes = np.sqrt((spike**2).sum(-1)) * skeleton.fps
+    too_fast = (speeds > JOINT_SPEED) | (spikes > JOINT_SPIKE)
+    too_fast[:, 0] |= (speeds[:, 0] > ROOT_SPEED) | (spikes[:, 0] > ROOT_SPIKE)
+    jumps = too_fast.any(axis=1)
+    if jumps.any():
+        step = int(np.argmax(jumps))
+        joint = int(np.argmax(np.where(too_fast[step], speeds[step], 0)))
+        moved = f"{skeleton.joints[joint]} moves {sizes[step, joint]:.2f} m"
+        more = np.count_nonzero(jumps) - 1
+        others = f", and {more} more" if more else ""
+        findings.add("exploding", f"{moved} from frame {step + 1} to {step + 2}{others}")
+    return jumps
+
+
+def _check_bones(
+    lengths: Float[np.ndarray, "N bones"],
+    jumps: Bool[np.ndarray, " steps"],
+    skeleton: Skeleton,
+    findings: _Findings,
+) -> None:
+    """Bones that change their length over the frames that no jump touches."""
+    if jumps.any():
+        touched = np.append(jumps, False) | np.append(False, jumps)
+        lengths = lengths[~touched]
+    if len(lengths) == 0:
+        return
+    low, high = lengths.min(axis=0), lengths.max(axis=0)
+    change = (high - low) / np.maximum(high, SHORT_BONE)
+    worst = int(np.argmax(change))
+    if change[worst] > STRETCH:
+        joint = worst + 1
+        ends = f"{skeleton.joints[skeleton.parents[joint]]} to {skeleton.joints[joint]}"
+        span = f"{low[worst]:.3f} to {high[worst]:.3f} m"
+        findings.add("stretching", f"{ends} is {span} long on a body with legs of 0.8 m")
+
+
+def _longest_run(mask: Bool[np.ndarray, " steps"]) -> tuple[int, int]:
+    """Start and length of the longest stretch of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
+    starts, stops = edges[::2], edges[1::2]
+    longest = int(np.argmax(stops - starts))
+    return int(starts[longest]), int(stops[longest] - starts[longest])

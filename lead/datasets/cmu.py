@@ -1,0 +1,200 @@
+"""Takes of the CMU motion capture database: three conventions of BVH, and AMC with its ASF."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from lead.clip import Found, Rejected, Work
+from lead.datasets.cmu_captions import Sentence, content_of, take_captions
+from lead.datasets.published import CaptionLine, Segment, cut_by_index, read_caption_file
+from lead.errors import LeadError
+from lead.formats.archive import members
+from lead.formats.asfamc import Skeleton, read_asf
+from lead.mocap.conventions import CMU_3DSMAX, CMU_DAZ, CMU_MOTIONBUILDER
+from lead.mocap.cut import Label, Limits, Take, bad, cut_parts
+from lead.mocap.read import take_from_amc, take_from_bvh
+from lead.motion.skeleton import HUMANML3D
+
+_CONVENTIONS = (CMU_MOTIONBUILDER, CMU_3DSMAX, CMU_DAZ)
+_MOTION = re.compile(r"(?:.*/)?(\d+_\d+)[^/]*\.(?:bvh|amc)")
+_LAST_RESORTS = ("-daz.bvh", ".amc")
+"""Endings of forms that stand back behind others of one take, best first."""
+
+
+@dataclass(frozen=True)
+class CmuWords:
+    """What is said of takes: CMU's line by take, and KIT-ML's sentences by take."""
+
+    descriptions: Mapping[str, str]
+    sentences: Mapping[str, tuple[Sentence, ...]]
+
+
+@dataclass(frozen=True)
+class PublishedCut:
+    """HumanML3D's segments by take, the splits of their names, and its folder of caption files."""
+
+    segments: Mapping[str, tuple[Segment, ...]]
+    splits: Mapping[str, str]
+    texts: Path
+
+
+def read_cmu(
+    path: Path,
+    place: str,
+    every: int,
+    limits: Limits,
+    words: CmuWords,
+    published: PublishedCut | None = None,
+) -> Iterator[Work]:
+    """Every n-th take; of a take in several forms the best that can be read.
+
+    Args:
+        path: folder of takes, or an archive of it.
+        place: what stands for ``path`` in a recording's source.
+        every: 1 for all takes, n for the 1st, (n+1)th, … in the order of names.
+        limits: of a part.
+        words: what captions are made of.
+        published: cuts takes as HumanML3D does, under its names and in its splits; None cuts
+            them in equal parts.
+
+    Raises:
+        LeadError: the archive is damaged, or a path leaves it.
+    """
+    files, skeletons = _scan(path, place)
+    forms = _forms(files, every)
+    group_of = {name: identity for identity, group in forms.items() for name in group}
+    read: dict[str, dict[str, bytes]] = {identity: {} for identity in forms}
+    for name, content in members(path, group_of.__contains__):
+        identity = group_of[name]
+        read[identity][name] = content
+        if len(read[identity]) == len(forms[identity]):
+            contents = read.pop(identity)
+            skeleton = skeletons.get(identity.partition("_")[0])
+            files = [(name, contents[name]) for name in forms[identity]]
+            cut = _cutter(identity, limits, words, published)
+            yield partial(_read_take, identity, files, place, skeleton, cut)
+
+
+def _read_take(
+    identity: str,
+    files: list[tuple[str, bytes]],
+    place: str,
+    skeleton: Skeleton | Rejected | None,
+    cut: Callable[[Take], Iterator[Found]],
+) -> list[Found]:
+    """The parts of a take from the first of its forms that can be read."""
+    found: list[Found] = []
+    chosen: str | None = None
+    for name, content in files:
+        take = _read(name, content, f"{place}/{name}", skeleton)
+        if isinstance(take, Rejected):
+            found.append(take)
+        elif chosen is None:
+            chosen = take.source
+            found += cut(take)
+        else:
+            found.append(Rejected(identity, take.source, "duplicate", f"the same take as {chosen}"))
+    return found
+
+
+def _forms(files: list[str], every: int) -> dict[str, list[str]]:
+    """The files of every n-th take, the preferred form first."""
+    forms: dict[str, list[str]] = {}
+    for name in files:
+        match = _MOTION.fullmatch(name)
+        forms.setdefault(match[1] if match else name, []).append(name)
+    kept = sorted(forms)[::every]
+    return {take: sorted(forms[take], key=lambda name: (_rank(name), name)) for take in kept}
+
+
+def _rank(name: str) -> int:
+    return next((1 + n for n, end in enumerate(_LAST_RESORTS) if name.endswith(end)), 0)
+
+
+def _scan(path: Path, place: str) -> tuple[list[str], dict[str, Skeleton | Rejected]]:
+    """Names of the motion files; and the ASF of each subject that has one, or its fault."""
+    files: list[str] = []
+    skeletons: dict[str, Skeleton | Rejected] = {}
+
+    def wanted(name: str) -> bool:
+        if _MOTION.fullmatch(name):
+            files.append(name)
+        return name.endswith(".asf")
+
+    for name, content in members(path, wanted):
+        subject, source = PurePosixPath(name).stem, f"{place}/{name}"
+        try:
+            skeletons[subject] = read_asf(content, source)
+        except LeadError as error:
+            skeletons[subject] = bad(subject, source, error)
+    return sorted(files), skeletons
+
+
+def _read(
+    name: str, content: bytes, source: str, skeleton: Skeleton | Rejected | None
+) -> Take | Rejected:
+    match = _MOTION.fullmatch(name)
+    identity = match[1] if match else name
+    try:
+        if not name.endswith(".amc"):
+            return take_from_bvh(content, identity, source, _CONVENTIONS, _thorax(skeleton))
+        if isinstance(skeleton, Skeleton):
+            return take_from_amc(content, skeleton, identity, source)
+    except LeadError as error:
+        return bad(identity, source, error)
+    detail = skeleton.detail if skeleton else "no .asf of its subject beside it"
+    return Rejected(identity, source, "bad", f"AMC without a skeleton: {detail}")
+
+
+def _thorax(skeleton: Skeleton | Rejected | None) -> np.ndarray | None:
+    """The thorax bone of the subject's ASF, which has the same unit as the BVH."""
+    if isinstance(skeleton, Skeleton) and "thorax" in skeleton.bones:
+        return skeleton.bones["thorax"].vector
+    return None
+
+
+def _cutter(
+    identity: str, limits: Limits, words: CmuWords, published: PublishedCut | None
+) -> Callable[[Take], Iterator[Found]]:
+    """What cuts a take, with the words about it alone."""
+    line, written = words.descriptions.get(identity), words.sentences.get(identity, ())
+    if published is None:
+        return partial(_in_parts, limits, line, written)
+    rows = published.segments.get(identity, ())
+    splits = {row.name: published.splits[row.name] for row in rows if row.name in published.splits}
+    return partial(_as_published, rows, splits, str(published.texts), (line, written))
+
+
+def _in_parts(
+    limits: Limits, line: str | None, written: tuple[Sentence, ...], take: Take
+) -> Iterator[Found]:
+    content = content_of(line) if line else "unknown"
+    label = Label(content, None, lambda start, stop: take_captions(line, written, start, stop))
+    return cut_parts(take, label, limits)
+
+
+def _as_published(
+    rows: tuple[Segment, ...],
+    splits: Mapping[str, str],
+    texts: str,
+    words: tuple[str | None, tuple[Sentence, ...]],
+    take: Take,
+) -> Iterator[Found]:
+    """HumanML3D's segments with its captions, or where those are not here, with ours."""
+    line, written = words
+
+    def captions(row: Segment) -> list[CaptionLine]:
+        file = Path(texts) / f"{row.name}.txt"
+        if file.is_file():
+            return read_caption_file(file)
+        start, stop = row.start / HUMANML3D.fps, (row.stop - 1) / HUMANML3D.fps
+        found = take_captions(line, written, start, stop)
+        return [CaptionLine(caption, "", (0.0, 0.0)) for caption in found]
+
+    return cut_by_index(take, rows, splits, captions, content_of(line) if line else "unknown")

@@ -1,0 +1,219 @@
+"""What may be downloaded freely, and how: verified, continued after a cut, never half a file."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, assert_never
+
+import pooch
+import requests
+from filelock import FileLock, Timeout
+
+from lead.datasets.downloads import ArchivePart, Download, FreeArchive, FreeFile
+from lead.datasets.transfer import Patience, transfer
+from lead.errors import LeadError
+from lead.files.artefact import atomic_path
+from lead.formats.archive import find_source, members
+from lead.progress import track
+
+_LOCK = "lock"
+_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
+
+
+def retrieve(download: Download, data_root: Path, patience: Patience | None = None) -> list[Path]:
+    """Bring every file of ``download`` under ``data_root``; the paths, in the table's order.
+
+    What is there already is verified and kept.
+
+    Raises:
+        LeadError: see `fetch`; or the contents of an archive are not those that are known.
+    """
+    found: list[Path] = []
+    for file in download.files:
+        match file:
+            case FreeFile():
+                target = data_root / file.target
+                fetch(file.url, target, file.sha256, patience)
+                found.append(target)
+            case FreeArchive():
+                found += _retrieve_parts(file, data_root, patience)
+            case _:
+                assert_never(file)
+    return found
+
+
+def fetch(
+    url: str, target: Path, sha256: str | None = None, patience: Patience | None = None
+) -> None:
+    """Download one file, unless it is there.
+
+    Until it is complete and verified it lies in a folder ``<target>.part`` beside the target,
+    from which a later call goes on.
+
+    Raises:
+        LeadError: the server refuses or cannot be reached, the bytes are wrong, the disk is
+            full, another file is there already, or another process is downloading it.
+    """
+    if target.is_file():
+        _verify_present(url, target, sha256)
+        return
+    folder = target.with_name(target.name + ".part")
+    with _explained(url, target, sha256), _alone(folder, target):
+        # Its messages are not for users: what went wrong is in the error, the rest on the bar.
+        pooch.get_logger().setLevel("ERROR")
+        pooch.retrieve(
+            url,
+            known_hash=f"sha256:{sha256}" if sha256 else None,
+            fname=target.name,
+            path=folder,
+            downloader=_downloader(folder, target.name, patience or Patience()),
+        )
+        (folder / target.name).replace(target)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def content_digest(path: Path, wanted: Callable[[str], bool] = lambda name: True) -> str:
+    """SHA-256 over names and contents of the wanted files, wherever they lie in the source.
+
+    It is the digest of what ``sha256sum`` prints of them, sorted by name, and so the same for
+    a folder and for any archive of it, however packed.
+
+    Raises:
+        LeadError: the archive is damaged or unsafe.
+    """
+    lines = sorted(
+        (name.rpartition("/")[2], hashlib.sha256(content).hexdigest())
+        for name, content in members(path, wanted)
+    )
+    listing = "".join(f"{digest}  {name}\n" for name, digest in lines)
+    return hashlib.sha256(listing.encode()).hexdigest()
+
+
+def _retrieve_parts(file: FreeArchive, data_root: Path, patience: Patience | None) -> list[Path]:
+    """The parts where they are, made from the archive where they are not."""
+    missing = [part for part in file.parts if not find_source(data_root, [part.place])]
+    if missing:
+        archive = data_root / file.target
+        fetch(file.url, archive, None, patience)
+        for part in missing:
+            _verify_part(file, archive, part)
+        for part in missing:
+            _make_part(archive, part, data_root / f"{part.place}.zip")
+        archive.unlink()
+    found = (find_source(data_root, [part.place]) for part in file.parts)
+    return [path for path in found if path is not None]
+
+
+def _verify_part(file: FreeArchive, archive: Path, part: ArchivePart) -> None:
+    try:
+        digest = content_digest(
+            archive, lambda name: _is_in(part, name) and name.endswith(part.endings)
+        )
+    except LeadError:
+        archive.unlink()
+        raise
+    if digest != part.digest:
+        archive.unlink()
+        raise LeadError(
+            f"The source of {part.place} is not what it was, and was not kept.",
+            file=archive,
+            found=f"names and contents with digest {digest}",
+            expected=part.digest,
+            fix=f"See at {file.url} what changed. If you trust it, download it by hand and unpack "
+            f"its {part.folder} as {archive.parent / Path(part.place).name}.",
+        )
+
+
+def _make_part(archive: Path, part: ArchivePart, target: Path) -> None:
+    """Pack one folder of the archive as a zip of its own, always under the same date."""
+    with (
+        atomic_path(target) as temporary,
+        zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as packed,
+    ):
+        found = members(archive, partial(_is_in, part))
+        for name, content in track(found, f"{target.name}, files"):
+            entry = zipfile.ZipInfo(name.partition(part.folder)[2], _ZIP_DATE)
+            packed.writestr(entry, content, zipfile.ZIP_DEFLATED)
+
+
+def _is_in(part: ArchivePart, name: str) -> bool:
+    return f"/{part.folder}" in f"/{name}"
+
+
+def _downloader(folder: Path, title: str, patience: Patience) -> Any:
+    return partial(transfer, folder=folder, title=title, patience=patience)
+
+
+def _verify_present(url: str, target: Path, sha256: str | None) -> None:
+    found = pooch.file_hash(str(target)) if sha256 else None
+    if found != sha256:
+        raise LeadError(
+            "Another file is there already; it was left as it is.",
+            file=target,
+            found=f"SHA-256 {found}",
+            expected=f"SHA-256 {sha256}, as at {url}",
+            fix="Move it away and run the same command again, or keep it if it is meant.",
+        )
+
+
+@contextmanager
+def _alone(folder: Path, target: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        lock = FileLock(folder / _LOCK).acquire(timeout=0)
+    except Timeout as error:
+        raise LeadError(
+            f"{target.name} is being downloaded by another process.",
+            file=folder,
+            fix="Wait for it, or end it; then run the same command again.",
+        ) from error
+    with lock:
+        yield
+
+
+@contextmanager
+def _explained(url: str, target: Path, sha256: str | None) -> Iterator[None]:
+    """Say in a user's words what went wrong, and how to do without this command."""
+    by_hand = f"Or get {url} by hand and put it at {target}."
+    try:
+        yield
+    except requests.RequestException as error:
+        answer = error.response
+        refused = answer is not None and answer.status_code < 500
+        again = "Check the network and run the same command again: it goes on where it stopped."
+        raise LeadError(
+            f"{target.name} could not be downloaded.",
+            file=target,
+            found=str(error) if answer is None else f"{answer.status_code} {answer.reason}",
+            expected=f"the file at {url}",
+            fix=("See whether the source has moved. " if refused else f"{again} ") + by_hand,
+        ) from error
+    except ValueError as error:  # pooch's word for a wrong checksum
+        raise LeadError(
+            f"{target.name} came with the wrong checksum and was not kept.",
+            file=target,
+            found=str(error).partition(" but got ")[2].partition(".")[0] or str(error),
+            expected=f"SHA-256 {sha256}",
+            fix=f"Run the same command again; if it stays wrong, {url} has changed. Then look "
+            f"there for the version with this checksum and put it at {target}.",
+        ) from error
+    except OSError as error:
+        raise LeadError(
+            f"{target.name} could not be written: {error.strerror}.",
+            file=target,
+            found=_room(target),
+            expected="room for the file, in a folder that can be written",
+            fix="Free some space and run the same command again: it goes on where it stopped. "
+            + by_hand,
+        ) from error
+
+
+def _room(target: Path) -> str:
+    folder = next(parent for parent in target.absolute().parents if parent.is_dir())
+    return f"{shutil.disk_usage(folder).free:,} bytes free"

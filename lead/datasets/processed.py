@@ -1,0 +1,227 @@
+"""HumanML3D and KIT-ML as most people have them: features, captions and splits in one folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from lead.clip import FeatureRecording, Found, Rejected, Work
+from lead.config.humanml3d import ProcessedDataset
+from lead.datasets.published import read_caption_file, read_splits
+from lead.errors import LeadError
+from lead.files.arrays import read_npy
+from lead.mocap.cut import bad
+from lead.motion.layout import BLOCKS, layout
+from lead.motion.normalizer import Normalizer
+from lead.motion.skeleton import SKELETONS, Skeleton
+
+FEATURES, TEXTS = "new_joint_vecs", "texts"
+
+
+def read_processed(
+    settings: ProcessedDataset, skeleton: Skeleton, data_root: Path
+) -> Iterator[Work]:
+    """Every clip that a split file names, split by split.
+
+    Raises:
+        LeadError: the folder, one of its parts or a split list is missing, or the features, or
+            the names of all files, are of the other dataset.
+    """
+    folder = data_root / settings.folder
+    splits = read_splits(folder)
+    for part in (FEATURES, TEXTS):
+        if not (folder / part).is_dir():
+            raise _missing(folder / part)
+    _refuse_the_other(folder, skeleton)
+    _refuse_other_names(folder / FEATURES, ".npy", splits)
+    _refuse_other_names(folder / TEXTS, ".txt", splits)
+    limits = settings.min_frames, settings.max_frames
+    return (
+        partial(_read_named, folder, settings.folder, name, split, limits, skeleton)
+        for name, split in splits.items()
+    )
+
+
+def read_statistics(folder: Path, skeleton: Skeleton) -> Normalizer:
+    """``Mean.npy`` and ``Std.npy`` of a processed dataset.
+
+    Raises:
+        LeadError: one is missing, of another width, not finite, not positive, or its std is not
+            one value in each block of the features.
+    """
+    blocks = layout(skeleton)
+    arrays = {}
+    for name in ("Mean", "Std"):
+        path = folder / f"{name}.npy"
+        if not path.is_file():
+            raise _missing(path)
+        try:
+            values = _finite(read_npy(path, path), path)
+        except LeadError as error:
+            raise _wrong_statistics(path, str(error.found), blocks.width) from error
+        if values.shape != (blocks.width,):
+            found = f"an array of shape {values.shape}{_looks_like(values, skeleton)}"
+            raise _wrong_statistics(path, found, blocks.width)
+        arrays[name] = values
+    std = arrays["Std"]
+    for block in BLOCKS:
+        values = std[blocks.slice(block)]
+        if values.min() <= 0 or np.ptp(values) > 1e-4 * values.max():
+            found = f"{block} between {values.min():.4g} and {values.max():.4g}"
+            raise _wrong_statistics(folder / "Std.npy", found, blocks.width)
+    return Normalizer(arrays["Mean"], std)
+
+
+def _read_named(
+    folder: Path,
+    place: Path,
+    name: str,
+    split: str,
+    limits: tuple[int, int],
+    skeleton: Skeleton,
+) -> list[Found]:
+    """A clip, or why it is left out, in the split that names it."""
+    path, texts = folder / FEATURES / f"{name}.npy", folder / TEXTS / f"{name}.txt"
+    found = _read_clip(path, texts, str(place / FEATURES / path.name), limits, skeleton)
+    return [replace(found, split=split)]
+
+
+def _read_clip(
+    path: Path, texts: Path, source: str, limits: tuple[int, int], skeleton: Skeleton
+) -> FeatureRecording | Rejected:
+    name = path.stem
+    if not path.is_file():
+        return Rejected(name, source, "missing", "a split list names it, and there is no file")
+    try:
+        features = _load(path, skeleton)
+        lines = read_caption_file(texts) if texts.is_file() else []
+    except LeadError as error:
+        return bad(name, source, error)
+    if not limits[0] <= len(features) < limits[1]:
+        detail = f"{len(features)} frames, {limits[0]} to {limits[1] - 1} are used"
+        return Rejected(name, source, "short" if len(features) < limits[0] else "long", detail)
+    if not lines:
+        return Rejected(name, source, "no_caption", f"no caption in {TEXTS}/{texts.name}")
+    return FeatureRecording(
+        id=name,
+        features=features,
+        captions=tuple(line.caption for line in lines),
+        tokens=tuple(line.tokens for line in lines),
+        spans=tuple(line.span for line in lines),
+        take=name.removeprefix("M"),
+        content="",
+        style=None,
+        source=source,
+    )
+
+
+def _load(path: Path, skeleton: Skeleton) -> np.ndarray:
+    features = read_npy(path, path)
+    # A single frame was saved without its axis in some rebuilds.
+    features = features[None] if features.ndim == 1 else features
+    if features.ndim != 2 or features.shape[1] != skeleton.feature_width:
+        raise LeadError(
+            "These are no features of the dataset.",
+            file=path,
+            found=f"shape {features.shape}{_looks_like(features, skeleton)}",
+            expected=f"T x {skeleton.feature_width}",
+        )
+    return _finite(features, path)
+
+
+def _finite(values: np.ndarray, path: Path) -> np.ndarray:
+    """As float32, in which large numbers of a wider type are infinite."""
+    found = f"numbers of type {values.dtype}"
+    if values.dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            values = values.astype(np.float32)
+        if np.isfinite(values).all():
+            return values
+        found = f"{np.count_nonzero(~np.isfinite(values)):,} of {values.size:,} not finite"
+    raise LeadError(
+        "Some values are not finite numbers.",
+        file=path,
+        found=found,
+        expected="finite floating-point numbers",
+        fix="Get the file again.",
+    )
+
+
+def _looks_like(values: np.ndarray, skeleton: Skeleton) -> str:
+    """What to add to a message about an array of the wrong shape."""
+    width = values.shape[-1] if values.ndim else 0
+    others = (other for other in SKELETONS.values() if other is not skeleton)
+    return "".join(f", as of {other.name}" for other in others if width == other.feature_width)
+
+
+def _refuse_the_other(folder: Path, skeleton: Skeleton) -> None:
+    """KIT-ML's features under a configuration of HumanML3D, or the reverse."""
+    paths = sorted((folder / FEATURES).glob("*.npy"))
+    if not paths:
+        raise _missing(folder / FEATURES / "*.npy")
+    path, width = next(_widths(paths), (paths[0], 0))
+    for other in SKELETONS.values():
+        if other is not skeleton and width == other.feature_width:
+            raise LeadError(
+                f"This looks like {other.name}, and the study reads {skeleton.name}.",
+                file=path,
+                found=f"{width} columns",
+                expected=f"{skeleton.feature_width} columns",
+                fix=f"Set dataset.kind to {other.name}, or dataset.folder to the other folder.",
+            )
+
+
+def _widths(paths: Iterable[Path]) -> Iterator[tuple[Path, int]]:
+    """Files with their columns; a broken file is left out, and told of when it is read."""
+    for path in paths:
+        try:
+            array = read_npy(path, path)
+        except LeadError:
+            continue
+        if array.ndim:
+            yield path, array.shape[-1]
+
+
+def _refuse_other_names(part: Path, suffix: str, names: Iterable[str]) -> None:
+    """Split lists of one dataset beside files of the other: no name fits."""
+    if any((part / f"{name}{suffix}").is_file() for name in names):
+        return
+    first = next(iter(sorted(part.glob(f"*{suffix}"))), None)
+    raise LeadError(
+        f"No clip that the split lists name is in {part.name}.",
+        file=part,
+        found="no file" if first is None else _named(first.name),
+        expected=_named(next((f"{name}{suffix}" for name in names), "a name in the lists")),
+        fix="Take lists, features and texts from one release of one dataset.",
+    )
+
+
+def _named(file_name: str) -> str:
+    """A file's name, and whose it looks like: HumanML3D counts in six digits, KIT-ML in five."""
+    dataset = {6: ", as of humanml3d", 5: ", as of kit"}
+    return file_name + dataset.get(len(Path(file_name).stem.removeprefix("M")), "")
+
+
+def _missing(path: Path) -> LeadError:
+    return LeadError(
+        "A part of the processed dataset is missing.",
+        file=path,
+        found="nothing that can be read",
+        expected=f"{FEATURES}/, {TEXTS}/, train.txt, val.txt, test.txt, Mean.npy and Std.npy",
+        fix="Build the dataset with its authors' scripts (github.com/EricGuo5513/HumanML3D), or "
+        "set data_root and dataset.folder to where it lies.",
+    )
+
+
+def _wrong_statistics(path: Path, found: str, width: int) -> LeadError:
+    return LeadError(
+        "The dataset's statistics are not right.",
+        file=path,
+        found=found,
+        expected=f"{width} finite numbers; Std.npy positive and the same within each block",
+        fix="Get the file again, or set dataset.statistics to train.",
+    )

@@ -1,0 +1,98 @@
+"""Which split a take goes to, and the mirror images of the training split."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from lead.clip import Words
+from lead.datasets.gather import Gathered, Row
+from lead.datasets.published import MIRRORED
+from lead.motion.mirror import mirror
+from lead.motion.skeleton import Skeleton
+from lead.store.store import SPLITS
+from lead.types import Joints
+
+
+def split_takes(
+    recordings: Sequence[Words], shares: tuple[float, float, float], rng: np.random.Generator
+) -> dict[str, str]:
+    """The split of every take, stratified by content.
+
+    Takes are ordered by content, at random within one, and dealt out by error diffusion:
+    each goes to the split that is furthest behind its share of recordings so far. A take
+    is never divided.
+
+    Args:
+        recordings: the parts of all takes; a take weighs as many as it has parts.
+        shares: of train, val and test; they sum to 1.
+        rng: orders the takes of one content.
+    """
+    parts: dict[str, int] = {}
+    content: dict[str, str] = {}
+    for recording in recordings:
+        parts[recording.take] = parts.get(recording.take, 0) + 1
+        content.setdefault(recording.take, recording.content)
+    takes = sorted(parts)
+    shuffle = dict(zip(takes, rng.permutation(len(takes)), strict=True))
+    owed = np.zeros(len(SPLITS))
+    result = {}
+    for take in sorted(takes, key=lambda take: (content[take], shuffle[take])):
+        owed += np.asarray(shares) * parts[take]
+        chosen = int(np.argmax(owed))
+        owed[chosen] -= parts[take]
+        result[take] = SPLITS[chosen]
+    return result
+
+
+def mirror_images(rows: Sequence[tuple[Row, str]]) -> list[tuple[Row, str]]:
+    """The mirror image of every row of the training split, in that split.
+
+    What is measured stays recorded motion: the other splits, and held-out styles, get none.
+    """
+    return [(_mirror_image(row), split) for row, split in rows if split == "train"]
+
+
+def frames_of(found: Gathered, rows: Sequence[Row], skeleton: Skeleton) -> Iterator[Joints]:
+    """The joints of every row, seen in a mirror where it is a mirror image."""
+    for row, joints in zip(rows, found.arrays(rows), strict=True):
+        yield mirror(joints, skeleton) if row.is_mirrored else joints
+
+
+def _mirror_image(row: Row) -> Row:
+    """Named as HumanML3D names it; of the same take, so that nothing tells the two apart."""
+    return replace(
+        row,
+        id=MIRRORED + row.id,
+        captions=tuple(map(exchange_sides, row.captions)),
+        tokens=tuple(map(exchange_sides, row.tokens)),
+        content=exchange_sides(row.content),
+        is_mirrored=True,
+    )
+
+
+# Whole words and what is built on them, such as leftwards, right-handed or turn_left; not upright.
+# A right angle has no side, and what happens right away or right now has none either.
+_SIDE = re.compile(
+    r"(?<![a-z])(left|right(?!(?:/[A-Z]+)?[ -](?:angles?|angled|away|now)(?![a-z])))"
+    r"(?=(?:wards?|most|sided?|hand|handed|handers?|foot|footed)?(?![a-z]))"
+)
+_TURN = re.compile(r"(?<![a-z])((?:counter|conter|anti)[- ]?)?(clock[- ]?wise)(?![a-z])")
+_OTHER = {"left": "right", "right": "left"}
+
+
+def exchange_sides(text: str) -> str:
+    """What a mirror image of a motion shows, said in the words that were said of the motion.
+
+    Left and right are exchanged, clockwise and counterclockwise too. A second exchange gives the
+    text again, but for another spelling of counterclockwise. "Left" is always taken for the side:
+    whoever "left the room" is not understood.
+
+    Args:
+        text: lower case; a sentence, ``word/POS word/POS …``, or a label such as ``turn-left``.
+    """
+    exchanged = _SIDE.sub(lambda found: _OTHER[found[1]], text)
+    return _TURN.sub(lambda found: ("" if found[1] else "counter") + found[2], exchanged)

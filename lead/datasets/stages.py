@@ -1,0 +1,243 @@
+"""The data stages: raw motion to joints, joints to features and their statistics."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from lead.clip import Words
+from lead.config.humanml3d import ProcessedDataset
+from lead.config.study import DatasetSettings
+from lead.datasets.audit.cross_check import cross_check
+from lead.datasets.audit.page import write_audit_page
+from lead.datasets.audit.report import (
+    check_bad_share,
+    describe,
+    kept_row,
+    left_out_row,
+    write_audit,
+)
+from lead.datasets.dataset import describe_items
+from lead.datasets.gather import Gathered, Row, gather, in_order
+from lead.datasets.processed import read_statistics
+from lead.datasets.registry import (
+    Dataset,
+    expected_counts,
+    held_out,
+    is_mirrored,
+    item_frames,
+    read_dataset,
+    shares_of,
+    skeleton_of,
+)
+from lead.datasets.splits import frames_of, mirror_images, split_takes
+from lead.datasets.synthetic.dataset import SOURCE as SYNTHETIC
+from lead.errors import LeadError
+from lead.files.arrays import FrameFile, begin_frames, write_frames
+from lead.files.artefact import atomic_path
+from lead.files.job import Job
+from lead.files.seeds import Seeds
+from lead.motion.features import clips_to_features, joints_to_features
+from lead.motion.layout import layout
+from lead.motion.normalizer import fit_normalizer, save_normalizer
+from lead.motion.skeleton import Skeleton
+from lead.progress import Progress
+from lead.store.store import HELD_OUT, Clip, MotionIndex, items_of, write_index
+
+_PER_BLOCK = 32
+"""Clips that a worker turns into features at a time."""
+
+
+def import_motion(job: Job) -> None:
+    """Read the raw data: joints on the study's skeleton, their clips, and the audit.
+
+    Outputs: ``joints`` (ΣN x J x 3, float32), ``clips`` (their index), ``audit`` and its ``page``.
+    A run that was killed goes on where it was; the number of threads changes no byte.
+    """
+    dataset: Dataset = job.setting("dataset", DatasetSettings)
+    manifest = job.on_any_threads().manifest
+    with _gathered(job, dataset) as found:
+        recorded = _with_splits(found.rows, dataset, job.seeds)
+        mirrored = mirror_images(recorded) if is_mirrored(dataset) else []
+        clips = _clips([*recorded, *mirrored])
+        frames = frames_of(found, [row for row, _ in [*recorded, *mirrored]], skeleton_of(dataset))
+        write_frames(job.outputs["joints"], frames, clips[-1].stop)
+        write_index(job.outputs["clips"], clips, clips[-1].stop, manifest)
+        _write_audit(job, found, recorded, mirrored, dataset)
+
+
+def import_features(job: Job) -> None:
+    """Read a dataset that is published as features, with its own statistics and splits.
+
+    Outputs: ``frames`` (ΣT x D, float32), ``index``, ``stats``, ``audit`` and its ``page``.
+    """
+    dataset: Dataset = job.setting("dataset", DatasetSettings)
+    assert isinstance(dataset, ProcessedDataset)
+    skeleton = skeleton_of(dataset)
+    with _gathered(job, dataset) as found:
+        rows = _with_splits(found.rows, dataset, job.seeds)
+        clips = _clips(rows)
+        write_frames(job.outputs["frames"], found.arrays(found.rows), clips[-1].stop)
+        _write_items(job, clips, dataset)
+        if dataset.statistics == "published":
+            statistics = read_statistics(job.data_root / dataset.folder, skeleton)
+            save_normalizer(statistics, job.outputs["stats"])
+        else:
+            _save_statistics(job, clips, skeleton)
+        _write_audit(job, found, rows, [], dataset)
+
+
+def extract_features(job: Job) -> None:
+    """Turn joints into features, and take statistics over the training split.
+
+    Outputs: ``frames`` (ΣT x D, float32), ``index``, ``stats`` (mean and std).
+    """
+    dataset: Dataset = job.setting("dataset", DatasetSettings)
+    skeleton = skeleton_of(dataset)
+    before = MotionIndex.open(job.inputs["clips"]).clips
+    joints = FrameFile.open(job.inputs["joints"])
+    after, row = [], 0
+    for clip in before:
+        after.append(replace(clip, start=row, stop=row + clip.frames - 1))
+        row = after[-1].stop
+    with atomic_path(job.outputs["frames"]) as temporary:
+        features = begin_frames(temporary, (row, skeleton.feature_width))
+        write = partial(_write_features, joints, features, skeleton)
+        progress = Progress("features", len(before))
+        for done in in_order(write, _blocks(list(zip(before, after, strict=True))), job.threads):
+            progress.advance(done)
+    _write_items(job, after, dataset)
+    _save_statistics(job, after, skeleton)
+
+
+def _write_items(job: Job, clips: Sequence[Clip], dataset: Dataset) -> None:
+    """The index of the items that stages work with, and a line of how many there are."""
+    items: list[Clip] = []
+    dropped = 0
+    for clip in clips:
+        for item in items_of(clip, *item_frames(dataset)):
+            if isinstance(item, Clip):
+                items.append(item)
+            else:
+                dropped += 1
+    counts = Counter(item.split for item in items)
+    print(describe_items(counts, dropped, expected_counts(dataset)), file=sys.stderr)
+    items.sort(key=lambda item: item.id)
+    write_index(job.outputs["index"], items, clips[-1].stop, job.on_any_threads().manifest)
+
+
+def _save_statistics(job: Job, clips: Sequence[Clip], skeleton: Skeleton) -> None:
+    features = FrameFile.open(job.outputs["frames"])
+    train = (features.read(clip.start, clip.stop) for clip in clips if clip.split == "train")
+    save_normalizer(fit_normalizer(train, layout(skeleton)), job.outputs["stats"])
+
+
+def _write_audit(
+    job: Job,
+    found: Gathered,
+    recorded: Sequence[tuple[Row, str]],
+    mirrored: Sequence[tuple[Row, str]],
+    dataset: Dataset,
+) -> None:
+    """Table and page of what was read, what was left out, and what was mirrored."""
+    splits = [split for _, split in recorded]
+    counts = expected_counts(dataset)
+    expected = None if counts is None else counts.names
+    findings = [*found.findings, *cross_check(found.summaries, splits, expected, found.rejected)]
+    rows = [kept_row(row, split) for row, split in (*recorded, *mirrored)]
+    rows += map(left_out_row, found.rejected)
+    print(describe(rows, findings), file=sys.stderr)
+    manifest = job.on_any_threads().manifest
+    write_audit(job.outputs["audit"], rows, findings, manifest)
+    write_audit_page(
+        job.outputs["page"], rows, findings, expected, skeleton_of(dataset).fps, manifest
+    )
+
+
+@contextmanager
+def _gathered(job: Job, dataset: Dataset) -> Iterator[Gathered]:
+    """The dataset's recordings, in a folder that only a killed run leaves behind."""
+    beside = next(iter(job.outputs.values())).parent
+    beside.mkdir(parents=True, exist_ok=True)
+    folder = job.on_any_threads().state_folder() or Path(
+        tempfile.mkdtemp(prefix=".reading.", dir=beside)
+    )
+    try:
+        works = read_dataset(dataset, job.data_root, job.seeds)
+        found = gather(works, skeleton_of(dataset), folder, job.threads)
+        check_bad_share(len(found.rows), found.rejected)
+        if not found.rows:
+            raise LeadError(
+                "No recording is left to work with.",
+                found=describe([left_out_row(each) for each in found.rejected]),
+                fix="Look for longer clips, or lower min_positions in the study's dataset.",
+            )
+        yield found
+    except LeadError:
+        # The user mends something now, and what was read before may not be true any more.
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _with_splits(rows: Sequence[Row], dataset: Dataset, seeds: Seeds) -> list[tuple[Row, str]]:
+    """Every row and its split: held out, the source's own, or by the study's shares."""
+    free = [row for row in rows if row.split is None and not held_out(dataset, row)]
+    dealt: dict[str, str] = {}
+    if shares := shares_of(dataset):
+        # Apart, so that synthetic clips change no recording's split.
+        for made in (False, True):
+            group = [row for row in free if (row.source == SYNTHETIC) is made]
+            dealt |= split_takes(group, shares, seeds.child("split").numpy())
+    return [
+        (row, HELD_OUT if held_out(dataset, row) else row.split or dealt[row.take]) for row in rows
+    ]
+
+
+def _clips(rows: Sequence[tuple[Row, str]]) -> list[Clip]:
+    names = [field.name for field in fields(Words) if field.name != "split"]
+    clips, start = [], 0
+    for row, split in rows:
+        words = {name: getattr(row, name) for name in names}
+        clips.append(Clip(id=row.id, split=split, start=start, stop=start + row.frames, **words))
+        start = clips[-1].stop
+    return clips
+
+
+def _blocks(pairs: list[tuple[Clip, Clip]]) -> Iterator[list[tuple[Clip, Clip]]]:
+    iterator = iter(pairs)
+    while block := list(islice(iterator, _PER_BLOCK)):
+        yield block
+
+
+def _write_features(
+    joints: FrameFile, features: FrameFile, skeleton: Skeleton, block: list[tuple[Clip, Clip]]
+) -> int:
+    """Compute the features of a block and write them to their rows; the number of clips."""
+    read = [joints.read(clip.start, clip.stop) for clip, _ in block]
+    try:
+        rows = np.concatenate(list(clips_to_features(read, skeleton)))
+    except LeadError:
+        for (clip, _), one in zip(block, read, strict=True):
+            _name_the_broken(clip, one, skeleton)
+        raise
+    features.write(block[0][1].start, rows)
+    return len(block)
+
+
+def _name_the_broken(clip: Clip, joints: np.ndarray, skeleton: Skeleton) -> None:
+    try:
+        joints_to_features(joints, skeleton)
+    except LeadError as error:
+        error.file = f"{clip.source} ({clip.id})"
+        raise

@@ -1,0 +1,148 @@
+"""Arrays in files: NumPy's files from anywhere, and frames in one ``.npy``.
+
+Pickles are never opened. Frames are read and written by plain file access: pages of a memory map
+count as the process's memory, and passes over a whole dataset would hold it all.
+"""
+
+from __future__ import annotations
+
+import io
+import tokenize
+import zipfile
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from lead.errors import LeadError
+from lead.files.artefact import atomic_path, unreadable
+
+
+@dataclass(frozen=True)
+class FrameFile:
+    """A ``.npy`` of frames: ``shape[0]`` rows of ``shape[1:]`` numbers that begin at ``offset``."""
+
+    path: Path
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    offset: int
+
+    @classmethod
+    def open(cls, path: Path) -> FrameFile:
+        """Read what the file says of itself, and check that it is as long as that.
+
+        Raises:
+            LeadError: it is truncated, or no ``.npy``.
+        """
+        try:
+            with path.open("rb") as file:
+                version = np.lib.format.read_magic(file)
+                read_header = (
+                    np.lib.format.read_array_header_1_0
+                    if version == (1, 0)
+                    else np.lib.format.read_array_header_2_0
+                )
+                shape, fortran, dtype = read_header(file)
+                offset = file.tell()
+                if fortran or dtype.hasobject:
+                    raise ValueError("the array is not laid out row by row in plain numbers")
+                size, expected = path.stat().st_size, offset + int(np.prod(shape)) * dtype.itemsize
+                if size != expected:
+                    raise ValueError(f"{size:,} bytes instead of {expected:,}")
+        except (OSError, ValueError, EOFError) as error:
+            raise unreadable(path, error, "the data stages") from error
+        return cls(path, shape, dtype, offset)
+
+    def read(self, start: int, stop: int) -> np.ndarray:
+        """Rows ``start`` to ``stop``, as a copy."""
+        row = int(np.prod(self.shape[1:]))
+        values = np.fromfile(
+            self.path,
+            self.dtype,
+            count=(stop - start) * row,
+            offset=self.offset + start * row * self.dtype.itemsize,
+        )
+        return values.reshape(stop - start, *self.shape[1:])
+
+    def write(self, start: int, rows: np.ndarray) -> None:
+        """Write rows from ``start`` on into a file that `begin_frames` made."""
+        with self.path.open("r+b") as file:
+            size = int(np.prod(self.shape[1:])) * self.dtype.itemsize
+            file.seek(self.offset + start * size)
+            file.write(np.ascontiguousarray(rows, dtype=self.dtype).tobytes())
+
+
+def begin_frames(path: Path, shape: tuple[int, ...]) -> FrameFile:
+    """A float32 ``.npy`` of zeros, to be filled in any order by any number of processes."""
+    with path.open("wb") as file:
+        _write_header(file, shape)
+        offset = file.tell()
+        file.truncate(offset + int(np.prod(shape)) * 4)
+    return FrameFile(path, shape, np.dtype(np.float32), offset)
+
+
+def write_frames(path: Path, arrays: Iterable[np.ndarray], total: int) -> None:
+    """Write arrays one after the other into one float32 ``.npy`` of ``total`` rows, atomically.
+
+    Only one array is in memory at a time.
+    """
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        row = 0
+        for array in arrays:
+            if row == 0:
+                _write_header(file, (total, *array.shape[1:]))
+            file.write(np.ascontiguousarray(array, dtype=np.float32).tobytes())
+            row += len(array)
+        if row != total:
+            raise ValueError(f"{row} rows came, {total} were announced")
+
+
+def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
+    np.lib.format.write_array_header_1_0(
+        file, {"descr": "<f4", "fortran_order": False, "shape": shape}
+    )
+
+
+BROKEN = (
+    OSError,
+    EOFError,
+    KeyError,  # an archive whose directory lies
+    TypeError,  # a single array under the name of an archive
+    ValueError,  # a pickle, too few bytes
+    OverflowError,  # a header with a negative size
+    MemoryError,  # a header with an absurd size
+    SyntaxError,
+    tokenize.TokenError,  # a header that is no dictionary
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What `numpy.load` raises for files that are missing, truncated, damaged or pickled."""
+
+
+def read_npy(source: Path | bytes, name: str | Path) -> np.ndarray:
+    """One array of plain numbers, from a file or from its content.
+
+    Args:
+        name: of the file, for the message.
+
+    Raises:
+        LeadError: it is missing or damaged, an archive, or holds pickled objects.
+    """
+    try:
+        content = io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
+        with content as file:
+            array = np.load(file, allow_pickle=False)
+        if not isinstance(array, np.ndarray):
+            raise ValueError("an archive under the name of an array")
+    except BROKEN as error:
+        raise LeadError(
+            "The array cannot be read.",
+            file=name,
+            found=" ".join(str(error).split()),
+            expected="a whole .npy file of plain numbers",
+            fix="Get the file again.",
+        ) from error
+    return array

@@ -1,0 +1,248 @@
+"""A file of motion capture as joints in the world, in the file's own unit and axes."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from lead.errors import LeadError
+from lead.files.arrays import BROKEN
+from lead.formats.amass import body_joints, first_joints, read_amass_npz, read_body_model
+from lead.formats.asfamc import Skeleton, bone_ends, read_amc, read_asf
+from lead.formats.bvh import Bvh, Transforms, global_transforms, read_bvh
+from lead.mocap.conventions import (
+    BANDAI,
+    CMU_3DSMAX,
+    CMU_ASF,
+    CMU_DAZ,
+    CMU_MOTIONBUILDER,
+    STYLE100,
+    Convention,
+)
+from lead.mocap.read import THORAX, whole_fps
+from lead.motion.skeleton import HUMANML3D, KIT
+
+_SIDED = {joint.partition("_")[2] for joint in HUMANML3D.joints if "_" in joint}
+_SAME = {joint: joint for joint in HUMANML3D.joints if "_" not in joint}
+_SAME |= {f"*_{part}": f"{{side}}_{part}" for part in sorted(_SIDED)}
+_OWN = Convention("HumanML3D", _SAME, ("left", "right"), metres=1.0)
+_SMPL = Convention("SMPL", _SAME, ("L", "R"), metres=1.0)
+_BVH = (_OWN, _SMPL, BANDAI, CMU_MOTIONBUILDER, CMU_3DSMAX, CMU_DAZ, STYLE100)
+_CMU_FPS = 120.0  # an AMC does not say
+
+
+@dataclass(frozen=True)
+class Capture:
+    """What a file holds, in its own unit and axes.
+
+    Attributes:
+        names, parents, positions: of its joints, or of the ends of an ASF's bones.
+        fps: of the file.
+        conventions: that it may follow.
+        metres: one unit, if the file says so.
+        guessable: its names are names of joints in a hierarchy, as in BVH.
+        bvh, transforms: of a BVH, to restore a thorax.
+        thorax: that bone, of an ASF.
+    """
+
+    names: tuple[str, ...]
+    parents: tuple[int, ...]
+    positions: Float[np.ndarray, "N K 3"] = field(repr=False)
+    fps: float
+    conventions: tuple[Convention, ...]
+    metres: float | None = None
+    guessable: bool = False
+    bvh: Bvh | None = None
+    transforms: Transforms | None = None
+    thorax: Float[np.ndarray, "xyz=3"] | None = None
+
+
+def read_capture(
+    path: Path, asf: Path | None, body_model: Path | None, fps: float | None
+) -> Capture:
+    """Read a file by its ending; arguments and errors as of `read_own_motion`."""
+    match path.suffix.lower():
+        case ".bvh":
+            bvh = read_bvh(_content(path), path.name)
+            moved = global_transforms(bvh)
+            skeleton = read_asf(_content(asf), asf.name) if asf else None
+            bone = skeleton.bones.get(THORAX) if skeleton else None
+            return Capture(
+                bvh.names, bvh.parents, moved.positions, fps or whole_fps(bvh.fps), _BVH,
+                guessable=True, bvh=bvh, transforms=moved, thorax=bone.vector if bone else None,
+            )  # fmt: skip
+        case ".amc":
+            content = _content(path)
+            skeleton = _asf(path, asf)
+            names, ends = bone_ends(skeleton, read_amc(content, skeleton, path.name))
+            parents = tuple(
+                -1 if bone.parent is None else names.index(bone.parent)
+                for bone in skeleton.bones.values()
+            )
+            return Capture(names, parents, ends, fps or _CMU_FPS, (CMU_ASF,), skeleton.metres)
+        case ".npz" | ".npy":
+            arrays = read_arrays(_content(path), path, fps, body_model)
+            return Capture(arrays.names, arrays.parents, arrays.joints, arrays.fps, (_OWN, _SMPL))
+        case ending:
+            raise LeadError(
+                "This kind of file cannot be imported.",
+                file=path,
+                found=ending or "no ending",
+                expected=".bvh, .amc (with its .asf), .npz or .npy",
+                fix="Export the motion as BVH, which most programs can.",
+            )
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise LeadError(
+            "The file cannot be opened.",
+            file=path,
+            found="a folder" if path.is_dir() else error.strerror,
+            expected="a file of motion capture",
+            fix="Correct the path.",
+        ) from error
+
+
+def _asf(path: Path, asf: Path | None) -> Skeleton:
+    """The skeleton given, or the one beside the motion with the name of its subject."""
+    if asf is None:
+        beside = [
+            file
+            for file in sorted(path.parent.iterdir())
+            if file.suffix.lower() == ".asf"
+            and (path.stem == file.stem or path.stem.startswith(f"{file.stem}_"))
+        ]
+        if not beside:
+            subject = path.stem.rpartition("_")[0] or path.stem
+            raise LeadError(
+                "AMC motion needs its ASF skeleton.",
+                file=path,
+                found=f"no {subject}.asf beside it",
+                expected=f"{path.parent / subject}.asf",
+                fix="Put it there, or name it with --asf.",
+            )
+        asf = max(beside, key=lambda file: len(file.stem))
+    return read_asf(_content(asf), asf.name)
+
+
+_RATES = ("fps", "mocap_framerate", "mocap_frame_rate")
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """Positions in the file's unit, with names and parents (-1: not known)."""
+
+    names: tuple[str, ...]
+    parents: tuple[int, ...]
+    joints: Float[np.ndarray, "N K 3"] = field(repr=False)
+    fps: float
+
+
+def read_arrays(
+    content: bytes, path: Path, fps: float | None, body_model: Path | None = None
+) -> Arrays:
+    """Read positions; ``fps`` where the file does not say, or is wrong.
+
+    A take of AMASS holds poses, which ``body_model`` (SMPL-H) turns into positions, Z up.
+
+    Raises:
+        LeadError: no NumPy file, pickled objects, another shape, no frame rate, body model
+            parameters or features in the place of positions.
+    """
+    arrays = _load(content, path)
+    if {"poses", "trans"} <= arrays.keys():
+        return _posed(path, fps, body_model)
+    joints = _joints(arrays, path)
+    if fps is None:
+        fps = _rate(arrays, path)
+    names = HUMANML3D.joints
+    if "joint_names" in arrays:
+        names = tuple(map(str, arrays["joint_names"].ravel()))
+        if len(names) != joints.shape[1]:
+            raise _wrong(path, f"{len(names)} names for {joints.shape[1]} joints", "one a joint")
+    parents = HUMANML3D.parents if names == HUMANML3D.joints else (-1,) * len(names)
+    return Arrays(names, parents, joints, fps)
+
+
+def _posed(path: Path, fps: float | None, body_model: Path | None) -> Arrays:
+    if body_model is None:
+        raise _wrong(
+            path,
+            "poses of a body model, as AMASS has them",
+            "joint positions, or the body model",
+            "Give the SMPL-H model that poses them: --body-model smplh/male/model.npz.",
+        )
+    take = read_amass_npz(path, path.name)
+    if take is None:
+        raise _wrong(path, "no mocap_framerate: a file of body shape", "a take of AMASS")
+    model = first_joints(read_body_model(body_model), HUMANML3D.joint_count)
+    joints = body_joints(model, take.poses, take.betas, take.trans)
+    return Arrays(HUMANML3D.joints, HUMANML3D.parents, joints, fps or take.fps)
+
+
+def _load(content: bytes, path: Path) -> dict[str, np.ndarray]:
+    if not content.startswith((b"PK", b"\x93NUMPY")):
+        found = "an empty file" if not content else "another kind of file"
+        raise _wrong(path, found, "a NumPy file, .npz or .npy")
+    try:
+        loaded = np.load(io.BytesIO(content), allow_pickle=False)
+        if isinstance(loaded, np.ndarray):
+            return {"joints": loaded}
+        return {name: loaded[name] for name in loaded.files}
+    except BROKEN as error:
+        raise _wrong(
+            path, " ".join(str(error).split()), "a whole NumPy file without pickled objects"
+        ) from error
+
+
+def _joints(arrays: dict[str, np.ndarray], path: Path) -> np.ndarray:
+    joints = arrays.get("joints")
+    if joints is None and len(arrays) == 1:
+        joints = next(iter(arrays.values()))
+    if joints is None:
+        raise _wrong(path, f"arrays {', '.join(arrays) or 'none'}", "an array `joints`")
+    named = len(arrays["joint_names"].ravel()) if "joint_names" in arrays else HUMANML3D.joint_count
+    if joints.ndim != 3 or joints.shape[1:] != (named, 3) or joints.dtype.kind not in "fiu":
+        raise _wrong(
+            path,
+            f"{joints.dtype} of shape {joints.shape}{_looks_like(joints.shape)}",
+            f"positions of shape (N, {HUMANML3D.joint_count}, 3)",
+        )
+    if not len(joints) or not np.isfinite(joints).all():
+        finite = np.isfinite(joints).all(axis=(1, 2))
+        found = f"frame {np.argmin(finite) + 1} is not finite" if len(joints) else "no frame"
+        raise _wrong(path, found, "frames of finite positions")
+    return joints.astype(np.float64)
+
+
+def _rate(arrays: dict[str, np.ndarray], path: Path) -> float:
+    rate = next((arrays[name] for name in _RATES if name in arrays), None)
+    if rate is None:
+        raise _wrong(path, "no `fps`", "frames a second", "State them, such as --fps 20.")
+    if rate.size != 1 or rate.dtype.kind not in "fiu" or not 1 <= float(rate.item()) <= 1000:
+        raise _wrong(path, f"fps {rate}", "a number from 1 to 1000", "State them with --fps.")
+    return float(rate.item())
+
+
+def _looks_like(shape: tuple[int, ...]) -> str:
+    for skeleton in (HUMANML3D, KIT):
+        if shape[-1:] == (skeleton.feature_width,):
+            return f": these look like features of {skeleton.name}"
+    return ": these look like KIT-ML's joints" if shape[1:] == (KIT.joint_count, 3) else ""
+
+
+def _wrong(path: Path, found: str, expected: str, fix: str | None = None) -> LeadError:
+    return LeadError(
+        "The arrays cannot be imported.",
+        file=path,
+        found=found,
+        expected=expected,
+        fix=fix or "Save joint positions in HumanML3D's order as `joints`, with `fps`.",
+    )

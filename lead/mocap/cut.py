@@ -1,0 +1,151 @@
+"""From a take on some skeleton to parts of a take on HumanML3D's: checks, resampling, cutting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+from jaxtyping import Float
+
+from lead.clip import Recording, Rejected
+from lead.errors import LeadError
+from lead.motion.resample import resample
+from lead.motion.skeleton import HUMANML3D
+
+SHORTEST_BONE, LONGEST_BONE = 0.01, 1.0
+"""Bones of a human body in metres; whatever lies outside is a broken file."""
+LENGTH_DRIFT = 0.01
+"""Share by which a bone may change its length during a take."""
+
+
+@dataclass(frozen=True)
+class Take:
+    """One file, mapped to the 22 joints, in metres, at its own frame rate."""
+
+    id: str
+    joints: Float[np.ndarray, "N 22 3"] = field(repr=False)
+    fps: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Label:
+    """What a take shows; ``captions`` gives those of the seconds from one time to another."""
+
+    content: str
+    style: str | None
+    captions: Callable[[float, float], tuple[str, ...]] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Frame rate and number of positions of a part."""
+
+    fps: float
+    shortest: int
+    longest: int
+
+
+def cut_parts(take: Take, label: Label, limits: Limits) -> Iterator[Recording | Rejected]:
+    """Bring a take to the dataset's frame rate and cut it in equal parts.
+
+    Parts share no position; they differ in length by one at most. A part of a take that is
+    not cut keeps the take's id, others add ``_p1``, ``_p2`` and so on.
+    """
+    joints = resample(take.joints, take.fps, limits.fps)
+    if len(joints) < limits.shortest:
+        detail = f"{len(joints)} positions at {limits.fps:g} fps, at least {limits.shortest} needed"
+        yield Rejected(take.id, take.source, "short", detail)
+        return
+    if not label.captions(0.0, (len(joints) - 1) / limits.fps):
+        yield Rejected(take.id, take.source, "no_caption", "nobody says what this take shows")
+        return
+    cuts = even_cuts(len(joints), limits.longest)
+    for number, (start, stop) in enumerate(cuts, start=1):
+        name = take.id if len(cuts) == 1 else f"{take.id}_p{number}"
+        captions = label.captions(start / limits.fps, (stop - 1) / limits.fps)
+        if not captions:
+            yield Rejected(name, take.source, "no_caption", "nobody says what this part shows")
+            continue
+        yield Recording(
+            id=name,
+            joints=joints[start:stop],
+            captions=captions,
+            take=take.id,
+            content=label.content,
+            style=label.style,
+            source=take.source,
+        )
+
+
+def even_cuts(length: int, longest: int) -> list[tuple[int, int]]:
+    """Start and stop of the fewest parts of at most ``longest`` that make up ``length``."""
+    count = -(-length // longest)
+    edges = [length * part // count for part in range(count + 1)]
+    return list(pairwise(edges))
+
+
+def check_joints(joints: Float[np.ndarray, "N 22 3"], source: str) -> None:
+    """Refuse motion on the 22 joints that no body can make.
+
+    Raises:
+        LeadError: a position is not finite, or a bone is not between 1 cm and 1 m.
+    """
+    finite = np.isfinite(joints).all(axis=(1, 2))
+    if not finite.all():
+        raise impossible(source, f"frame {np.argmin(finite) + 1} is not finite", "finite positions")
+    parents = np.array(HUMANML3D.parents)
+    lengths = np.linalg.norm(joints[:, 1:] - joints[:, parents[1:]], axis=-1)
+    wrong = (lengths <= SHORTEST_BONE) | (lengths > LONGEST_BONE)
+    if wrong.any():
+        frame, bone = (int(index[0]) for index in np.nonzero(wrong))
+        found = f"{lengths[frame, bone]:.4f} m to {HUMANML3D.joints[bone + 1]} in frame {frame + 1}"
+        raise impossible(source, found, f"bones of {SHORTEST_BONE} to {LONGEST_BONE:g} m")
+
+
+def check_rigid(
+    positions: Float[np.ndarray, "N K 3"],
+    bones: Sequence[tuple[int, int]],
+    names: Sequence[str],
+    source: str,
+) -> None:
+    """Refuse a skeleton whose bones stretch.
+
+    Args:
+        positions: of the file's own joints, before any blend.
+        bones: indices of the two ends of each bone.
+        names: of the joints.
+        source: for the message.
+
+    Raises:
+        LeadError: a bone's length varies over time by more than 1 %.
+    """
+    start, end = np.array(bones).T
+    lengths = np.linalg.norm(positions[:, end] - positions[:, start], axis=-1)
+    low, high = lengths.min(axis=0), lengths.max(axis=0)
+    drift = (high - low) / np.maximum(high, 1e-9)
+    worst = int(np.argmax(drift))
+    if drift[worst] > LENGTH_DRIFT:
+        a, b = (names[index] for index in bones[worst])
+        found = f"{a} to {b} is between {low[worst]:.4g} and {high[worst]:.4g} units long"
+        raise impossible(source, found, f"a length that changes by at most {LENGTH_DRIFT:.0%}")
+
+
+def impossible(source: str, found: str, expected: str) -> LeadError:
+    """The error for motion that no body can make."""
+    return LeadError(
+        "The motion is impossible.",
+        file=source,
+        found=found,
+        expected=expected,
+        fix="Leave the clip out, or mend the file.",
+    )
+
+
+def bad(identity: str, source: str, error: LeadError) -> Rejected:
+    """An unreadable or impossible clip, in one sentence for the audit."""
+    found = "" if error.found is None else f" Found {error.found}"
+    expected = "" if error.expected is None else f"; expected {error.expected}"
+    return Rejected(identity, source, "bad", f"{error.problem}{found}{expected}.")

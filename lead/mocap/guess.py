@@ -1,0 +1,271 @@
+"""Guess from the names of a file's joints which of them are the 22 joints.
+
+Known conventions are used as they are. Otherwise each limb is matched by a table of words; where
+words leave a choice (``Shoulder`` may be the collar or the shoulder) the hierarchy decides. Where
+along the spine a target lies is measured, as rigs differ in the number of their spine joints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise, product
+
+import numpy as np
+from jaxtyping import Float
+
+from lead.errors import LeadError
+from lead.mocap.conventions import (
+    Convention,
+    ThoraxGap,
+    bare_names,
+    parse_blend,
+    plain,
+    sides_and_words,
+)
+from lead.mocap.read import THORAX
+from lead.mocap.skeleton_map import MappedJoint, SkeletonMap, map_text
+from lead.motion.skeleton import HUMANML3D
+
+# Words of each joint, the likelier first. `…end` is the End Site of that joint.
+_LEG = {
+    "hip": ("upleg", "upperleg", "thigh", "hip", "femur", "leg"),
+    "knee": ("knee", "shin", "calf", "lowerleg", "lowleg", "loleg", "tibia", "leg"),
+    "ankle": ("ankle", "foot"),
+    "foot": ("toebase", "toe", "toes", "toe0", "ball", "foot", "footend", "ankleend"),
+}
+_ARM = {
+    "collar": ("collar", "clavicle", "clav", "collarbone", "shoulder"),
+    "shoulder": ("upperarm", "uparm", "uarm", "arm", "shldr", "humerus", "shoulder"),
+    "elbow": ("forearm", "lowerarm", "lowarm", "loarm", "farm", "elbow", "radius"),
+    "wrist": ("wrist", "hand", "forearmend", "lowerarmend", "elbowend"),
+}
+_PELVIS = ("hips", "pelvis", "hip", "root")
+_NECK = ("neck", "neck0", "neck01", "lowerneck", "neck1", "neck02", "upperneck", "neck2")
+_HEAD = ("head", "neckend")
+_ABSENT = 50  # cost of a limb without collar or toe; above every sum of ranks
+
+# Places on the way from the hip joints' height to the neck, as shares of it, in HumanML3D's
+# skeleton; its mean pose has the hip joints 64 degrees below the horizontal.
+_DROP = HUMANML3D.bone_lengths[1] * np.sin(np.radians(64)) if HUMANML3D.bone_lengths else 0.0
+_HEIGHTS = _DROP + np.cumsum([0.0, *(np.array(HUMANML3D.bone_lengths)[[3, 6, 9, 12]])])
+_PLACES = dict(zip(("pelvis", "spine1", "spine2", "spine3"), _HEIGHTS / _HEIGHTS[-1], strict=False))
+_NEAR, _APART = 0.08, 0.05  # a joint this near to its place is taken; targets lie so far apart
+_COLLAR = 0.4  # how far out the collar joint lies between the neck and the shoulder
+
+
+@dataclass(frozen=True)
+class Rig:
+    """A file's joints in the world: names, parents (-1: none) and some frames of positions."""
+
+    names: tuple[str, ...]
+    parents: tuple[int, ...]
+    positions: Float[np.ndarray, "N K 3"] = field(repr=False)
+
+    def line(self, joint: int) -> list[int]:
+        """The joint and its ancestors, upwards."""
+        line = []
+        while joint >= 0:
+            line.append(joint)
+            joint = self.parents[joint]
+        return line
+
+    def apart(self, a: int, b: int) -> float:
+        """Mean distance of two joints."""
+        return float(np.linalg.norm(self.positions[:, a] - self.positions[:, b], axis=-1).mean())
+
+
+def recognise(rig: Rig, conventions: Sequence[Convention]) -> SkeletonMap | None:
+    """The map of the first convention whose joints are all there under a like name.
+
+    A convention that has lost its thorax is taken only where it really has length zero: other
+    files use the same names for whole bodies.
+    """
+    first = {plain(name): name for name in reversed(bare_names(rig.names))}
+    original = dict(zip(bare_names(rig.names), rig.names, strict=True))
+    for convention in conventions:
+        gap = convention.thorax
+        wanted = [*convention.joints, *((gap.base, *gap.above) if gap else ())]
+        own = {THORAX: THORAX} if gap else {}
+        own |= {name: original[first[plain(name)]] for name in wanted if plain(name) in first}
+        if not own.keys() >= set(wanted):
+            continue
+        if gap:
+            gap = ThoraxGap(own[gap.base], tuple(own[name] for name in gap.above))
+            base, *above = (rig.names.index(name) for name in (gap.base, *gap.above))
+            if max(rig.apart(base, joint) for joint in above) > 0.01 * rig.apart(base, 0):
+                continue
+        rows = []
+        for target in HUMANML3D.joints:
+            a, b, weight = parse_blend(convention.expression(target))
+            rows.append(MappedJoint(target, own[a], own[b], weight, "convention"))
+        metres, drop = convention.metres, convention.added_frames
+        return SkeletonMap(convention.name, tuple(rows), metres, drop, gap)
+    return None
+
+
+def guess_map(rig: Rig, given: Mapping[str, MappedJoint]) -> SkeletonMap:
+    """The map by names, hierarchy and places along the spine.
+
+    Args:
+        rig: the file's joints.
+        given: targets that a user's map settles.
+
+    Raises:
+        LeadError: joints are missing; it names them, and the file's joints.
+    """
+    rows = dict(given)
+    cores = sides_and_words(rig.names)
+    fixed = {t: rig.names.index(row.a) for t, row in given.items() if row.weight == 0}
+    found = dict(fixed)
+    for side in ("left", "right"):
+        for words in (_LEG, _ARM):
+            found |= _limb(rig, cores, side, words, fixed)
+    found |= _trunk(rig, cores, found)
+    for target, joint in found.items():
+        rows.setdefault(target, _exactly(rig, target, joint))
+    if {"pelvis", "neck", "left_hip", "right_hip"} <= found.keys():
+        for target, row in _spine(rig, found).items():
+            rows[target] = given.get(target, row)
+    if {"neck", "left_shoulder", "right_shoulder"} <= found.keys():
+        for target, row in _collars(rig, found).items():
+            rows[target] = given.get(target, row)
+    missing = [target for target in HUMANML3D.joints if target not in rows]
+    if missing:
+        raise too_few_joints(rig.names, [r for t, r in rows.items() if t not in missing], missing)
+    return SkeletonMap("guessed from names", tuple(rows[t] for t in HUMANML3D.joints))
+
+
+def too_few_joints(
+    names: Sequence[str], rows: Sequence[MappedJoint], missing: Sequence[str]
+) -> LeadError:
+    """The error for a file in which targets were not found, and how to name them."""
+    example = map_text(rows[:2]).replace("\n", "\n    ")
+    unknown = "\n    ".join(f"{target}: …" for target in missing)
+    return LeadError(
+        f"Only {len(HUMANML3D.joints) - len(missing)} of the 22 joints were matched.",
+        found=f"joints {', '.join(names)}",
+        expected=f"also joints for {', '.join(missing)}",
+        fix="Write the missing joints in a file, such as map.yaml, and pass it with "
+        f"--skeleton-map; a~b@0.4 lies between two joints:\n    {example}{unknown}",
+    )
+
+
+def _limb(
+    rig: Rig,
+    cores: Sequence[set[tuple[str, str]]],
+    side: str,
+    words: Mapping[str, tuple[str, ...]],
+    fixed: Mapping[str, int],
+) -> dict[str, int]:
+    """The joints of one arm or leg: the likeliest words that follow each other downwards."""
+    options: list[list[tuple[int, int | None]]] = []
+    for part, alternatives in words.items():
+        target = f"{side}_{part}"
+        ranked = [
+            (rank, joint)
+            for rank, word in enumerate(alternatives)
+            for joint, own in enumerate(cores)
+            if (side, word) in own
+        ]
+        options.append([(0, fixed[target])] if target in fixed else [*ranked, (_ABSENT, None)])
+
+    settled = set(fixed.values())
+
+    def follows(chosen: tuple[tuple[int, int | None], ...]) -> bool:
+        line = [joint for _, joint in chosen if joint is not None]
+        pairs = pairwise(line)
+        return all({a, b} & settled or (a != b and a in rig.line(b)) for a, b in pairs)
+
+    best = min(
+        filter(follows, product(*options)),
+        key=lambda chosen: sum(rank for rank, _ in chosen),
+        default=((0, None),) * len(words),
+    )
+    chosen = zip(words, best, strict=True)
+    return {f"{side}_{part}": joint for part, (_, joint) in chosen if joint is not None}
+
+
+def _trunk(
+    rig: Rig, cores: Sequence[set[tuple[str, str]]], found: Mapping[str, int]
+) -> dict[str, int]:
+    """Pelvis, neck and head."""
+
+    def named(words: Sequence[str]) -> list[int]:
+        return [j for word in words for j, own in enumerate(cores) if ("", word) in own]
+
+    trunk: dict[str, int] = {
+        name: found[name] for name in ("pelvis", "neck", "head") if name in found
+    }
+    hips = [found[name] for name in ("left_hip", "right_hip") if name in found]
+    pelvis = [j for j in named(_PELVIS) if all(j in rig.line(hip)[1:] for hip in hips)]
+    if pelvis:
+        trunk.setdefault("pelvis", pelvis[0])
+    heads = [j for j in named(_HEAD) if trunk.get("pelvis", j) in rig.line(j)]
+    if heads:
+        trunk.setdefault("head", heads[0])
+    if "head" in trunk:
+        # Of several neck joints the lowest; one that lies on its parent is none.
+        line = rig.line(trunk["head"])[1:]
+        height = rig.apart(trunk["head"], trunk.get("pelvis", line[-1]))
+        necks = [
+            j for j in line if j in named(_NECK) and rig.apart(j, rig.parents[j]) > 0.02 * height
+        ]
+        if necks:
+            trunk.setdefault("neck", necks[-1])
+    return trunk
+
+
+def _spine(rig: Rig, found: Mapping[str, int]) -> dict[str, MappedJoint]:
+    """Pelvis and spine at HumanML3D's places between the hip joints' height and the neck."""
+    pelvis, neck = found["pelvis"], found["neck"]
+    line = [joint for joint in reversed(rig.line(neck)) if pelvis in rig.line(joint)]
+    if len(line) < 2:
+        return {}
+    steps = [rig.apart(a, b) for a, b in pairwise(line)]
+    hips = rig.positions[:, [found["left_hip"], found["right_hip"]]].mean(axis=1)
+    up = rig.positions[:, neck] - rig.positions[:, pelvis]
+    up = up / np.linalg.norm(up, axis=-1, keepdims=True)
+    rise = float(np.einsum("nc,nc->n", rig.positions[:, pelvis] - hips, up).mean())
+    heights = rise + np.cumsum([0.0, *steps])
+    total = heights[-1]
+    rows: dict[str, MappedJoint] = {}
+    lowest = rise
+    for target, share in _PLACES.items():
+        wanted = max(share * total, lowest)
+        near = [0] if target == "pelvis" else range(1, len(line) - 1)
+        place = min(near, key=lambda i: abs(heights[i] - wanted), default=0)
+        if heights[place] >= lowest and abs(heights[place] - wanted) <= _NEAR * total:
+            rows[target] = _exactly(rig, target, line[place])
+            lowest = float(heights[place]) + _APART * total
+            continue
+        above = min(int(np.searchsorted(heights, wanted)), len(line) - 1)
+        # The pelvis is always moved from the file's own, as only that one carries the body.
+        below = 0 if target == "pelvis" else above - 1
+        weight = float((wanted - heights[below]) / (heights[above] - heights[below]))
+        rows[target] = _between(rig, target, line[below], line[above], weight)
+        lowest = wanted + _APART * total
+    return rows
+
+
+def _collars(rig: Rig, found: Mapping[str, int]) -> dict[str, MappedJoint]:
+    """Collars that are missing or lie on the spine are put between it and the shoulders."""
+    rows: dict[str, MappedJoint] = {}
+    width = rig.apart(found["left_shoulder"], found["right_shoulder"])
+    left, right = found.get("left_collar"), found.get("right_collar")
+    out = 0.0 if left is None or right is None else rig.apart(left, right) / width
+    for side in ("left", "right"):
+        target, shoulder = f"{side}_collar", found[f"{side}_shoulder"]
+        base = found.get(target, found["neck"])
+        if target not in found or out < 0.7 * _COLLAR:
+            share = (_COLLAR - out) / (1 - out) if target in found else _COLLAR
+            rows[target] = _between(rig, target, base, shoulder, share)
+    return rows
+
+
+def _exactly(rig: Rig, target: str, joint: int) -> MappedJoint:
+    return MappedJoint(target, rig.names[joint], rig.names[joint], 0.0, "name")
+
+
+def _between(rig: Rig, target: str, a: int, b: int, weight: float) -> MappedJoint:
+    return MappedJoint(target, rig.names[a], rig.names[b], round(weight, 2), "between")

@@ -1,0 +1,192 @@
+"""Which joints of one file become the 22 joints, as a value and as a user's ``map.yaml``.
+
+    left_foot: LeftToeBase          # a joint of the file; LeftToeBase_end is its End Site
+    pelvis: Hips~Spine@0.4          # 0.6 Hips + 0.4 Spine
+    spine3: [Spine1, Neck, 0.3]     # the same in other words
+    unit: cm                        # optional: m, cm, mm, inch, ft, cmu, or metres as a number
+    up: z                           # optional: y or z
+    drop_frames: 1                  # optional: leading frames that are no motion
+
+Joints that the file does not mention are guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import yaml
+from jaxtyping import Float
+
+from lead.errors import LeadError
+from lead.mocap.conventions import CMU_UNIT, ThoraxGap, parse_blend
+from lead.motion.skeleton import HUMANML3D
+
+UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "inch": 0.0254, "ft": 0.3048, "cmu": CMU_UNIT}
+"""Metres in each unit that a file of motion capture may be in."""
+
+Up = Literal["y", "z"]
+Sure = Literal["convention", "map file", "name", "between"]
+"""Why a target has its joint: a known convention, the user's map, the joint's name, or its place
+between neighbours."""
+
+_SETTINGS = ("unit", "up", "drop_frames")
+
+
+@dataclass(frozen=True)
+class MappedJoint:
+    """One target: the point (1 - weight) a + weight b of a file's joints."""
+
+    target: str
+    a: str
+    b: str
+    weight: float
+    sure: Sure
+
+    @property
+    def expression(self) -> str:
+        """``a``, or ``a~b@w``."""
+        return self.a if self.weight == 0 else f"{self.a}~{self.b}@{self.weight:g}"
+
+
+@dataclass(frozen=True)
+class MapFile:
+    """What a user's map says; None and absent targets are left to the guess."""
+
+    rows: Mapping[str, MappedJoint] = field(default_factory=dict)
+    unit: str | None = None
+    up: Up | None = None
+    drop_frames: int | None = None
+
+
+@dataclass(frozen=True)
+class SkeletonMap:
+    """The map of one file.
+
+    Attributes:
+        name: of the convention that it follows, or how it came about.
+        rows: one for each of HumanML3D's joints, in their order.
+        metres: one unit of the file, where the convention fixes it.
+        drop_frames: leading frames that are an added pose.
+        thorax: the bone to be put back, in the file's names; ``thorax`` is then a joint too.
+    """
+
+    name: str
+    rows: tuple[MappedJoint, ...]
+    metres: float | None = None
+    drop_frames: int = 0
+    thorax: ThoraxGap | None = None
+
+
+def read_map_file(path: Path, names: Sequence[str]) -> MapFile:
+    """Read a user's map for a file with these joints.
+
+    Raises:
+        LeadError: no such file, no YAML mapping, an unknown target or joint (with close matches),
+            a weight outside 0 to 1, an unknown unit or axis.
+    """
+    values = _load(path)
+    rows: dict[str, MappedJoint] = {}
+    for key, value in values.items():
+        if key in _SETTINGS:
+            continue
+        if key not in HUMANML3D.joints:
+            known = (*HUMANML3D.joints, *_SETTINGS)
+            raise _wrong(path, f"unknown key {str(key)!r}{_near(str(key), known)}", _listed(known))
+        a, b, weight = _blend(value, key, path)
+        for joint in (a, b):
+            if joint not in names:
+                found = f"{key}: {joint}{_near(joint, names)}"
+                raise _wrong(path, found, f"a joint of the file: {_listed(names)}")
+        rows[key] = MappedJoint(key, a, b, weight, "map file")
+    unit, up, drop = (values.get(name) for name in _SETTINGS)
+    if unit is not None:
+        unit = str(unit)
+        metres_of(unit, path)
+    if up not in (None, "y", "z"):
+        raise _wrong(path, f"up: {up!r}", "y or z")
+    if drop is not None and (type(drop) is not int or drop < 0):
+        raise _wrong(path, f"drop_frames: {drop!r}", "a number of frames")
+    return MapFile(rows, unit, up, drop)
+
+
+def map_text(rows: Sequence[MappedJoint]) -> str:
+    """The map as a user would write it."""
+    values = {row.target: row.expression for row in rows}
+    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+
+
+def apply_map(
+    rows: Sequence[MappedJoint],
+    names: Sequence[str],
+    positions: Float[np.ndarray, "N K 3"],
+) -> Float[np.ndarray, "N J 3"]:
+    """The mapped joints, in the unit of ``positions`` of the K named joints."""
+    weights = np.zeros((len(rows), len(names)))
+    for row, mapped in enumerate(rows):
+        weights[row, names.index(mapped.a)] += 1 - mapped.weight
+        weights[row, names.index(mapped.b)] += mapped.weight
+    return weights @ positions
+
+
+def metres_of(unit: str, file: Path | str | None = None) -> float:
+    """Metres in a unit, given by name or as a number.
+
+    Raises:
+        LeadError: neither.
+    """
+    name = {"in": "inch", "inches": "inch", "feet": "ft"}.get(unit.lower(), unit.lower())
+    try:
+        metres = UNITS[name] if name in UNITS else float(name)
+    except ValueError:
+        metres = 0.0
+    if not 0 < metres < np.inf:
+        raise _wrong(file, f"unit {unit!r}", f"{', '.join(UNITS)}, or metres as a number")
+    return metres
+
+
+def _load(path: Path) -> dict[Any, Any]:
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise _wrong(path, " ".join(str(error).split()), "a YAML file that can be read") from error
+    if not isinstance(values, dict):
+        found = f"a {type(values).__name__}" if values is not None else "nothing"
+        raise _wrong(path, found, "lines such as `left_foot: LeftToeBase`")
+    return values
+
+
+def _blend(value: Any, target: str, path: Path) -> tuple[str, str, float]:
+    """``a``, ``a~b@w`` or [a, b, w] as (a, b, w)."""
+    try:
+        a, b, weight = value if isinstance(value, list) else parse_blend(str(value))
+        weight = float(weight)
+    except (TypeError, ValueError):
+        weight, a, b = np.nan, "", ""
+    if value is None or isinstance(value, dict) or not 0 <= weight <= 1:
+        raise _wrong(path, f"{target}: {value}", "a joint, a~b@w or [a, b, w] with w from 0 to 1")
+    return str(a), str(b), weight
+
+
+def _near(word: str, known: Sequence[str]) -> str:
+    lower = {name.lower(): name for name in known}
+    near = [lower[name] for name in get_close_matches(word.lower(), lower, n=3, cutoff=0.5)]
+    return f" (close: {', '.join(near)})" if near else ""
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names)
+
+
+def _wrong(path: Path | str | None, found: str, expected: str) -> LeadError:
+    return LeadError(
+        "The skeleton map cannot be used." if path else "The unit is not known.",
+        file=path,
+        found=found,
+        expected=expected,
+        fix="Correct this line of the map." if path else "Choose another --unit.",
+    )

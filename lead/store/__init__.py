@@ -1,0 +1,1 @@
+"""What learning needs of data: clips, their frames, and batches of them."""

@@ -1,0 +1,210 @@
+"""The store: all frames of a study in one memory-mapped array, and an index of its clips."""
+
+from __future__ import annotations
+
+import json
+import string
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from lead.clip import Rejected
+from lead.errors import LeadError
+from lead.files.artefact import atomic_path, unreadable
+
+SPLITS = ("train", "val", "test")
+
+HELD_OUT = "held_out"
+"""Split of clips that no stage sees: the styles kept for inversion."""
+
+SPLITS_WITH_HELD_OUT = (*SPLITS, HELD_OUT)
+
+_SCHEMA = pa.schema(
+    [
+        ("id", pa.string()),
+        ("split", pa.string()),
+        ("start", pa.int64()),
+        ("stop", pa.int64()),
+        ("captions", pa.list_(pa.string())),
+        ("tokens", pa.list_(pa.string())),
+        ("spans", pa.list_(pa.list_(pa.float64()))),
+        ("take", pa.string()),
+        ("content", pa.string()),
+        ("style", pa.string()),
+        ("source", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One row of the index: which frames of the array a clip has, and what it shows.
+
+    ``tokens`` and ``spans`` are those of `lead.clip.Words`: empty, or one a caption.
+    """
+
+    id: str
+    split: str
+    start: int
+    stop: int
+    captions: tuple[str, ...]
+    take: str
+    content: str
+    style: str | None
+    source: str
+    tokens: tuple[str, ...] = ()
+    spans: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def frames(self) -> int:
+        """Number of frames."""
+        return self.stop - self.start
+
+
+class MotionIndex:
+    """The clips of a study: enough for stages that never look at the motion itself."""
+
+    def __init__(self, clips: Sequence[Clip], metadata: dict[str, str]):
+        self.clips = tuple(clips)
+        self.metadata = metadata
+
+    @classmethod
+    def open(cls, path: Path) -> MotionIndex:
+        """Read an index.
+
+        Raises:
+            LeadError: the file is truncated or no index.
+        """
+        try:
+            table = pq.read_table(path, schema=None)
+            rows = table.select(_SCHEMA.names).to_pylist()
+        except (OSError, pa.ArrowInvalid, KeyError) as error:
+            raise unreadable(path, error, "the data stages") from error
+        metadata = json.loads((table.schema.metadata or {}).get(b"lead", b"{}"))
+        return cls([_clip(row) for row in rows], metadata)
+
+    def split(self, name: str) -> list[Clip]:
+        """The clips of one split, in the order of the index."""
+        return [clip for clip in self.clips if clip.split == name]
+
+    def captions(self, *splits: str) -> list[str]:
+        """Every distinct caption of the splits (all of them by default), sorted."""
+        wanted = [clip for clip in self.clips if not splits or clip.split in splits]
+        return sorted({caption for clip in wanted for caption in clip.captions})
+
+
+class MotionStore(MotionIndex):
+    """An index together with the memory-mapped ``(ΣT, …)`` frames of its clips.
+
+    Frames stay on disk until they are asked for. `load` checks that array and index belong
+    together.
+    """
+
+    def __init__(self, clips: Sequence[Clip], metadata: dict[str, str], frames: np.ndarray):
+        super().__init__(clips, metadata)
+        self.frames = frames
+
+    @classmethod
+    def load(cls, frames_path: Path, index_path: Path) -> MotionStore:
+        """Open an array and its index.
+
+        Raises:
+            LeadError: one of them is missing, truncated, or does not fit the other.
+        """
+        try:
+            frames = np.load(frames_path, mmap_mode="r")
+        except (OSError, ValueError, EOFError) as error:
+            raise unreadable(frames_path, error, "the data stages") from error
+        index = MotionIndex.open(index_path)
+        expected = int(index.metadata.get("rows", 0))
+        if len(frames) != expected:
+            raise LeadError(
+                "Frames and index do not belong together.",
+                file=frames_path,
+                found=f"{len(frames)} frames",
+                expected=f"{expected} frames, as {Path(index_path).name} says",
+                fix="Delete both files and run the same snakemake command again.",
+            )
+        return cls(index.clips, index.metadata, frames)
+
+    def __getitem__(self, clip: Clip) -> np.ndarray:
+        """The frames of one clip, as a view."""
+        return self.frames[clip.start : clip.stop]
+
+
+def write_index(path: Path, clips: Sequence[Clip], rows: int, metadata: dict[str, Any]) -> None:
+    """Write the index of ``rows`` frames as Parquet with ``metadata`` in its schema, atomically."""
+    said = json.dumps({**metadata, "rows": str(rows)})
+    table = pa.Table.from_pylist(
+        [vars(clip) for clip in clips], schema=_SCHEMA.with_metadata({"lead": said})
+    )
+    with atomic_path(path) as temporary:
+        pq.write_table(table, temporary)
+
+
+def _clip(row: dict[str, Any]) -> Clip:
+    lists = {name: tuple(row[name]) for name in ("captions", "tokens")}
+    return Clip(**{**row, **lists, "spans": tuple(tuple(span) for span in row["spans"])})
+
+
+TAG_FPS = 20
+"""Frames a second that the times of captions count, for KIT-ML too (where they are all 0)."""
+
+_LETTERS = string.ascii_uppercase[:23]
+"""A to W, as the public loader names items; it draws a letter, we take the first that is free."""
+
+
+def items_of(clip: Clip, min_frames: int, max_frames: int) -> Iterator[Clip | Rejected]:
+    """The items of a clip (loader of Guo et al. 2022, "V2").
+
+    Captions about the whole clip make one item. Each caption about a part makes one of the
+    frames from ``int(from * 20)`` to ``int(to * 20)``, named ``A_<id>``, ``B_<id>`` and so on.
+    Parts are measured as clips are: at least ``min_frames``, fewer than ``max_frames``.
+    """
+    if not (min_frames <= clip.frames < max_frames):
+        yield _wrong_length(clip.id, clip, min_frames)
+        return
+    spans = clip.spans or ((0.0, 0.0),) * len(clip.captions)
+    whole = [number for number, span in enumerate(spans) if span == (0.0, 0.0)]
+    if whole:
+        yield _item(clip, clip.id, whole)
+    parts = [number for number in range(len(spans)) if number not in whole]
+    for count, number in enumerate(parts):
+        name = f"{_letters(count)}_{clip.id}"
+        start, stop = (int(second * TAG_FPS) for second in spans[number])
+        part = replace(
+            _item(clip, name, [number]),
+            start=clip.start + min(start, clip.frames),
+            stop=clip.start + max(min(stop, clip.frames), min(start, clip.frames)),
+        )
+        if min_frames <= part.frames < max_frames:
+            yield part
+        else:
+            yield _wrong_length(name, part, min_frames)
+
+
+def _item(clip: Clip, name: str, captions: Sequence[int]) -> Clip:
+    return replace(
+        clip,
+        id=name,
+        captions=tuple(clip.captions[number] for number in captions),
+        tokens=tuple(clip.tokens[number] for number in captions if clip.tokens),
+        spans=(),
+    )
+
+
+def _letters(count: int) -> str:
+    """A, B, … W, AA, AB and so on."""
+    rest, letter = divmod(count, len(_LETTERS))
+    return (_letters(rest - 1) if rest else "") + _LETTERS[letter]
+
+
+def _wrong_length(name: str, part: Clip, min_frames: int) -> Rejected:
+    short = part.frames < min_frames
+    detail = f"{part.frames} frames"
+    return Rejected(name, part.source, "short" if short else "long", detail)

@@ -1,0 +1,64 @@
+"""Arrays from anywhere: whatever is wrong with a file is one message."""
+
+import io
+import zipfile
+
+import numpy as np
+import pytest
+
+from lead.errors import LeadError
+from lead.files.arrays import read_npy
+
+
+def content(array) -> bytes:
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+def archive() -> bytes:
+    file = io.BytesIO()
+    np.savez(file, a=np.zeros(100))
+    return file.getvalue()
+
+
+WHOLE = content(np.arange(100.0))
+BROKEN = {
+    "nothing": b"",
+    "another kind of file": b"HIERARCHY\nROOT Hips",
+    "cut": WHOLE[:-8],
+    "cut in its header": WHOLE[:40],
+    "a header that is never closed": WHOLE.replace(b"), }", b", , "),
+    "a negative size": WHOLE.replace(b"(100,)", b"(-10,)"),
+    "an absurd size": WHOLE.replace(b"(100,), }  ", b"(10**99,),}"),
+    "a larger size": WHOLE.replace(b"(100,)", b"(999,)"),
+    "an archive": archive(),
+    "half an archive": archive()[:-60],
+    "pickled objects": content(np.array([{"a": 1}], dtype=object)),
+}
+
+
+def test_an_array_is_read_from_a_file_or_its_content(tmp_path):
+    path = tmp_path / "a.npy"
+    path.write_bytes(WHOLE)
+    np.testing.assert_array_equal(read_npy(path, path), np.arange(100.0))
+    np.testing.assert_array_equal(read_npy(WHOLE, "a.npy"), np.arange(100.0))
+
+
+@pytest.mark.parametrize("damaged", BROKEN.values(), ids=BROKEN.keys())
+def test_a_damaged_file_is_named(damaged):
+    with pytest.raises(LeadError, match="cannot be read") as error:
+        read_npy(damaged, "data/a.npy")
+    assert error.value.file == "data/a.npy"
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(LeadError, match="cannot be read") as error:
+        read_npy(tmp_path / "a.npy", tmp_path / "a.npy")
+    assert "a.npy" in str(error.value)
+
+
+def test_an_archive_is_told_from_an_array():
+    assert zipfile.is_zipfile(io.BytesIO(BROKEN["an archive"]))
+    with pytest.raises(LeadError, match="archive"):
+        read_npy(BROKEN["an archive"], "a.npy")

@@ -1,0 +1,230 @@
+"""Joints are known by their names, however these are spelled, and by the hierarchy."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from rigs import LAFAN1, MIXAMO, UNREAL, walking_bvh
+
+from lead.errors import LeadError
+from lead.formats.archive import members
+from lead.formats.bvh import global_transforms, read_bvh
+from lead.mocap.conventions import BANDAI, CMU_DAZ, CMU_MOTIONBUILDER, STYLE100
+from lead.mocap.guess import Rig, guess_map, recognise
+from lead.mocap.skeleton_map import MappedJoint, apply_map
+from lead.motion.canonical import canonical_joints
+from lead.motion.features import features_to_joints
+from lead.motion.skeleton import HUMANML3D
+
+RIGS = {"mixamo": MIXAMO, "lafan1": LAFAN1, "unreal": UNREAL}
+
+
+def snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+SPELLINGS = {
+    "namespace": lambda name: f"mixamorig:{name}",
+    "namespace without colon": lambda name: f"mixamorig{name}",
+    "numbered namespace": lambda name: f"mixamorig7:{name}",
+    "shared prefix": lambda name: f"Character1_{name}",
+    "two shared prefixes": lambda name: f"J_Bip_{name}",
+    "shared ending": lambda name: f"{name}_jnt",
+    "upper case": str.upper,
+    "lower case": str.lower,
+    "snake case": snake,
+    "dots and spaces": lambda name: snake(name).replace("_", ". "),
+}
+
+
+def rig_of(content: bytes | str) -> Rig:
+    bvh = read_bvh(content, "test.bvh")
+    return Rig(bvh.names, bvh.parents, global_transforms(bvh).positions)
+
+
+def expressions(rig: Rig) -> dict[str, str]:
+    return {row.target: row.expression for row in guess_map(rig, {}).rows}
+
+
+@pytest.mark.parametrize("rig", [MIXAMO, LAFAN1], ids=["mixamo", "lafan1"])
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_the_guess_does_not_depend_on_prefix_case_and_separators(rig, spelling):
+    rename = SPELLINGS[spelling]
+    plain = guess_map(rig_of(walking_bvh(rig)), {}).rows
+    spelled = guess_map(rig_of(walking_bvh(rig, rename)), {}).rows
+    expected = [(rename(row.a), rename(row.b), row.weight) for row in plain]
+    assert [(row.a, row.b, row.weight) for row in spelled] == expected
+
+
+def test_mixamo_is_matched_joint_by_joint():
+    names = ["UpLeg", "Leg", "Foot", "ToeBase", "Shoulder", "Arm", "ForeArm", "Hand"]
+    parts = ["hip", "knee", "ankle", "foot", "collar", "shoulder", "elbow", "wrist"]
+    expected = {
+        f"{side.lower()}_{part}": side + name
+        for side in ("Left", "Right")
+        for part, name in zip(parts, names, strict=True)
+    }
+    trunk = [
+        "pelvis",
+        "Hips",
+        "spine1",
+        "Spine",
+        "spine2",
+        "Spine1",
+        "spine3",
+        "Spine2",
+        "neck",
+        "Neck",
+        "head",
+        "Head",
+    ]
+    expected |= dict(zip(trunk[::2], trunk[1::2], strict=True))
+    assert expressions(rig_of(walking_bvh(MIXAMO))) == expected
+
+
+def test_lafan1_limbs_are_matched_joint_by_joint():
+    names = ["UpLeg", "Leg", "Foot", "Toe", "Arm", "ForeArm", "Hand"]
+    parts = ["hip", "knee", "ankle", "foot", "shoulder", "elbow", "wrist"]
+    found = expressions(rig_of(walking_bvh(LAFAN1)))
+    for side in ("Left", "Right"):
+        for part, name in zip(parts, names, strict=True):
+            assert found[f"{side.lower()}_{part}"] == side + name
+
+
+def test_unreal_limbs_are_matched_joint_by_joint():
+    names = ["thigh", "calf", "foot", "ball", "upperarm", "lowerarm", "hand"]
+    parts = ["hip", "knee", "ankle", "foot", "shoulder", "elbow", "wrist"]
+    found = expressions(rig_of(walking_bvh(UNREAL)))
+    for side in ("left", "right"):
+        for part, name in zip(parts, names, strict=True):
+            assert found[f"{side}_{part}"] == f"{name}_{side[0]}"
+
+
+@pytest.mark.parametrize("rig", RIGS.values(), ids=RIGS)
+def test_bones_point_as_in_humanml3ds_mean_pose(rig, data_root):
+    """Within 35 degrees; not the head, which SMPL has in front of the neck."""
+    body = rig_of(walking_bvh(rig, heading=50))
+    joints = apply_map(guess_map(body, {}).rows, body.names, body.positions) * 0.01
+    mean = np.load(data_root / "humanml3d" / "Mean.npy")
+    ours = directions(canonical_joints(joints, HUMANML3D))
+    theirs = directions(features_to_joints(mean[None].astype(float), HUMANML3D))
+    angles = np.degrees(np.arccos(np.clip((ours * theirs).sum(-1), -1, 1)))
+    wrong = {
+        name: round(angle)
+        for name, angle in zip(HUMANML3D.joints[1:], angles, strict=True)
+        if angle > 35 and name != "head"
+    }
+    assert wrong == {}
+
+
+def directions(joints: np.ndarray) -> np.ndarray:
+    bones = joints[:, 1:] - joints[:, list(HUMANML3D.parents[1:])]
+    mean = (bones / np.linalg.norm(bones, axis=-1, keepdims=True)).mean(0)
+    return mean / np.linalg.norm(mean, axis=-1, keepdims=True)
+
+
+def test_no_two_targets_share_a_place_on_any_rig():
+    for rig in RIGS.values():
+        found = expressions(rig_of(walking_bvh(rig)))
+        assert len(set(found.values())) == len(HUMANML3D.joints)
+
+
+def test_a_shoulder_is_the_collar_where_an_arm_follows_and_the_shoulder_where_none_does():
+    rename = {"Shoulder": "Collar", "ForeArm": "Elbow", "Arm": "Shoulder", "Hand": "Wrist"}
+
+    def renamed(name: str) -> str:
+        for old, new in rename.items():
+            if name in (f"Left{old}", f"Right{old}"):
+                return name.replace(old, new)
+        return name
+
+    found = expressions(rig_of(walking_bvh(MIXAMO, renamed)))
+    assert (found["left_collar"], found["left_shoulder"]) == ("LeftCollar", "LeftShoulder")
+    found = expressions(rig_of(walking_bvh(MIXAMO)))
+    assert (found["left_collar"], found["left_shoulder"]) == ("LeftShoulder", "LeftArm")
+
+
+def test_a_joint_of_the_right_name_in_another_place_is_passed_over():
+    rig = replace(MIXAMO, arm=(*MIXAMO.arm, ("{}Wrist", "Hips", (20, 5, 0))))
+    assert expressions(rig_of(walking_bvh(rig)))["left_wrist"] == "LeftHand"
+
+
+def test_without_toe_joints_the_end_of_the_foot_is_taken():
+    found = expressions(rig_of(walking_bvh(LAFAN1.without("{}Toe"))))
+    assert (found["left_foot"], found["right_foot"]) == ("LeftFoot_end", "RightFoot_end")
+
+
+def test_missing_spine_joints_are_put_between_neighbours():
+    short = MIXAMO.without("Spine1", "Spine2")
+    moved = {"Spine1": "Spine", "Spine2": "Spine"}
+
+    def hung(parts):
+        return tuple((name, moved.get(parent, parent), at) for name, parent, at in parts)
+
+    rig = replace(short, trunk=hung(short.trunk), arm=hung(short.arm))
+    rows = {row.target: row for row in guess_map(rig_of(walking_bvh(rig)), {}).rows}
+    assert rows["spine3"].sure == "between"
+    assert {rows["spine3"].a, rows["spine3"].b} == {"Spine", "Neck"}
+
+
+@pytest.mark.parametrize(
+    ("rig", "missing"),
+    [
+        (MIXAMO.without(*(name for name, *_ in MIXAMO.arm)), "left_wrist"),
+        (MIXAMO.without(*(name for name, *_ in MIXAMO.leg[2:])), "right_ankle"),
+    ],
+    ids=["no arms", "no feet"],
+)
+def test_too_few_joints_are_refused_with_the_missing_the_present_and_an_example(rig, missing):
+    with pytest.raises(LeadError, match="of the 22 joints were matched") as error:
+        guess_map(rig_of(walking_bvh(rig)), {})
+    assert missing in str(error.value.expected)
+    assert "Spine2" in str(error.value.found)
+    assert "--skeleton-map" in str(error.value.fix) and f"{missing}: " in str(error.value.fix)
+
+
+def test_a_single_root_is_refused_with_the_other_targets_missing():
+    rig = Rig(("Hips",), (-1,), np.zeros((2, 1, 3)))
+    with pytest.raises(LeadError, match="Only 1 of the 22"):
+        guess_map(rig, {})
+
+
+def test_what_the_user_settles_is_kept_and_the_rest_is_guessed():
+    rig = rig_of(walking_bvh(MIXAMO, lambda name: "Kappa" if name == "Head" else name))
+    with pytest.raises(LeadError, match="matched"):
+        guess_map(rig, {})
+    given = {"head": MappedJoint("head", "Kappa", "Kappa", 0.0, "map file")}
+    rows = {row.target: row for row in guess_map(rig, given).rows}
+    assert rows["head"] == given["head"]
+    assert rows["neck"].a == "Neck"
+
+
+@pytest.mark.parametrize("convention", [BANDAI, CMU_DAZ, STYLE100], ids=lambda c: c.name)
+@pytest.mark.parametrize("spelling", ["upper case", "namespace", "shared prefix"])
+def test_a_known_convention_is_used_as_it_is_in_any_spelling(convention, spelling):
+    names = tuple(SPELLINGS[spelling](name) for name in convention.joints)
+    rig = Rig(names, (-1,) * len(names), np.random.default_rng(0).normal(size=(2, len(names), 3)))
+    found = recognise(rig, (BANDAI, CMU_MOTIONBUILDER, CMU_DAZ, STYLE100))
+    assert found is not None and found.name == convention.name
+    rows = {row.target: row.weight for row in found.rows}
+    assert rows["pelvis"] == float(convention.expression("pelvis").partition("@")[2])
+
+
+def test_cmu_names_on_a_body_with_a_thorax_are_not_taken_for_cmus(data_root):
+    name = "asfamc_fairmotion/01_01.bvh"
+    content = dict(members(data_root / "cmu" / "cmu-takes.tar.xz", name.__eq__))[name]
+    rig = rig_of(content[: content.index(b"MOTION")] + one_frame(content))
+    found = recognise(rig, (CMU_MOTIONBUILDER,))
+    assert found is not None and found.thorax == CMU_MOTIONBUILDER.thorax
+    lifted = rig.positions.copy()
+    above = [i for i in range(len(rig.names)) if rig.names.index("Neck") in rig.line(i)]
+    lifted[:, above] += (0.0, 2.0, 0.0)
+    assert recognise(Rig(rig.names, rig.parents, lifted), (CMU_MOTIONBUILDER,)) is None
+
+
+def one_frame(content: bytes) -> bytes:
+    values = content[content.index(b"MOTION") :].split(b"\n")[3]
+    return b"MOTION\nFrames: 1\nFrame Time: 0.01\n" + values + b"\n"

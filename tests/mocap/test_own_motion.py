@@ -1,0 +1,281 @@
+"""A user's own motion: units, axes and rates found out, bad files refused in one message."""
+
+from __future__ import annotations
+
+import io
+import shutil
+
+import numpy as np
+import pytest
+from body_model_files import PARENTS, write_amass, write_body_model
+from rigs import LAFAN1, MIXAMO, walking_bvh
+
+from lead.errors import LeadError
+from lead.formats.archive import members
+from lead.formats.bvh_writer import write_bvh
+from lead.mocap.motion import read_own_motion
+from lead.mocap.skeleton_map import UNITS
+from lead.motion.canonical import canonical_joints
+from lead.motion.skeleton import HUMANML3D
+from lead.motion.t_pose import rest_directions
+
+WALK = walking_bvh(MIXAMO)
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read_text(text: str | bytes, name: str = "walk.bvh", map_text: str = "", **options):
+        path = tmp_path / name
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+        if map_text:
+            options["map_file"] = tmp_path / "map.yaml"
+            options["map_file"].write_text(map_text)
+        return read_own_motion(path, **options)
+
+    return read_text
+
+
+@pytest.fixture(scope="module")
+def takes(data_root, tmp_path_factory):
+    """The takes that are here as AMC, with their skeleton and the same take as BVH."""
+    folder = tmp_path_factory.mktemp("cmu")
+    wanted = {f"asfamc_fairmotion/{name}" for name in ("01_01.amc", "01.asf", "01_01.bvh")}
+    for name, content in members(data_root / "cmu" / "cmu-takes.tar.xz", wanted.__contains__):
+        (folder / name.rpartition("/")[2]).write_bytes(content)
+    return folder
+
+
+def test_the_walk_comes_at_twenty_frames_a_second_on_the_floor(read):
+    motion = read(WALK)
+    assert (motion.fps, motion.source_fps, motion.source_frames) == (20.0, 30.0, 75)
+    assert len(motion.joints) == 50
+    assert motion.joints[..., 1].min() == pytest.approx(0.0, abs=1e-12)
+    assert motion.joints[:, 0, 1].mean() == pytest.approx(1.0, abs=0.1)
+
+
+@pytest.mark.parametrize("heading", [0.0, 70.0, 180.0, -120.0])
+@pytest.mark.parametrize("rig", [MIXAMO, LAFAN1], ids=["mixamo", "lafan1"])
+def test_the_figure_walks_along_z_with_its_left_at_x(read, rig, heading):
+    motion = read(walking_bvh(rig, heading=heading))
+    joints = canonical_joints(motion.joints, HUMANML3D)
+    moved = joints[-1, 0] - joints[0, 0]
+    assert moved[2] > 2.0 and abs(moved[0]) < 0.1
+    for part in ("hip", "shoulder", "wrist", "foot"):
+        left, right = (joints[:, HUMANML3D.joints.index(f"{s}_{part}")] for s in ("left", "right"))
+        assert (left[:, 0] > right[:, 0]).all()
+    toes = joints[:, HUMANML3D.joints.index("left_foot")]
+    assert ((toes - joints[:, HUMANML3D.joints.index("left_ankle")])[:, 2] > 0).all()
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_the_unit_is_guessed_from_the_size_of_the_body(read, unit):
+    motion = read(walking_bvh(MIXAMO, units=0.01 / UNITS[unit]))
+    assert motion.unit.startswith(f"{unit} (guessed")
+    np.testing.assert_allclose(motion.joints, read(WALK).joints, atol=1e-4)
+
+
+def test_a_body_of_no_possible_size_is_refused_until_its_unit_is_stated(read):
+    giant = walking_bvh(MIXAMO, units=4.0)
+    with pytest.raises(LeadError, match="unit of the file") as error:
+        read(giant)
+    assert "--unit" in str(error.value.fix)
+    np.testing.assert_allclose(read(giant, unit="0.0025").joints, read(WALK).joints, atol=1e-4)
+
+
+def test_a_stated_unit_that_makes_a_giant_is_noted(read):
+    motion = read(walking_bvh(MIXAMO, units=0.01), unit="1.5")
+    assert any("is the unit right?" in note for note in motion.notes)
+
+
+def test_a_file_with_z_up_gives_the_same_walk(read):
+    motion = read(walking_bvh(MIXAMO, up="z"))
+    assert motion.up == "z" and any("up: y" in note for note in motion.notes)
+    np.testing.assert_allclose(motion.joints, read(WALK).joints, atol=1e-4)
+
+
+def test_the_map_overrules_axis_unit_and_first_frames(read):
+    motion = read(WALK, map_text="up: y\nunit: cm\ndrop_frames: 3\nspine2: Spine1~Spine2@0.5")
+    assert motion.unit == "cm (as stated)"
+    np.testing.assert_allclose(motion.joints[:, 0], read(WALK).joints[2:, 0], atol=0.03)
+    rows = {row.target: (row.expression, row.sure) for row in motion.map.rows}
+    assert rows["spine2"] == ("Spine1~Spine2@0.5", "map file")
+
+
+def test_a_stated_frame_rate_stands_instead_of_the_files(read):
+    assert len(read(WALK, fps=60.0).joints) == 25
+
+
+def test_bones_that_change_their_length_are_noted(read):
+    lines = WALK.splitlines()
+    joint = lines.index("JOINT LeftLeg")
+    lines[joint + 3] = "CHANNELS 6 Xposition Yposition Zposition Zrotation Yrotation Xrotation"
+    start = sum(int(line.split()[1]) for line in lines[:joint] if line.startswith("CHANNELS"))
+    for row in range(len(lines) - 75, len(lines)):
+        values = lines[row].split()
+        place = ["0", str(-40.6 + 2.0 * (row % 2)), "0"]
+        lines[row] = " ".join([*values[:start], *place, *values[start:]])
+    notes = read("\n".join(lines)).notes
+    assert [note for note in notes if "LeftUpLeg to LeftLeg by 5%" in note]
+
+
+def test_exchanged_sides_are_noted(read):
+    swapped = {"Left": "Right", "Right": "Left"}
+
+    def exchange(name: str) -> str:
+        side = next((side for side in swapped if name.startswith(side)), "")
+        return swapped.get(side, "") + name.removeprefix(side)
+
+    assert not read(WALK).notes
+    notes = read(walking_bvh(MIXAMO, exchange)).notes
+    assert any("left and right" in note for note in notes)
+
+
+def test_our_own_bvh_comes_back(tmp_path, read):
+    joints = read(WALK).joints
+    write_bvh(tmp_path / "own.bvh", joints, HUMANML3D, 20.0)
+    again = read_own_motion(tmp_path / "own.bvh")
+    assert again.map.name == "HumanML3D"
+    assert [row.expression for row in again.map.rows] == list(HUMANML3D.joints)
+    # The writer gives bones their mean length, and a joint of several bones one rotation.
+    assert np.linalg.norm(again.joints - joints, axis=-1).mean() < 0.01
+
+
+def test_amc_equals_bvh_exactly_with_the_skeletons_thorax(takes):
+    amc = read_own_motion(takes / "01_01.amc")
+    with_asf = read_own_motion(takes / "01_01.bvh", asf=takes / "01.asf")
+    without = read_own_motion(takes / "01_01.bvh")
+    np.testing.assert_allclose(with_asf.joints, amc.joints, atol=1e-4)
+    assert 0.001 < np.abs(without.joints - amc.joints).max() < 0.006
+
+
+def test_an_amc_without_its_skeleton_names_it(takes, tmp_path):
+    shutil.copy(takes / "01_01.amc", tmp_path)
+    with pytest.raises(LeadError, match="needs its ASF") as error:
+        read_own_motion(tmp_path / "01_01.amc")
+    assert "01.asf" in str(error.value.found)
+    assert read_own_motion(tmp_path / "01_01.amc", asf=takes / "01.asf").source_fps == 120
+
+
+def test_arrays_come_back_as_they_were(tmp_path, read):
+    joints = read(WALK).joints
+    order = np.random.default_rng(0).permutation(22)
+    np.save(tmp_path / "a.npy", joints)
+    np.savez(tmp_path / "a.npz", joints=joints, fps=20)
+    names = np.array(HUMANML3D.joints)[order]
+    np.savez(tmp_path / "b.npz", joints=joints[:, order] * 100, fps=20, joint_names=names)
+    for name, fps in (("a.npy", 20.0), ("a.npz", None), ("b.npz", None)):
+        motion = read_own_motion(tmp_path / name, fps=fps)
+        np.testing.assert_allclose(motion.joints, joints, atol=1e-12)
+
+
+FEW = "\n".join(line for line in WALK.splitlines()[:-1])
+NAN = "\n".join([*WALK.splitlines()[:-1], "nan " + WALK.splitlines()[-1].partition(" ")[2]])
+POSE = walking_bvh(MIXAMO).replace("Frames: 75", "Frames: 1").splitlines()
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("", "no MOTION"),
+        ("Dear diary,\ntoday I walked.\n", "no MOTION"),
+        (WALK[: WALK.index("MOTION")], "no MOTION"),
+        (FEW, "74 frames"),
+        (NAN, "not finite"),
+        ("\n".join(POSE[:-74]) + "\n", "1 frames"),
+        (
+            "HIERARCHY\nROOT Hips\n{\nOFFSET 0 0 0\nCHANNELS 3 Xposition Yposition Zposition\n}\n"
+            "MOTION\nFrames: 2\nFrame Time: 0.03\n0 0 0\n0 0 0\n",
+            "joints Hips",
+        ),
+        (walking_bvh(MIXAMO, lambda name: f"bone {name[::-1]}"), "joints bone"),
+        (walking_bvh(MIXAMO.without(*(name for name, *_ in MIXAMO.arm))), "joints Hips"),
+    ],
+    ids=["empty", "text", "motionless", "short", "nan", "pose", "root", "unknown", "armless"],
+)
+def test_a_bad_bvh_is_one_message(read, content, told):
+    with pytest.raises(LeadError) as error:
+        read(content)
+    assert told in str(error.value.found)
+
+
+def npz(**arrays) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    return buffer.getvalue()
+
+
+GOOD = np.random.default_rng(0).normal(size=(50, 22, 3))
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "an empty file"),
+        (b"not an archive", "another kind"),
+        (b"PK\x03\x04 broken", ""),
+        (npz(joints=np.array([{"a": 1}], dtype=object), fps=20), "allow_pickle"),
+        (npz(joints=GOOD), "no `fps`"),
+        (npz(joints=GOOD, fps=0), "fps 0"),
+        (npz(joints=GOOD, fps="fast"), "fps fast"),
+        (npz(joints=GOOD[:, :21], fps=20), "KIT-ML"),
+        (npz(joints=np.zeros((5, 263)), fps=20), "features of humanml3d"),
+        (npz(joints=GOOD * np.nan, fps=20), "frame 1 is not finite"),
+        (npz(joints=GOOD[:0], fps=20), "no frame"),
+        (npz(joints=GOOD, fps=20, joint_names=["a"] * 22), "joints a"),
+        (npz(poses=np.zeros((5, 156)), trans=np.zeros((5, 3))), "body model"),
+        (npz(a=GOOD, b=GOOD), "arrays a, b"),
+    ],
+)
+def test_bad_arrays_are_one_message(read, content, told):
+    with pytest.raises(LeadError) as error:
+        read(content, "walk.npz")
+    assert told in str(error.value.found)
+
+
+def test_what_is_no_motion_file_is_one_message(tmp_path, read):
+    (tmp_path / "folder.bvh").mkdir()
+    for path in (tmp_path / "none.bvh", tmp_path / "folder.bvh"):
+        with pytest.raises(LeadError, match="cannot be opened") as error:
+            read_own_motion(path)
+        assert error.value.file == path
+    with pytest.raises(LeadError, match="cannot be imported") as error:
+        read("", "walk.fbx")
+    assert ".bvh" in str(error.value.expected)
+
+
+@pytest.mark.parametrize("fps", [0.0, -20.0, float("nan"), 1e9])
+def test_an_impossible_frame_rate_is_refused(read, fps):
+    with pytest.raises(LeadError, match="frame rate"):
+        read(WALK, fps=fps)
+
+
+def smplh_in_a_t_pose(path):
+    """An SMPL-H model whose vertices are its joints: HumanML3D's body, fingers at the wrists."""
+    rest = np.zeros((52, 3))
+    bones = rest_directions(HUMANML3D) * np.array(HUMANML3D.bone_lengths)[:, None]
+    for joint, parent in enumerate(PARENTS[1:], start=1):
+        rest[joint] = rest[parent] + (bones[joint] if joint < 22 else 0.0)
+    shapes = np.zeros((52, 3, 16))
+    arrays = {"J_regressor": np.eye(52), "v_template": rest, "shapedirs": shapes}
+    return write_body_model(path, np.random.default_rng(0), **arrays), rest[:22]
+
+
+def test_a_take_of_amass_is_posed_and_stood_upright(tmp_path):
+    model, rest = smplh_in_a_t_pose(tmp_path / "model.npz")
+    poses = np.zeros((120, 156))
+    poses[:, 0] = np.pi / 2  # the body's +Y is the file's +Z
+    poses[60:, 3 + 3 * 17 : 3 + 3 * 17 + 3] = (0.0, 0.0, -1.2)  # an elbow bends
+    take = write_amass(tmp_path / "take.npz", np.random.default_rng(0), 120, poses=poses)
+    motion = read_own_motion(take, body_model=model)
+    assert (motion.up, motion.fps, len(motion.joints)) == ("z", 20.0, 20)
+    still = motion.joints[0] - motion.joints[0, 0]
+    np.testing.assert_allclose(still, rest - rest[0], atol=1e-6)
+    bent = np.linalg.norm(motion.joints[-1] - motion.joints[-1, 0] - still, axis=-1)
+    assert [HUMANML3D.joints[joint] for joint in np.flatnonzero(bent > 0.05)] == ["left_wrist"]
+
+
+def test_a_take_of_amass_without_its_body_model_says_what_to_give(tmp_path):
+    take = write_amass(tmp_path / "take.npz", np.random.default_rng(0))
+    with pytest.raises(LeadError) as error:
+        read_own_motion(take)
+    assert "--body-model" in str(error.value)
