@@ -23,6 +23,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from lead.clip import Clip
 from lead.config.diffusion import Diffusion
 from lead.config.inversion import Inversion
 from lead.config.models import DenoiserModel, TransformerProjectorModel, VaeModel
@@ -36,7 +37,7 @@ from lead.inversion.segments import Segments, draw
 from lead.inversion.templates import TEMPLATES
 from lead.models.build import build_denoiser, build_projector, build_vae, freeze
 from lead.motion.normalizer import Normalizer
-from lead.store.store import Clip, MotionStore
+from lead.store.store import MotionStore
 from lead.text.clip import Clip as ClipTower
 from lead.text.conditions import Standardisation
 from lead.text.encoder import TextEncoder, frozen, load_text_encoder

@@ -1,4 +1,4 @@
-"""What every dataset reader yields: a recording, or why there is none."""
+"""The one record of a clip, from the file it is read from to the index that stages work with."""
 
 from __future__ import annotations
 
@@ -13,62 +13,78 @@ Reason = Literal["short", "long", "bad", "duplicate", "no_caption", "missing"]
 truncated or with impossible bones. ``duplicate``: the same performance is in already.
 ``missing``: a split names it and there is no file."""
 
+SPLITS = ("train", "val", "test")
 
-@dataclass(frozen=True, kw_only=True)
-class Words:
-    """What a recording shows, in words and in labels.
+HELD_OUT = "held_out"
+"""Split of clips that no stage sees: the styles kept for inversion."""
+
+SPLITS_WITH_HELD_OUT = (*SPLITS, HELD_OUT)
+
+
+@dataclass(frozen=True)
+class Clip:
+    """What a clip shows, and which frames of a study's array are its own.
 
     Attributes:
-        captions: lower-case sentences, at least one, in the order they were found.
-        tokens: ``word/POS word/POS …`` of each caption, or nothing where the source has none.
-        spans: seconds from and to that each caption is about, (0, 0) for the whole recording;
-            empty where all are about the whole.
-        take: the performance this was cut from; a split never divides a take.
+        id: unique in the study, safe as a file name.
+        split: one of `SPLITS_WITH_HELD_OUT`; empty until the study's shares decide.
+        start, stop: its frames in the array of the study.
+        captions: lower-case sentences in the order in which they were read.
+        take: the performance that it was cut from; a split never divides a take.
         content: what is done (stratum of the split), such as ``walk``.
         style: how it is done, such as ``angry``; None where the source has no styles.
-        source: the file it came from, relative to the data root.
-        split: where the source says so itself; None leaves it to the study's shares.
+        source: the file that it came from, relative to the data root.
+        tokens: ``word/POS word/POS …`` of each caption, or nothing where the source has none.
+        spans: seconds from and to that each caption is about, (0, 0) for the whole clip;
+            empty where all are about the whole.
+        dataset: the dataset that it is from, or the source of a dataset of several.
     """
 
-    captions: tuple[str, ...]
+    id: str
+    split: str = ""
+    start: int = 0
+    stop: int = 0
+    captions: tuple[str, ...] = ()
+    take: str = ""
+    content: str = ""
+    style: str | None = None
+    source: str = ""
     tokens: tuple[str, ...] = ()
     spans: tuple[tuple[float, float], ...] = ()
-    take: str
-    content: str
-    style: str | None
-    source: str
-    split: str | None = None
+    dataset: str = ""
+
+    @property
+    def frames(self) -> int:
+        """Number of frames."""
+        return self.stop - self.start
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recording(Words):
-    """One part of one take on the study's skeleton, at the dataset's frame rate.
+class Recording(Clip):
+    """A clip as a reader yields it, with its motion.
 
     Attributes:
-        id: unique in the dataset, safe as a file name.
-        joints: N x J x 3 positions, +Y up, in the skeleton's unit.
+        motion: N x J x 3 positions (+Y up, in the skeleton's unit, at the dataset's frame rate),
+            or T x D features (not normalised) of a dataset that is published as features.
     """
 
-    id: str
-    joints: Joints = field(repr=False)
+    motion: Joints | Features = field(repr=False)
 
     @property
-    def frames(self) -> Joints:
-        """What the store keeps of it."""
-        return self.joints
-
-
-@dataclass(frozen=True, kw_only=True)
-class FeatureRecording(Words):
-    """One clip of a dataset that is published as features (T x D, not normalised)."""
-
-    id: str
-    features: Features = field(repr=False)
+    def frames(self) -> int:
+        """Number of positions, or of rows of features."""
+        return len(self.motion)
 
     @property
-    def frames(self) -> Features:
-        """What the store keeps of it."""
-        return self.features
+    def joints(self) -> Joints:
+        """The motion, where it is positions."""
+        assert not self.is_features
+        return self.motion
+
+    @property
+    def is_features(self) -> bool:
+        """Whether the motion is features."""
+        return self.motion.ndim == 2
 
 
 @dataclass(frozen=True)
@@ -83,9 +99,10 @@ class Rejected:
     reason: Reason
     detail: str
     split: str | None = None
+    dataset: str = ""
 
 
-Found = Recording | FeatureRecording | Rejected
+Found = Recording | Rejected
 
 Work = Callable[[], list[Found]]
 """One unit of reading, such as one file, as a picklable call: any worker may run it."""

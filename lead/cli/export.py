@@ -10,7 +10,7 @@ from lead.cli.write_as import write_as
 from lead.errors import LeadError
 from lead.files.arrays import read_npy
 from lead.formats.stored_motion import StoredMotion, read_npz
-from lead.mocap.motion import read_own_motion
+from lead.mocap.motion import read_motion as import_motion
 from lead.motion.features import features_to_joints
 from lead.motion.kinematics import checked_joints
 from lead.motion.skeleton import HUMANML3D, SKELETONS
@@ -78,7 +78,7 @@ def read_motion(source: Path, fps: float | None = None) -> StoredMotion:
         case ".npy":
             return _from_array(source, fps)
         case ".bvh":
-            own = read_own_motion(source, fps=fps)
+            own = import_motion(source, fps=fps)
             return StoredMotion(own.joints, HUMANML3D, own.fps)
     raise LeadError(
         "This kind of file cannot be exported.",

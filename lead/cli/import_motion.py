@@ -12,7 +12,7 @@ from rich.text import Text
 
 from lead.errors import LeadError
 from lead.files.artefact import atomic_path
-from lead.mocap.motion import OwnMotion, read_own_motion
+from lead.mocap.motion import ImportedMotion, read_motion
 from lead.motion.canonical import canonical_joints
 from lead.motion.skeleton import HUMANML3D
 from lead.render.lettering import BLACK, INK, PAPER, font
@@ -45,7 +45,7 @@ def import_motion(
     (name of the file).
 
     Raises:
-        LeadError: as `read_own_motion`; or ``out`` or ``picture`` has another ending.
+        LeadError: as `read_motion`; or ``out`` or ``picture`` has another ending.
     """
     for file, ending in ((out, ".npz"), (picture, ".png")):
         if file and file.suffix.lower() != ending:
@@ -56,7 +56,7 @@ def import_motion(
                 expected=ending,
                 fix=f"Give the file a name that ends in {ending}.",
             )
-    motion = read_own_motion(
+    motion = read_motion(
         path, map_file=map_file, asf=asf, body_model=body_model, unit=unit, fps=fps
     )
     print_import(motion, Console())
@@ -78,7 +78,7 @@ def import_motion(
         print(picture)
 
 
-def print_import(motion: OwnMotion, console: Console) -> None:
+def print_import(motion: ImportedMotion, console: Console) -> None:
     """The map as a table, then unit, axis, frame rate and what to look at."""
     table = Table("joint", "of the file", "how sure", title=None, box=None)
     for row in motion.map.rows:
@@ -100,7 +100,7 @@ def print_import(motion: OwnMotion, console: Console) -> None:
         console.print(Text(f"     note: {note}", "yellow"))
 
 
-def draw_import(motion: OwnMotion) -> Image.Image:
+def draw_import(motion: ImportedMotion) -> Image.Image:
     """A strip of poses as a model would see them: HumanML3D's bones, on the floor, facing +Z."""
     strip = draw_strip(canonical_joints(motion.joints, HUMANML3D), HUMANML3D, _SIZE, poses=8)
     picture = Image.new("RGB", (_SIZE[0], _SIZE[1] + _HEADER), PAPER)

@@ -13,7 +13,7 @@ from lead.files.seeds import Seeds
 from lead.inversion.invert import Networks, fresh_objective, in_templates, invert
 from lead.inversion.own_clips import own_store
 from lead.inversion.word_file import Word, check_placeholder, model_digest, write_word
-from lead.mocap.motion import read_own_motion
+from lead.mocap.motion import read_motion
 from lead.motion.canonical import canonical_joints
 from lead.motion.skeleton import HUMANML3D
 from lead.pipeline import UNIT, LeadPipeline
@@ -47,7 +47,7 @@ def invert_clips(
     out: Path,
     picture: Path | None,
 ) -> None:
-    """Invert one word from motions that `read_own_motion` reads; print what it is worth.
+    """Invert one word from motions that `read_motion` reads; print what it is worth.
 
     Writes ``out`` and, if asked for, ``picture`` (target, word and descriptor) and beside it
     ``<picture>_loss.png``.
@@ -66,7 +66,7 @@ def invert_clips(
                 fix=f"Give the file a name that ends in {ending}.",
             )
     name = check_placeholder(asked.name)
-    motions = [canonical_joints(read_own_motion(path).joints, HUMANML3D) for path in paths]
+    motions = [canonical_joints(read_motion(path).joints, HUMANML3D) for path in paths]
     pipeline = LeadPipeline.load(model)
     refuse_known(pipeline.encoder, name)
     if pipeline.skeleton != HUMANML3D:

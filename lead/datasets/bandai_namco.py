@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from lead.clip import Found, Work
 from lead.errors import LeadError
+from lead.files.tables import rows_beside
 from lead.formats.archive import members, names
 from lead.mocap.conventions import BANDAI
 from lead.mocap.cut import Label, Limits, bad, cut_parts
@@ -96,168 +97,16 @@ class Style:
     ending: str
 
 
-_DANCE = Content("dances", "performs a dance", "moves through a dance routine", "dancing")
-
 CONTENTS = {
-    "walk": Content(
-        "walks forward", "walks straight ahead", "takes steps forward", "walking forward"
-    ),
-    "run": Content("runs forward", "runs straight ahead", "jogs forward", "running forward"),
-    "dash": Content(
-        "dashes forward", "sprints straight ahead", "rushes forward at speed", "sprinting forward"
-    ),
-    "walk-back": Content(
-        "walks backwards", "steps backwards", "moves back step by step", "walking backwards"
-    ),
-    "walk-left": Content(
-        "walks forward to the left",
-        "walks diagonally to the left",
-        "moves ahead and to the left side",
-        "walking forward while drifting to the left",
-    ),
-    "walk-right": Content(
-        "walks forward to the right",
-        "walks diagonally to the right",
-        "moves ahead and to the right side",
-        "walking forward while drifting to the right",
-    ),
-    "walk-turn-left": Content(
-        "walks and turns left",
-        "walks forward and makes a left turn",
-        "turns to the left while walking",
-        "walking and turning to the left",
-    ),
-    "walk-turn-right": Content(
-        "walks and turns right",
-        "walks forward and makes a right turn",
-        "turns to the right while walking",
-        "walking and turning to the right",
-    ),
-    "bow": Content("bows", "bends forward to bow", "makes a bow in greeting", "bowing"),
-    "bye": Content(
-        "waves goodbye with the right hand",
-        "raises the right hand to say goodbye",
-        "says bye with a wave of the right hand",
-        "waving the right hand to say goodbye",
-    ),
-    "byebye": Content(
-        "waves goodbye with both hands",
-        "raises both hands to say goodbye",
-        "says bye with a wave of both hands",
-        "waving both hands to say goodbye",
-    ),
-    "guide": Content(
-        "shows the way with the right hand",
-        "gestures with the right hand to guide someone",
-        "points out where to go with the right arm",
-        "guiding someone with the right hand",
-    ),
-    "respond": Content(
-        "raises the left hand to respond",
-        "answers a call by lifting the left arm",
-        "responds with the left hand up",
-        "responding with a raised left hand",
-    ),
-    "call": Content(
-        "calls out to someone with both hands",
-        "lifts both hands and shouts to someone",
-        "calls someone over",
-        "calling out with both hands",
-    ),
-    "punch": Content("throws punches", "punches the air", "boxes with the fists", "punching"),
-    "kick": Content(
-        "kicks high with the right leg",
-        "spins around and kicks with the right foot",
-        "does a spinning kick with the right leg",
-        "doing high kicks with the right leg",
-    ),
-    "slash": Content(
-        "swings a sword with both hands",
-        "slashes with a sword held in both hands",
-        "cuts the air with a sword",
-        "slashing with a sword",
-    ),
-    "dance-short": _DANCE,
-    "dance-long": _DANCE,
-    "wave-both-hands": Content(
-        "waves both hands",
-        "lifts both hands and waves them",
-        "waves with both arms",
-        "waving both hands",
-    ),
-    "wave-left-hand": Content(
-        "waves the left hand",
-        "lifts the left hand and waves it",
-        "waves with the left arm",
-        "waving the left hand",
-    ),
-    "wave-right-hand": Content(
-        "waves the right hand",
-        "lifts the right hand and waves it",
-        "waves with the right arm",
-        "waving the right hand",
-    ),
-    "raise-up-both-hands": Content(
-        "raises both hands",
-        "lifts both arms up",
-        "puts both hands up in the air",
-        "raising both hands",
-    ),
-    "raise-up-left-hand": Content(
-        "raises the left hand",
-        "lifts the left arm up",
-        "puts the left hand up in the air",
-        "raising the left hand",
-    ),
-    "raise-up-right-hand": Content(
-        "raises the right hand",
-        "lifts the right arm up",
-        "puts the right hand up in the air",
-        "raising the right hand",
-    ),
+    row.pop("content"): Content(**row)
+    for row in rows_beside(__file__, "captions/bandai_contents.csv")
 }
-"""By the content in a file's name."""
-
-_MASCULINE = Style(
-    "in a masculine way", "a masculine person", "in a manly way", "like a strong man"
-)
+"""By the content in a file's name. Sides and directions were checked against the motion: ``bye``
+is the right hand, ``respond`` the left, ``kick`` the right leg, ``walk-left`` goes forward and to
+the left without a turn of the body."""
 
 STYLES = {
-    "normal": Style("", "the person", "", ""),
-    "active": Style(
-        "energetically", "an energetic person", "in a lively way", "with a lot of energy"
-    ),
-    "angry": Style("angrily", "an angry person", "in an angry way", "full of anger"),
-    "childish": Style("like a child", "a childish person", "in a childish way", "as a kid would"),
-    "chimpira": Style(
-        "with a swagger", "a thuggish person", "in a thuggish way", "like a street punk"
-    ),
-    "elderly": Style(
-        "like an elderly person", "an elderly person", "in a frail way", "as the elderly do"
-    ),
-    "exhausted": Style(
-        "without any strength", "an exhausted person", "in an exhausted way", "worn out"
-    ),
-    "feminine": Style(
-        "in a feminine way", "a feminine person", "in a ladylike way", "like a woman"
-    ),
-    "giant": Style("like a giant", "a giant person", "in a heavy way", "as a huge giant would"),
-    "happy": Style("happily", "a happy person", "in a happy mood", "full of joy"),
-    "masculine": _MASCULINE,
-    "masculinity": _MASCULINE,
-    "musical": Style(
-        "to the beat of music", "a person hearing music", "in a rhythmic way", "with rhythm"
-    ),
-    "not-confident": Style(
-        "timidly", "an insecure person", "in a shy way", "without any confidence"
-    ),
-    "old": Style("like an old person", "an old person", "in an aged way", "as old people do"),
-    "proud": Style("proudly", "a proud person", "in a proud way", "full of pride"),
-    "sad": Style("sadly", "a sad person", "in a sad mood", "full of sorrow"),
-    "tired": Style("tiredly", "a tired person", "in a tired way", "as if in need of sleep"),
-    "youthful": Style(
-        "youthfully", "a youthful person", "in a young and fresh way", "like a young person"
-    ),
+    row.pop("style"): Style(**row) for row in rows_beside(__file__, "captions/bandai_styles.csv")
 }
 """By the style in a file's name; ``chimpira`` is Japanese for a small-time thug."""
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+from lead.clip import Clip, Found, Work
+from lead.config.base import Settings
 from lead.datasets.downloads import filling
 from lead.errors import LeadError
+from lead.files.seeds import Seeds
 from lead.formats.archive import SUFFIXES, find_source
+from lead.motion.skeleton import Skeleton
 
 
 @dataclass(frozen=True)
@@ -22,7 +28,6 @@ class RawSource:
         is_folder: a folder in the source's layout or an archive of it; else one file.
         url: where to get it.
         licence: its terms in short.
-        studies: that need it, by name or by the kind of their dataset.
         note: what else to know to get it right.
         unsupported: why it is not read even where it is here; empty for what is read.
     """
@@ -33,121 +38,8 @@ class RawSource:
     is_folder: bool
     url: str
     licence: str
-    studies: tuple[str, ...]
     note: str = ""
     unsupported: str = ""
-
-
-_OPEN = ("open", "open_small")
-_FOR_PRODUCTS = (*_OPEN, "bundled")
-_BANDAI_URL = "https://github.com/BandaiNamcoResearchInc/Bandai-Namco-Research-Motiondataset"
-_BANDAI_LICENCE = "CC BY-NC 4.0: not for commercial use"
-_CMU_LICENCE = "free for research, may be used in products, may not be resold (NSF EIA-0196217)"
-
-SOURCES = (
-    RawSource(
-        name="dataset-1",
-        title="Bandai-Namco-Research-Motiondataset-1 (BVH, 174 clips with motion)",
-        places=("bandai-namco/dataset-1", "bandai-namco/Bandai-Namco-Research-Motiondataset-1"),
-        is_folder=True,
-        url=_BANDAI_URL,
-        licence=_BANDAI_LICENCE,
-        studies=_OPEN,
-    ),
-    RawSource(
-        name="dataset-2",
-        title="Bandai-Namco-Research-Motiondataset-2 (BVH, 2,902 clips)",
-        places=("bandai-namco/dataset-2", "bandai-namco/Bandai-Namco-Research-Motiondataset-2"),
-        is_folder=True,
-        url=_BANDAI_URL,
-        licence=_BANDAI_LICENCE,
-        studies=_OPEN,
-    ),
-    RawSource(
-        name="cmu",
-        title="takes of the CMU motion capture database (BVH, or AMC with its ASF)",
-        places=("cmu/cmu-takes",),
-        is_folder=True,
-        url="http://mocap.cs.cmu.edu",
-        licence=_CMU_LICENCE,
-        studies=_FOR_PRODUCTS,
-        note="All takes as BVH for MotionBuilder, by B. Hahne: data/ of "
-        "https://github.com/una-dinosauria/cmu-mocap",
-    ),
-    RawSource(
-        name="cmu-index",
-        title="CMU's one-line description of every take (CSV)",
-        places=("cmu/cmu-mocap-index.csv",),
-        is_folder=False,
-        url="https://www.cgspeed.com: CMU motion capture index, spreadsheet saved as CSV in UTF-8",
-        licence=_CMU_LICENCE,
-        studies=_FOR_PRODUCTS,
-    ),
-    RawSource(
-        name="kitml-annotations",
-        title="sentences of the KIT Motion-Language dataset as TMR keeps them (JSON)",
-        places=("kitml/annotations.json",),
-        is_folder=False,
-        url="https://github.com/Mathux/TMR, datasets/annotations/kitml",
-        licence="MIT (TMR's file); sentences on the terms of the KIT Motion-Language dataset",
-        studies=_OPEN,
-    ),
-    RawSource(
-        name="humanml3d",
-        title="HumanML3D's index.csv, split lists, and texts unpacked from texts.zip",
-        places=("humanml3d",),
-        is_folder=True,
-        url="https://github.com/EricGuo5513/HumanML3D",
-        licence="MIT",
-        studies=("humanml3d_raw",),
-    ),
-)
-"""Those of the open datasets; `lead.datasets.registry` has every dataset's."""
-
-
-def source_named(name: str) -> RawSource:
-    """The source of a name in `SOURCES`."""
-    return next(source for source in SOURCES if source.name == name)
-
-
-def look_for(source: RawSource, data_root: Path) -> Path | None:
-    """Where the source lies under the data root, or None."""
-    if source.is_folder:
-        return find_source(data_root, source.places)
-    files = (data_root / place for place in source.places)
-    return next((file for file in files if file.is_file()), None)
-
-
-def locate(names: Sequence[str], data_root: Path) -> dict[str, Path]:
-    """Where each of the named sources lies.
-
-    Raises:
-        LeadError: some are missing; it names them all, the places looked at, where to get them
-            and their licence.
-    """
-    found = {name: look_for(source_named(name), data_root) for name in names}
-    missing = [source_named(name) for name, path in found.items() if path is None]
-    if missing:
-        raise LeadError(
-            f"Raw data is missing: {', '.join(source.name for source in missing)}.",
-            file=data_root,
-            found="nothing at " + ", ".join(map(_places, missing)),
-            expected="; ".join(f"{source.name}: {source.title}" for source in missing),
-            fix="; ".join(map(_remedy, missing))
-            + f". Then set data_root to the folder that holds it; it is {data_root} now.",
-        )
-    return {name: path for name, path in found.items() if path is not None}
-
-
-def _remedy(source: RawSource) -> str:
-    download = filling(source.name)
-    command = f", or by `lead retrieve {download.name}`" if download else ""
-    return f"get {source.name} from {source.url}{command} ({source.licence})"
-
-
-def _places(source: RawSource) -> str:
-    kinds = f" (a folder, or {', '.join(SUFFIXES)})" if source.is_folder else ""
-    return " or ".join(source.places) + kinds
 
 
 @dataclass(frozen=True)
@@ -169,21 +61,84 @@ class ExpectedCounts:
     source: str
 
 
-HUMANML3D_COUNTS = ExpectedCounts(
-    names={"train": 23_384, "val": 1_460, "test": 4_384},
-    test_items=(4_640, 4_671),
-    motions=14_616,
-    captions=44_970,
-    source="split files of HumanML3D; items from logs of public evaluations",
-)
+def _positions(settings: Any) -> tuple[int, int]:
+    return settings.min_positions - 1, settings.max_positions
 
-KIT_COUNTS = ExpectedCounts(
-    names={"train": 4_688, "val": 292, "test": 786},
-    test_items=None,
-    motions=3_911,
-    captions=6_278,
-    source="split files of TMR's copy; Guo's own are believed to be 4,888, 300 and 830",
-)
+
+@dataclass(frozen=True)
+class Dataset:
+    """One kind of dataset: all that the stages ask of it.
+
+    Attributes:
+        kind: as ``dataset.kind`` of a study says.
+        settings: the type of its settings; what is called below gets one of these.
+        skeleton: that its recordings are on.
+        read: every unit of reading, from the settings, the data root and the study's seeds.
+        sources: what its motion and captions are read from, as its settings choose.
+        expected: its published size, where it is one that is published whole.
+        item_frames: least feature frames of an item, and the number from which on it is too long.
+        is_held_out: whether a clip's style is kept for inversion, so that no stage may see it.
+        is_mirrored: whether every training clip comes with a mirror image that is made here.
+    """
+
+    kind: str
+    settings: type[Settings]
+    skeleton: Skeleton
+    read: Callable[[Any, Path, Seeds], Iterator[Work]]
+    sources: Callable[[Any], Sequence[RawSource]] = lambda settings: ()
+    expected: ExpectedCounts | None = None
+    item_frames: Callable[[Any], tuple[int, int]] = _positions
+    is_held_out: Callable[[Any, Clip], bool] = lambda settings, clip: False
+    is_mirrored: Callable[[Any], bool] = lambda settings: False
+
+
+def of_dataset(name: str, works: Iterable[Work]) -> Iterator[Work]:
+    """The same units of reading; what they find is of the dataset ``name``, or of a part of it."""
+    return (partial(_read_of, name, work) for work in works)
+
+
+def look_for(source: RawSource, data_root: Path) -> Path | None:
+    """Where the source lies under the data root, or None."""
+    if source.is_folder:
+        return find_source(data_root, source.places)
+    files = (data_root / place for place in source.places)
+    return next((file for file in files if file.is_file()), None)
+
+
+def locate(sources: Sequence[RawSource], data_root: Path) -> dict[str, Path]:
+    """Where each of the sources lies, by name.
+
+    Raises:
+        LeadError: some are missing; it names them all, the places looked at, where to get them
+            and their licence.
+    """
+    places = {source.name: look_for(source, data_root) for source in sources}
+    missing = [source for source in sources if places[source.name] is None]
+    if missing:
+        raise LeadError(
+            f"Raw data is missing: {', '.join(source.name for source in missing)}.",
+            file=data_root,
+            found="nothing at " + ", ".join(map(_places, missing)),
+            expected="; ".join(f"{source.name}: {source.title}" for source in missing),
+            fix="; ".join(map(_remedy, missing))
+            + f". Then set data_root to the folder that holds it; it is {data_root} now.",
+        )
+    return {name: path for name, path in places.items() if path is not None}
+
+
+def _read_of(name: str, work: Work) -> list[Found]:
+    return [found if found.dataset else replace(found, dataset=name) for found in work()]
+
+
+def _remedy(source: RawSource) -> str:
+    download = filling(source.name)
+    command = f", or by `lead retrieve {download.name}`" if download else ""
+    return f"get {source.name} from {source.url}{command} ({source.licence})"
+
+
+def _places(source: RawSource) -> str:
+    kinds = f" (a folder, or {', '.join(SUFFIXES)})" if source.is_folder else ""
+    return " or ".join(source.places) + kinds
 
 
 def describe_items(

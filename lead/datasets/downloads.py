@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lead.files.tables import rows_beside
+
 
 @dataclass(frozen=True)
 class FreeFile:
@@ -82,25 +84,17 @@ class Download:
     by_hand: str = ""
 
 
-_HUMANML3D = (
-    "https://raw.githubusercontent.com/EricGuo5513/HumanML3D/"
-    "9176e8fb446b71c7d2a725eb5cf6fec1ae3b3c23/"
-)
-_KITML = (
-    "https://raw.githubusercontent.com/Mathux/TMR/7acb199150aa036565eb55e4bc1260aae8eea2b8/"
-    "datasets/annotations/kitml/"
-)
 _BANDAI = "Bandai-Namco-Research-Motiondataset"
 _BVH_AND_LABELS = (".bvh", ".json")
 
 
-def _lists(name: str, sha256: str, size: int) -> FreeFile:
-    path = name if name == "index.csv" else f"HumanML3D/{name}"
-    return FreeFile(_HUMANML3D + path, f"humanml3d/{name}", sha256, size)
-
-
-def _kitml(name: str, sha256: str, size: int) -> FreeFile:
-    return FreeFile(_KITML + name, f"kitml/{name}", sha256, size)
+def _files(download: str) -> tuple[FreeFile, ...]:
+    """The files of a download, as the table beside this module has them."""
+    return tuple(
+        FreeFile(row["url"], row["target"], row["sha256"], int(row["size"]))
+        for row in rows_beside(__file__, "downloads.csv")
+        if row["download"] == download
+    )
 
 
 def _bandai(number: int, digest: str) -> ArchivePart:
@@ -131,66 +125,14 @@ DOWNLOADS = (
         name="kitml-annotations",
         title="sentences and splits of the KIT Motion-Language dataset as TMR keeps them",
         licence="MIT (TMR's files); sentences on the terms of the KIT Motion-Language dataset",
-        files=(
-            _kitml(
-                "annotations.json",
-                "ddab07e544c43dea4988a884028b53120f35b626124cf415b79e792217868cc0",
-                2_510_069,
-            ),
-            _kitml(
-                "splits/train.txt",
-                "cf180a61fa1709ca31887f3e7c6475e68c7fdd557f26ddfb6074c0ad13c62d2c",
-                30_472,
-            ),
-            _kitml(
-                "splits/val.txt",
-                "4aaf46960500db6fa4ba13c82df31440e0c08e62bb0666a239f98d521989dfaa",
-                1_898,
-            ),
-            _kitml(
-                "splits/test.txt",
-                "cb15c2061bc110ea8409cd45ee2d44e47c72f7c9c34e620c798c36891d48a980",
-                5_109,
-            ),
-        ),
+        files=_files("kitml-annotations"),
         fills=("kitml-annotations",),
     ),
     Download(
         name="humanml3d-lists",
         title="HumanML3D's index.csv, split lists, mean and standard deviation; no motion",
         licence="MIT",
-        files=(
-            _lists(
-                "index.csv",
-                "80226910d7259655ab5f411fd807b7651037341b4806fde025946a74d62b1065",
-                1_029_011,
-            ),
-            _lists(
-                "train.txt",
-                "e3e6975099b19964ee085db3e1d1160365a27e275f4f2b3d37c8ef24cccf4ce9",
-                175_380,
-            ),
-            _lists(
-                "val.txt",
-                "effa9e866f7c2bd3e5bb518600f95a5fd780a2dcf72c3cdb1e0caf5c93051e17",
-                10_950,
-            ),
-            _lists(
-                "test.txt",
-                "b89bc7df558df6246840702d0976a5d37ecbc4f055642b5c99e509a2d85ac12e",
-                32_880,
-            ),
-            _lists(
-                "Mean.npy",
-                "26e136555dab04c94a129d446c26e6b9939cbf045fbf77bcf5462c1fb5a2001c",
-                1_180,
-            ),
-            _lists(
-                "Std.npy",
-                "6565a65ed9b31e23c328829a309e1c482be8b85fd23b43d65451a9b19a917f40",
-                1_180,
-            ),
-        ),
+        files=_files("humanml3d-lists"),
         fills=("humanml3d",),
         by_hand="the captions: unpack HumanML3D/texts.zip of "
         "https://github.com/EricGuo5513/HumanML3D into humanml3d/texts",
@@ -199,14 +141,7 @@ DOWNLOADS = (
         name="100style",
         title="100STYLE (BVH, 810 takes, 1.5 GB)",
         licence="CC BY 4.0: name Mason, Starke and Komura",
-        files=(
-            FreeFile(
-                url="https://zenodo.org/api/records/8127870/files/100STYLE.zip/content",
-                target="100style.zip",
-                sha256="2c3b4017f8e2397ee6904c9b9f43551d8b426d39ddc3558d121fee9e55cb2d58",
-                size=1_468_515_354,
-            ),
-        ),
+        files=_files("100style"),
         fills=("100style",),
     ),
 )

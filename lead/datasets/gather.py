@@ -20,9 +20,8 @@ from typing import Any, TypeVar
 import numpy as np
 from pydantic import BaseModel
 
-from lead.clip import FeatureRecording, Found, Recording, Rejected, Words, Work
-from lead.datasets.audit.checks import Summary, inspect, refusal
-from lead.datasets.audit.findings import Finding
+from lead.clip import Clip, Found, Recording, Rejected, Work
+from lead.datasets.audit.checks import Finding, Summary, inspect, refusal
 from lead.errors import LeadError
 from lead.files.arrays import FrameFile, write_frames
 from lead.files.artefact import write_json
@@ -34,22 +33,14 @@ _PER_PART = 32
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row(Words):
-    """A recording whose frames are rows ``start`` to ``stop`` of a part's file.
+class Row(Clip):
+    """A clip whose frames are rows ``start`` to ``stop`` of the file of a part.
 
     A mirror image has the frames of what it mirrors, which are still to be mirrored.
     """
 
-    id: str
     part: int
-    start: int
-    stop: int
     is_mirrored: bool = False
-
-    @property
-    def frames(self) -> int:
-        """Number of frames: positions, or rows of features."""
-        return self.stop - self.start
 
 
 @dataclass(frozen=True)
@@ -127,7 +118,7 @@ def _read_part(skeleton: Skeleton, folder: Path, part: _Part) -> dict[str, Any]:
         kept = json.loads(path.read_text(encoding="utf-8"))
         if kept["signature"] == signature:
             return kept
-    recordings: list[Recording | FeatureRecording] = []
+    recordings: list[Recording] = []
     summaries: list[Summary] = []
     rejected: list[Rejected] = []
     findings: list[Finding] = []
@@ -139,18 +130,17 @@ def _read_part(skeleton: Skeleton, folder: Path, part: _Part) -> dict[str, Any]:
             summary, faults = inspect(found, skeleton)
             findings += faults
             if refused := refusal(faults):
-                rejected.append(refused)
+                rejected.append(replace(refused, dataset=found.dataset))
             else:
                 recordings.append(found)
                 summaries.append(summary)
     rows, start = [], 0
     for recording in recordings:
-        stop = start + len(recording.frames)
-        words = {field.name: getattr(recording, field.name) for field in fields(Words)}
-        rows.append({**words, "id": recording.id, "start": start, "stop": stop})
+        stop = start + recording.frames
+        rows.append({**clip_fields(recording), "start": start, "stop": stop})
         start = stop
     if rows:
-        frames = (recording.frames for recording in recordings)
+        frames = (recording.motion for recording in recordings)
         write_frames(_frames_path(folder, part.number), frames, start)
     found = {
         "signature": signature,
@@ -161,6 +151,11 @@ def _read_part(skeleton: Skeleton, folder: Path, part: _Part) -> dict[str, Any]:
     }
     write_json(path, found)
     return json.loads(json.dumps(found))
+
+
+def clip_fields(clip: Clip) -> dict[str, Any]:
+    """The values of a clip, without what a recording or a row adds to them."""
+    return {field.name: getattr(clip, field.name) for field in fields(Clip)}
 
 
 def _frames_path(folder: Path, number: int) -> Path:
@@ -201,7 +196,8 @@ def _with_words(found: Found) -> Found:
         return found
     keep = [number for number, caption in enumerate(found.captions) if caption.strip()]
     if not keep:
-        return Rejected(found.id, found.source, "no_caption", "its captions are empty")
+        detail = "its captions are empty"
+        return Rejected(found.id, found.source, "no_caption", detail, dataset=found.dataset)
     return replace(
         found,
         captions=tuple(found.captions[number] for number in keep),

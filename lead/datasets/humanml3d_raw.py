@@ -12,8 +12,10 @@ from jaxtyping import Float
 
 from lead.clip import Found, Recording, Rejected, Work
 from lead.config.humanml3d_raw import HumanML3DRawDataset
-from lead.datasets.dataset import RawSource, source_named
+from lead.datasets.dataset import Dataset, RawSource
 from lead.datasets.published import (
+    HUMANML3D_COUNTS,
+    HUMANML3D_LISTS,
     INDEX,
     MIRRORED,
     Segment,
@@ -43,7 +45,6 @@ LEADING_FRAMES = {
 Models = Mapping[str, BodyModel]
 """The bodies of 22 joints by gender, ``male`` and ``female``."""
 
-_STUDIES = ("humanml3d_raw",)
 _AMASS_URL = "https://amass.is.tue.mpg.de"
 _AMASS_LICENCE = "research only, after registration; may not be passed on"
 
@@ -55,7 +56,6 @@ SOURCES = (
         is_folder=True,
         url=_AMASS_URL,
         licence=_AMASS_LICENCE,
-        studies=_STUDIES,
     ),
     RawSource(
         name="humanact12",
@@ -64,7 +64,6 @@ SOURCES = (
         is_folder=True,
         url="https://github.com/EricGuo5513/HumanML3D",
         licence="research only, on the terms of HumanAct12 and PHSPD",
-        studies=_STUDIES,
     ),
     RawSource(
         name="body_models",
@@ -73,9 +72,8 @@ SOURCES = (
         is_folder=True,
         url="https://mano.is.tue.mpg.de",
         licence=_AMASS_LICENCE,
-        studies=_STUDIES,
     ),
-    source_named("humanml3d"),
+    HUMANML3D_LISTS,
 )
 """What `read_amass` needs, under the names of its settings."""
 
@@ -218,13 +216,12 @@ def _clip(name: str, joints: Float[np.ndarray, "N J 3"], source: _Source) -> Fou
         return Rejected(name, source.place, "no_caption", f"no caption in {texts}")
     return Recording(
         id=name,
-        joints=mirror(joints, HUMANML3D) if name.startswith(MIRRORED) else joints,
+        motion=mirror(joints, HUMANML3D) if name.startswith(MIRRORED) else joints,
         captions=tuple(line.caption for line in lines),
         tokens=tuple(line.tokens for line in lines),
         spans=tuple(line.span for line in lines),
         take=source.take,
         content=source.take.partition("/")[0],
-        style=None,
         source=source.place,
     )
 
@@ -258,3 +255,13 @@ def _folders(settings: HumanML3DRawDataset, data_root: Path) -> dict[str, Path]:
         )
     inner = folders["humanact12"] / HUMANACT12
     return {**folders, "humanact12": inner if inner.is_dir() else folders["humanact12"]}
+
+
+DATASET = Dataset(
+    kind="humanml3d_raw",
+    settings=HumanML3DRawDataset,
+    skeleton=HUMANML3D,
+    read=lambda settings, data_root, seeds: read_amass(settings, data_root),
+    sources=lambda settings: SOURCES,
+    expected=HUMANML3D_COUNTS,
+)

@@ -13,8 +13,8 @@ import numpy as np
 from lead.clip import Found, Recording, Rejected, Work
 from lead.config.kit_raw import KitRawDataset
 from lead.datasets.cmu_captions import read_annotations
-from lead.datasets.dataset import RawSource
-from lead.datasets.published import read_caption_file, read_splits
+from lead.datasets.dataset import Dataset, RawSource
+from lead.datasets.published import KIT_COUNTS, read_caption_file, read_splits
 from lead.errors import LeadError
 from lead.files.arrays import read_npy
 from lead.formats.archive import find_source, members, names
@@ -31,7 +31,6 @@ SOURCES = (
         is_folder=True,
         url="https://motion-annotation.humanoids.kit.edu/dataset",
         licence="terms of the KIT Motion-Language dataset",
-        studies=("kit_raw",),
     ),
 )
 """Where KIT-ML's motion is to be had."""
@@ -116,12 +115,11 @@ def read_clip(entry: Entry, content: bytes, shortest: int, longest: int) -> list
     return [
         Recording(
             id=entry.id,
-            joints=joints,
+            motion=joints,
             take=entry.id.removeprefix("M"),
             content="unknown",
-            style=None,
             source=entry.source,
-            split=entry.split,
+            split=entry.split or "",
             **words,
         )
     ]
@@ -219,3 +217,13 @@ def _no_clips(path: Path | None, place: Path) -> LeadError:
         expected=SOURCES[0].title,
         fix=f"Put them there ({SOURCES[0].url}; {SOURCES[0].licence}), or set dataset.joints.",
     )
+
+
+DATASET = Dataset(
+    kind="kit_raw",
+    settings=KitRawDataset,
+    skeleton=KIT,
+    read=lambda settings, data_root, seeds: read_kit_raw(settings, data_root),
+    sources=lambda settings: SOURCES,
+    expected=KIT_COUNTS,
+)

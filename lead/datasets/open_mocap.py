@@ -6,17 +6,75 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import assert_never
 
-from lead.clip import Words, Work
+from lead.clip import Clip, Work
 from lead.config.open_mocap import OpenDataset, RecordedSource, SyntheticSource
 from lead.config.synthetic import SyntheticDataset
 from lead.datasets.bandai_namco import STYLES, read_bandai
 from lead.datasets.cmu import CmuWords, PublishedCut, read_cmu
 from lead.datasets.cmu_captions import read_index, read_kit_sentences
-from lead.datasets.dataset import locate, source_named
-from lead.datasets.published import INDEX, cmu_segments, read_segments, read_splits
+from lead.datasets.dataset import Dataset, RawSource, locate, of_dataset
+from lead.datasets.published import HUMANML3D_LISTS, INDEX, cmu_segments, read_segments, read_splits
 from lead.datasets.synthetic.dataset import read_synthetic
 from lead.errors import LeadError
+from lead.files.seeds import Seeds
 from lead.mocap.cut import Limits
+from lead.motion.skeleton import HUMANML3D
+
+_BANDAI_URL = "https://github.com/BandaiNamcoResearchInc/Bandai-Namco-Research-Motiondataset"
+_BANDAI_LICENCE = "CC BY-NC 4.0: not for commercial use"
+_CMU_LICENCE = "free for research, may be used in products, may not be resold (NSF EIA-0196217)"
+
+SOURCES = (
+    RawSource(
+        name="dataset-1",
+        title="Bandai-Namco-Research-Motiondataset-1 (BVH, 174 clips with motion)",
+        places=("bandai-namco/dataset-1", "bandai-namco/Bandai-Namco-Research-Motiondataset-1"),
+        is_folder=True,
+        url=_BANDAI_URL,
+        licence=_BANDAI_LICENCE,
+    ),
+    RawSource(
+        name="dataset-2",
+        title="Bandai-Namco-Research-Motiondataset-2 (BVH, 2,902 clips)",
+        places=("bandai-namco/dataset-2", "bandai-namco/Bandai-Namco-Research-Motiondataset-2"),
+        is_folder=True,
+        url=_BANDAI_URL,
+        licence=_BANDAI_LICENCE,
+    ),
+    RawSource(
+        name="cmu",
+        title="takes of the CMU motion capture database (BVH, or AMC with its ASF)",
+        places=("cmu/cmu-takes",),
+        is_folder=True,
+        url="http://mocap.cs.cmu.edu",
+        licence=_CMU_LICENCE,
+        note="All takes as BVH for MotionBuilder, by B. Hahne: data/ of "
+        "https://github.com/una-dinosauria/cmu-mocap",
+    ),
+    RawSource(
+        name="cmu-index",
+        title="CMU's one-line description of every take (CSV)",
+        places=("cmu/cmu-mocap-index.csv",),
+        is_folder=False,
+        url="https://www.cgspeed.com: CMU motion capture index, spreadsheet saved as CSV in UTF-8",
+        licence=_CMU_LICENCE,
+    ),
+    RawSource(
+        name="kitml-annotations",
+        title="sentences of the KIT Motion-Language dataset as TMR keeps them (JSON)",
+        places=("kitml/annotations.json",),
+        is_folder=False,
+        url="https://github.com/Mathux/TMR, datasets/annotations/kitml",
+        licence="MIT (TMR's file); sentences on the terms of the KIT Motion-Language dataset",
+    ),
+    HUMANML3D_LISTS,
+)
+"""All that the open datasets may be read from."""
+
+
+def source_named(name: str) -> RawSource:
+    """The source of a name in `SOURCES`."""
+    return next(source for source in SOURCES if source.name == name)
 
 
 def read_open(config: OpenDataset, data_root: Path, seed: int) -> Iterator[Work]:
@@ -31,13 +89,13 @@ def read_open(config: OpenDataset, data_root: Path, seed: int) -> Iterator[Work]
             not exist. A single clip that is broken is a `Rejected` with reason ``bad``.
     """
     _check_styles(config)
-    paths = locate(needed_sources(config), data_root)
+    paths = locate([source_named(name) for name in needed_sources(config)], data_root)
     for source in config.sources:
         match source:
             case SyntheticSource():
-                yield from _read_synthetic(source, seed)
+                yield from of_dataset(source.name, _read_synthetic(source, seed))
             case RecordedSource():
-                yield from _read_recorded(config, source, paths)
+                yield from of_dataset(source.name, _read_recorded(config, source, paths))
             case _:
                 assert_never(source)
 
@@ -52,11 +110,10 @@ def needed_sources(config: OpenDataset) -> list[str]:
     return needed
 
 
-def is_held_out(recording: Words, config: OpenDataset) -> bool:
-    """Whether the recording's style is one that no stage may see."""
-    source = recording.take.partition("_")[0]
+def is_held_out(clip: Clip, config: OpenDataset) -> bool:
+    """Whether the clip's style is one that no stage may see."""
     return any(
-        source == name and recording.style in styles
+        clip.dataset == name and clip.style in styles
         for name, styles in config.held_out_styles.items()
     )
 
@@ -108,3 +165,18 @@ def _check_styles(config: OpenDataset) -> None:
             expected=f"some of {', '.join(STYLES)}",
             fix="Correct dataset.held_out_styles in the study's configuration.",
         )
+
+
+def _read(settings: OpenDataset, data_root: Path, seeds: Seeds) -> Iterator[Work]:
+    return read_open(settings, data_root, seeds.child("dataset").value)
+
+
+DATASET = Dataset(
+    kind="open",
+    settings=OpenDataset,
+    skeleton=HUMANML3D,
+    read=_read,
+    sources=lambda settings: [source_named(name) for name in needed_sources(settings)],
+    is_held_out=lambda settings, clip: is_held_out(clip, settings),
+    is_mirrored=lambda settings: settings.mirror,
+)

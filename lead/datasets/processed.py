@@ -6,20 +6,59 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from lead.clip import FeatureRecording, Found, Rejected, Work
-from lead.config.humanml3d import ProcessedDataset
-from lead.datasets.published import read_caption_file, read_splits
+from lead.clip import Found, Recording, Rejected, Work
+from lead.config.humanml3d import HumanML3DDataset, KitDataset, ProcessedDataset
+from lead.datasets.dataset import Dataset, RawSource
+from lead.datasets.kit_raw import MMM_UNSUPPORTED
+from lead.datasets.published import HUMANML3D_COUNTS, KIT_COUNTS, read_caption_file, read_splits
 from lead.errors import LeadError
 from lead.files.arrays import read_npy
+from lead.files.seeds import Seeds
 from lead.mocap.cut import bad
 from lead.motion.layout import BLOCKS, layout
 from lead.motion.normalizer import Normalizer
-from lead.motion.skeleton import SKELETONS, Skeleton
+from lead.motion.skeleton import HUMANML3D, KIT, SKELETONS, Skeleton
 
 FEATURES, TEXTS = "new_joint_vecs", "texts"
+
+_HUMANML3D_URL = "https://github.com/EricGuo5513/HumanML3D"
+_KIT_URL = "https://motion-annotation.humanoids.kit.edu/dataset"
+_KIT_LICENCE = "terms of the KIT Motion-Language dataset"
+
+SOURCES = (
+    RawSource(
+        name="humanml3d-features",
+        title="HumanML3D, processed: new_joint_vecs, texts, split lists, Mean.npy and Std.npy",
+        places=("HumanML3D",),
+        is_folder=True,
+        url=_HUMANML3D_URL,
+        licence="AMASS's: research only, after registration; may not be passed on",
+        note="Make it with the notebooks of that repository from AMASS and SMPL+H, "
+        "or read AMASS here: dataset.kind: humanml3d_raw.",
+    ),
+    RawSource(
+        name="kit-features",
+        title="KIT-ML, processed: new_joint_vecs, texts, split lists, Mean.npy and Std.npy",
+        places=("KIT-ML",),
+        is_folder=True,
+        url=f"{_HUMANML3D_URL}, which links to it",
+        licence=_KIT_LICENCE,
+    ),
+    RawSource(
+        name="kit-mmm",
+        title="KIT-ML as its authors publish it (MMM files, XML)",
+        places=("kit/mmm",),
+        is_folder=True,
+        url=_KIT_URL,
+        licence=_KIT_LICENCE,
+        unsupported=MMM_UNSUPPORTED,
+    ),
+)
+"""The processed datasets, and KIT-ML's own format, which is not read."""
 
 
 def read_processed(
@@ -92,7 +131,7 @@ def _read_named(
 
 def _read_clip(
     path: Path, texts: Path, source: str, limits: tuple[int, int], skeleton: Skeleton
-) -> FeatureRecording | Rejected:
+) -> Found:
     name = path.stem
     if not path.is_file():
         return Rejected(name, source, "missing", "a split list names it, and there is no file")
@@ -106,15 +145,13 @@ def _read_clip(
         return Rejected(name, source, "short" if len(features) < limits[0] else "long", detail)
     if not lines:
         return Rejected(name, source, "no_caption", f"no caption in {TEXTS}/{texts.name}")
-    return FeatureRecording(
+    return Recording(
         id=name,
-        features=features,
+        motion=features,
         captions=tuple(line.caption for line in lines),
         tokens=tuple(line.tokens for line in lines),
         spans=tuple(line.span for line in lines),
         take=name.removeprefix("M"),
-        content="",
-        style=None,
         source=source,
     )
 
@@ -225,3 +262,27 @@ def _wrong_statistics(path: Path, found: str, width: int) -> LeadError:
         expected=f"{width} finite numbers; Std.npy positive and the same within each block",
         fix="Get the file again, or set dataset.statistics to train.",
     )
+
+
+def _dataset(settings: type[ProcessedDataset], skeleton: Skeleton, **others: Any) -> Dataset:
+    def read(chosen: ProcessedDataset, data_root: Path, seeds: Seeds) -> Iterator[Work]:
+        return read_processed(chosen, skeleton, data_root)
+
+    def item_frames(chosen: ProcessedDataset) -> tuple[int, int]:
+        return chosen.min_frames, chosen.max_frames
+
+    return Dataset(
+        settings=settings, skeleton=skeleton, read=read, item_frames=item_frames, **others
+    )
+
+
+DATASET = _dataset(
+    HumanML3DDataset,
+    HUMANML3D,
+    kind="humanml3d",
+    sources=lambda settings: SOURCES[:1],
+    expected=HUMANML3D_COUNTS,
+)
+KIT_DATASET = _dataset(
+    KitDataset, KIT, kind="kit", sources=lambda settings: SOURCES[1:], expected=KIT_COUNTS
+)

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lead.clip import Recording, Rejected
+from lead.clip import SPLITS, Recording, Rejected
+from lead.datasets.dataset import ExpectedCounts, RawSource
 from lead.errors import LeadError
 from lead.files.artefact import atomic_path
 from lead.mocap.cut import Take
@@ -17,10 +18,34 @@ from lead.motion.resample import resample
 from lead.motion.skeleton import HUMANML3D
 
 INDEX = "index.csv"
-SPLITS = ("train", "val", "test")
 COLUMNS = ("source_path", "start_frame", "end_frame", "new_name")
 MIRRORED = "M"
 """What the name of a mirrored copy begins with."""
+
+HUMANML3D_LISTS = RawSource(
+    name="humanml3d",
+    title="HumanML3D's index.csv, split lists, and texts unpacked from texts.zip",
+    places=("humanml3d",),
+    is_folder=True,
+    url="https://github.com/EricGuo5513/HumanML3D",
+    licence="MIT",
+)
+
+HUMANML3D_COUNTS = ExpectedCounts(
+    names={"train": 23_384, "val": 1_460, "test": 4_384},
+    test_items=(4_640, 4_671),
+    motions=14_616,
+    captions=44_970,
+    source="split files of HumanML3D; items from logs of public evaluations",
+)
+
+KIT_COUNTS = ExpectedCounts(
+    names={"train": 4_688, "val": 292, "test": 786},
+    test_items=None,
+    motions=3_911,
+    captions=6_278,
+    source="split files of TMR's copy; Guo's own are believed to be 4,888, 300 and 830",
+)
 
 _CMU_TAKE = re.compile(r"CMU/\d+/(\d+_\d+)_poses")
 
@@ -146,13 +171,12 @@ def cut_by_index(
             continue
         yield Recording(
             id=row.name,
-            joints=joints[row.start : row.stop],
+            motion=joints[row.start : row.stop],
             captions=tuple(line.caption for line in lines),
             tokens=tuple(line.tokens for line in lines),
             spans=tuple(line.span for line in lines),
             take=take.id,
             content=content,
-            style=None,
             source=take.source,
             split=splits[row.name],
         )

@@ -5,152 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import assert_never
 
-from lead.clip import Words, Work
-from lead.config.humanml3d import HumanML3DDataset, KitDataset
-from lead.config.humanml3d_raw import HumanML3DRawDataset
-from lead.config.kit_raw import KitRawDataset
-from lead.config.open_mocap import OpenDataset
+from lead.clip import Clip, Work
+from lead.config.base import Settings
 from lead.config.shares import SplitShares
 from lead.config.study import Study
-from lead.config.style100 import Style100Dataset
-from lead.config.synthetic import SyntheticDataset, SyntheticKitDataset
-from lead.datasets import dataset as sources
-from lead.datasets import humanml3d_raw, kit_raw, open_mocap, style100
-from lead.datasets.dataset import HUMANML3D_COUNTS, KIT_COUNTS, ExpectedCounts, RawSource
-from lead.datasets.humanml3d_raw import read_amass
-from lead.datasets.kit_raw import read_kit_raw
-from lead.datasets.open_mocap import needed_sources
-from lead.datasets.processed import read_processed
-from lead.datasets.synthetic.dataset import read_synthetic
+from lead.datasets import humanml3d_raw, kit_raw, open_mocap, processed, style100
+from lead.datasets.dataset import Dataset, RawSource, of_dataset
+from lead.datasets.synthetic import dataset as synthetic
+from lead.errors import LeadError
 from lead.files.seeds import Seeds
-from lead.motion.skeleton import HUMANML3D, KIT, Skeleton
+from lead.motion.skeleton import KIT, Skeleton
 
-Dataset = (
-    SyntheticDataset
-    | SyntheticKitDataset
-    | OpenDataset
-    | HumanML3DDataset
-    | HumanML3DRawDataset
-    | KitDataset
-    | KitRawDataset
-    | Style100Dataset
+DATASETS: tuple[Dataset, ...] = (
+    synthetic.DATASET,
+    synthetic.KIT_DATASET,
+    open_mocap.DATASET,
+    processed.DATASET,
+    processed.KIT_DATASET,
+    humanml3d_raw.DATASET,
+    kit_raw.DATASET,
+    style100.DATASET,
 )
-
-
-def read_dataset(dataset: Dataset, data_root: Path, seeds: Seeds) -> Iterator[Work]:
-    """What finds every recording of the dataset, and every one that is left out."""
-    match dataset:
-        case SyntheticDataset() | SyntheticKitDataset():
-            return read_synthetic(dataset, seeds.child("dataset").value)
-        case OpenDataset():
-            return open_mocap.read_open(dataset, data_root, seeds.child("dataset").value)
-        case HumanML3DDataset() | KitDataset():
-            return read_processed(dataset, skeleton_of(dataset), data_root)
-        case HumanML3DRawDataset():
-            return read_amass(dataset, data_root)
-        case KitRawDataset():
-            return read_kit_raw(dataset, data_root)
-        case Style100Dataset():
-            return style100.read_style100(dataset, data_root)
-        case _:
-            assert_never(dataset)
-
-
-def skeleton_of(dataset: Dataset) -> Skeleton:
-    """The skeleton that the dataset's recordings are on."""
-    match dataset:
-        case KitDataset() | KitRawDataset() | SyntheticKitDataset():
-            return KIT
-        case _:
-            return HUMANML3D
-
-
-def held_out(dataset: Dataset, recording: Words) -> bool:
-    """Whether the recording's style is kept for inversion, so that no stage may see it."""
-    match dataset:
-        case OpenDataset():
-            return open_mocap.is_held_out(recording, dataset)
-        case Style100Dataset():
-            return style100.is_held_out(recording, dataset)
-        case _:
-            return False
-
-
-def is_mirrored(dataset: Dataset) -> bool:
-    """Whether every training clip comes with a mirror image that is made here."""
-    match dataset:
-        case OpenDataset():
-            return dataset.mirror
-        case _:
-            return False
-
-
-def shares_of(dataset: Dataset) -> tuple[float, float, float] | None:
-    """Shares of train, val and test where the source has no splits of its own."""
-    if not isinstance(dataset, SplitShares):
-        return None
-    rest = 1 - dataset.val_share - dataset.test_share
-    return rest, dataset.val_share, dataset.test_share
-
-
-def item_frames(dataset: Dataset) -> tuple[int, int]:
-    """Least feature frames of an item, and the number from which on it is too long."""
-    match dataset:
-        case HumanML3DDataset() | KitDataset():
-            return dataset.min_frames, dataset.max_frames
-        case _:
-            return dataset.min_positions - 1, dataset.max_positions
-
-
-def expected_counts(dataset: Dataset) -> ExpectedCounts | None:
-    """The published size of the dataset, where it is one that is published whole."""
-    match dataset:
-        case HumanML3DDataset() | HumanML3DRawDataset():
-            return HUMANML3D_COUNTS
-        case KitDataset() | KitRawDataset():
-            return KIT_COUNTS
-        case _:
-            return None
-
-
-_HUMANML3D_URL = "https://github.com/EricGuo5513/HumanML3D"
-_KIT_URL = "https://motion-annotation.humanoids.kit.edu/dataset"
-_KIT_LICENCE = "terms of the KIT Motion-Language dataset"
-
-_PROCESSED = (
-    RawSource(
-        name="humanml3d-features",
-        title="HumanML3D, processed: new_joint_vecs, texts, split lists, Mean.npy and Std.npy",
-        places=("HumanML3D",),
-        is_folder=True,
-        url=_HUMANML3D_URL,
-        licence="AMASS's: research only, after registration; may not be passed on",
-        studies=("humanml3d",),
-        note="Make it with the notebooks of that repository from AMASS and SMPL+H, "
-        "or read AMASS here: dataset.kind: humanml3d_raw.",
-    ),
-    RawSource(
-        name="kit-features",
-        title="KIT-ML, processed: new_joint_vecs, texts, split lists, Mean.npy and Std.npy",
-        places=("KIT-ML",),
-        is_folder=True,
-        url=f"{_HUMANML3D_URL}, which links to it",
-        licence=_KIT_LICENCE,
-        studies=("kit",),
-    ),
-    RawSource(
-        name="kit-mmm",
-        title="KIT-ML as its authors publish it (MMM files, XML)",
-        places=("kit/mmm",),
-        is_folder=True,
-        url=_KIT_URL,
-        licence=_KIT_LICENCE,
-        studies=("kit",),
-        unsupported=kit_raw.MMM_UNSUPPORTED,
-    ),
-)
+"""One for each type of dataset settings; a further dataset is a module and a line here."""
 
 _T2M_URL = "https://github.com/EricGuo5513/text-to-motion, which links to it"
 
@@ -162,7 +39,6 @@ _EVALUATORS = tuple(
         is_folder=False,
         url=_T2M_URL,
         licence="MIT",
-        studies=(f"evaluator {dataset}",),
         note=f"Beside it {dataset}/{meta}/meta with mean.npy and std.npy; MLD's and MDM's "
         "download scripts get the same files.",
     )
@@ -179,42 +55,85 @@ _GLOVE = RawSource(
     is_folder=False,
     url=_T2M_URL,
     licence="MIT; the vectors are a part of GloVe (public domain)",
-    studies=("words glove",),
 )
 
-_TABLES = (
-    _PROCESSED,
-    _EVALUATORS,
-    (_GLOVE,),
-    humanml3d_raw.SOURCES,
-    kit_raw.SOURCES,
-    style100.SOURCES,
-    sources.SOURCES,
+ALL_SOURCES = tuple(
+    {
+        source.name: source
+        for table in (
+            processed.SOURCES,
+            _EVALUATORS,
+            (_GLOVE,),
+            humanml3d_raw.SOURCES,
+            kit_raw.SOURCES,
+            style100.SOURCES,
+            open_mocap.SOURCES,
+        )
+        for source in table
+    }.values()
 )
-
-ALL_SOURCES = tuple({source.name: source for table in _TABLES for source in table}.values())
 """All of them, in the order in which `lead doctor` prints them; each name once."""
 
 
+def dataset_of(settings: Settings) -> Dataset:
+    """The dataset that has this type of settings.
+
+    Raises:
+        LeadError: there is none.
+    """
+    for dataset in DATASETS:
+        if type(settings) is dataset.settings:
+            return dataset
+    raise LeadError(
+        "No dataset has these settings.",
+        found=type(settings).__name__,
+        expected=", ".join(dataset.settings.__name__ for dataset in DATASETS),
+        fix="Add the dataset to DATASETS in lead/datasets/registry.py.",
+    )
+
+
+def read_dataset(settings: Settings, data_root: Path, seeds: Seeds) -> Iterator[Work]:
+    """What finds every recording of the dataset, and every one that is left out."""
+    dataset = dataset_of(settings)
+    return of_dataset(dataset.kind, dataset.read(settings, data_root, seeds))
+
+
+def skeleton_of(settings: Settings) -> Skeleton:
+    """The skeleton that the dataset's recordings are on."""
+    return dataset_of(settings).skeleton
+
+
+def held_out(settings: Settings, clip: Clip) -> bool:
+    """Whether the clip's style is kept for inversion, so that no stage may see it."""
+    return dataset_of(settings).is_held_out(settings, clip)
+
+
+def shares_of(settings: Settings) -> tuple[float, float, float] | None:
+    """Shares of train, val and test where the source has no splits."""
+    if not isinstance(settings, SplitShares):
+        return None
+    rest = 1 - settings.val_share - settings.test_share
+    return rest, settings.val_share, settings.test_share
+
+
 def sources_of(study: Study) -> list[RawSource]:
-    """What a study needs: `RawSource.studies` holds its name, or the kind of its dataset, of its
-    evaluator or of the words that this reads. Of the open sources it is those that it lists."""
-    names = {f"words {study.evaluator.words}"}
+    """What a study needs: the sources of its dataset, of its evaluator and of the words that
+    this reads."""
+    names = {source.name for source in sources_of_dataset(study.dataset)}
     folders = {"glove": study.evaluator.vocabulary}
+    if study.evaluator.words == "glove":
+        names.add("glove")
     if study.evaluator.kind == "t2m":
-        names.add("evaluator kit" if study.dataset.kind.startswith("kit") else "evaluator t2m")
+        is_kit = skeleton_of(study.dataset) is KIT
+        names.add("kit-evaluator" if is_kit else "t2m-evaluator")
         folders["evaluators"] = study.evaluator.folder
-    own = sources_of_dataset(study.name, study.dataset)
-    needed = [s for s in ALL_SOURCES if s in own or not names.isdisjoint(s.studies)]
-    return [_moved(source, folders) for source in needed]
+    return [_moved(source, folders) for source in ALL_SOURCES if source.name in names]
 
 
-def sources_of_dataset(name: str, dataset: Dataset) -> list[RawSource]:
-    """What the motion and the captions of the study ``name`` are read from."""
-    if isinstance(dataset, OpenDataset):
-        listed = needed_sources(dataset)
-        return [source for source in ALL_SOURCES if source.name in listed]
-    return [s for s in ALL_SOURCES if not {name, dataset.kind}.isdisjoint(s.studies)]
+def sources_of_dataset(settings: Settings) -> list[RawSource]:
+    """What the motion and the captions of a study's dataset are read from."""
+    names = {source.name for source in dataset_of(settings).sources(settings)}
+    return [source for source in ALL_SOURCES if source.name in names]
 
 
 def _moved(source: RawSource, folders: Mapping[str, Path]) -> RawSource:

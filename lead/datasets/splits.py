@@ -8,17 +8,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from lead.clip import Words
+from lead.clip import SPLITS, Clip
 from lead.datasets.gather import Gathered, Row
 from lead.datasets.published import MIRRORED
 from lead.motion.mirror import mirror
 from lead.motion.skeleton import Skeleton
-from lead.store.store import SPLITS
 from lead.types import Joints
 
 
 def split_takes(
-    recordings: Sequence[Words], shares: tuple[float, float, float], rng: np.random.Generator
+    recordings: Sequence[Clip], shares: tuple[float, float, float], rng: np.random.Generator
 ) -> dict[str, str]:
     """The split of every take, stratified by content.
 

@@ -8,14 +8,15 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-from lead.clip import Words
+from lead.clip import HELD_OUT, Clip
+from lead.config.base import Settings
 from lead.config.humanml3d import ProcessedDataset
 from lead.config.study import DatasetSettings
 from lead.datasets.audit.cross_check import cross_check
@@ -28,18 +29,9 @@ from lead.datasets.audit.report import (
     write_audit,
 )
 from lead.datasets.dataset import describe_items
-from lead.datasets.gather import Gathered, Row, gather, in_order
+from lead.datasets.gather import Gathered, Row, clip_fields, gather, in_order
 from lead.datasets.processed import read_statistics
-from lead.datasets.registry import (
-    Dataset,
-    expected_counts,
-    held_out,
-    is_mirrored,
-    item_frames,
-    read_dataset,
-    shares_of,
-    skeleton_of,
-)
+from lead.datasets.registry import dataset_of, held_out, read_dataset, shares_of, skeleton_of
 from lead.datasets.splits import frames_of, mirror_images, split_takes
 from lead.datasets.synthetic.dataset import SOURCE as SYNTHETIC
 from lead.errors import LeadError
@@ -52,7 +44,7 @@ from lead.motion.layout import layout
 from lead.motion.normalizer import fit_normalizer, save_normalizer
 from lead.motion.skeleton import Skeleton
 from lead.progress import Progress
-from lead.store.store import HELD_OUT, Clip, MotionIndex, items_of, write_index
+from lead.store.store import MotionIndex, items_of, write_index
 
 _PER_BLOCK = 32
 """Clips that a worker turns into features at a time."""
@@ -64,11 +56,11 @@ def import_motion(job: Job) -> None:
     Outputs: ``joints`` (ΣN x J x 3, float32), ``clips`` (their index), ``audit`` and its ``page``.
     A run that was killed goes on where it was; the number of threads changes no byte.
     """
-    dataset: Dataset = job.setting("dataset", DatasetSettings)
+    dataset: Settings = job.setting("dataset", DatasetSettings)
     manifest = job.on_any_threads().manifest
     with _gathered(job, dataset) as found:
         recorded = _with_splits(found.rows, dataset, job.seeds)
-        mirrored = mirror_images(recorded) if is_mirrored(dataset) else []
+        mirrored = mirror_images(recorded) if dataset_of(dataset).is_mirrored(dataset) else []
         clips = _clips([*recorded, *mirrored])
         frames = frames_of(found, [row for row, _ in [*recorded, *mirrored]], skeleton_of(dataset))
         write_frames(job.outputs["joints"], frames, clips[-1].stop)
@@ -81,7 +73,7 @@ def import_features(job: Job) -> None:
 
     Outputs: ``frames`` (ΣT x D, float32), ``index``, ``stats``, ``audit`` and its ``page``.
     """
-    dataset: Dataset = job.setting("dataset", DatasetSettings)
+    dataset: Settings = job.setting("dataset", DatasetSettings)
     assert isinstance(dataset, ProcessedDataset)
     skeleton = skeleton_of(dataset)
     with _gathered(job, dataset) as found:
@@ -102,7 +94,7 @@ def extract_features(job: Job) -> None:
 
     Outputs: ``frames`` (ΣT x D, float32), ``index``, ``stats`` (mean and std).
     """
-    dataset: Dataset = job.setting("dataset", DatasetSettings)
+    dataset: Settings = job.setting("dataset", DatasetSettings)
     skeleton = skeleton_of(dataset)
     before = MotionIndex.open(job.inputs["clips"]).clips
     joints = FrameFile.open(job.inputs["joints"])
@@ -120,18 +112,18 @@ def extract_features(job: Job) -> None:
     _save_statistics(job, after, skeleton)
 
 
-def _write_items(job: Job, clips: Sequence[Clip], dataset: Dataset) -> None:
+def _write_items(job: Job, clips: Sequence[Clip], dataset: Settings) -> None:
     """The index of the items that stages work with, and a line of how many there are."""
     items: list[Clip] = []
     dropped = 0
     for clip in clips:
-        for item in items_of(clip, *item_frames(dataset)):
+        for item in items_of(clip, *dataset_of(dataset).item_frames(dataset)):
             if isinstance(item, Clip):
                 items.append(item)
             else:
                 dropped += 1
     counts = Counter(item.split for item in items)
-    print(describe_items(counts, dropped, expected_counts(dataset)), file=sys.stderr)
+    print(describe_items(counts, dropped, dataset_of(dataset).expected), file=sys.stderr)
     items.sort(key=lambda item: item.id)
     write_index(job.outputs["index"], items, clips[-1].stop, job.on_any_threads().manifest)
 
@@ -147,11 +139,11 @@ def _write_audit(
     found: Gathered,
     recorded: Sequence[tuple[Row, str]],
     mirrored: Sequence[tuple[Row, str]],
-    dataset: Dataset,
+    dataset: Settings,
 ) -> None:
     """Table and page of what was read, what was left out, and what was mirrored."""
     splits = [split for _, split in recorded]
-    counts = expected_counts(dataset)
+    counts = dataset_of(dataset).expected
     expected = None if counts is None else counts.names
     findings = [*found.findings, *cross_check(found.summaries, splits, expected, found.rejected)]
     rows = [kept_row(row, split) for row, split in (*recorded, *mirrored)]
@@ -165,7 +157,7 @@ def _write_audit(
 
 
 @contextmanager
-def _gathered(job: Job, dataset: Dataset) -> Iterator[Gathered]:
+def _gathered(job: Job, dataset: Settings) -> Iterator[Gathered]:
     """The dataset's recordings, in a folder that only a killed run leaves behind."""
     beside = next(iter(job.outputs.values())).parent
     beside.mkdir(parents=True, exist_ok=True)
@@ -190,9 +182,9 @@ def _gathered(job: Job, dataset: Dataset) -> Iterator[Gathered]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _with_splits(rows: Sequence[Row], dataset: Dataset, seeds: Seeds) -> list[tuple[Row, str]]:
+def _with_splits(rows: Sequence[Row], dataset: Settings, seeds: Seeds) -> list[tuple[Row, str]]:
     """Every row and its split: held out, the source's own, or by the study's shares."""
-    free = [row for row in rows if row.split is None and not held_out(dataset, row)]
+    free = [row for row in rows if not row.split and not held_out(dataset, row)]
     dealt: dict[str, str] = {}
     if shares := shares_of(dataset):
         # Apart, so that synthetic clips change no recording's split.
@@ -205,11 +197,11 @@ def _with_splits(rows: Sequence[Row], dataset: Dataset, seeds: Seeds) -> list[tu
 
 
 def _clips(rows: Sequence[tuple[Row, str]]) -> list[Clip]:
-    names = [field.name for field in fields(Words) if field.name != "split"]
-    clips, start = [], 0
+    clips: list[Clip] = []
+    start = 0
     for row, split in rows:
-        words = {name: getattr(row, name) for name in names}
-        clips.append(Clip(id=row.id, split=split, start=start, stop=start + row.frames, **words))
+        place = {"split": split, "start": start, "stop": start + row.frames}
+        clips.append(Clip(**{**clip_fields(row), **place}))
         start = clips[-1].stop
     return clips
 

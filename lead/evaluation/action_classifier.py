@@ -18,13 +18,14 @@ from jaxtyping import Float
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from lead.clip import Clip
 from lead.config.study import DatasetSettings
 from lead.datasets.registry import skeleton_of
 from lead.evaluation.label_classifier import NO_LABELS, fit_logistic_regression
 from lead.evaluation.limb_motion import action_statistics
 from lead.files.artefact import atomic_path, unreadable
 from lead.files.job import Job
-from lead.store.store import Clip, MotionStore
+from lead.store.store import MotionStore
 
 FEWEST_CLIPS = 5
 """Training clips below which an action is left out of the measure."""

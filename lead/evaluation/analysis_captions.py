@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, Int
 
+from lead.clip import Clip
 from lead.errors import LeadError
 from lead.evaluation.analysis_rows import Row
 from lead.evaluation.metrics import TOP
@@ -21,7 +22,6 @@ from lead.evaluation.retrieval import (
     verb_groups,
     word_groups,
 )
-from lead.store.store import Clip
 
 OWN = "own motion"
 SAME = "any motion of the same caption"

@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from lead.clip import Clip
 from lead.evaluation.action_classifier import ActionClassifier
 from lead.evaluation.limb_motion import (
     GAUGE,
@@ -22,7 +23,6 @@ from lead.evaluation.limb_motion import (
     local_positions,
 )
 from lead.motion.skeleton import Skeleton
-from lead.store.store import Clip
 
 
 @dataclass(frozen=True)

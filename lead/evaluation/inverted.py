@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from lead.clip import Clip
 from lead.errors import LeadError
 from lead.evaluation.embed import every_repeat, read_twice
 from lead.evaluation.generate import (
@@ -25,7 +26,6 @@ from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.inversion.chosen import clips_of, read_chosen
 from lead.inversion.inverted_words import InvertedWords, read_inverted
-from lead.store.store import Clip
 
 
 def embed_real_of_words(job: Job) -> None:

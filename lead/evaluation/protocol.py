@@ -10,10 +10,10 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from lead.clip import Clip
 from lead.config.evaluation import MultiModality
 from lead.files.seeds import Seeds
 from lead.store.batches import draw_crops
-from lead.store.store import Clip
 
 
 @dataclass(frozen=True)

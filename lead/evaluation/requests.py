@@ -10,12 +10,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lead.clip import Clip
 from lead.config.evaluation import Evaluation
 from lead.errors import LeadError
 from lead.evaluation.protocol import Pass, draw_multimodality, draw_pass
 from lead.evaluation.seeding import repeat_seeds
 from lead.files.seeds import Seeds
-from lead.store.store import Clip, MotionIndex
+from lead.store.store import MotionIndex
 
 MAIN, MULTIMODALITY = "main", "multimodality"
 

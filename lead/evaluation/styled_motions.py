@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from lead.clip import Clip
 from lead.config.inversion import InvertedStyles
 from lead.diffusion.generator import MotionGenerator
 from lead.evaluation.label_classifier import LabelClassifier, clip_statistics
@@ -19,7 +20,6 @@ from lead.evaluation.styles import StyleJudge, View
 from lead.files.seeds import Seeds
 from lead.inversion.invert import Networks
 from lead.store.batches import UNIT
-from lead.store.store import Clip
 from lead.text.pseudo_word import encode_pseudo
 
 REAL, RECONSTRUCTION, WORD = "real", "reconstruction", "word"

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
+from lead.clip import HELD_OUT, Clip
 from lead.errors import LeadError
 from lead.evaluation.label_classifier import (
     LabelClassifier,
@@ -16,7 +17,6 @@ from lead.evaluation.label_classifier import (
     train_label_classifier,
 )
 from lead.files.seeds import Seeds
-from lead.store.store import HELD_OUT, Clip
 
 View = Callable[[Clip], np.ndarray]
 """Normalised features of a clip, T x D, shown in some way."""

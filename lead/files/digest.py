@@ -6,6 +6,7 @@ import ast
 import hashlib
 import importlib.util
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,10 @@ _NOT_FOLLOWED = (
     "lead.progress",
     "lead.training.events",
 )
+
+
+# Looks a skeleton up among all datasets; how these are read changes nothing for whoever asks.
+_LOOKUPS = ("lead.datasets.registry:skeleton_of",)
 
 
 def digest(value: Any) -> str:
@@ -41,7 +46,8 @@ def code_digest(*entries: str) -> str:
     The unit is the definition (function, class, constant), not the file: an edit in one
     loss reaches only the stages that call it. Comments, docstrings and formatting do not
     count. Names are followed through imports between modules of this package; a definition
-    found only at run time (``getattr``) is not seen, so stages do not use any.
+    found only at run time (``getattr``) is not seen, so stages do not use any. A CSV of the
+    package counts where a definition names it.
     """
     seen: dict[tuple[str, str], str] = {}
     for entry in entries:
@@ -55,11 +61,14 @@ def code_digest(*entries: str) -> str:
 class _Module:
     definitions: dict[str, list[ast.stmt]]
     imports: dict[str, tuple[str, str | None]]
+    folder: Path
 
 
 def _follow(module: str, name: str, seen: dict[tuple[str, str], str]) -> bool:
     """Add the definition and, recursively, what it refers to. False if there is none."""
-    if module.startswith(_NOT_FOLLOWED) or (module, name) in seen:
+    if module.startswith(_NOT_FOLLOWED) or f"{module}:{name}" in _LOOKUPS:
+        return True
+    if (module, name) in seen:
         return True
     parsed = _parse(module)
     if parsed is None:
@@ -72,6 +81,7 @@ def _follow(module: str, name: str, seen: dict[tuple[str, str], str]) -> bool:
     statements = [_without_docstrings(statement) for statement in parsed.definitions[name]]
     seen[(module, name)] = "\n".join(ast.dump(statement) for statement in statements)
     for statement in statements:
+        seen |= {(module, str(path)): text for path, text in _data_files(statement, parsed.folder)}
         local_imports = _imports(statement)
         for reference, attribute in _references(statement):
             target = local_imports.get(reference) or parsed.imports.get(reference)
@@ -96,7 +106,7 @@ def _parse(module: str) -> _Module | None:
     for statement in tree.body:
         for name in _defined_names(statement):
             definitions.setdefault(name, []).append(statement)
-    return _Module(definitions, _imports(tree))
+    return _Module(definitions, _imports(tree), Path(spec.origin).parent)
 
 
 def _defined_names(statement: ast.stmt) -> list[str]:
@@ -131,6 +141,15 @@ def _references(tree: ast.AST) -> set[tuple[str, str | None]]:
         elif isinstance(node, ast.Name):
             found.add((node.id, None))
     return found
+
+
+def _data_files(tree: ast.AST, folder: Path) -> Iterator[tuple[str, str]]:
+    """Every CSV of the package that a definition names, and the digest of its contents."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and str(node.value).endswith(".csv"):
+            path = folder / str(node.value)
+            if path.is_file():
+                yield str(node.value), file_digest(path)
 
 
 def _without_docstrings(statement: ast.stmt) -> ast.stmt:

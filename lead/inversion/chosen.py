@@ -12,10 +12,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lead.clip import Clip
 from lead.errors import LeadError
 from lead.files.artefact import atomic_path, unreadable
 from lead.files.seeds import Seeds
-from lead.store.store import Clip, MotionIndex
+from lead.store.store import MotionIndex
 
 # HumanML3D's and KIT-ML's mirrored copies, with the letter of an item about a part.
 _MIRRORED = re.compile(r"([A-Z]+_)?M\d+")

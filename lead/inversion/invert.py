@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from lead.clip import Clip
 from lead.config.inversion import Inversion
 from lead.config.inversion_variant import Objective
 from lead.diffusion.generator import MotionGenerator
@@ -18,7 +19,7 @@ from lead.inversion.segments import Draws, Segments, draw
 from lead.inversion.templates import TEMPLATES
 from lead.motion.normalizer import Normalizer
 from lead.progress import Progress
-from lead.store.store import Clip, MotionStore
+from lead.store.store import MotionStore
 from lead.text.encoder import TextEncoder
 from lead.text.pseudo_word import encode_pseudo
 

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from lead.clip import Clip
 from lead.errors import LeadError
 from lead.inversion.segments import SHORTEST
 from lead.motion.features import joints_to_features
 from lead.motion.skeleton import Skeleton
-from lead.store.store import Clip, MotionStore
+from lead.store.store import MotionStore
 from lead.types import Joints
 
 

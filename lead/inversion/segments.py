@@ -10,11 +10,12 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from lead.clip import Clip
 from lead.diffusion.generator import MotionGenerator
 from lead.files.seeds import Seeds
 from lead.motion.normalizer import Normalizer
 from lead.store.batches import UNIT, gather
-from lead.store.store import Clip, MotionStore
+from lead.store.store import MotionStore
 
 SHORTEST = 40
 _WHOLE_BELOW, _SHARE = 44, 0.6

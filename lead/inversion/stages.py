@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from lead.clip import Clip
 from lead.config.inversion import Inversion
 from lead.config.inversion_variant import inversion_variant
 from lead.evaluation.keeper import Keeper
@@ -21,7 +22,6 @@ from lead.inversion.invert import Networks, chunks, fresh_objective, in_template
 from lead.inversion.inverted_words import InvertedWords, write_inverted
 from lead.inversion.opened import open_networks
 from lead.progress import Progress
-from lead.store.store import Clip
 from lead.text.pseudo_word import token_vectors
 from lead.training.history import write_history
 

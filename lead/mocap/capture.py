@@ -64,7 +64,7 @@ class Capture:
 def read_capture(
     path: Path, asf: Path | None, body_model: Path | None, fps: float | None
 ) -> Capture:
-    """Read a file by its ending; arguments and errors as of `read_own_motion`."""
+    """Read a file by its ending; arguments and errors as of `read_motion`."""
     match path.suffix.lower():
         case ".bvh":
             bvh = read_bvh(_content(path), path.name)

@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Float
 
 from lead.errors import LeadError
+from lead.files.tables import rows_beside
 from lead.motion.skeleton import HUMANML3D
 
 CMU_UNIT = 0.0254 / 0.45
@@ -69,46 +70,21 @@ class Convention:
         return tuple(dict.fromkeys(name for a, b, _ in blends for name in (a, b)))
 
 
+_ROWS = rows_beside(__file__, "conventions.csv")
+_TARGETS = {
+    name: {row["target"]: row[name] for row in _ROWS} for name in _ROWS[0] if name != "target"
+}
+
 BANDAI = Convention(
     name="Bandai-Namco",
-    targets={
-        "pelvis": "Hips~Spine@0.55",
-        "*_hip": "UpperLeg_{side}",
-        "*_knee": "LowerLeg_{side}",
-        "*_ankle": "Foot_{side}",
-        "*_foot": "Toes_{side}",
-        "spine1": "Spine",
-        "spine2": "Spine~Chest@0.6",
-        "spine3": "Chest",
-        "neck": "Neck",
-        "head": "Head",
-        "*_collar": "Shoulder_{side}",
-        "*_shoulder": "UpperArm_{side}",
-        "*_elbow": "LowerArm_{side}",
-        "*_wrist": "Hand_{side}",
-    },
+    targets=_TARGETS["bandai"],
     sides=("L", "R"),
     metres=0.01,
 )
 
 CMU_MOTIONBUILDER = Convention(
     name="CMU, MotionBuilder-friendly BVH",
-    targets={
-        "pelvis": "Hips",
-        "*_hip": "{side}UpLeg",
-        "*_knee": "{side}Leg",
-        "*_ankle": "{side}Foot",
-        "*_foot": "{side}ToeBase",
-        "spine1": "Spine",
-        "spine2": "Spine1",
-        "spine3": "Spine1~thorax@0.5",
-        "neck": "Neck1",
-        "head": "Head",
-        "*_collar": "thorax~{side}Arm@0.4",
-        "*_shoulder": "{side}Arm",
-        "*_elbow": "{side}ForeArm",
-        "*_wrist": "{side}Hand",
-    },
+    targets=_TARGETS["cmu_motionbuilder"],
     sides=("Left", "Right"),
     metres=CMU_UNIT,
     added_frames=1,
@@ -117,22 +93,7 @@ CMU_MOTIONBUILDER = Convention(
 
 CMU_3DSMAX = Convention(
     name="CMU, 3dsmax-friendly BVH",
-    targets={
-        "pelvis": "Hips",
-        "*_hip": "{side}Hip",
-        "*_knee": "{side}Knee",
-        "*_ankle": "{side}Ankle",
-        "*_foot": "{side}Toe",
-        "spine1": "Chest",
-        "spine2": "Chest2",
-        "spine3": "Chest2~thorax@0.5",
-        "neck": "Neck",
-        "head": "Head",
-        "*_collar": "thorax~{side}Shoulder@0.4",
-        "*_shoulder": "{side}Shoulder",
-        "*_elbow": "{side}Elbow",
-        "*_wrist": "{side}Wrist",
-    },
+    targets=_TARGETS["cmu_3dsmax"],
     sides=("Left", "Right"),
     metres=CMU_UNIT,
     thorax=ThoraxGap("Chest2", ("lowerneck", "LeftCollar", "RightCollar")),
@@ -140,22 +101,7 @@ CMU_3DSMAX = Convention(
 
 CMU_DAZ = Convention(
     name="CMU, DAZ-friendly BVH",
-    targets={
-        "pelvis": "hip~abdomen@0.5",
-        "*_hip": "{side}Thigh",
-        "*_knee": "{side}Shin",
-        "*_ankle": "{side}Foot",
-        "*_foot": "{side}Foot_end",
-        "spine1": "hip~abdomen@0.95",
-        "spine2": "chest",
-        "spine3": "chest~neck@0.3",
-        "neck": "neck",
-        "head": "head",
-        "*_collar": "{side}Collar~{side}Shldr@0.5",
-        "*_shoulder": "{side}Shldr",
-        "*_elbow": "{side}ForeArm",
-        "*_wrist": "{side}Hand",
-    },
+    targets=_TARGETS["cmu_daz"],
     sides=("l", "r"),
     metres=0.01,
     added_frames=1,
@@ -163,44 +109,14 @@ CMU_DAZ = Convention(
 
 CMU_ASF = Convention(
     name="CMU, ASF/AMC",
-    targets={
-        "pelvis": "root",
-        "*_hip": "{side}hipjoint",
-        "*_knee": "{side}femur",
-        "*_ankle": "{side}tibia",
-        "*_foot": "{side}foot",
-        "spine1": "lowerback",
-        "spine2": "upperback",
-        "spine3": "upperback~thorax@0.5",
-        "neck": "lowerneck",
-        "head": "upperneck",
-        "*_collar": "thorax~{side}clavicle@0.4",
-        "*_shoulder": "{side}clavicle",
-        "*_elbow": "{side}humerus",
-        "*_wrist": "{side}radius",
-    },
+    targets=_TARGETS["cmu_asf"],
     sides=("l", "r"),
     metres=CMU_UNIT,
 )
 
 STYLE100 = Convention(
     name="100STYLE",
-    targets={
-        "pelvis": "Hips~Chest@0.7",
-        "*_hip": "{side}Hip",
-        "*_knee": "{side}Knee",
-        "*_ankle": "{side}Ankle",
-        "*_foot": "{side}Toe",
-        "spine1": "Chest~Chest2@0.45",
-        "spine2": "Chest3",
-        "spine3": "Chest3~Chest4@0.3",
-        "neck": "Neck",
-        "head": "Head",
-        "*_collar": "{side}Collar~{side}Shoulder@0.28",
-        "*_shoulder": "{side}Shoulder",
-        "*_elbow": "{side}Elbow",
-        "*_wrist": "{side}Wrist",
-    },
+    targets=_TARGETS["style100"],
     sides=("Left", "Right"),
     metres=0.01,
 )
@@ -228,14 +144,23 @@ def map_joints(
     Raises:
         LeadError: the map names a joint that is not among ``names``.
     """
-    weights = np.zeros((len(HUMANML3D.joints), len(names)))
-    index = {name: column for column, name in enumerate(names)}
-    for row, target in enumerate(HUMANML3D.joints):
-        a, b, weight = parse_blend(convention.expression(target))
-        for name, share in ((a, 1 - weight), (b, weight)):
-            if name not in index:
-                raise unknown_joint(convention, name, names)
-            weights[row, index[name]] += share
+    blends = [parse_blend(convention.expression(target)) for target in HUMANML3D.joints]
+    for name in (name for a, b, _ in blends for name in (a, b)):
+        if name not in names:
+            raise unknown_joint(convention, name, names)
+    return blend_joints(blends, names, positions)
+
+
+def blend_joints(
+    blends: Sequence[tuple[str, str, float]],
+    names: Sequence[str],
+    positions: Float[np.ndarray, "N K 3"],
+) -> Float[np.ndarray, "N J 3"]:
+    """The point (1 - w) a + w b of the K named positions for each ``(a, b, w)``."""
+    weights = np.zeros((len(blends), len(names)))
+    for row, (a, b, weight) in enumerate(blends):
+        weights[row, names.index(a)] += 1 - weight
+        weights[row, names.index(b)] += weight
     return weights @ positions
 
 

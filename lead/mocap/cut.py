@@ -71,7 +71,7 @@ def cut_parts(take: Take, label: Label, limits: Limits) -> Iterator[Recording | 
             continue
         yield Recording(
             id=name,
-            joints=joints[start:stop],
+            motion=joints[start:stop],
             captions=captions,
             take=take.id,
             content=label.content,

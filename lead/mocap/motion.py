@@ -34,7 +34,7 @@ _LONGEST_LOOK = 64  # frames that suffice to measure a body
 
 
 @dataclass(frozen=True)
-class OwnMotion:
+class ImportedMotion:
     """A user's motion, and how it was read.
 
     Attributes:
@@ -61,7 +61,7 @@ class OwnMotion:
     notes: tuple[str, ...]
 
 
-def read_own_motion(
+def read_motion(
     path: Path,
     *,
     map_file: Path | None = None,
@@ -69,7 +69,7 @@ def read_own_motion(
     body_model: Path | None = None,
     unit: str | None = None,
     fps: float | None = None,
-) -> OwnMotion:
+) -> ImportedMotion:
     """Read a motion and bring it to HumanML3D's joints, metres and frame rate.
 
     Args:
@@ -107,7 +107,7 @@ def read_own_motion(
     notes = [*sure, *_notes(joints, size * metres), *_stretching(capture, mapping)]
     if start:
         notes.append(f"the first {start} frame(s) are left out: an added pose, or empty")
-    return OwnMotion(
+    return ImportedMotion(
         path.name, joints, HUMANML3D.fps, mapping, why, up, size * metres,
         capture.fps, len(capture.positions), tuple(notes),
     )  # fmt: skip

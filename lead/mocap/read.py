@@ -43,7 +43,7 @@ def take_from_bvh(
     transforms = global_transforms(bvh, needed)
     check_rigid(*_rigid_bones(bvh, transforms, convention), source)
     if convention.thorax:
-        transforms = restore_thorax(transforms, bvh, convention, thorax)
+        transforms = close_gap(transforms, bvh, convention.thorax, thorax)
     joints = map_joints(convention, transforms.names, transforms.positions) * convention.metres
     joints = joints[motion_start(bvh, convention.added_frames) :]
     if not len(joints):
@@ -98,31 +98,23 @@ def motion_start(bvh: Bvh, added_frames: int) -> int:
     return start
 
 
-def restore_thorax(
-    transforms: Transforms,
-    bvh: Bvh,
-    convention: Convention,
-    thorax: Float[np.ndarray, "xyz=3"] | None = None,
-) -> Transforms:
-    """Put back the thorax bone that CMU's BVH files have with length zero.
-
-    All that hangs above it moves by R(base) t, with t the thorax at rest: of the ASF, or the
-    base's own offset (the upper back, 5 to 12 mm off). Its end becomes the joint ``thorax``.
-    """
-    return (
-        transforms
-        if convention.thorax is None
-        else close_gap(transforms, bvh, convention.thorax, thorax)
-    )
-
-
 def close_gap(
     transforms: Transforms,
     bvh: Bvh,
     gap: ThoraxGap,
     thorax: Float[np.ndarray, "xyz=3"] | None = None,
 ) -> Transforms:
-    """`restore_thorax` for a gap in the file's own names."""
+    """Put back the thorax bone that CMU's BVH files have with length zero.
+
+    All that hangs above it moves by R(base) t, with t the thorax at rest: of the ASF, or the
+    base's offset (the upper back, 5 to 12 mm off). Its end becomes the joint ``thorax``.
+
+    Args:
+        transforms: of the file.
+        bvh: the file.
+        gap: where the bone is missing, in the file's names.
+        thorax: the bone at rest in the file's unit, where an ASF says.
+    """
     bone = bvh.offsets[bvh.names.index(gap.base)] if thorax is None else thorax
     shift = transforms.rotation(gap.base) @ bone
     roots = {bvh.names.index(name) for name in gap.above}

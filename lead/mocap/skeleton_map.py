@@ -23,7 +23,7 @@ import yaml
 from jaxtyping import Float
 
 from lead.errors import LeadError
-from lead.mocap.conventions import CMU_UNIT, ThoraxGap, parse_blend
+from lead.mocap.conventions import CMU_UNIT, ThoraxGap, blend_joints, parse_blend
 from lead.motion.skeleton import HUMANML3D
 
 UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "inch": 0.0254, "ft": 0.3048, "cmu": CMU_UNIT}
@@ -126,11 +126,7 @@ def apply_map(
     positions: Float[np.ndarray, "N K 3"],
 ) -> Float[np.ndarray, "N J 3"]:
     """The mapped joints, in the unit of ``positions`` of the K named joints."""
-    weights = np.zeros((len(rows), len(names)))
-    for row, mapped in enumerate(rows):
-        weights[row, names.index(mapped.a)] += 1 - mapped.weight
-        weights[row, names.index(mapped.b)] += mapped.weight
-    return weights @ positions
+    return blend_joints([(row.a, row.b, row.weight) for row in rows], names, positions)
 
 
 def metres_of(unit: str, file: Path | str | None = None) -> float:

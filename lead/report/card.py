@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+from pydantic import TypeAdapter
 from safetensors import safe_open
 
 from lead import __version__
 from lead.config.study import DatasetSettings
+from lead.config.synthetic import MadeDataset
 from lead.datasets.dataset import RawSource
-from lead.datasets.registry import ALL_SOURCES, skeleton_of
+from lead.datasets.registry import skeleton_of, sources_of_dataset
 from lead.evaluation.summary import GAUGE, METRICS, Metric, summarise
 from lead.evaluation.values import read_values
 from lead.files.artefact import atomic_path, commit
@@ -30,7 +32,6 @@ _MADE = RawSource(
     is_folder=False,
     url="lead/datasets/synthetic",
     licence="MIT",
-    studies=(),
 )
 _GAUGE = ("limb_range", "action_accuracy", "foot_skating")
 """Metrics of the gauge that the card states."""
@@ -94,17 +95,10 @@ def sources_of(settings: Mapping[str, Any]) -> list[RawSource]:
     Of the sources that a study chooses from, those it chose, and of CMU's takes what says what
     they show.
     """
-    dataset = settings["dataset"]
-    names = {settings["name"], dataset["kind"]}
-    chosen = {own["name"] for own in dataset.get("sources", ())}
-    left_out = {"dataset-1", "dataset-2", "cmu"} - chosen if chosen else set()
-    if "cmu" in left_out or dataset.get("cmu_captions") == "index":
-        left_out |= {"kitml-annotations"}
-    if "cmu" in left_out:
-        left_out |= {"cmu-index"}
-    read = [source for source in ALL_SOURCES if not names.isdisjoint(source.studies)]
-    made = [_MADE] if "synthetic" in chosen or dataset["kind"].startswith("synthetic") else []
-    return [*made, *(source for source in read if source.name not in left_out)]
+    dataset = TypeAdapter(DatasetSettings).validate_python(settings["dataset"])
+    chosen = [source.name for source in getattr(dataset, "sources", ())]
+    made = [_MADE] if "synthetic" in chosen or isinstance(dataset, MadeDataset) else []
+    return [*made, *sources_of_dataset(dataset)]
 
 
 def _stage(job: Job, name: str) -> Stage:

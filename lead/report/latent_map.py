@@ -18,6 +18,7 @@ from sklearn.manifold import TSNE
 from sklearn.metrics import silhouette_score
 from sklearn.neighbors import NearestNeighbors
 
+from lead.clip import Clip
 from lead.config.study import DatasetSettings
 from lead.config.training import ProjectorStage, VaeStage
 from lead.datasets.registry import skeleton_of
@@ -32,7 +33,7 @@ from lead.models.weights import load_module
 from lead.motion.normalizer import load_normalizer
 from lead.report.curves import save_figure
 from lead.store.batches import gather
-from lead.store.store import Clip, MotionStore
+from lead.store.store import MotionStore
 from lead.text.cache import TextCache
 
 VERBS = ("walk", "run", "jump", "sit", "kick", "throw", "wave", "crawl", "dance", "swim")

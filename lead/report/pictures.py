@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lead.clip import Clip
 from lead.config.study import DatasetSettings
 from lead.datasets.registry import skeleton_of
 from lead.files.job import Job
@@ -14,7 +15,7 @@ from lead.motion.nearest import nearest_motion
 from lead.pipeline import UNIT, LeadPipeline
 from lead.render.sheet import SheetRow
 from lead.render.sheet import contact_sheet as draw_sheet
-from lead.store.store import Clip, MotionStore
+from lead.store.store import MotionStore
 
 CAPTIONS = 4
 

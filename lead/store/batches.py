@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from lead.store.store import Clip, MotionStore
+from lead.clip import Clip
+from lead.store.store import MotionStore
 
 UNIT = 4
 """Lengths are multiples of this many frames: one step of the matcher."""

@@ -2,68 +2,34 @@
 
 from __future__ import annotations
 
-import json
 import string
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from lead.clip import Rejected
+from lead.clip import Clip, Rejected
 from lead.errors import LeadError
-from lead.files.artefact import atomic_path, unreadable
+from lead.files.artefact import unreadable
+from lead.files.tables import read_table, write_table
 
-SPLITS = ("train", "val", "test")
-
-HELD_OUT = "held_out"
-"""Split of clips that no stage sees: the styles kept for inversion."""
-
-SPLITS_WITH_HELD_OUT = (*SPLITS, HELD_OUT)
-
-_SCHEMA = pa.schema(
-    [
-        ("id", pa.string()),
-        ("split", pa.string()),
-        ("start", pa.int64()),
-        ("stop", pa.int64()),
-        ("captions", pa.list_(pa.string())),
-        ("tokens", pa.list_(pa.string())),
-        ("spans", pa.list_(pa.list_(pa.float64()))),
-        ("take", pa.string()),
-        ("content", pa.string()),
-        ("style", pa.string()),
-        ("source", pa.string()),
-    ]
-)
-
-
-@dataclass(frozen=True)
-class Clip:
-    """One row of the index: which frames of the array a clip has, and what it shows.
-
-    ``tokens`` and ``spans`` are those of `lead.clip.Words`: empty, or one a caption.
-    """
-
-    id: str
-    split: str
-    start: int
-    stop: int
-    captions: tuple[str, ...]
-    take: str
-    content: str
-    style: str | None
-    source: str
-    tokens: tuple[str, ...] = ()
-    spans: tuple[tuple[float, float], ...] = ()
-
-    @property
-    def frames(self) -> int:
-        """Number of frames."""
-        return self.stop - self.start
+_COLUMNS = [
+    ("id", pa.string()),
+    ("dataset", pa.string()),
+    ("split", pa.string()),
+    ("start", pa.int64()),
+    ("stop", pa.int64()),
+    ("captions", pa.list_(pa.string())),
+    ("tokens", pa.list_(pa.string())),
+    ("spans", pa.list_(pa.list_(pa.float64()))),
+    ("take", pa.string()),
+    ("content", pa.string()),
+    ("style", pa.string()),
+    ("source", pa.string()),
+]
 
 
 class MotionIndex:
@@ -80,13 +46,8 @@ class MotionIndex:
         Raises:
             LeadError: the file is truncated or no index.
         """
-        try:
-            table = pq.read_table(path, schema=None)
-            rows = table.select(_SCHEMA.names).to_pylist()
-        except (OSError, pa.ArrowInvalid, KeyError) as error:
-            raise unreadable(path, error, "the data stages") from error
-        metadata = json.loads((table.schema.metadata or {}).get(b"lead", b"{}"))
-        return cls([_clip(row) for row in rows], metadata)
+        table, metadata = read_table(path, "the data stages", _COLUMNS)
+        return cls([_clip(row) for row in table.to_pylist()], metadata)
 
     def split(self, name: str) -> list[Clip]:
         """The clips of one split, in the order of the index."""
@@ -139,12 +100,7 @@ class MotionStore(MotionIndex):
 
 def write_index(path: Path, clips: Sequence[Clip], rows: int, metadata: dict[str, Any]) -> None:
     """Write the index of ``rows`` frames as Parquet with ``metadata`` in its schema, atomically."""
-    said = json.dumps({**metadata, "rows": str(rows)})
-    table = pa.Table.from_pylist(
-        [vars(clip) for clip in clips], schema=_SCHEMA.with_metadata({"lead": said})
-    )
-    with atomic_path(path) as temporary:
-        pq.write_table(table, temporary)
+    write_table(path, map(vars, clips), {**metadata, "rows": str(rows)}, _COLUMNS)
 
 
 def _clip(row: dict[str, Any]) -> Clip:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
+from lead.clip import Clip
 from lead.datasets.published import token_pairs
-from lead.store.store import Clip
 from lead.text.verbs import motion_verbs
 
 FALLBACK = "moves"

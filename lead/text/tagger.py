@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from lead.clip import Clip
 from lead.datasets.published import token_pairs
 from lead.errors import LeadError
-from lead.store.store import Clip
 
 MODEL = "en_core_web_sm"
 """spaCy's small English model, whose 2.3 version tagged the published captions."""

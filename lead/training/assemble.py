@@ -6,6 +6,7 @@ import shutil
 from collections import defaultdict
 from collections.abc import Iterable
 
+from lead.clip import Clip
 from lead.config.study import DatasetSettings
 from lead.config.text import TextSettings
 from lead.datasets.registry import skeleton_of
@@ -13,7 +14,7 @@ from lead.files.artefact import atomic_path, write_json
 from lead.files.job import Job
 from lead.models.lineage import check_lineage
 from lead.motion.normalizer import Normalizer, save_normalizer
-from lead.store.store import Clip, MotionIndex
+from lead.store.store import MotionIndex
 from lead.text.cache import TextCache
 from lead.text.conditions import Standardisation
 from lead.text.taught import Taught, write_taught

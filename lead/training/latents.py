@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from lead.clip import Clip
 from lead.config.study import DatasetSettings
 from lead.config.training import LatentCache, VaeStage
 from lead.datasets.registry import skeleton_of
@@ -21,7 +22,7 @@ from lead.models.weights import load_module, load_tensors, save_tensors
 from lead.motion.normalizer import load_normalizer
 from lead.progress import track
 from lead.store.batches import draw_crops, gather
-from lead.store.store import Clip, MotionIndex, MotionStore
+from lead.store.store import MotionIndex, MotionStore
 from lead.text.cache import TextCache
 from lead.text.conditions import CaptionTable
 

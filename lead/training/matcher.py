@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor, nn
 
+from lead.clip import Clip
 from lead.config.models import MatcherModel
 from lead.config.study import DatasetSettings
 from lead.config.training import MatcherStage
@@ -25,7 +26,7 @@ from lead.models.weights import load_module, save_module
 from lead.motion.layout import layout
 from lead.motion.normalizer import Normalizer, load_normalizer, matcher_normalizer
 from lead.store.batches import draw_crops, gather, plain_batches
-from lead.store.store import Clip, MotionStore
+from lead.store.store import MotionStore
 from lead.text.word_cache import open_words
 from lead.text.words import WordSource
 from lead.training.history import write_history

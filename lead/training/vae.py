@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lead.clip import Clip
 from lead.config.study import DatasetSettings
 from lead.config.training import VaeStage
 from lead.datasets.registry import skeleton_of
@@ -19,7 +20,7 @@ from lead.models.vae import Posterior
 from lead.models.weights import save_module
 from lead.motion.normalizer import load_normalizer
 from lead.store.batches import draw_crops, gather, length_batches
-from lead.store.store import Clip, MotionStore
+from lead.store.store import MotionStore
 from lead.training.history import write_history
 from lead.training.loop import train
 from lead.training.objective import Objective, Outputs, Terms, Values

@@ -14,7 +14,7 @@ from lead.cli.invert import NewWord, invert_clips
 from lead.config.inversion import Inversion
 from lead.errors import LeadError
 from lead.inversion.word_file import read_word
-from lead.mocap.motion import read_own_motion
+from lead.mocap.motion import read_motion
 from lead.pipeline import LeadPipeline
 
 pytestmark = pytest.mark.skipif(
@@ -143,7 +143,7 @@ def test_a_descriptor_of_several_tokens_or_none_is_refused(root, init):
 
 
 def positions(root, folder, change):
-    joints = read_own_motion(root / "first.bvh").joints.astype(np.float32)
+    joints = read_motion(root / "first.bvh").joints.astype(np.float32)
     np.savez(folder / "own.npz", joints=change(joints), fps=20.0)
     asked = NewWord("<new>", "walk", "lead", 0)
     out = folder / "new.word"

@@ -8,12 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lead.clip import FeatureRecording, Recording
+from lead.clip import Recording
 from lead.config.synthetic import SyntheticDataset
 from lead.datasets import bandai_namco
-from lead.datasets.audit.checks import Summary, inspect, refusal
+from lead.datasets.audit.checks import Finding, Summary, inspect, refusal
 from lead.datasets.audit.cross_check import cross_check
-from lead.datasets.audit.findings import Finding
 from lead.datasets.audit.measures import measure_walk, mirrored_motion, same_motion
 from lead.datasets.synthetic.dataset import make_clip
 from lead.mocap.cut import Limits
@@ -78,7 +77,7 @@ def clean() -> list[tuple[Recording, str]]:
     rows = [(clip(number, f"clean_{number}"), split) for number, split in enumerate(splits, 2)]
     for name, (original, split) in {"Mclean_2": rows[0], "reversed": rows[5]}.items():
         mirrored = mirror(original.joints, HUMANML3D)
-        rows.append((replace(original, id=name, joints=mirrored), split))
+        rows.append((replace(original, id=name, motion=mirrored), split))
     return rows
 
 
@@ -88,27 +87,27 @@ def planted() -> tuple[list[tuple[Recording, str]], set[tuple[str, str]]]:
     again = turned(joints(KICK), 1.0) + np.array([3.0, 0.0, -2.0]) + noise
     walk = an_ordinary_walk()
     single = [
-        ("non_finite", clip(STAND, "nan", joints=faulty(STAND, with_nan))),
-        ("one_frame", clip(WAVE, "one", joints=joints(WAVE)[:1])),
+        ("non_finite", clip(STAND, "nan", motion=faulty(STAND, with_nan))),
+        ("one_frame", clip(WAVE, "one", motion=joints(WAVE)[:1])),
         ("no_caption", clip(23, "silent", captions=(" ", ""))),
         ("known_broken", clip(24, "007975")),
-        ("unit", clip(25, "centimetres", joints=joints(25) * 100)),
-        ("fps", clip(1, "slow", joints=resample(walk, 20, 60)[:121])),
-        ("fps", clip(1, "fast", joints=walk[::3])),
-        ("frozen", clip(26, "frozen", joints=faulty(26, with_frozen_second))),
-        ("exploding", clip(27, "teleport", joints=faulty(27, with_teleport))),
-        ("stretching", clip(28, "arm", joints=faulty(28, with_stretching_arm))),
+        ("unit", clip(25, "centimetres", motion=joints(25) * 100)),
+        ("fps", clip(1, "slow", motion=resample(walk, 20, 60)[:121])),
+        ("fps", clip(1, "fast", motion=walk[::3])),
+        ("frozen", clip(26, "frozen", motion=faulty(26, with_frozen_second))),
+        ("exploding", clip(27, "teleport", motion=faulty(27, with_teleport))),
+        ("stretching", clip(28, "arm", motion=faulty(28, with_stretching_arm))),
     ]
     rows = [(recording, "train") for _, recording in single]
     rows += [
         (clip(KICK, "kick"), "train"),
-        (clip(KICK, "copy_in_test", joints=again), "test"),
+        (clip(KICK, "copy_in_test", motion=again), "test"),
         (clip(22, "kick_right"), "train"),
         (clip(22, "copy_in_train"), "train"),
         (clip(29, "bend"), "train"),
-        (clip(29, "Mbend", joints=mirror(joints(29), HUMANML3D)), "val"),
+        (clip(29, "Mbend", motion=mirror(joints(29), HUMANML3D)), "val"),
         (clip(16, "clap"), "train"),
-        (clip(16, "nameless", joints=turned(mirror(joints(16), HUMANML3D), 2.0)), "test"),
+        (clip(16, "nameless", motion=turned(mirror(joints(16), HUMANML3D), 2.0)), "test"),
         (clip(17, "take_p1", take="take"), "train"),
         (clip(18, "take_p2", take="take"), "val"),
         (clip(19, "twice"), "train"),
@@ -138,7 +137,7 @@ def audited(
     return findings + cross_check(summaries, [split for _, split in rows], expected)
 
 
-def found_in(recording: Recording | FeatureRecording, skeleton=HUMANML3D) -> list[str]:
+def found_in(recording: Recording, skeleton=HUMANML3D) -> list[str]:
     return [finding.kind for finding in inspect(recording, skeleton)[1]]
 
 
@@ -164,45 +163,45 @@ def test_a_single_joint_that_jumps_for_a_frame_is_told_once():
     def with_glitch(motion: np.ndarray) -> None:
         motion[30, 20] += (0.0, 0.9, 0.0)
 
-    assert found_in(clip(WAVE, "glitch", joints=faulty(WAVE, with_glitch))) == ["exploding"]
+    assert found_in(clip(WAVE, "glitch", motion=faulty(WAVE, with_glitch))) == ["exploding"]
 
 
 @pytest.mark.parametrize("frame", [1, 60, 120], ids=["first", "middle", "last"])
 def test_a_jump_that_a_sprinter_could_make_is_still_too_sudden(frame: int):
     motion = joints(STAND)
     motion[frame:] += (0.2, 0.0, 0.0)
-    assert found_in(clip(STAND, "shifted", joints=motion)) == ["exploding"]
+    assert found_in(clip(STAND, "shifted", motion=motion)) == ["exploding"]
 
 
 def test_a_copy_of_a_symmetric_motion_is_no_mirror_image():
     bow = joints(27)
     symmetric = (bow + mirror(bow, HUMANML3D)) / 2
-    rows = [(clip(27, name, joints=symmetric), name) for name in ("train", "test")]
+    rows = [(clip(27, name, motion=symmetric), name) for name in ("train", "test")]
     assert [finding.kind for finding in audited(rows)] == ["duplicate_apart"]
 
 
 def test_the_same_faults_are_found_in_features():
-    def recording(motion: np.ndarray, **changes) -> FeatureRecording:
+    def recording(motion: np.ndarray, **changes) -> Recording:
         words = {
             name: getattr(clip(WALK, "walk"), name) for name in ("captions", "take", "content")
         }
         features = joints_to_features(motion, HUMANML3D)
         return replace(
-            FeatureRecording(id="walk", features=features, style=None, source="walk.npy", **words),
+            Recording(id="walk", motion=features, style=None, source="walk.npy", **words),
             **changes,
         )
 
     whole = recording(an_ordinary_walk())
     assert found_in(whole) == []
-    with_gap = whole.features.copy()
+    with_gap = whole.motion.copy()
     with_gap[5, 100] = np.inf
-    assert found_in(replace(whole, features=with_gap)) == ["non_finite"]
-    assert found_in(replace(whole, features=whole.features[:1])) == ["one_frame"]
+    assert found_in(replace(whole, motion=with_gap)) == ["non_finite"]
+    assert found_in(replace(whole, motion=whole.motion[:1])) == ["one_frame"]
     assert found_in(recording(faulty(27, with_teleport))) == ["exploding"]
     assert found_in(recording(an_ordinary_walk()[::3])) == ["fps"]
-    scaled = whole.features.copy()
+    scaled = whole.motion.copy()
     scaled[:, 1:67] *= 1000
-    assert found_in(replace(whole, features=scaled)) == ["unit"]
+    assert found_in(replace(whole, motion=scaled)) == ["unit"]
 
 
 @pytest.mark.parametrize(
@@ -217,7 +216,7 @@ def test_the_same_faults_are_found_in_features():
     ],
 )
 def test_a_wrong_unit_is_named(factor: float, unit: str):
-    wrong = clip(WALK, "wrong", joints=joints(WALK) * factor)
+    wrong = clip(WALK, "wrong", motion=joints(WALK) * factor)
     (finding,) = inspect(wrong, HUMANML3D)[1]
     assert finding.kind == "unit" and unit in finding.detail
 
@@ -228,9 +227,9 @@ def test_kit_is_measured_in_its_own_unit():
     for joint, parent in enumerate(KIT.parents[1:], start=1):
         places[joint] = places[parent] + KIT.raw_offsets[joint] * lengths[joint]
     sway = np.sin(np.arange(30))[:, None, None] * np.array([1.0, 0.0, 0.0])
-    standing = clip(STAND, "kit", joints=places + sway)
+    standing = clip(STAND, "kit", motion=places + sway)
     assert found_in(standing, KIT) == []
-    assert found_in(replace(standing, joints=standing.joints / 600), KIT) == ["unit"]
+    assert found_in(replace(standing, motion=standing.joints / 600), KIT) == ["unit"]
 
 
 def test_a_rate_that_is_wrong_for_every_walk_is_found_in_their_median():
@@ -247,9 +246,9 @@ def test_a_rate_that_is_wrong_for_every_walk_is_found_in_their_median():
 
 def test_a_walk_ratio_changes_with_the_rate_and_not_with_size_or_heading():
     walk = an_ordinary_walk()
-    ratio = inspect(clip(1, "walk", joints=walk), HUMANML3D)[0].walk_ratio
-    other = inspect(clip(1, "walk", joints=turned(walk, 2.0) * 1.1), HUMANML3D)[0].walk_ratio
-    slow = inspect(clip(1, "walk", joints=resample(walk, 20, 40)), HUMANML3D)[0].walk_ratio
+    ratio = inspect(clip(1, "walk", motion=walk), HUMANML3D)[0].walk_ratio
+    other = inspect(clip(1, "walk", motion=turned(walk, 2.0) * 1.1), HUMANML3D)[0].walk_ratio
+    slow = inspect(clip(1, "walk", motion=resample(walk, 20, 40)), HUMANML3D)[0].walk_ratio
     assert ratio and other == pytest.approx(ratio, rel=1e-6)
     assert slow == pytest.approx(2 * ratio, rel=0.05)
 
@@ -258,7 +257,7 @@ def test_a_mirrored_copy_is_found_after_the_features_too():
     def sketch_of(motion: np.ndarray):
         features = joints_to_features(motion, HUMANML3D)
         words = {name: getattr(clip(1, "a"), name) for name in ("captions", "take", "content")}
-        recording = FeatureRecording(id="a", features=features, style=None, source="", **words)
+        recording = Recording(id="a", motion=features, style=None, source="", **words)
         sketch = inspect(recording, HUMANML3D)[0].sketch
         assert sketch is not None
         return sketch

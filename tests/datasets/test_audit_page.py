@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lead.clip import Rejected
-from lead.datasets.audit.findings import MEANINGS, Finding
+from lead.datasets.audit.checks import MEANINGS, Finding
 from lead.datasets.audit.page import MOST, write_audit_page
 from lead.datasets.audit.report import (
     AuditRow,

@@ -13,7 +13,7 @@ from lead.formats.archive import members
 from lead.formats.asfamc import Skeleton, bone_ends, read_amc, read_asf
 from lead.formats.bvh import global_transforms, read_bvh
 from lead.mocap.conventions import CMU_MOTIONBUILDER
-from lead.mocap.read import restore_thorax, take_from_amc, take_from_bvh
+from lead.mocap.read import close_gap, take_from_amc, take_from_bvh
 from lead.motion.skeleton import HUMANML3D
 
 FOLDER = "asfamc_fairmotion/"
@@ -64,7 +64,7 @@ def gap(bones, bvh, skeleton):
     """By how many metres the BVH with a given thorax is off at most at a bone's end."""
 
     def measure(thorax: np.ndarray | None, bone: str) -> float:
-        moved = restore_thorax(global_transforms(bvh), bvh, CMU_MOTIONBUILDER, thorax)
+        moved = close_gap(global_transforms(bvh), bvh, CMU_MOTIONBUILDER.thorax, thorax)
         path = moved.position(JOINT_OF_BONE[bone])[1:]
         return float(np.linalg.norm(path - bones[bone], axis=-1).max()) * skeleton.metres
 

@@ -55,7 +55,7 @@ def read_and_count(log: str, name: str) -> list[Found]:
         file.write(name + "\n")
     joints = np.full((2, 22, 3), float(name), dtype=np.float32)
     words = {"captions": ("a person",), "take": name, "content": "", "style": None, "source": name}
-    return [Recording(id=name, joints=joints, **words)]
+    return [Recording(id=name, motion=joints, **words)]
 
 
 def works(log: Path, names: range):

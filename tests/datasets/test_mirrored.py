@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from lead.clip import HELD_OUT
 from lead.config.open_mocap import OpenDataset
 from lead.config.synthetic import SyntheticDataset
 from lead.datasets import stages
@@ -24,7 +25,7 @@ from lead.motion.features import features_to_joints, joints_to_features
 from lead.motion.layout import layout
 from lead.motion.mirror import mirror
 from lead.motion.skeleton import HUMANML3D
-from lead.store.store import HELD_OUT, MotionStore
+from lead.store.store import MotionStore
 
 MADE = SyntheticDataset(clips=62)
 RECORDED = 60

@@ -11,8 +11,8 @@ from reading import found_by
 
 from lead.clip import Found, Recording, Rejected
 from lead.config.open_mocap import OpenDataset, RecordedSource
-from lead.datasets.dataset import SOURCES, locate, look_for, source_named
-from lead.datasets.open_mocap import is_held_out, read_open
+from lead.datasets.dataset import locate, look_for
+from lead.datasets.open_mocap import SOURCES, is_held_out, read_open, source_named
 from lead.errors import LeadError
 from lead.formats.archive import members
 
@@ -128,7 +128,9 @@ def test_a_truncated_archive_stops_the_reading(folder, data_root):
 
 def test_the_folder_is_preferred_to_the_archive(folder):
     (folder / "bandai-namco" / "dataset-1.zip").write_bytes(b"no zip")
-    assert locate(["dataset-1"], folder) == {"dataset-1": folder / "bandai-namco" / "dataset-1"}
+    assert locate([source_named("dataset-1")], folder) == {
+        "dataset-1": folder / "bandai-namco" / "dataset-1"
+    }
     assert source_named("dataset-1").is_folder
 
 

@@ -10,7 +10,7 @@ import pytest
 from processed_folder import write_processed
 from reading import found_by
 
-from lead.clip import FeatureRecording, Rejected
+from lead.clip import Recording, Rejected
 from lead.config.humanml3d import HumanML3DDataset, KitDataset, ProcessedDataset
 from lead.datasets import stages
 from lead.datasets.processed import read_processed, read_statistics
@@ -37,8 +37,8 @@ def test_every_named_clip_is_read_with_its_words_and_split(folder):
     found = read(folder)
     assert len(found) == 16
     clip = found["M000007"]
-    assert isinstance(clip, FeatureRecording)
-    np.testing.assert_array_equal(clip.features, np.load(folder / "new_joint_vecs/M000007.npy"))
+    assert isinstance(clip, Recording)
+    np.testing.assert_array_equal(clip.motion, np.load(folder / "new_joint_vecs/M000007.npy"))
     assert (clip.split, clip.take, clip.style) == ("test", "000007", None)
     assert len(clip.captions) == len(clip.tokens) == len(clip.spans) >= 3
 
@@ -194,9 +194,9 @@ def test_the_published_clip_is_found_by_the_published_lists(data_root, tmp_path)
     # The one caption file that is at hand is another clip's.
     (folder / "texts/012314.txt").symlink_to(published / "texts/000000.txt")
     found = read(folder)
-    assert Counter(type(item) for item in found.values()) == {FeatureRecording: 1, Rejected: 29_227}
+    assert Counter(type(item) for item in found.values()) == {Recording: 1, Rejected: 29_227}
     clip = found["012314"]
-    assert clip.features.shape == (170, 263)
+    assert clip.motion.shape == (170, 263)
     assert "012314" in (published / f"{clip.split}.txt").read_text().split()
     assert clip.captions[0] == "a man kicks something or someone with his left leg."
 
@@ -204,7 +204,7 @@ def test_the_published_clip_is_found_by_the_published_lists(data_root, tmp_path)
 def test_kit_ml_is_read_by_the_same_rules(tmp_path):
     settings = KitDataset()
     found = read(write_processed(tmp_path / settings.folder, KIT), settings, KIT)
-    assert {item.features.shape[1] for item in found.values()} == {251}
+    assert {item.motion.shape[1] for item in found.values()} == {251}
     assert (settings.min_frames, settings.max_frames) == (24, 200)
 
 

@@ -17,7 +17,7 @@ def recordings(parts: dict[str, tuple[str, int]]) -> list[Recording]:
     return [
         Recording(
             id=f"{take}_{part}",
-            joints=joints,
+            motion=joints,
             captions=("a person",),
             take=take,
             content=content,

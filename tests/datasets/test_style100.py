@@ -79,7 +79,7 @@ def test_a_content_in_any_style_has_four_plain_sentences(code):
 
 
 def test_styles_and_contents_can_be_told_apart():
-    labels = {(CONTENTS[code].name, style) for code, style in LABELS}
+    labels = {(CONTENTS[code][0], style) for code, style in LABELS}
     assert len({style_captions(code, style) for code, style in LABELS}) == len(labels) == 800
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from lead.clip import Clip
 from lead.config.synthetic import SyntheticDataset
 from lead.datasets.synthetic.dataset import VARIANTS, make_clip
 from lead.errors import LeadError
@@ -24,7 +25,7 @@ from lead.files.job import Job
 from lead.motion.features import joints_to_features
 from lead.motion.mirror import mirror
 from lead.motion.skeleton import HUMANML3D
-from lead.store.store import Clip, write_index
+from lead.store.store import write_index
 
 TRAINED, TESTED = 310, 93
 CONFIG = SyntheticDataset(kind="synthetic", clips=TRAINED + TESTED)

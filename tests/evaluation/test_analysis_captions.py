@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from lead.clip import Clip
 from lead.errors import LeadError
 from lead.evaluation.analysis_captions import (
     OWN,
@@ -23,7 +24,6 @@ from lead.evaluation.retrieval import (
     verb_groups,
     word_groups,
 )
-from lead.store.store import Clip
 
 POOL = 8
 

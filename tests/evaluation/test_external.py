@@ -10,6 +10,7 @@ import torch
 from finished_study import build, drawn, inputs, settings, study_of, write_copy
 from finished_study import real_embeddings as stored_embeddings
 
+from lead.clip import Clip
 from lead.config.evaluation import Evaluation
 from lead.config.external import ExternalSystem
 from lead.errors import LeadError
@@ -22,7 +23,7 @@ from lead.models.weights import load_tensors, read_metadata, save_tensors
 from lead.motion.features import features_to_joints
 from lead.motion.normalizer import load_normalizer
 from lead.motion.skeleton import HUMANML3D
-from lead.store.store import Clip, MotionIndex
+from lead.store.store import MotionIndex
 
 
 @pytest.fixture(scope="module")

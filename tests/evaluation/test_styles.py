@@ -10,6 +10,7 @@ import torch
 from finished_study import build, write_networks
 from inversion_networks import WIDTH, few_words, networks
 
+from lead.clip import HELD_OUT, Clip
 from lead.config.inversion import InvertedStyles
 from lead.errors import LeadError
 from lead.evaluation.styled_motions import (
@@ -23,7 +24,6 @@ from lead.evaluation.styled_motions import (
 )
 from lead.evaluation.styles import style_judges
 from lead.files.seeds import Seeds
-from lead.store.store import HELD_OUT, Clip
 
 STYLES, CONTENTS = ("calm", "wild", "unseen"), ("walk", "wave")
 

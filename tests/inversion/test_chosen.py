@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from lead.clip import Clip
 from lead.errors import LeadError
 from lead.files.seeds import Seeds
 from lead.inversion.chosen import (
@@ -13,7 +14,7 @@ from lead.inversion.chosen import (
     read_chosen,
     write_chosen,
 )
-from lead.store.store import Clip, MotionIndex
+from lead.store.store import MotionIndex
 
 
 def clip(name: str) -> Clip:

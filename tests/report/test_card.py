@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 import torch
 
+from lead.clip import Clip
 from lead.config.load import load_study
 from lead.evaluation.values import write_values
 from lead.files.job import Job
 from lead.models.weights import save_tensors
 from lead.report.card import model_card, sources_of
-from lead.store.store import Clip, write_index
+from lead.store.store import write_index
 
 CONFIG = Path(__file__).parents[2] / "config"
 

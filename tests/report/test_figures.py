@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from lead.clip import Clip
 from lead.errors import LeadError
 from lead.files.job import Job
 from lead.report.curves import training_curves
 from lead.report.latent_map import Space, _chosen, _numbers, verb_of
-from lead.store.store import Clip
 from lead.training.history import write_history
 
 

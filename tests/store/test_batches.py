@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from lead.clip import Clip
 from lead.store.batches import draw_crops, gather, length_batches, plain_batches
-from lead.store.store import Clip, MotionStore
+from lead.store.store import MotionStore
 
 
 def clips(lengths, captions=3) -> list[Clip]:

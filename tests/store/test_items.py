@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from lead.clip import Rejected
-from lead.store.store import Clip, items_of
+from lead.clip import Clip, Rejected
+from lead.store.store import items_of
 
 WHOLE = (0.0, 0.0)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lead.store.store import Clip
+from lead.clip import Clip
 from lead.text.descriptors import FALLBACK, descriptor
 from lead.text.verbs import motion_verbs
 

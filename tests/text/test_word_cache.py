@@ -4,10 +4,11 @@ import pytest
 import torch
 from vocabulary_files import WORDS, write_vocabulary
 
+from lead.clip import Clip
 from lead.config.evaluator import TrainedEvaluator
 from lead.errors import LeadError
 from lead.files.job import Job
-from lead.store.store import Clip, write_index
+from lead.store.store import write_index
 from lead.text.cache import TextCache, write_text_cache
 from lead.text.stages import encode_words
 from lead.text.word_cache import WordCache, open_words

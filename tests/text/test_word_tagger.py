@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from lead.clip import Clip
 from lead.errors import LeadError
-from lead.store.store import Clip
 from lead.text.tagger import Tagger, load_tagger, tag_captions
 
 LEMMAS = {

@@ -10,6 +10,7 @@ import torch
 from finished_study import NoNetwork, Words
 from vocabulary_files import write_vocabulary
 
+from lead.clip import Clip
 from lead.config.evaluator import TrainedEvaluator
 from lead.config.synthetic import SyntheticDataset
 from lead.config.training import Machine, MatcherStage
@@ -20,7 +21,7 @@ from lead.models.build import build_matcher
 from lead.models.matcher import Matcher
 from lead.models.weights import load_module, load_tensors
 from lead.motion.normalizer import Normalizer, save_normalizer
-from lead.store.store import Clip, write_index
+from lead.store.store import write_index
 from lead.text.cache import write_text_cache
 from lead.text.stages import encode_words
 from lead.text.word_cache import WordCache

@@ -9,12 +9,28 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float
 
-from lead.clip import FeatureRecording, Recording, Rejected
-from lead.datasets.audit.findings import MEANINGS, Finding, Kind
+from lead.clip import Recording, Rejected
 from lead.datasets.audit.measures import Sketch, measure_walk, sketch
+from lead.files.tables import rows_beside
 from lead.motion.features import features_to_joints
 from lead.motion.skeleton import Skeleton
 from lead.types import Joints
+
+Kind = str
+"""One of `MEANINGS`."""
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """One kind of finding: whether results would be wrong, its name, and the way out."""
+
+    severity: str
+    title: str
+    advice: str
+
+
+MEANINGS = {row.pop("kind"): Meaning(**row) for row in rows_beside(__file__, "findings.csv")}
+"""Every kind in the order of the page; an error makes results wrong, a warning wants a look."""
 
 KNOWN_BROKEN = {"humanml3d": ("007975", "M007975")}
 """Ids by skeleton that come out as NaN in many rebuilds of HumanML3D, both of its test split."""
@@ -50,6 +66,21 @@ STRETCH, SHORT_BONE = 0.25, 0.05
 as 5 cm."""
 
 
+@dataclass(frozen=True)
+class Finding:
+    """One fault of one recording, or of the whole dataset where ``id`` is empty."""
+
+    kind: Kind
+    id: str
+    source: str
+    detail: str
+
+    @property
+    def severity(self) -> str:
+        """``error`` where results would be wrong, ``warning`` where somebody should look."""
+        return MEANINGS[self.kind].severity
+
+
 @dataclass(frozen=True, eq=False)
 class Summary:
     """What the comparison of recordings needs of one: some hundred bytes.
@@ -83,15 +114,13 @@ class Summary:
         return cls(**{**values, "sketch": None if rows is None else np.array(rows, np.float32)})
 
 
-def inspect(
-    recording: Recording | FeatureRecording, skeleton: Skeleton
-) -> tuple[Summary, list[Finding]]:
+def inspect(recording: Recording, skeleton: Skeleton) -> tuple[Summary, list[Finding]]:
     """Everything that one recording shows by itself, and what the comparison needs of it.
 
     Raises:
         LeadError: features of another width than the skeleton's.
     """
-    values = recording.joints if isinstance(recording, Recording) else recording.features
+    values = recording.motion
     findings = _Findings(recording)
     if not any(caption.strip() for caption in recording.captions):
         findings.add("no_caption", "it has no caption, or only empty ones")
@@ -107,14 +136,14 @@ def inspect(
         findings.add("one_frame", f"{len(values)} frame{'s' * (len(values) != 1)}")
     else:
         joints = np.asarray(values, dtype=np.float64)
-        if isinstance(recording, FeatureRecording):
+        if recording.is_features:
             joints = features_to_joints(joints, skeleton)
         walk_ratio, fingerprint = _inspect_motion(joints, skeleton, findings)
     summary = Summary(
         recording.id,
         recording.source,
         recording.take,
-        recording.split,
+        recording.split or None,
         len(values),
         skeleton.fps,
         walk_ratio,
@@ -135,7 +164,7 @@ def refusal(findings: Sequence[Finding]) -> Rejected | None:
 class _Findings:
     """The findings of one recording."""
 
-    def __init__(self, recording: Recording | FeatureRecording):
+    def __init__(self, recording: Recording):
         self.recording = recording
         self.found: list[Finding] = []
 

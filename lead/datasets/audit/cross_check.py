@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from lead.clip import Rejected
-from lead.datasets.audit.checks import NORMAL_RATIO, Summary
-from lead.datasets.audit.findings import Finding, Kind
+from lead.datasets.audit.checks import NORMAL_RATIO, Finding, Kind, Summary
 from lead.datasets.audit.measures import mirrored_motion, same_motion
 
 _ENOUGH_WALKS = 30

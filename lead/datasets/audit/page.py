@@ -9,10 +9,10 @@ from pathlib import Path
 
 import jinja2
 
-from lead.datasets.audit.findings import MEANINGS, Finding, Meaning
+from lead.clip import SPLITS_WITH_HELD_OUT
+from lead.datasets.audit.checks import MEANINGS, Finding, Meaning
 from lead.datasets.audit.report import AuditRow
 from lead.files.artefact import atomic_path
-from lead.store.store import SPLITS_WITH_HELD_OUT
 
 EXAMPLES = 5
 """Recordings shown at once for a kind or reason; the others unfold."""

@@ -2,42 +2,38 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from lead.clip import Rejected
-from lead.datasets.audit.findings import Finding
+from lead.clip import HELD_OUT, SPLITS_WITH_HELD_OUT, Rejected
+from lead.datasets.audit.checks import Finding
 from lead.datasets.gather import Row
 from lead.datasets.synthetic.dataset import SOURCE as SYNTHETIC
 from lead.errors import LeadError
-from lead.files.artefact import atomic_path
-from lead.store.store import HELD_OUT, SPLITS_WITH_HELD_OUT
+from lead.files.tables import write_table
 
 BAD_SHARE = 0.05
 """Share of bad recordings above which the data as a whole is not to be trusted."""
 
-_SCHEMA = pa.schema(
-    [
-        ("id", pa.string()),
-        ("source", pa.string()),
-        ("status", pa.string()),
-        ("detail", pa.string()),
-        ("split", pa.string()),
-        ("take", pa.string()),
-        ("content", pa.string()),
-        ("style", pa.string()),
-        ("positions", pa.int64()),
-        ("captions", pa.int64()),
-        ("is_mirrored", pa.bool_()),
-        ("findings", pa.list_(pa.string())),
-    ]
-)
+_COLUMNS = [
+    ("id", pa.string()),
+    ("dataset", pa.string()),
+    ("source", pa.string()),
+    ("status", pa.string()),
+    ("detail", pa.string()),
+    ("split", pa.string()),
+    ("take", pa.string()),
+    ("content", pa.string()),
+    ("style", pa.string()),
+    ("positions", pa.int64()),
+    ("captions", pa.int64()),
+    ("is_mirrored", pa.bool_()),
+    ("findings", pa.list_(pa.string())),
+]
 
 KEPT = "kept"
 _ORIGINS = ("synthetic", "recorded", "mirrored")
@@ -65,6 +61,7 @@ class AuditRow:
     positions: int | None = None
     captions: tuple[str, ...] = ()
     is_mirrored: bool = False
+    dataset: str = ""
 
     @property
     def is_left_out(self) -> bool:
@@ -85,12 +82,16 @@ def kept_row(row: Row, split: str) -> AuditRow:
         positions=row.frames,
         captions=row.captions,
         is_mirrored=row.is_mirrored,
+        dataset=row.dataset,
     )
 
 
 def left_out_row(rejected: Rejected) -> AuditRow:
     """A recording that was left out, and why."""
-    return AuditRow(rejected.id, rejected.source, rejected.reason, rejected.detail, rejected.split)
+    return AuditRow(
+        rejected.id, rejected.source, rejected.reason, rejected.detail, rejected.split,
+        dataset=rejected.dataset,
+    )  # fmt: skip
 
 
 def write_audit(
@@ -107,18 +108,16 @@ def write_audit(
     of_id: dict[str, list[str]] = {}
     for finding in findings:
         of_id.setdefault(finding.id, []).append(f"{finding.kind}: {finding.detail}")
-    notes = {"lead": json.dumps(metadata), "findings": json.dumps(of_id.pop("", []))}
-    plain = [
+    notes = of_id.pop("", [])
+    plain = (
         {
             **vars(row),
             "captions": None if row.is_left_out else len(row.captions),
             "findings": of_id.get(row.id, []),
         }
         for row in rows
-    ]
-    table = pa.Table.from_pylist(plain, schema=_SCHEMA.with_metadata(notes))
-    with atomic_path(path) as temporary:
-        pq.write_table(table, temporary)
+    )
+    write_table(path, plain, metadata, _COLUMNS, findings=notes)
 
 
 def describe(rows: Sequence[AuditRow], findings: Sequence[Finding] = ()) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lead.datasets.synthetic.manner import Side, Size, Style
+from lead.files.tables import rows_beside
 
 SUBJECTS = ("a person", "someone", "a man", "a woman", "the person", "a figure")
 STYLES: dict[Style, tuple[str, ...]] = {
@@ -39,179 +40,11 @@ class Wording:
     large: tuple[str, ...] = ()
 
 
-WORDINGS: dict[str, Wording] = {
-    "stand": Wording(
-        (
-            "{how} stands still",
-            "{how} stands in place",
-            "is {how} standing still",
-            "{how} remains standing",
-        )
-    ),
-    "walk": Wording(
-        (
-            "{how} walks forward {extent}",
-            "{how} walks straight ahead {extent}",
-            "is {how} walking forward {extent}",
-        ),
-        ("with small steps", "taking short steps"),
-        ("with long strides", "taking big steps"),
-    ),
-    "walk_backwards": Wording(
-        (
-            "{how} walks backwards",
-            "{how} steps backwards",
-            "is {how} walking backwards",
-            "{how} takes steps backwards",
-        )
-    ),
-    "walk_circle": Wording(
-        (
-            "{how} walks {turn} in a {extent} circle",
-            "{how} walks around in a {extent} circle to the {side}",
-            "is {how} walking in a {extent} circle to the {side}",
-        ),
-        ("small", "tight"),
-        ("large", "wide"),
-    ),
-    "sidestep": Wording(
-        (
-            "{how} sidesteps to the {side} {extent}",
-            "{how} steps sideways to the {side} {extent}",
-            "is {how} moving sideways to the {side} {extent}",
-        ),
-        ("with small steps", "taking short steps"),
-        ("with wide steps", "taking big steps"),
-    ),
-    "turn": Wording(
-        (
-            "{how} turns to the {side} on the spot",
-            "{how} turns {side} in place",
-            "is {how} turning to the {side} in place",
-            "{how} turns {turn} in place",
-        )
-    ),
-    "march": Wording(
-        (
-            "{how} marches in place {extent}",
-            "{how} marches on the spot {extent}",
-            "is {how} marching in place {extent}",
-        ),
-        ("with low knees", "lifting the feet a little"),
-        ("with high knees", "lifting the knees high"),
-    ),
-    "run": Wording(
-        (
-            "{how} runs forward",
-            "{how} jogs ahead",
-            "is {how} running forward",
-            "{how} runs straight ahead",
-        )
-    ),
-    "jump": Wording(
-        (
-            "{how} jumps up and down {extent}",
-            "{how} jumps in place {extent}",
-            "is {how} jumping on the spot {extent}",
-        ),
-        ("with small hops", "just off the floor"),
-        ("with big leaps", "high into the air"),
-    ),
-    "jump_forward": Wording(
-        (
-            "{how} jumps forward {extent}",
-            "{how} leaps ahead on both feet {extent}",
-            "is {how} jumping forward {extent}",
-        ),
-        ("over a short distance", "covering little ground"),
-        ("over a long distance", "covering much ground"),
-    ),
-    "wave": Wording(
-        (
-            "{how} waves with {hand} {extent}",
-            "{how} waves hello with {hand} {extent}",
-            "is {how} waving {hand} {extent}",
-        ),
-        ("in small movements", "just a little"),
-        ("in big movements", "in wide swings"),
-    ),
-    "clap": Wording(
-        (
-            "{how} claps {extent}",
-            "{how} claps the hands {extent}",
-            "is {how} clapping {extent}",
-        ),
-        ("in small movements", "just a little"),
-        ("in big movements", "with the arms wide open"),
-    ),
-    "raise_arms": Wording(
-        (
-            "{how} raises {arm}",
-            "{how} lifts {arm} overhead",
-            "is {how} raising {arm}",
-            "{how} stretches {arm} up",
-        )
-    ),
-    "squat": Wording(
-        (
-            "{how} squats {extent}",
-            "{how} squats down {extent}",
-            "is {how} squatting {extent}",
-        ),
-        ("just a little", "only part of the way"),
-        ("very low", "as low as possible"),
-    ),
-    "kick": Wording(
-        (
-            "{how} kicks {extent} with the {side} leg",
-            "{how} kicks {extent} with the {side} foot",
-            "is {how} kicking {extent} with the {side} leg",
-        ),
-        ("low", "at knee height"),
-        ("high", "high into the air"),
-    ),
-    "punch": Wording(
-        (
-            "{how} punches with {fist}",
-            "{how} throws punches with {fist}",
-            "is {how} punching with {fist}",
-            "{how} boxes with {fist}",
-        )
-    ),
-    "sit_down": Wording(
-        (
-            "{how} sits down on a chair",
-            "{how} sits down",
-            "{how} takes a seat",
-            "is {how} sitting down",
-        )
-    ),
-    "stand_up": Wording(
-        (
-            "{how} stands up from a chair",
-            "{how} gets up from a seat",
-            "{how} rises from a chair",
-            "is {how} getting up from a chair",
-        )
-    ),
-    "bow": Wording(
-        (
-            "{how} bows {extent}",
-            "{how} bends forward at the waist {extent}",
-            "is {how} bowing {extent}",
-        ),
-        ("a little", "just a bit"),
-        ("very low", "far down"),
-    ),
-    "bend_aside": Wording(
-        (
-            "{how} bends to the {side} {extent}",
-            "{how} leans over to the {side} {extent}",
-            "is {how} bending sideways to the {side} {extent}",
-        ),
-        ("a little", "just a bit"),
-        ("very far", "as far as possible"),
-    ),
+WORDINGS = {
+    row.pop("action"): Wording(
+        **{name: tuple(filter(None, text.split(" | "))) for name, text in row.items()}
+    )
+    for row in rows_beside(__file__, "../captions/synthetic_actions.csv")
 }
 
 

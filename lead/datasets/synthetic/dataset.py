@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 
 from lead.clip import Found, Recording, Work
 from lead.config.synthetic import SyntheticDataset, SyntheticKitDataset
+from lead.datasets.dataset import Dataset
 from lead.datasets.synthetic import standing, stepping
 from lead.datasets.synthetic.body import Pose, pose_joints
 from lead.datasets.synthetic.captions import WORDINGS, captions
 from lead.datasets.synthetic.manner import SIZE, TEMPO, Curve, Manner, Side, Size, Style, seconds
-from lead.mocap.conventions import parse_blend
+from lead.files.seeds import Seeds
+from lead.mocap.conventions import blend_joints, parse_blend
 from lead.motion.resample import resample
 from lead.motion.skeleton import HUMANML3D, KIT
 
@@ -105,7 +108,7 @@ def make_kit_clip(config: SyntheticKitDataset, seed: int, number: int) -> Record
     """Clip ``number`` on KIT-ML's skeleton: by default the same motion as `make_clip`'s."""
     lengths = (positions_before(config.min_positions), positions_before(config.max_positions))
     clip = _perform(lengths, seed, number)
-    return replace(clip, joints=to_kit(clip.joints))
+    return replace(clip, motion=to_kit(clip.motion))
 
 
 def _perform(lengths: tuple[int, int], seed: int, number: int) -> Recording:
@@ -123,7 +126,7 @@ def _perform(lengths: tuple[int, int], seed: int, number: int) -> Recording:
     name = f"synthetic_{number:05d}"
     return Recording(
         id=name,
-        joints=pose_joints(pose),
+        motion=pose_joints(pose),
         captions=captions(variant.action, (style, size, side), int(rng.integers(3, 5)), rng),
         take=name,
         content=variant.content,
@@ -187,7 +190,9 @@ _TARGETS = (
 
 def to_kit(joints: Float[np.ndarray, "N 22 3"]) -> Float[np.ndarray, "M 21 3"]:
     """From metres at 20 frames a second to KIT-ML's unit at 12.5."""
-    return UNITS_PER_METRE * (_weights() @ resample(joints, HUMANML3D.fps, KIT.fps))
+    blends = [parse_blend(target) for target in _TARGETS]
+    moved = resample(joints, HUMANML3D.fps, KIT.fps)
+    return UNITS_PER_METRE * blend_joints(blends, HUMANML3D.joints, moved)
 
 
 def positions_before(positions: int) -> int:
@@ -195,12 +200,11 @@ def positions_before(positions: int) -> int:
     return int(np.ceil((positions - 1) * HUMANML3D.fps / KIT.fps)) + 1
 
 
-def _weights() -> Float[np.ndarray, "21 22"]:
-    """Each of KIT's joints as shares of HumanML3D's."""
-    column = {name: number for number, name in enumerate(HUMANML3D.joints)}
-    weights = np.zeros((KIT.joint_count, HUMANML3D.joint_count))
-    for row, target in enumerate(_TARGETS):
-        a, b, share = parse_blend(target)
-        weights[row, column[a]] += 1 - share
-        weights[row, column[b]] += share
-    return weights
+def _read(
+    settings: SyntheticDataset | SyntheticKitDataset, data_root: Path, seeds: Seeds
+) -> Iterator[Work]:
+    return read_synthetic(settings, seeds.child("dataset").value)
+
+
+DATASET = Dataset("synthetic", SyntheticDataset, HUMANML3D, _read)
+KIT_DATASET = Dataset("synthetic_kit", SyntheticKitDataset, KIT, _read)
