@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from lead.types import Features, Joints
 
@@ -100,6 +100,12 @@ class Rejected:
     detail: str
     split: str | None = None
     dataset: str = ""
+
+
+def with_tuples(row: dict[str, Any]) -> dict[str, Any]:
+    """The values of a clip as they were before a file made lists of their tuples."""
+    lists = {name: tuple(row[name]) for name in ("captions", "tokens")}
+    return {**row, **lists, "spans": tuple((start, stop) for start, stop in row["spans"])}
 
 
 Found = Recording | Rejected

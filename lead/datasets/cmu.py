@@ -29,7 +29,7 @@ _LAST_RESORTS = ("-daz.bvh", ".amc")
 
 @dataclass(frozen=True)
 class CmuWords:
-    """What is said of takes: CMU's line by take, and KIT-ML's sentences by take."""
+    """What describes the takes: CMU's line and KIT-ML's sentences, each by take."""
 
     descriptions: Mapping[str, str]
     sentences: Mapping[str, tuple[Sentence, ...]]

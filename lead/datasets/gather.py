@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import numpy as np
 from pydantic import BaseModel
 
-from lead.clip import Clip, Found, Recording, Rejected, Work
+from lead.clip import Clip, Found, Recording, Rejected, Work, with_tuples
 from lead.datasets.audit.checks import Finding, Summary, inspect, refusal
 from lead.errors import LeadError
 from lead.files.arrays import FrameFile, write_frames
@@ -83,7 +83,7 @@ def gather(works: Iterable[Work], skeleton: Skeleton, folder: Path, workers: int
     findings: list[Finding] = []
     read = in_order(partial(_read_part, skeleton, folder), _parts(works), workers)
     for number, found in enumerate(track(read, f"parts of {_PER_PART} files")):
-        rows += [Row(**_with_tuples(row), part=number) for row in found["rows"]]
+        rows += [Row(**with_tuples(row), part=number) for row in found["rows"]]
         summaries += map(Summary.from_plain, found["summaries"])
         rejected += [Rejected(**each) for each in found["rejected"]]
         findings += [Finding(**each) for each in found["findings"]]
@@ -204,11 +204,6 @@ def _with_words(found: Found) -> Found:
         tokens=tuple(found.tokens[number] for number in keep if found.tokens),
         spans=tuple(found.spans[number] for number in keep if found.spans),
     )
-
-
-def _with_tuples(row: dict[str, Any]) -> dict[str, Any]:
-    lists = {name: tuple(row[name]) for name in ("captions", "tokens")}
-    return {**row, **lists, "spans": tuple((start, stop) for start, stop in row["spans"])}
 
 
 Item = TypeVar("Item")

@@ -12,14 +12,14 @@ from jaxtyping import Float
 
 from lead.clip import Found, Recording, Rejected, Work
 from lead.config.humanml3d_raw import HumanML3DRawDataset
-from lead.datasets.dataset import Dataset, RawSource
+from lead.datasets.dataset import HUMANML3D_COUNTS, Dataset, RawSource
 from lead.datasets.published import (
-    HUMANML3D_COUNTS,
     HUMANML3D_LISTS,
     INDEX,
     MIRRORED,
     Segment,
     by_source,
+    caption_fields,
     read_caption_file,
     read_segments,
     read_splits,
@@ -27,7 +27,7 @@ from lead.datasets.published import (
 from lead.errors import LeadError
 from lead.files.arrays import read_npy
 from lead.formats.amass import BodyModel, body_joints, first_joints, read_amass_npz, read_body_model
-from lead.mocap.cut import bad
+from lead.mocap.cut import bad, wrong_length
 from lead.motion.mirror import mirror
 from lead.motion.skeleton import HUMANML3D
 
@@ -200,11 +200,8 @@ def _clips(source: _Source, models: Models | None) -> list[Found]:
 
 
 def _clip(name: str, joints: Float[np.ndarray, "N J 3"], source: _Source) -> Found:
-    shortest, longest = source.lengths
-    if not shortest <= len(joints) <= longest:
-        detail = f"{len(joints)} positions, {shortest} to {longest} are used"
-        reason = "short" if len(joints) < shortest else "long"
-        return Rejected(name, source.place, reason, detail)
+    if wrong := wrong_length(name, source.place, len(joints), source.lengths):
+        return wrong
     texts = source.texts / f"{name}.txt"
     if not texts.is_file():
         return Rejected(name, source.place, "no_caption", f"no file {texts}")
@@ -217,9 +214,7 @@ def _clip(name: str, joints: Float[np.ndarray, "N J 3"], source: _Source) -> Fou
     return Recording(
         id=name,
         motion=mirror(joints, HUMANML3D) if name.startswith(MIRRORED) else joints,
-        captions=tuple(line.caption for line in lines),
-        tokens=tuple(line.tokens for line in lines),
-        spans=tuple(line.span for line in lines),
+        **caption_fields(lines),
         take=source.take,
         content=source.take.partition("/")[0],
         source=source.place,

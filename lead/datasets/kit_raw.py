@@ -13,12 +13,12 @@ import numpy as np
 from lead.clip import Found, Recording, Rejected, Work
 from lead.config.kit_raw import KitRawDataset
 from lead.datasets.cmu_captions import read_annotations
-from lead.datasets.dataset import Dataset, RawSource
-from lead.datasets.published import KIT_COUNTS, read_caption_file, read_splits
+from lead.datasets.dataset import KIT_COUNTS, Dataset, RawSource
+from lead.datasets.published import caption_fields, read_caption_file, read_splits
 from lead.errors import LeadError
 from lead.files.arrays import read_npy
 from lead.formats.archive import find_source, members, names
-from lead.mocap.cut import bad
+from lead.mocap.cut import bad, wrong_length
 from lead.motion.kinematics import bone_lengths, checked_joints
 from lead.motion.skeleton import HUMANML3D, KIT
 from lead.types import Joints
@@ -41,7 +41,7 @@ MMM_UNSUPPORTED = (
     "not in the file. Make 21-joint positions with KIT's MMM tools, or use HumanML3D's authors' "
     "features of KIT-ML."
 )
-"""What `lead doctor` says about KIT-ML's own format."""
+"""What `lead doctor` says about KIT-ML's original format."""
 
 LEG_LENGTHS = (250.0, 700.0)
 """Hip to ankle in KIT's unit: 450 for its mean body, 0.8 in metres, 800 in real millimetres."""
@@ -106,10 +106,8 @@ def read_clip(entry: Entry, content: bytes, shortest: int, longest: int) -> list
         words = _words(entry)
     except LeadError as error:
         return [bad(entry.id, entry.source, error)]
-    if not shortest <= len(joints) <= longest:
-        reason = "short" if len(joints) < shortest else "long"
-        detail = f"{len(joints)} positions, {shortest} to {longest} are used"
-        return [Rejected(entry.id, entry.source, reason, detail)]
+    if wrong := wrong_length(entry.id, entry.source, len(joints), (shortest, longest)):
+        return [wrong]
     if not words["captions"]:
         return [Rejected(entry.id, entry.source, "no_caption", "nobody says what it shows")]
     return [
@@ -193,12 +191,12 @@ def _words(entry: Entry) -> dict:
     if entry.text is None:
         return {"captions": tuple(dict.fromkeys(entry.sentences))}
     lines = read_caption_file(entry.text)
-    tokens, spans = tuple(line.tokens for line in lines), tuple(line.span for line in lines)
-    return {
-        "captions": tuple(line.caption for line in lines),
-        "tokens": tokens if all(tokens) else (),
-        "spans": spans if any(map(any, spans)) else (),
-    }
+    fields = caption_fields(lines)
+    if not all(fields["tokens"]):
+        fields["tokens"] = ()
+    if not any(map(any, fields["spans"])):
+        fields["spans"] = ()
+    return fields
 
 
 def _no_clips(path: Path | None, place: Path) -> LeadError:

@@ -101,8 +101,10 @@ def read_open(config: OpenDataset, data_root: Path, seed: int) -> Iterator[Work]
 
 
 def needed_sources(config: OpenDataset) -> list[str]:
-    """Names of the raw sources that the settings ask for, in the order in which they are told."""
-    needed: list[str] = [own.name for own in config.sources if isinstance(own, RecordedSource)]
+    """Names of the raw sources that the settings ask for, in the order of messages."""
+    needed: list[str] = [
+        source.name for source in config.sources if isinstance(source, RecordedSource)
+    ]
     if "cmu" in needed:
         needed.append("cmu-index")
         needed += ["kitml-annotations"] if config.cmu_captions == "kitml" else []

@@ -12,13 +12,13 @@ import numpy as np
 
 from lead.clip import Found, Recording, Rejected, Work
 from lead.config.humanml3d import HumanML3DDataset, KitDataset, ProcessedDataset
-from lead.datasets.dataset import Dataset, RawSource
+from lead.datasets.dataset import HUMANML3D_COUNTS, KIT_COUNTS, Dataset, RawSource
 from lead.datasets.kit_raw import MMM_UNSUPPORTED
-from lead.datasets.published import HUMANML3D_COUNTS, KIT_COUNTS, read_caption_file, read_splits
+from lead.datasets.published import caption_fields, read_caption_file, read_splits
 from lead.errors import LeadError
 from lead.files.arrays import read_npy
 from lead.files.seeds import Seeds
-from lead.mocap.cut import bad
+from lead.mocap.cut import bad, wrong_length
 from lead.motion.layout import BLOCKS, layout
 from lead.motion.normalizer import Normalizer
 from lead.motion.skeleton import HUMANML3D, KIT, SKELETONS, Skeleton
@@ -58,7 +58,7 @@ SOURCES = (
         unsupported=MMM_UNSUPPORTED,
     ),
 )
-"""The processed datasets, and KIT-ML's own format, which is not read."""
+"""The processed datasets, and KIT-ML's original format, which is not read."""
 
 
 def read_processed(
@@ -140,17 +140,15 @@ def _read_clip(
         lines = read_caption_file(texts) if texts.is_file() else []
     except LeadError as error:
         return bad(name, source, error)
-    if not limits[0] <= len(features) < limits[1]:
-        detail = f"{len(features)} frames, {limits[0]} to {limits[1] - 1} are used"
-        return Rejected(name, source, "short" if len(features) < limits[0] else "long", detail)
+    lengths = limits[0], limits[1] - 1
+    if wrong := wrong_length(name, source, len(features), lengths, "frames"):
+        return wrong
     if not lines:
         return Rejected(name, source, "no_caption", f"no caption in {TEXTS}/{texts.name}")
     return Recording(
         id=name,
         motion=features,
-        captions=tuple(line.caption for line in lines),
-        tokens=tuple(line.tokens for line in lines),
-        spans=tuple(line.span for line in lines),
+        **caption_fields(lines),
         take=name.removeprefix("M"),
         source=source,
     )
@@ -213,7 +211,7 @@ def _refuse_the_other(folder: Path, skeleton: Skeleton) -> None:
 
 
 def _widths(paths: Iterable[Path]) -> Iterator[tuple[Path, int]]:
-    """Files with their columns; a broken file is left out, and told of when it is read."""
+    """Files with their columns; a broken file is left out here and reported when it is read."""
     for path in paths:
         try:
             array = read_npy(path, path)

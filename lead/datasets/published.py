@@ -8,9 +8,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from lead.clip import SPLITS, Recording, Rejected
-from lead.datasets.dataset import ExpectedCounts, RawSource
+from lead.datasets.dataset import RawSource
 from lead.errors import LeadError
 from lead.files.artefact import atomic_path
 from lead.mocap.cut import Take
@@ -29,22 +30,6 @@ HUMANML3D_LISTS = RawSource(
     is_folder=True,
     url="https://github.com/EricGuo5513/HumanML3D",
     licence="MIT",
-)
-
-HUMANML3D_COUNTS = ExpectedCounts(
-    names={"train": 23_384, "val": 1_460, "test": 4_384},
-    test_items=(4_640, 4_671),
-    motions=14_616,
-    captions=44_970,
-    source="split files of HumanML3D; items from logs of public evaluations",
-)
-
-KIT_COUNTS = ExpectedCounts(
-    names={"train": 4_688, "val": 292, "test": 786},
-    test_items=None,
-    motions=3_911,
-    captions=6_278,
-    source="split files of TMR's copy; Guo's own are believed to be 4,888, 300 and 830",
 )
 
 _CMU_TAKE = re.compile(r"CMU/\d+/(\d+_\d+)_poses")
@@ -172,13 +157,11 @@ def cut_by_index(
         yield Recording(
             id=row.name,
             motion=joints[row.start : row.stop],
-            captions=tuple(line.caption for line in lines),
-            tokens=tuple(line.tokens for line in lines),
-            spans=tuple(line.span for line in lines),
             take=take.id,
             content=content,
             source=take.source,
             split=splits[row.name],
+            **caption_fields(lines),
         )
 
 
@@ -245,6 +228,15 @@ def write_caption_file(path: Path, lines: list[CaptionLine]) -> None:
     rows = (f"{line.caption}#{line.tokens}#{line.span[0]}#{line.span[1]}\n" for line in lines)
     with atomic_path(path) as temporary:
         temporary.write_text("".join(rows), encoding="utf-8")
+
+
+def caption_fields(lines: Sequence[CaptionLine]) -> dict[str, Any]:
+    """The lines as ``captions``, ``tokens`` and ``spans`` of a clip."""
+    return {
+        "captions": tuple(line.caption for line in lines),
+        "tokens": tuple(line.tokens for line in lines),
+        "spans": tuple(line.span for line in lines),
+    }
 
 
 def token_pairs(tokens: str) -> list[tuple[str, str]]:

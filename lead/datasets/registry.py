@@ -138,6 +138,6 @@ def sources_of_dataset(settings: Settings) -> list[RawSource]:
 
 def _moved(source: RawSource, folders: Mapping[str, Path]) -> RawSource:
     """The source where the study's settings look for it."""
-    places = (Path(place).parts for place in source.places)
-    moved = (Path(folders.get(own[0], Path(own[0])), *own[1:]) for own in places)
+    parts = (Path(place).parts for place in source.places)
+    moved = (Path(folders.get(first, Path(first)), *others) for first, *others in parts)
     return replace(source, places=tuple(path.as_posix() for path in moved))

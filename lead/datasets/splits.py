@@ -84,7 +84,7 @@ _OTHER = {"left": "right", "right": "left"}
 
 
 def exchange_sides(text: str) -> str:
-    """What a mirror image of a motion shows, said in the words that were said of the motion.
+    """The caption of a motion turned into the caption of its mirror image.
 
     Left and right are exchanged, clockwise and counterclockwise too. A second exchange gives the
     text again, but for another spelling of counterclockwise. "Left" is always taken for the side:

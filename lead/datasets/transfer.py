@@ -40,7 +40,7 @@ class Patience:
 
 @dataclass(frozen=True)
 class _State:
-    """What the bytes so far belong to: ``validator`` is an ETag or a date, if the server told."""
+    """What the bytes so far belong to; ``validator``: an ETag or a date, if the server sent one."""
 
     url: str
     validator: str | None

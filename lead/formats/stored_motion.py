@@ -85,7 +85,7 @@ def read_npz(path: Path) -> StoredMotion:
     names = tuple(map(str, arrays["joint_names"].ravel())) if "joint_names" in arrays else None
     if names is None or "joints" not in arrays or "fps" not in arrays:
         raise _wrong(path, f"arrays {', '.join(arrays) or 'none'}")
-    skeleton = next((own for own in SKELETONS.values() if own.joints == names), None)
+    skeleton = next((each for each in SKELETONS.values() if each.joints == names), None)
     if skeleton is None:
         raise _wrong(path, f"joints {', '.join(names)}"[:120])
     if str(arrays.get("unit", skeleton.unit)) != skeleton.unit:

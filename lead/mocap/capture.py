@@ -1,4 +1,8 @@
-"""A file of motion capture as joints in the world, in the file's own unit and axes."""
+"""A file of motion capture as joints in the world, in the file's unit and axes.
+
+NumPy files hold positions: ``.npz`` has ``joints`` N x 22 x 3 and ``fps``, and ``joint_names`` if
+they stand in another order; ``.npy`` has the positions alone.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +41,7 @@ _CMU_FPS = 120.0  # an AMC does not say
 
 @dataclass(frozen=True)
 class Capture:
-    """What a file holds, in its own unit and axes.
+    """What a file holds, in its unit and axes.
 
     Attributes:
         names, parents, positions: of its joints, or of the ends of an ASF's bones.

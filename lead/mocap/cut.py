@@ -144,6 +144,17 @@ def impossible(source: str, found: str, expected: str) -> LeadError:
     )
 
 
+def wrong_length(
+    identity: str, source: str, count: int, limits: tuple[int, int], unit: str = "positions"
+) -> Rejected | None:
+    """Why a clip of so many frames is left out; None where it is as long as ``limits`` say."""
+    shortest, longest = limits
+    if shortest <= count <= longest:
+        return None
+    detail = f"{count} {unit}, {shortest} to {longest} are used"
+    return Rejected(identity, source, "short" if count < shortest else "long", detail)
+
+
 def bad(identity: str, source: str, error: LeadError) -> Rejected:
     """An unreadable or impossible clip, in one sentence for the audit."""
     found = "" if error.found is None else f" Found {error.found}"

@@ -86,19 +86,19 @@ def recognise(rig: Rig, conventions: Sequence[Convention]) -> SkeletonMap | None
     for convention in conventions:
         gap = convention.thorax
         wanted = [*convention.joints, *((gap.base, *gap.above) if gap else ())]
-        own = {THORAX: THORAX} if gap else {}
-        own |= {name: original[first[plain(name)]] for name in wanted if plain(name) in first}
-        if not own.keys() >= set(wanted):
+        matched = {THORAX: THORAX} if gap else {}
+        matched |= {name: original[first[plain(name)]] for name in wanted if plain(name) in first}
+        if not matched.keys() >= set(wanted):
             continue
         if gap:
-            gap = ThoraxGap(own[gap.base], tuple(own[name] for name in gap.above))
+            gap = ThoraxGap(matched[gap.base], tuple(matched[name] for name in gap.above))
             base, *above = (rig.names.index(name) for name in (gap.base, *gap.above))
             if max(rig.apart(base, joint) for joint in above) > 0.01 * rig.apart(base, 0):
                 continue
         rows = []
         for target in HUMANML3D.joints:
             a, b, weight = parse_blend(convention.expression(target))
-            rows.append(MappedJoint(target, own[a], own[b], weight, "convention"))
+            rows.append(MappedJoint(target, matched[a], matched[b], weight, "convention"))
         metres, drop = convention.metres, convention.added_frames
         return SkeletonMap(convention.name, tuple(rows), metres, drop, gap)
     return None
@@ -165,8 +165,8 @@ def _limb(
         ranked = [
             (rank, joint)
             for rank, word in enumerate(alternatives)
-            for joint, own in enumerate(cores)
-            if (side, word) in own
+            for joint, meanings in enumerate(cores)
+            if (side, word) in meanings
         ]
         options.append([(0, fixed[target])] if target in fixed else [*ranked, (_ABSENT, None)])
 
@@ -192,7 +192,7 @@ def _trunk(
     """Pelvis, neck and head."""
 
     def named(words: Sequence[str]) -> list[int]:
-        return [j for word in words for j, own in enumerate(cores) if ("", word) in own]
+        return [j for word in words for j, meanings in enumerate(cores) if ("", word) in meanings]
 
     trunk: dict[str, int] = {
         name: found[name] for name in ("pelvis", "neck", "head") if name in found
@@ -240,7 +240,7 @@ def _spine(rig: Rig, found: Mapping[str, int]) -> dict[str, MappedJoint]:
             lowest = float(heights[place]) + _APART * total
             continue
         above = min(int(np.searchsorted(heights, wanted)), len(line) - 1)
-        # The pelvis is always moved from the file's own, as only that one carries the body.
+        # The pelvis is always moved from the file's pelvis, as only that carries the body.
         below = 0 if target == "pelvis" else above - 1
         weight = float((wanted - heights[below]) / (heights[above] - heights[below]))
         rows[target] = _between(rig, target, line[below], line[above], weight)

@@ -1,4 +1,4 @@
-"""A user's own motion capture on the 22 joints: BVH, AMC with its ASF, or arrays of positions."""
+"""Any file of motion capture on the 22 joints: BVH, AMC with its ASF, or arrays of positions."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ _LONGEST_LOOK = 64  # frames that suffice to measure a body
 
 @dataclass(frozen=True)
 class ImportedMotion:
-    """A user's motion, and how it was read.
+    """A motion that was read from a file, and how.
 
     Attributes:
         source: name of the file.
         joints: metres, +Y up, the lowest joint at 0, ``fps`` positions a second; with the
-            file's own bones and where the file has it.
+            file's bones and where the file has it.
         map: the guess, or the user's map.
         unit: of the file, and why.
         up: the file's axis that points up.

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from lead.clip import Clip, Rejected
+from lead.clip import Clip, Rejected, with_tuples
 from lead.errors import LeadError
 from lead.files.artefact import unreadable
 from lead.files.tables import read_table, write_table
@@ -47,7 +47,7 @@ class MotionIndex:
             LeadError: the file is truncated or no index.
         """
         table, metadata = read_table(path, "the data stages", _COLUMNS)
-        return cls([_clip(row) for row in table.to_pylist()], metadata)
+        return cls([Clip(**with_tuples(row)) for row in table.to_pylist()], metadata)
 
     def split(self, name: str) -> list[Clip]:
         """The clips of one split, in the order of the index."""
@@ -101,11 +101,6 @@ class MotionStore(MotionIndex):
 def write_index(path: Path, clips: Sequence[Clip], rows: int, metadata: dict[str, Any]) -> None:
     """Write the index of ``rows`` frames as Parquet with ``metadata`` in its schema, atomically."""
     write_table(path, map(vars, clips), {**metadata, "rows": str(rows)}, _COLUMNS)
-
-
-def _clip(row: dict[str, Any]) -> Clip:
-    lists = {name: tuple(row[name]) for name in ("captions", "tokens")}
-    return Clip(**{**row, **lists, "spans": tuple(tuple(span) for span in row["spans"])})
 
 
 TAG_FPS = 20

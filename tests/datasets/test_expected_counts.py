@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from lead.datasets.dataset import ExpectedCounts, describe_items
-from lead.datasets.published import HUMANML3D_COUNTS, KIT_COUNTS, read_segments, read_splits
+from lead.datasets.dataset import HUMANML3D_COUNTS, KIT_COUNTS, ExpectedCounts, describe_items
+from lead.datasets.published import read_segments, read_splits
 
 LISTS = [(Path("humanml3d"), HUMANML3D_COUNTS), (Path("kitml", "splits"), KIT_COUNTS)]
 

@@ -1,1 +1,1 @@
-"""What came in, what is wrong with it, and how it is told."""
+"""The audit: checks of every recording, and the table and page that report them."""

@@ -33,8 +33,8 @@ def cross_check(
     """
     rows = list(zip(summaries, splits, strict=True))
     found = [*_ids_twice(rows), *_copies(rows), *_mirrors(rows)]
-    told = {finding.id for finding in found}
-    found += _takes_apart([row for row in rows if row[0].id not in told])
+    reported = {finding.id for finding in found}
+    found += _takes_apart([row for row in rows if row[0].id not in reported])
     order = {summary.id: number for number, summary in enumerate(summaries)}
     found.sort(key=lambda finding: order[finding.id])
     return [
@@ -80,7 +80,7 @@ def _ids_twice(rows: Sequence[Row]) -> list[Finding]:
 
 
 def _copies(rows: Sequence[Row]) -> list[Finding]:
-    """Every recording of which a copy came before it, told once however many came."""
+    """Every recording of which a copy came before it, reported once however many came."""
     sketched = [row for row in rows if row[0].sketch is not None]
     before: dict[int, list[int]] = defaultdict(list)
     for i, j in _pairs(same_motion, sketched):
@@ -124,7 +124,7 @@ def _mirrors(rows: Sequence[Row]) -> list[Finding]:
 def _takes_apart(rows: Sequence[Row]) -> list[Finding]:
     """The first recording of every take that is in another split than the take's first.
 
-    A recording that is told of as a copy or mirror image already is not asked.
+    A recording that is reported as a copy or mirror image already is left out.
     """
     home: dict[str, str] = {}
     found: dict[str, Finding] = {}

@@ -213,8 +213,8 @@ def walk_along(count: int, velocity: tuple[float, float], turning: float, gait: 
     inside = slice(_MARGIN, _MARGIN + count)
     feet = {}
     for side, sign in SIDES.items():
-        own = phase + (0.0 if side == "left" else 0.5)
-        foot = _foot(path, yaw, own, sign, gait)
+        shifted = phase + (0.0 if side == "left" else 0.5)
+        foot = _foot(path, yaw, shifted, sign, gait)
         feet[side] = Foot(foot.toe[inside], foot.heading[inside], foot.pitch[inside])
     return Steps(path[inside], yaw[inside], feet, phase[inside])
 
@@ -230,14 +230,14 @@ def _foot(path: np.ndarray, yaw: np.ndarray, phase: np.ndarray, sign: float, gai
     leaves = np.round((cycles + gait.stance - phase[0]) * frame_of)
     plants = _plants(path, yaw, (cycles + gait.stance / 2 - phase[0]) * frame_of, sign, gait)
     frame = np.arange(len(phase))
-    own = np.clip(np.searchsorted(lands, frame, side="right") - 1, 0, len(cycles) - 2)
-    swing = np.clip((frame - leaves[own]) / (lands[own + 1] - leaves[own]), 0.0, 1.0)
+    cycle = np.clip(np.searchsorted(lands, frame, side="right") - 1, 0, len(cycles) - 2)
+    swing = np.clip((frame - leaves[cycle]) / (lands[cycle + 1] - leaves[cycle]), 0.0, 1.0)
     swung = (0.4 * swing + 0.6 * swing**2 * (3 - 2 * swing))[:, None]
-    placed = (1 - swung) * plants[own] + swung * plants[own + 1]
+    placed = (1 - swung) * plants[cycle] + swung * plants[cycle + 1]
     toe = np.stack([placed[:, 0], np.full(len(frame), TOE_HEIGHT), placed[:, 1]], axis=-1)
     toe[:, 1] += gait.lift * np.sin(np.pi * swing**gait.early) ** 1.5
     rise = max(2.0, 0.18 * gait.stance * frame_of)
-    leaving = np.clip((frame - leaves[own]) / rise + 1, 0.0, 1.0) ** 2
+    leaving = np.clip((frame - leaves[cycle]) / rise + 1, 0.0, 1.0) ** 2
     pitch = FLAT_FOOT + (gait.heel - FLAT_FOOT) * leaving * (1 - swing) ** 2
     pitch -= 0.15 * np.sin(np.pi * swing) ** 2 * swing
     return Foot(toe, placed[:, 2], pitch)
