@@ -31,7 +31,7 @@ def test_every_type_of_settings_has_one_dataset_of_its_kind():
 def test_the_skeleton_and_the_study_agree_on_what_is_kit(dataset):
     is_kit = "kit" in dataset.kind
     assert (skeleton_of(dataset.settings()) is KIT) is is_kit
-    study = load_study("demo", {"dataset": {"kind": dataset.kind}, "second": None})
+    study = load_study("demo").model_copy(update={"dataset": dataset.settings()})
     assert study.is_on_kit is is_kit
 
 

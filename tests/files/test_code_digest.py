@@ -10,6 +10,7 @@ import pytest
 import lead
 
 ENTRIES = {
+    "import": "lead.datasets.stages:import_motion",
     "vae": "lead.training.vae:train_vae",
     "denoiser": "lead.training.denoiser:train_denoiser",
     "projector": "lead.training.projector:train_projector",
@@ -98,3 +99,20 @@ def test_an_edit_in_the_vae_reaches_everything_that_runs_it(package):
     edit(package / "models" / "vae.py", "mean, logvar = encoded", "logvar, mean = encoded")
     assert changed(before, digests(package)) >= {"vae", "embed"}
     assert "metrics" not in changed(before, digests(package))
+
+
+def test_an_edit_in_a_reader_of_files_touches_the_import_alone(package):
+    before = digests(package)
+    edit(package / "datasets" / "cmu_captions.py", "a person on a playground", "on a playground")
+    assert changed(before, digests(package)) == {"import"}
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["datasets/captions/bandai_styles.csv", "mocap/conventions.csv"],
+    ids=["captions", "joints"],
+)
+def test_data_of_the_package_counts_as_code(package, file):
+    before = digests(package)
+    edit(package / file, "e", "ee")
+    assert changed(before, digests(package)) == {"import"}
