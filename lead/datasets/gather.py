@@ -1,4 +1,4 @@
-"""Reading a dataset in parts: by several processes, in bounded memory, from where it stopped."""
+"""Read a dataset in parts, with several processes, in bounded memory, from where it stopped."""
 
 from __future__ import annotations
 
@@ -210,7 +210,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _AHEAD = 2
-"""Calls a worker that wait with their arguments in memory."""
+"""Calls per worker that wait with their arguments in memory."""
 
 
 def in_order(

@@ -1,4 +1,4 @@
-"""KIT-ML from joint positions: one array of the MMM model's 21 joints a clip."""
+"""KIT-ML from joint positions: one array per clip, of the MMM model's 21 joints."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Entry:
 
 
 def read_kit_raw(settings: KitRawDataset, data_root: Path) -> Iterator[Work]:
-    """One call a clip; where split lists exist, a clip that none of them names is not read.
+    """One call per clip; where split lists exist, a clip that none of them names is not read.
 
     Clips keep their own bones. A clip and its mirror (``M`` before the number) are one take.
 

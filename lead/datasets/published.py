@@ -90,7 +90,7 @@ def read_splits(folder: Path) -> dict[str, str]:
                 "A split list cannot be read.",
                 file=path,
                 found=str(error),
-                expected="a text file with one clip name a line",
+                expected="a text file with one clip name per line",
                 fix="Copy train.txt, val.txt and test.txt from the dataset's repository.",
             ) from error
         for name in names:

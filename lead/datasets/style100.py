@@ -34,7 +34,7 @@ SOURCES = (
 """Where 100STYLE is to be had."""
 
 CUTS = "Frame_Cuts.csv"
-"""100STYLE's own list of the frames that show the style: a row a style, ``STYLE_NAME`` and
+"""100STYLE's list of the frames that show the style, one row per style: ``STYLE_NAME`` and
 ``<code>_START``, ``<code>_STOP`` for each content. What lies outside leads in or out."""
 
 _NAME = re.compile(r"(?:.*/)?([A-Za-z0-9]+)_([A-Z]{2}[1-9]?)\.bvh")
@@ -43,7 +43,7 @@ Cuts = Mapping[tuple[str, str], tuple[int, int]]
 
 
 def read_style100(settings: Style100Dataset, data_root: Path) -> Iterator[Work]:
-    """One call a take, each of which gives the take's parts on HumanML3D's 22 joints in metres.
+    """One call per take, each of which gives the take's parts on HumanML3D's 22 joints in metres.
 
     Raises:
         LeadError: the source is missing or holds no take, the archive is damaged, a held-out

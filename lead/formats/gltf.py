@@ -57,7 +57,7 @@ class _Arrays:
         self.accessors: list[dict[str, Any]] = []
 
     def add(self, values: np.ndarray, *, target: int | None = None, bounds: bool = False) -> int:
-        """Append an array of one entry a row; the number of its accessor."""
+        """Append an array of one entry per row and return the number of its accessor."""
         assert values.nbytes % 4 == 0  # or the next array would lie at a forbidden place
         view = {"buffer": 0, "byteOffset": len(self.data), "byteLength": values.nbytes}
         self.views.append(view if target is None else {**view, "target": target})

@@ -117,7 +117,7 @@ def _wrong(path: Path, found: str) -> LeadError:
 
 
 def write_csv(path: Path, joints: Joints, skeleton: Skeleton, fps: float) -> None:
-    """Write positions atomically: a row a frame, in metres with six digits.
+    """Write positions atomically, one row per frame, in metres with six digits.
 
     Columns are ``frame`` (from 0), ``time`` in seconds, and ``<joint>.x``, ``.y`` (up), ``.z``.
 

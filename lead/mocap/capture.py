@@ -170,7 +170,7 @@ def read_arrays(
     if "joint_names" in arrays:
         names = tuple(map(str, arrays["joint_names"].ravel()))
         if len(names) != joints.shape[1]:
-            raise _wrong(path, f"{len(names)} names for {joints.shape[1]} joints", "one a joint")
+            raise _wrong(path, f"{len(names)} names for {joints.shape[1]} joints", "one per joint")
     parents = HUMANML3D.parents if names == HUMANML3D.joints else (-1,) * len(names)
     return Arrays(names, parents, joints, fps)
 

@@ -20,7 +20,7 @@ _SORTED_BATCHES = 8
 
 @dataclass(frozen=True)
 class Crops:
-    """What one pass draws for each clip; all arrays have one entry a clip."""
+    """What one pass draws for each clip; all arrays have one entry per clip."""
 
     caption: Int[np.ndarray, " I"]
     start: Int[np.ndarray, " I"]

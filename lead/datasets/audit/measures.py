@@ -75,7 +75,7 @@ def _same_way(one: Sketch, other: Sketch) -> bool:
 def _points(
     sketches: Sequence[Sketch], frames: Sequence[int], columns: list[int]
 ) -> Float[np.ndarray, "K D"]:
-    """One row a motion; a frame more or less puts two of them a metre apart."""
+    """One row per motion; a frame more or less puts two of them a metre apart."""
     rows = zip(sketches, frames, strict=True)
     return np.array([[*sketch[:, columns].ravel(), count] for sketch, count in rows])
 

@@ -100,7 +100,7 @@ def write_audit(
     findings: Sequence[Finding],
     metadata: dict[str, str],
 ) -> None:
-    """Write one row a recording, kept or left out, as Parquet.
+    """Write one row per recording, kept or left out, as Parquet.
 
     The column ``findings`` lists ``kind: detail``; what concerns the whole dataset stands under
     ``findings`` in the metadata of the schema.
