@@ -11,7 +11,7 @@ from lead.config.evaluation import Evaluation
 from lead.data.store import MotionStore
 from lead.evaluation.embed import embed_real
 from lead.evaluation.protocol import draw_pass
-from lead.evaluation.seeding import repeat_seeds
+from lead.evaluation.repeats import repeat_seeds
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.models.build import build_matcher, freeze

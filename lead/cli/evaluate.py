@@ -15,9 +15,9 @@ from lead.config.load import load_study
 from lead.config.study import Study
 from lead.data.store import MotionIndex
 from lead.errors import LeadError
-from lead.evaluation.requests import expected_requests
+from lead.evaluation.predictions.requests import expected_requests
+from lead.evaluation.repeats import read_values
 from lead.evaluation.summary import summarise
-from lead.evaluation.values import read_values
 from lead.files.artefact import atomic_path
 from lead.files.job import Job
 from lead.files.seeds import Seeds
@@ -63,7 +63,7 @@ def evaluate_predictions(
         LeadError: the study lacks a file that the measuring needs; what is wrong with the
             motions.
     """
-    from lead.evaluation.external import embed_external
+    from lead.evaluation.predictions.embed import embed_external
     from lead.evaluation.score import compute_metrics
 
     settings = load_study(study)
@@ -73,7 +73,7 @@ def evaluate_predictions(
         "index": _made(settings, "features/index.parquet"),
         "stats": _made(settings, "features/stats.npz"),
         "text": _made(settings, "text/text.safetensors"),
-        **{name: _made(settings, file) for name, file in settings.judge_files.items()},
+        **{name: _made(settings, file) for name, file in settings.evaluator_files.items()},
         "actions": _made(settings, "models/action_classifier.safetensors"),
         "predictions": system.path,
     }

@@ -19,7 +19,7 @@ from lead.motion.skeleton import HUMANML3D
 from lead.pipeline import UNIT, LeadPipeline
 from lead.progress import Progress
 from lead.render.sheet import Panel, motion_sheet
-from lead.report.word_loss import draw_loss
+from lead.report.curves import draw_loss
 from lead.text.pseudo_word import refuse_known, token_vectors
 from lead.types import Joints
 

@@ -187,7 +187,7 @@ class Study(Settings):
         return isinstance(self.dataset, ProcessedDataset)
 
     @property
-    def judge_files(self) -> dict[str, str]:
+    def evaluator_files(self) -> dict[str, str]:
         """What metrics are computed with: files below ``results/<name>`` by input name."""
         if self.evaluator.kind == "t2m":
             files = {

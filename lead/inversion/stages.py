@@ -13,7 +13,7 @@ from torch import Tensor
 from lead.config.inversion import Inversion
 from lead.config.inversion_variant import inversion_variant
 from lead.data.store import Clip
-from lead.evaluation.keeper import Keeper
+from lead.evaluation.embed import Keeper
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.files.state import forget, state_lock

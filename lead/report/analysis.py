@@ -6,21 +6,61 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from lead.evaluation.analysis_captions import OWN, PERFECT, SAME
-from lead.evaluation.analysis_rows import Row, read_rows
-from lead.evaluation.paired import REAL
+from lead.analysis.paired import REAL
+from lead.analysis.retrieval import OWN, PERFECT, SAME
+from lead.analysis.rows import Row, read_rows
 from lead.evaluation.summary import METRICS
 from lead.files.artefact import atomic_path
 from lead.files.commit import commit
 from lead.files.job import Job
-from lead.report.analysis_notes import NOTES
 from lead.report.collect import label
 from lead.report.jinja import template
 from lead.report.latex import escape
 
 MISSING = "–"
+
 _WORDS = {"fid_infinite": "N to infinity "}
+
 _TOPS = tuple(f"r_precision_top{top}" for top in (1, 2, 3))
+
+NOTES: Mapping[str, tuple[str, ...]] = {
+    "paired": (
+        "Mean over repeats of a system less MLD in the same repeat (same captions, crops, noise "
+        "and pools); interval and two-sided p of a paired t-test, not corrected for the number of "
+        "tests. Repeats share weights and test clips: a small p says that the difference is no "
+        "accident of noise, captions and crops; nothing of other clips or another training.",
+    ),
+    "ladder": (
+        "D(E(x)) decodes the real crops' own latents, D(P(E(x))) with the projector between. "
+        "A generated FID is fairly judged from D(E(x)) upwards: one far below it owes that to "
+        "something else than better motions. Intervals are Student's over repeats.",
+    ),
+    "fid_interval": (
+        "Interval: delete-a-group jackknife over takes, real and generated items together, "
+        "Student's t: how far this FID would move with other items, not with other noise.",
+        "N to infinity: a line in 1/N through the FID of parts; the misfit is the root mean "
+        "square of what it misses. Real's is between disjoint parts of itself, and 0 if the line "
+        "is right.",
+        "Floor: FID of independent sets of one distribution. Real and generated motions are pairs "
+        "and resemble each other, so that a FID can be below it; the second reading, of the same "
+        "clips, is the other extreme.",
+    ),
+    "fid_length": (
+        "Groups by the length of the real crop; mean over the first repeats with Student's "
+        "interval. Groups differ in items and in spread, so compare systems within a group, and "
+        "groups by N to infinity (first repeat). Less floor can be negative, see above.",
+    ),
+    "same_caption": (
+        "Own: the protocol's rule, a text must find its own motion. Same caption: any motion of "
+        "the pool with that very caption is a hit. A perfect model cannot tell motions of one "
+        "caption apart and finds its own with probability min(k, m) / m among m of them. "
+        "± is Student's 95 % interval over repeats.",
+    ),
+    "captions": (
+        "The protocol's pools and rule, averaged over some texts. ± is Student's 95 % interval "
+        "over repeats. Words are what spaces part, in quartiles.",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -35,6 +75,8 @@ class Section:
 
 
 Labels = Mapping[str, str]
+
+
 Rows = Sequence[Row]
 
 
@@ -115,7 +157,10 @@ def latex(parts: Sequence[Section], made: Sequence[str]) -> str:
 
 
 _Header = tuple[str, ...]
+
+
 _Line = tuple[str, ...]
+
 
 _FLOOR = ("fid_interval", "fid_floor")
 """The table that shows the rows of a second section."""

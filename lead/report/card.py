@@ -15,8 +15,8 @@ from lead.data.catalogue import ALL_SOURCES
 from lead.data.datasets import skeleton_of
 from lead.data.sources import RawSource
 from lead.data.store import MotionIndex
+from lead.evaluation.repeats import read_values
 from lead.evaluation.summary import GAUGE, METRICS, Metric, summarise
-from lead.evaluation.values import read_values
 from lead.files.artefact import atomic_path
 from lead.files.commit import commit
 from lead.files.job import Job

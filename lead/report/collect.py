@@ -12,8 +12,8 @@ from lead.config.consistency import ConsistencyStage
 from lead.config.evaluation import Evaluation
 from lead.config.evaluator import Evaluator
 from lead.config.text import TextSettings
+from lead.evaluation.repeats import read_values
 from lead.evaluation.summary import summarise
-from lead.evaluation.values import read_values
 from lead.files.commit import commit
 from lead.files.job import Job
 from lead.report.gauge import gauge_footnotes, gauge_warnings, readings

@@ -8,8 +8,8 @@ import pandas as pd
 
 from lead.config.evaluation import Evaluation
 from lead.config.inversion_variant import InversionVariant, inversion_variant
+from lead.evaluation.repeats import read_values
 from lead.evaluation.summary import summarise
-from lead.evaluation.values import read_values
 from lead.files.commit import commit
 from lead.files.job import Job
 from lead.inversion.chosen import read_chosen

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
+from lead.analysis.paired import Estimate
 from lead.config.inversion_variant import ABLATED, InversionVariant
-from lead.evaluation.inverted_pairs import BEST, DISTANCE, METRICS, Pair, read_pairs
-from lead.evaluation.paired import Estimate
+from lead.evaluation.repeats import read_values
 from lead.evaluation.summary import summarise
-from lead.evaluation.values import read_values
 from lead.files.artefact import atomic_path
 from lead.files.commit import commit
 from lead.files.job import Job
+from lead.inversion.pairs import BEST, DISTANCE, METRICS, Pair, read_pairs
 from lead.report.inversion import row_label
 from lead.report.table import REAL
 

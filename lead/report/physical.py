@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from lead.evaluation.label_classifier import NO_LABELS
+from lead.evaluation.actions import NO_LABELS
+from lead.evaluation.repeats import read_values
 from lead.evaluation.summary import GAUGE, PHYSICAL, summarise
-from lead.evaluation.values import read_values
 from lead.files.commit import commit
 from lead.files.job import Job
 from lead.report.collect import row_labels, unranked

@@ -20,12 +20,12 @@ from safetensors.numpy import load_file
 
 from lead.data.store import MotionIndex
 from lead.errors import LeadError
-from lead.evaluation.inverted import drawn_sentences, embed_inverted, embed_real_of_words
+from lead.evaluation.repeats import read_values
 from lead.evaluation.score import compute_metrics
-from lead.evaluation.values import read_values
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.inversion.chosen import ChosenMotion, write_chosen
+from lead.inversion.evaluate import drawn_sentences, embed_inverted, embed_real_of_words
 from lead.inversion.inverted_words import InvertedWords, write_inverted
 
 TEMPLATES, CHOSEN = 3, 6

@@ -6,7 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lead.evaluation.inverted_pairs import (
+from lead.analysis.paired import Estimate
+from lead.evaluation.repeats import write_values
+from lead.files.job import Job
+from lead.inversion.pairs import (
     BEST,
     DISTANCE,
     Pair,
@@ -15,9 +18,6 @@ from lead.evaluation.inverted_pairs import (
     read_pairs,
     table_pairs,
 )
-from lead.evaluation.paired import Estimate
-from lead.evaluation.values import write_values
-from lead.files.job import Job
 
 
 def frame(**systems: dict[str, list[float]]) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 import re
 
-from lead.evaluation.analysis_rows import Row, write_rows
+from lead.analysis.rows import Row, write_rows
 from lead.files.job import Job
 from lead.report.analysis import analysis_table, latex, markdown, sections
 

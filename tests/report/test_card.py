@@ -9,7 +9,7 @@ import torch
 
 from lead.config.load import load_study
 from lead.data.store import Clip, write_index
-from lead.evaluation.values import write_values
+from lead.evaluation.repeats import write_values
 from lead.files.job import Job
 from lead.models.weights import save_tensors
 from lead.report.card import model_card, sources_of

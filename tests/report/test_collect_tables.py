@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from lead.config.load import load_study
-from lead.evaluation.values import write_values
+from lead.evaluation.repeats import write_values
 from lead.files.job import Job
 from lead.report.collect import label, paper_table, unranked
 from lead.report.published import read_published

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from lead.evaluation.repeats import write_values
 from lead.evaluation.summary import PHYSICAL, summarise
-from lead.evaluation.values import write_values
 from lead.files.job import Job
 from lead.report.latex import latex_table
 from lead.report.physical import physical_table

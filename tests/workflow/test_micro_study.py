@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 
 from lead.data.store import MotionStore
 from lead.evaluation.protocol import draw_pass
-from lead.evaluation.seeding import repeat_seeds
+from lead.evaluation.repeats import repeat_seeds
 from lead.files.seeds import Seeds
 
 pytestmark = pytest.mark.workflow

@@ -15,9 +15,9 @@ rule analyse:
     output:
         analysis=f"{RESULTS}/analysis.parquet",
     params:
-        stage="lead.evaluation.analysis:analyse",
+        stage="lead.analysis.analyse:analyse",
         settings=settings("evaluation") | {"systems": list(STUDY.systems)},
-        code=code("lead.evaluation.analysis:analyse"),
+        code=code("lead.analysis.analyse:analyse"),
     log:
         f"{RESULTS}/logs/analyse.log",
     benchmark:

@@ -37,7 +37,7 @@ DATA = {
 }
 # The protocol as far as motions depend on it: what only metrics read reruns only them.
 PROTOCOL = {"evaluation": STUDY.evaluation.for_embedding().model_dump(mode="json")}
-JUDGE = {name: f"{RESULTS}/{file}" for name, file in STUDY.judge_files.items()} | {
+EVALUATOR = {name: f"{RESULTS}/{file}" for name, file in STUDY.evaluator_files.items()} | {
     "actions": f"{RESULTS}/models/action_classifier.safetensors"
 }
 

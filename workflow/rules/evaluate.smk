@@ -1,7 +1,7 @@
 """Every system's motions as embeddings of the matcher, then the metrics of those."""
 
 
-def judging():
+def evaluating():
     """The settings that every embedding depends on."""
     return settings("dataset", "evaluator", "matcher") | PROTOCOL
 
@@ -14,7 +14,7 @@ def measuring():
 
 def generating():
     """The settings that a generated system depends on, apart from its projector."""
-    return settings("text", "vae", "diffusion", "denoiser") | judging()
+    return settings("text", "vae", "diffusion", "denoiser") | evaluating()
 
 
 rule train_action_classifier:
@@ -22,11 +22,11 @@ rule train_action_classifier:
         frames=DATA["frames"],
         index=DATA["index"],
     output:
-        classifier=JUDGE["actions"],
+        classifier=EVALUATOR["actions"],
     params:
-        stage="lead.evaluation.action_classifier:train_action_classifier",
+        stage="lead.evaluation.actions:train_action_classifier",
         settings=settings("dataset"),
-        code=code("lead.evaluation.action_classifier:train_action_classifier"),
+        code=code("lead.evaluation.actions:train_action_classifier"),
     log:
         f"{RESULTS}/logs/train_action_classifier.log",
     benchmark:
@@ -43,13 +43,13 @@ rule train_action_classifier:
 rule embed_real:
     input:
         **DATA,
-        **JUDGE,
+        **EVALUATOR,
         text=rules.encode_text.output.text,
     output:
         embeddings=f"{RESULTS}/systems/real/embeddings/{{batch}}.safetensors",
     params:
         stage="lead.evaluation.embed:embed_real",
-        settings=lambda wildcards: judging() | repeats(wildcards),
+        settings=lambda wildcards: evaluating() | repeats(wildcards),
         code=code("lead.evaluation.embed:embed_real"),
         state=lambda wildcards: state(f"embed_real_{wildcards.batch}"),
     log:
@@ -70,7 +70,7 @@ rule embed_real:
 rule embed_mld:
     input:
         **DATA,
-        **JUDGE,
+        **EVALUATOR,
         text=rules.encode_text.output.text,
         vae=NETWORKS["vae"],
         denoiser=NETWORKS["denoiser"],
@@ -99,7 +99,7 @@ rule embed_mld:
 use rule embed_mld as embed_lead with:
     input:
         **DATA,
-        **JUDGE,
+        **EVALUATOR,
         text=rules.encode_text.output.text,
         vae=NETWORKS["vae"],
         denoiser=NETWORKS["denoiser"],
@@ -125,14 +125,14 @@ rule embed_external:
     input:
         unpack(motions),
         **DATA,
-        **JUDGE,
+        **EVALUATOR,
         text=rules.encode_text.output.text,
     output:
         embeddings=f"{RESULTS}/systems/{{external}}/embeddings/all.safetensors",
     params:
-        stage="lead.evaluation.external:embed_external",
-        settings=lambda wildcards: judging() | external(wildcards.external),
-        code=code("lead.evaluation.external:embed_external"),
+        stage="lead.evaluation.predictions.embed:embed_external",
+        settings=lambda wildcards: evaluating() | external(wildcards.external),
+        code=code("lead.evaluation.predictions.embed:embed_external"),
         files=lambda wildcards: state_of_files(STUDY.external[wildcards.external].path),
     log:
         f"{RESULTS}/logs/embed_{{external}}.log",

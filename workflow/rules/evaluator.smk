@@ -7,8 +7,8 @@ if STUDY.evaluator.kind == "t2m":
         input:
             stats=DATA["stats"],
         output:
-            weights=JUDGE["matcher"],
-            statistics=JUDGE["matcher_stats"],
+            weights=EVALUATOR["matcher"],
+            statistics=EVALUATOR["matcher_stats"],
         params:
             stage="lead.interop.t2m_evaluator:import_evaluator",
             settings=settings("dataset", "evaluator"),

@@ -16,7 +16,7 @@ else:
     use rule embed_mld as embed_motionlcm with:
         input:
             **DATA,
-            **JUDGE,
+            **EVALUATOR,
             **CONDITION,
             text=rules.encode_text.output.text,
             vae=NETWORKS["vae"],
@@ -44,7 +44,7 @@ else:
     use rule embed_mld as embed_lead_motionlcm with:
         input:
             **DATA,
-            **JUDGE,
+            **EVALUATOR,
             **CONDITION,
             text=rules.encode_text.output.text,
             vae=NETWORKS["vae"],
@@ -108,7 +108,7 @@ else:
     rule time_few_steps:
         input:
             **DATA,
-            **JUDGE,
+            **EVALUATOR,
             **CONDITION,
             text=rules.encode_text.output.text,
             vae=NETWORKS["vae"],
@@ -117,9 +117,9 @@ else:
         output:
             seconds=f"{RESULTS}/systems/few_steps_seconds.parquet",
         params:
-            stage="lead.evaluation.few_steps:time_few_steps",
+            stage="experiments.few_steps:time_few_steps",
             settings=lambda wildcards: generating() | settings("consistency") | projector("lead"),
-            code=code("lead.evaluation.few_steps:time_few_steps"),
+            code=code("experiments.few_steps:time_few_steps"),
         log:
             f"{RESULTS}/logs/time_few_steps.log",
         benchmark:
@@ -147,9 +147,9 @@ else:
             pdf=f"{RESULTS}/figures/few_steps.pdf",
             png=f"{RESULTS}/figures/few_steps.png",
         params:
-            stage="lead.report.few_steps:paired_by_steps",
+            stage="experiments.few_steps:paired_by_steps",
             settings=settings("consistency"),
-            code=code("lead.report.few_steps:paired_by_steps"),
+            code=code("experiments.few_steps:paired_by_steps"),
         log:
             f"{RESULTS}/logs/table5_paired.log",
         benchmark:

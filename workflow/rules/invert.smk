@@ -116,7 +116,7 @@ rule invert:
 rule embed_mti_real:
     input:
         **DATA,
-        **JUDGE,
+        **EVALUATOR,
         text=rules.encode_text.output.text,
         vae=NETWORKS["vae"],
         denoiser=NETWORKS["denoiser"],
@@ -124,9 +124,9 @@ rule embed_mti_real:
     output:
         embeddings=f"{MTI}/real/embeddings.safetensors",
     params:
-        stage="lead.evaluation.inverted:embed_real_of_words",
+        stage="lead.inversion.evaluate:embed_real_of_words",
         settings=lambda wildcards: generating(),
-        code=code("lead.evaluation.inverted:embed_real_of_words"),
+        code=code("lead.inversion.evaluate:embed_real_of_words"),
         state=state("mti_embed_real"),
     log:
         f"{RESULTS}/logs/mti_embed_real.log",
@@ -147,7 +147,7 @@ rule embed_mti:
     input:
         unpack(generation_projector),
         **DATA,
-        **JUDGE,
+        **EVALUATOR,
         text=rules.encode_text.output.text,
         vae=NETWORKS["vae"],
         denoiser=NETWORKS["denoiser"],
@@ -156,9 +156,9 @@ rule embed_mti:
     output:
         embeddings=f"{MTI}/{{variant}}/embeddings.safetensors",
     params:
-        stage="lead.evaluation.inverted:embed_inverted",
+        stage="lead.inversion.evaluate:embed_inverted",
         settings=generating_from_words,
-        code=code("lead.evaluation.inverted:embed_inverted"),
+        code=code("lead.inversion.evaluate:embed_inverted"),
         state=lambda wildcards: state(f"mti_embed_{wildcards.variant}"),
     log:
         f"{RESULTS}/logs/mti_embed_{{variant}}.log",
@@ -276,9 +276,9 @@ rule pair_inversions:
     output:
         pairs=f"{MTI}/paired_{{table}}.parquet",
     params:
-        stage="lead.evaluation.inverted_pairs:pair_variants",
+        stage="lead.inversion.pairs:pair_variants",
         settings=lambda wildcards: settings() | {"table": wildcards.table},
-        code=code("lead.evaluation.inverted_pairs:pair_variants"),
+        code=code("lead.inversion.pairs:pair_variants"),
     wildcard_constraints:
         table="table3|table4",
     log:
@@ -328,9 +328,9 @@ rule sweep_learning_rate:
     output:
         sweep=f"{MTI}/learning_rate.parquet",
     params:
-        stage="lead.inversion.learning_rate:sweep_learning_rate",
+        stage="experiments.learning_rate:sweep_learning_rate",
         settings=optimising() | projector("lead"),
-        code=code("lead.inversion.learning_rate:sweep_learning_rate"),
+        code=code("experiments.learning_rate:sweep_learning_rate"),
     log:
         f"{RESULTS}/logs/mti_learning_rate.log",
     benchmark:
@@ -357,11 +357,11 @@ rule invert_styles:
         styles=f"{MTI}/styles.parquet",
         sheet=f"{RESULTS}/figures/mti_styles.png",
     params:
-        stage="lead.report.inverted_styles:invert_styles",
+        stage="experiments.styles:invert_styles",
         settings=settings("dataset", "text", "vae", "diffusion", "denoiser", "mti")
         | PROTOCOL
         | projector("lead"),
-        code=code("lead.report.inverted_styles:invert_styles"),
+        code=code("experiments.styles:invert_styles"),
     log:
         f"{RESULTS}/logs/mti_styles.log",
     benchmark:

@@ -30,6 +30,7 @@ RATES = (1e-3, 5e-3, 2e-2)
 MOTIONS = 10
 
 _OBJECTIVES: tuple[Objective, ...] = ("mld", "feat", "lead")
+
 _SCHEMA = [
     ("objective", pa.string()),
     ("learning_rate", pa.float64()),
@@ -38,6 +39,7 @@ _SCHEMA = [
     ("descriptor", pa.float64()),
     ("inverted", pa.float64()),
 ]
+
 _COLUMNS = tuple(name for name, _ in _SCHEMA)
 
 

@@ -1,25 +1,70 @@
-"""A classifier of real motions by their label, to ask of generated ones what they show."""
+"""Classifiers that tell the style and the content of a motion, and the takes of held-out styles."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
 
+from lead.data.store import HELD_OUT, Clip
 from lead.errors import LeadError
+from lead.files.seeds import Seeds
 
-TRUSTED = 0.8
-"""Accuracy on clips of other takes below which a classifier judges nothing."""
+View = Callable[[Clip], np.ndarray]
+"""Normalised features of a clip, T x D, shown in some way."""
 
-NO_LABELS = "This study's clips carry no action labels"
-"""What is said of a study in which no classifier of actions can be fitted."""
+_DATASET_PARTS = 2  # bandai-namco/dataset-2/data/… : a dataset's folder in its source's
 
 _FEWEST_CLIPS = 2
-_REGULARISATION = 0.1
+
+
+@dataclass(frozen=True)
+class StyleClassifiers:
+    """Classifiers of one dataset's clips, and the takes of held-out styles to invert.
+
+    Attributes:
+        source: the dataset, as its clips' sources begin.
+        style: tells styles, those that were held out among them.
+        content: tells what is done.
+        targets: clips of held-out styles on which neither classifier was trained.
+    """
+
+    source: str
+    style: LabelClassifier
+    content: LabelClassifier
+    targets: tuple[Clip, ...]
+
+
+def style_classifiers(
+    clips: Sequence[Clip], views: Mapping[str, View], takes: int, seeds: Seeds
+) -> list[StyleClassifiers]:
+    """Train classifiers for every dataset that has held-out styles.
+
+    Each is trained on half of the takes of every style; at most ``takes`` clips of each held-out
+    style among the others are targets, drawn with the seed.
+
+    Raises:
+        LeadError: the study holds no style out.
+    """
+    labelled = [clip for clip in clips if clip.style is not None]
+    datasets = sorted({_dataset(clip) for clip in labelled if clip.split == HELD_OUT})
+    if not datasets:
+        raise LeadError(
+            "The study holds no styles out, so there is none to invert.",
+            found="no clip of the split held_out",
+            expected="a dataset with held_out_styles",
+            fix="Use open, open_small or style100.",
+        )
+    return [
+        _classifiers(name, [clip for clip in labelled if _dataset(clip) == name], views, takes,
+               seeds.child(name))
+        for name in datasets
+    ]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -107,16 +152,32 @@ def train_label_classifier(
     return LabelClassifier(known, accuracy, 1 / len(known), model)
 
 
-def fit_logistic_regression(
-    statistics: Float[np.ndarray, "N S"], labels: Sequence[str] | np.ndarray
-) -> Any:
-    """A scikit-learn pipeline of scaling and logistic regression, every label weighing the same."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    model = make_pipeline(
-        StandardScaler(),
-        LogisticRegression(C=_REGULARISATION, class_weight="balanced", max_iter=1000),
+def _classifiers(
+    name: str, clips: Sequence[Clip], views: Mapping[str, View], takes: int, seeds: Seeds
+) -> StyleClassifiers:
+    styles = [str(clip.style) for clip in clips]
+    trained = split_takes(styles, [clip.take for clip in clips], seeds.child("split").numpy())
+    statistics = {
+        view: np.stack([clip_statistics(look(clip)) for clip in clips])
+        for view, look in views.items()
+    }
+    style, content = (
+        train_label_classifier(statistics, labels, trained)
+        for labels in (styles, [clip.content for clip in clips])
     )
-    return model.fit(statistics, labels)
+    targets: list[Clip] = []
+    rng = seeds.child("targets").numpy()
+    for own in sorted({str(clip.style) for clip in clips if clip.split == HELD_OUT}):
+        unseen = [
+            clip
+            for clip, used in zip(clips, trained, strict=True)
+            if clip.style == own and clip.split == HELD_OUT and not used
+            and own in style.labels and clip.content in content.labels
+        ]  # fmt: skip
+        rows = rng.permutation(len(unseen))[:takes]
+        targets += [unseen[row] for row in sorted(rows)]
+    return StyleClassifiers(name, style, content, tuple(targets))
+
+
+def _dataset(clip: Clip) -> str:
+    return "/".join(PurePosixPath(clip.source).parts[:_DATASET_PARTS])

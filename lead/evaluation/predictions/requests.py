@@ -14,7 +14,7 @@ from lead.config.evaluation import Evaluation
 from lead.data.store import Clip, MotionIndex
 from lead.errors import LeadError
 from lead.evaluation.protocol import Pass, draw_multimodality, draw_pass
-from lead.evaluation.seeding import repeat_seeds
+from lead.evaluation.repeats import repeat_seeds
 from lead.files.seeds import Seeds
 
 MAIN, MULTIMODALITY = "main", "multimodality"

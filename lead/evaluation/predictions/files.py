@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lead.errors import LeadError
-from lead.evaluation.prediction_arrays import (
+from lead.evaluation.predictions.arrays import (
     RawMotion,
     kind_of,
     nested_array,
@@ -23,6 +23,7 @@ from lead.evaluation.prediction_arrays import (
 from lead.files.artefact import unreadable
 
 ENDINGS = (".npy", ".npz", ".bvh")
+
 _REPEAT = re.compile(r"repeat_(\d+)")
 
 

@@ -1,4 +1,4 @@
-"""A foreign system: its motions as embeddings of the matcher."""
+"""Motions of another model as embeddings of the evaluator."""
 
 from __future__ import annotations
 
@@ -17,21 +17,19 @@ from lead.config.external import ExternalSystem, Normalisation
 from lead.config.study import DatasetSettings
 from lead.data.datasets import skeleton_of
 from lead.errors import LeadError
-from lead.evaluation.judge import Judge, Motions, judged_by, open_judge
-from lead.evaluation.physical_limits import PREFIX
-from lead.evaluation.prediction_arrays import read_file
-from lead.evaluation.prediction_checks import check_lengths
-from lead.evaluation.prediction_files import Predictions, open_predictions
-from lead.evaluation.predictions import (
+from lead.evaluation.evaluator import MotionEvaluator, Motions, evaluated_by, open_evaluator
+from lead.evaluation.predictions.arrays import read_file
+from lead.evaluation.predictions.checks import check_items, check_lengths
+from lead.evaluation.predictions.features import (
     Reader,
-    check_items,
     given_as_features,
     read_features,
     settle_normalisation,
 )
+from lead.evaluation.predictions.files import Predictions, open_predictions
+from lead.evaluation.predictions.requests import measured_items, read_captions
 from lead.evaluation.protocol import draw_pass
-from lead.evaluation.requests import measured_items, read_captions
-from lead.evaluation.seeding import repeat_seeds
+from lead.evaluation.repeats import PREFIX, repeat_seeds
 from lead.files.job import Job
 from lead.models.weights import save_tensors
 from lead.motion.normalizer import Normalizer
@@ -42,7 +40,7 @@ def embed_external(job: Job) -> None:
     """Embed a foreign system's motions and the captions it was given.
 
     Settings: those of `lead.evaluation.embed.embed_real`, ``system`` and ``external``.
-    Inputs: those of `lead.evaluation.judge.open_judge` and ``predictions``; maybe ``captions``.
+    Inputs: those of `open_evaluator` and ``predictions``; maybe ``captions``.
     Output: ``embeddings``, R x I x E each: ``text`` and ``motion``, physical quantities and those
     of the gauge, and where it is given ``multimodality`` (R x items x samples x E). R is 1 or the
     study's repeats. What was found of the files is printed, and stands in the metadata as
@@ -51,13 +49,13 @@ def embed_external(job: Job) -> None:
     Raises:
         LeadError: what is wrong with the motions.
     """
-    judge, store, settings = open_judge(job)
+    evaluator, store, settings = open_evaluator(job)
     system = job.setting("external", ExternalSystem)
     files = open_predictions(Path(job.inputs["predictions"]))
     clips = measured_items(store)
     ids = [clip.id for clip in clips]
     skeleton = skeleton_of(job.setting("dataset", DatasetSettings))
-    reader = Reader.of(system, skeleton, _numpy(judge.normalizer), _numpy(judge.own))
+    reader = Reader.of(system, skeleton, _numpy(evaluator.normalizer), _numpy(evaluator.statistics))
     notes = check_items(files, ids, settings.repeats)
     repeats = min(files.repeats, settings.repeats)
     told = None
@@ -84,18 +82,18 @@ def embed_external(job: Job) -> None:
             found += [f"repeat {repeat}: {note}" for note in of_lengths]
         notes += [note for note in found if note not in notes]
         own = {
-            "text": judge.texts(told[repeat] if told else drawn.captions),
-            **judge.judged(*_listed(judge, motions)),
+            "text": evaluator.texts(told[repeat] if told else drawn.captions),
+            **evaluator.measure(*_listed(evaluator, motions)),
         }
         if made_here:
             own = {name: values for name, values in own.items() if not _of_skeleton(name)}
         if several[repeat]:
-            own["multimodality"] = _embed_several(judge, several[repeat], reader, units)
+            own["multimodality"] = _embed_several(evaluator, several[repeat], reader, units)
         rounds.append(own)
     for note in notes:
         print(f"{job.settings['system']}: {note}", file=sys.stderr)
     tensors = {name: torch.stack([own[name] for own in rounds]) for name in rounds[0]}
-    facts = {**job.manifest, **judged_by(job), "notes": json.dumps(notes)}
+    facts = {**job.manifest, **evaluated_by(job), "notes": json.dumps(notes)}
     save_tensors(tensors, job.outputs["embeddings"], facts)
 
 
@@ -124,12 +122,12 @@ def _several(files: Predictions, repeat: int, ids: Sequence[str]) -> dict[str, l
 
 
 def _embed_several(
-    judge: Judge, several: dict[str, list[Path]], reader: Reader, units: Normalisation
+    evaluator: MotionEvaluator, several: dict[str, list[Path]], reader: Reader, units: Normalisation
 ) -> Float[Tensor, "K S E"]:
     rate = reader.system.fps
     raws = (read_file(path, rate, None) for own in several.values() for path in own)
     motions, _ = read_features(raws, reader, units)
-    return judge.motions(*_listed(judge, motions)).unflatten(0, (len(several), -1))
+    return evaluator.motions(*_listed(evaluator, motions)).unflatten(0, (len(several), -1))
 
 
 def _same_sizes(several: Sequence[dict[str, list[Path]]], settings: Evaluation) -> list[str]:
@@ -153,11 +151,11 @@ def _same_sizes(several: Sequence[dict[str, list[Path]]], settings: Evaluation) 
 
 
 def _listed(
-    judge: Judge, motions: Sequence[Float[np.ndarray, "_ D"]]
+    evaluator: MotionEvaluator, motions: Sequence[Float[np.ndarray, "_ D"]]
 ) -> tuple[Motions, np.ndarray]:
-    """A list of raw features as the judge takes motions, and their lengths."""
+    """A list of raw features as the evaluator takes motions, and their lengths."""
     length = np.array([len(motion) for motion in motions])
-    like = judge.normalizer.mean
+    like = evaluator.normalizer.mean
 
     def normalised(rows: np.ndarray) -> tuple[Tensor, Tensor]:
         longest = int(length[rows].max())
@@ -165,7 +163,7 @@ def _listed(
         for place, row in enumerate(rows):
             padded[place, : length[row]] = motions[row]
         mask = torch.from_numpy(np.arange(longest) < length[rows][:, None]).to(like.device)
-        motion = judge.normalizer.normalise(torch.from_numpy(padded).to(like))
+        motion = evaluator.normalizer.normalise(torch.from_numpy(padded).to(like))
         return motion * mask[..., None], mask
 
     return normalised, length

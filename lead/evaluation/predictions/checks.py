@@ -1,4 +1,4 @@
-"""What a foreign system's motions tell by their lengths and by how bodies stand."""
+"""Whether another model's motions are all there, as long as asked for, and upright."""
 
 from __future__ import annotations
 
@@ -9,11 +9,16 @@ from jaxtyping import Float, Int
 
 from lead.data.batches import UNIT
 from lead.errors import LeadError
+from lead.evaluation.predictions.files import Predictions
 from lead.motion.skeleton import Skeleton
 
 _RATES = (8, 10, 12, 12.5, 15, 16, 20, 24, 25, 30, 40, 50, 60, 100, 120)
+
 _SAME_RATE = 0.08  # of the logarithm: 24 and 25 frames a second are one rate, 20 and 24 are not
+
 _MOST = 0.9  # share of the motions
+
+_NAMED = 5  # items a message names
 
 
 def check_lengths(
@@ -73,3 +78,49 @@ def check_upright(joints: Sequence[Float[np.ndarray, "_ J 3"]], skeleton: Skelet
             expected="joints with +Y up",
             fix="Turn the joints so that Y points up (from Z up: x, z, -y).",
         )
+
+
+def check_items(files: Predictions, ids: Sequence[str], repeats: int) -> list[str]:
+    """Whether every item has a motion in every repeat; what is left out, as notes.
+
+    Raises:
+        LeadError: another number of repeats than 1 and ``repeats``, or items without motion.
+    """
+    notes = []
+    if files.repeats not in (1, repeats):
+        if files.repeats < repeats:
+            raise LeadError(
+                "Repeats are missing.",
+                file=files.path,
+                found=f"{files.repeats} repeats",
+                expected=f"1, or the study's {repeats}",
+                fix="Generate the others, or set evaluation.repeats to what there is.",
+            )
+        notes.append(f"repeats beyond the study's {repeats} are left out: {files.repeats} found")
+    wanted, extra = set(ids), set()
+    for repeat in range(min(files.repeats, repeats)):
+        found = files.ids(repeat)
+        missing = [name for name in ids if name not in found]
+        if missing:
+            raise LeadError(
+                f"{len(missing)} of {len(ids)} test items have no motion in repeat {repeat}.",
+                file=files.path,
+                found=f"none of {_some(missing)}",
+                expected="one motion of each test item",
+                fix="Generate them: `lead evaluate --study STUDY --requests requests.parquet` "
+                "writes captions and lengths.",
+            )
+        extra |= found - wanted
+    if extra:
+        notes.append(f"{len(extra)} motions are of no test item and left out: {_some(extra)}")
+    if files.repeats == 1 < repeats:
+        notes.append(
+            "one repeat was given: captions, lengths and real motions are those of repeat 0, "
+            "there is no interval, and only repeat 0 of other systems compares with it"
+        )
+    return notes
+
+
+def _some(names: Sequence[str] | set[str]) -> str:
+    first = ", ".join(sorted(names)[:_NAMED])
+    return first + (", …" if len(names) > _NAMED else "")

@@ -11,9 +11,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lead.analysis.paired import REAL, Estimate, by_repeat, common, difference
 from lead.config.inversion_variant import ABLATED, FULL, PAIRS, InversionVariant
-from lead.evaluation.paired import REAL, Estimate, by_repeat, common, difference
-from lead.evaluation.values import read_values
+from lead.evaluation.repeats import read_values
 from lead.files.artefact import atomic_path, unreadable
 from lead.files.job import Job
 

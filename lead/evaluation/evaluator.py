@@ -1,4 +1,4 @@
-"""The frozen matcher as the judge of motions: what it sees of them, whoever made them."""
+"""The frozen evaluator network, and what it sees of motions, whoever made them."""
 
 from __future__ import annotations
 
@@ -20,12 +20,11 @@ from lead.config.training import MatcherStage
 from lead.data.datasets import skeleton_of
 from lead.data.store import MotionStore
 from lead.errors import LeadError
-from lead.evaluation.action_classifier import read_classifier
+from lead.evaluation.actions import read_classifier
 from lead.evaluation.gauge import Gauge
 from lead.evaluation.physical import measure_motions
-from lead.evaluation.physical_limits import PREFIX
 from lead.evaluation.protocol import sorted_batches
-from lead.evaluation.rounds import ACTIONS, CLASSIFIER, JUDGED_BY
+from lead.evaluation.repeats import ACTIONS, CLASSIFIER, EVALUATED_BY, PREFIX
 from lead.files.digest import digest, file_digest
 from lead.files.job import Job
 from lead.models.build import build_matcher, freeze
@@ -49,7 +48,7 @@ Look = Callable[[Tensor, Tensor, np.ndarray], dict[str, Tensor]]
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
-def judged_by(job: Job) -> dict[str, str]:
+def evaluated_by(job: Job) -> dict[str, str]:
     """What embeddings say of the evaluator, the settings and the classifier behind them."""
     names = ("dataset", "evaluator", "matcher")
     protocol = job.setting("evaluation", Evaluation).for_embedding().model_dump(mode="json")
@@ -57,19 +56,19 @@ def judged_by(job: Job) -> dict[str, str]:
     for name in ("multimodality", "batch_size", "repeats", "sampling_steps", "guidance"):
         del protocol[name]
     return {
-        JUDGED_BY: digest([*(job.settings[name] for name in names), protocol]),
+        EVALUATED_BY: digest([*(job.settings[name] for name in names), protocol]),
         ACTIONS: json.dumps(read_classifier(job.inputs["actions"]).labels),
         CLASSIFIER: file_digest(job.inputs["actions"]),
     }
 
 
 @dataclass(frozen=True)
-class Judge:
+class MotionEvaluator:
     """The matcher with the statistics that carry features into its own units.
 
     Attributes:
         normalizer: the study's statistics, in which motions come.
-        own: the matcher's.
+        statistics: the matcher's.
         cache: the pooled captions that motions are generated from.
         word_source: what the matcher reads of a caption.
         gauge: what measures how much motions move and what they show.
@@ -79,7 +78,7 @@ class Judge:
 
     matcher: Matcher
     normalizer: Normalizer
-    own: Normalizer
+    statistics: Normalizer
     cache: TextCache
     word_source: WordSource
     gauge: Gauge
@@ -105,7 +104,7 @@ class Judge:
         )["motion"]
 
     @torch.no_grad()
-    def judged(self, motions: Motions, length: np.ndarray) -> dict[str, Tensor]:
+    def measure(self, motions: Motions, length: np.ndarray) -> dict[str, Tensor]:
         """Embeddings of a list of motions as ``motion``, their physical and the gauge's quantities.
 
         Raises:
@@ -174,7 +173,7 @@ class Judge:
         mask: Bool[Tensor, "B T"],
         boundary: Boundary | None = None,
     ) -> Float[Tensor, "B E"]:
-        seen = self.own.normalise(features).to(self.dtype)
+        seen = self.statistics.normalise(features).to(self.dtype)
         return self.matcher.embed_motion(seen, mask, boundary=boundary or self.boundary)
 
     def _physical(
@@ -185,8 +184,8 @@ class Judge:
         return {f"{PREFIX}{name}": values for name, values in measured.items()}
 
 
-def open_judge(job: Job) -> tuple[Judge, MotionStore, Evaluation]:
-    """The study's judge, its clips and the protocol's settings, from a job's inputs.
+def open_evaluator(job: Job) -> tuple[MotionEvaluator, MotionStore, Evaluation]:
+    """The study's evaluator, its clips and the protocol's settings, from a job's inputs.
 
     Inputs: ``frames``, ``index``, ``stats``, ``text``, ``matcher``, ``actions`` (the classifier of
     `train_action_classifier`); for an evaluator that reads word vectors ``words``, for the
@@ -204,7 +203,7 @@ def open_judge(job: Job) -> tuple[Judge, MotionStore, Evaluation]:
     _check_statistics(job.inputs["matcher"], own)
     dtype = DTYPES[settings.precision]
     matcher = load_module(build_matcher(model, skeleton.feature_width), job.inputs["matcher"])
-    judge = Judge(
+    evaluator = MotionEvaluator(
         freeze(matcher).to(device, dtype),
         normalizer.torch(device, dtype),
         own.torch(device, dtype),
@@ -216,7 +215,7 @@ def open_judge(job: Job) -> tuple[Judge, MotionStore, Evaluation]:
         settings.batch_size,
         dtype,
     )
-    return judge, MotionStore.load(job.inputs["frames"], job.inputs["index"]), settings
+    return evaluator, MotionStore.load(job.inputs["frames"], job.inputs["index"]), settings
 
 
 def _matcher_of(

@@ -1,20 +1,32 @@
-"""MotionLCM by its number of steps: what realignment changes, and FID as a figure."""
+"""MotionLCM by its number of steps: seconds per motion, FID, and what realignment changes."""
 
 from __future__ import annotations
 
 import matplotlib
 
 matplotlib.use("Agg")
+import time
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
 from matplotlib.figure import Figure
 
+from lead.analysis.paired import by_repeat, common, difference, estimate, paired_differences
 from lead.config.consistency import ConsistencyStage
-from lead.evaluation.paired import by_repeat, common, difference, estimate, paired_differences
-from lead.evaluation.values import read_values
+from lead.diffusion.generator import MotionGenerator
+from lead.evaluation.evaluator import open_evaluator
+from lead.evaluation.generate import open_generator
+from lead.evaluation.repeats import read_values
+from lead.files.artefact import atomic_path
 from lead.files.job import Job
 from lead.report.curves import save_figure
 from lead.report.table import write_table_parquet
+
+_MOTIONS, _WARM_UP = 20, 3
 
 
 def paired_by_steps(job: Job) -> None:
@@ -67,3 +79,40 @@ def fid_by_steps(metrics: pd.DataFrame, steps: tuple[int, ...]) -> Figure:
     axes.legend(frameon=False)
     figure.tight_layout()
     return figure
+
+
+def time_few_steps(job: Job) -> None:
+    """Measure MotionLCM one caption at a time, without and with realignment.
+
+    Inputs: those of `lead.evaluation.embed.embed_generated` with ``projector``. Output:
+    ``seconds``, with columns ``system``, ``steps`` and ``seconds``, the median of motions of the
+    longest test item's length. It is the only artefact here whose bytes change from run to run.
+    """
+    stage = job.setting("consistency", ConsistencyStage)
+    own = replace(job, settings={**job.settings, "steps": stage.steps[0]})
+    evaluator, store, settings = open_evaluator(own)
+    generator = open_generator(own, store, evaluator.cache, evaluator.normalizer.mean, settings)
+    frames = max(clip.frames for clip in store.split("test"))
+    rows = []
+    for steps in stage.steps:
+        for prefix, projector in (("", None), ("lead_", generator.projector)):
+            timed = replace(generator, steps=steps, projector=projector)
+            system = f"{prefix}motionlcm_{steps}"
+            rows.append({"system": system, "steps": steps, "seconds": _seconds(timed, frames)})
+    with atomic_path(job.outputs["seconds"]) as temporary:
+        pq.write_table(pa.Table.from_pylist(rows), temporary)
+
+
+def _seconds(generator: MotionGenerator, frames: int) -> float:
+    """The median time of one motion, from the caption's embedding to features."""
+    like = generator.null
+    latent = (generator.vae.latent_tokens, generator.vae.latent_width)
+    noise = torch.zeros(1, *latent).to(like)
+    fresh = torch.zeros(1, generator.fresh_draws, *latent).to(like)
+    length = torch.tensor([frames], device=like.device)
+    taken = []
+    for _ in range(_WARM_UP + _MOTIONS):
+        begin = time.perf_counter()
+        generator.decode(generator.latents(like, noise, fresh), length)[0].cpu()
+        taken.append(time.perf_counter() - begin)
+    return float(torch.tensor(taken[_WARM_UP:], dtype=torch.float64).median())

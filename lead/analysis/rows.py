@@ -1,4 +1,4 @@
-"""The rows of an analysis, the study's files it reads, and how both are checked."""
+"""The rows of an analysis, the files of a study that it reads, and how both are checked."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from jaxtyping import Bool, Int
 
+from lead.analysis.paired import Estimate
 from lead.errors import LeadError
-from lead.evaluation.paired import Estimate
-from lead.evaluation.rounds import Rounds
+from lead.evaluation.repeats import Repeats
 from lead.files.artefact import atomic_path, unreadable
 
 _METADATA_KEY = b"lead"
@@ -60,7 +62,11 @@ class Row:
 
 
 _KINDS = {"str": pa.string(), "float": pa.float64(), "int": pa.int64()}
+
+
 _SCHEMA = [(field.name, _KINDS[str(field.type)]) for field in fields(Row)]
+
+
 COLUMNS = tuple(name for name, _ in _SCHEMA)
 
 
@@ -115,10 +121,28 @@ def repeats_of(given: Path | Sequence[Path], names: Sequence[str]) -> Iterator[d
     Raises:
         LeadError: a file is damaged, or a value is not finite.
     """
-    rounds = Rounds.open(given)
+    rounds = Repeats.open(given)
     for repeat, arrays in enumerate(rounds.only(*names)):
         _require_finite(arrays, rounds.files[0], repeat)
         yield arrays
+
+
+def quantile_groups(
+    values: Int[np.ndarray, "R I"], groups: int
+) -> list[tuple[int, int, Bool[np.ndarray, "R I"]]]:
+    """The least and the largest value of every group, and which values are in it.
+
+    Equal values are in one group, so that there are fewer groups where one value is that common.
+    """
+    shares = np.arange(1, groups) / groups
+    edges = np.unique(np.quantile(values, shares, method="lower"))
+    most = int(values.max())
+    limits = [int(values.min()) - 1, *(int(edge) for edge in edges if edge < most), most]
+    found = []
+    for below, last in pairwise(limits):
+        inside = (values > below) & (values <= last)
+        found.append((int(values[inside].min()), last, inside))
+    return found
 
 
 def _require_finite(arrays: Mapping[str, np.ndarray], path: Path, repeat: int) -> None:

@@ -12,9 +12,16 @@ import argparse
 
 import numpy as np
 
-from lead.evaluation.fid_floor import extrapolate, sizes_of_parts
-from lead.evaluation.fid_interval import distances_without, jackknife_interval
-from lead.evaluation.gaussians import Gaussian, distance, fit_gaussian, leave_one_out
+from lead.analysis.frechet import (
+    Gaussian,
+    distance,
+    distances_without,
+    extrapolate,
+    fit_gaussian,
+    jackknife_interval,
+    leave_one_out,
+    sizes_of_parts,
+)
 
 CASES = ((100, 128, 0.3), (100, 32, 0.3), (500, 32, 0.3), (1000, 64, 0.3), (1000, 64, 0.0))
 GROUPS = 40

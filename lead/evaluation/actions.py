@@ -1,8 +1,4 @@
-"""The classifier that says which action a motion shows: fitted to real clips, kept as a file.
-
-It knows nothing of the evaluator, the captions or the networks that generate. It is used without
-scikit-learn: a linear model is two arrays.
-"""
+"""The classifier that says which action a motion shows, and what it reads of a motion."""
 
 from __future__ import annotations
 
@@ -12,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -21,19 +18,29 @@ from safetensors.numpy import save_file
 from lead.config.study import DatasetSettings
 from lead.data.datasets import skeleton_of
 from lead.data.store import Clip, MotionStore
-from lead.evaluation.label_classifier import NO_LABELS, fit_logistic_regression
-from lead.evaluation.limb_motion import action_statistics
 from lead.files.artefact import atomic_path, unreadable
 from lead.files.job import Job
+from lead.motion.constant_bones import METRES
+from lead.motion.layout import layout
+from lead.motion.skeleton import Skeleton
 
 FEWEST_CLIPS = 5
 """Training clips below which an action is left out of the measure."""
 
 _NO_ACTIONS = ("", "unknown")
+
 _LABELLED_OTHERWISE = ("humanml3d_raw",)
 """Datasets whose labels say which collection a clip is from, not what it shows."""
 
 _MADE_BY = "the rule train_action_classifier"
+
+TRUSTED = 0.8
+"""Accuracy on clips of other takes below which a classifier judges nothing."""
+
+NO_LABELS = "This study's clips carry no action labels"
+"""What is said of a study in which no classifier of actions can be fitted."""
+
+_REGULARISATION = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,3 +140,75 @@ def read_classifier(path: Path) -> ActionClassifier:
     except (SafetensorError, OSError, KeyError, ValueError) as error:
         raise unreadable(path, error, _MADE_BY) from error
     return ActionClassifier(tuple(labels), **arrays)
+
+
+def local_positions(
+    features: Float[np.ndarray, "T D"], skeleton: Skeleton
+) -> Float[np.ndarray, "T P"]:
+    """Every joint but the root beside, above the floor, and before the root, in metres.
+
+    Takes features that are not normalised; the block ``local_positions``, P = 3 (J - 1).
+    """
+    local = features[:, layout(skeleton).slice("local_positions")]
+    return local.astype(np.float64) * METRES[skeleton.unit]
+
+
+def limb_spread(local: Float[np.ndarray, "T P"]) -> float:
+    """Standard deviation over time of every coordinate, mean over joints and coordinates, metres.
+
+    A statue has 0; half the amplitude has half of it.
+    """
+    return float(local.std(axis=0).mean())
+
+
+def joint_error(local: Float[np.ndarray, "T P"], other: Float[np.ndarray, "T P"]) -> float:
+    """Mean distance of the same joints in the same frames of two motions, in centimetres."""
+    apart = (local - other).reshape(len(local), -1, 3)
+    return 100 * float(np.linalg.norm(apart, axis=-1).mean())
+
+
+def action_statistics(
+    features: Float[np.ndarray, "T D"], skeleton: Skeleton
+) -> Float[np.ndarray, " S"]:
+    """What a classifier of actions reads of one motion, whatever its length.
+
+    Of every coordinate of `local_positions` and of the root's height: mean, spread, extent, mean
+    speed, and how much its second half lies above its first (sitting down is standing up but for
+    that). Of the root's path, in the body's own frame: the way forward and aside, the length of
+    the path and the turning (signed, radians), each in all and a second.
+    """
+    blocks, metres = layout(skeleton), METRES[skeleton.unit]
+    height = features[:, blocks.slice("root_height")].astype(np.float64) * metres
+    seen = np.concatenate([local_positions(features, skeleton), height], axis=1)
+    half, seconds = len(seen) // 2, len(seen) / skeleton.fps
+    steps = features[:, blocks.slice("root_velocity")].astype(np.float64) * metres
+    # The features state half of each turn.
+    turns = 2 * features[:, blocks.slice("root_angular_velocity")].astype(np.float64)
+    path = np.concatenate([steps, np.linalg.norm(steps, axis=1, keepdims=True), turns], axis=1)
+    way = path.sum(axis=0)
+    return np.concatenate(
+        [
+            seen.mean(axis=0),
+            seen.std(axis=0),
+            np.ptp(seen, axis=0),
+            np.abs(np.diff(seen, axis=0)).mean(axis=0) * skeleton.fps,
+            seen[-half:].mean(axis=0) - seen[:half].mean(axis=0),
+            way,
+            way / seconds,
+        ]
+    )
+
+
+def fit_logistic_regression(
+    statistics: Float[np.ndarray, "N S"], labels: Sequence[str] | np.ndarray
+) -> Any:
+    """A scikit-learn pipeline of scaling and logistic regression, every label weighing the same."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    model = make_pipeline(
+        StandardScaler(),
+        LogisticRegression(C=_REGULARISATION, class_weight="balanced", max_iter=1000),
+    )
+    return model.fit(statistics, labels)

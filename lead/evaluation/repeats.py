@@ -1,26 +1,27 @@
-"""What an evaluation stores of a system, one repeat in memory at a time.
-
-One or several safetensors files hold, for each name, an array whose first axis is the repeat;
-several files hold consecutive repeats.
-"""
+"""The repeats of an evaluation: their seeds, their stored arrays, and their metrics."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 from safetensors import SafetensorError, safe_open
 
 from lead.errors import LeadError
-from lead.files.artefact import unreadable
+from lead.files.artefact import atomic_path, unreadable
+from lead.files.seeds import Seeds
 
 FIRST = "first_repeat"
 """Key of a file's metadata: the number of its first repeat."""
 
-JUDGED_BY = "judged_by"
-"""Key of a file's metadata: the evaluator and the settings that its motions were judged with."""
+EVALUATED_BY = "judged_by"
+"""Key of a file's metadata: the evaluator and the settings that its motions were measured with."""
 
 ACTIONS = "actions"
 """Key of a file's metadata: the labels that motions were classified by, as JSON; maybe none."""
@@ -30,8 +31,23 @@ CLASSIFIER = "action_classifier"
 
 _MADE_BY = "the rule that embeds a system"
 
+_SCHEMA = [
+    ("system", pa.string()),
+    ("metric", pa.string()),
+    ("repeat", pa.int64()),
+    ("value", pa.float64()),
+]
 
-class Rounds:
+_METADATA_KEY = "lead"
+
+GAUGE = "gauge."
+"""Before the name of a quantity of the gauge among the tensors of an embeddings file."""
+
+PREFIX = "physical."
+"""Before the name of a quantity among the tensors of an embeddings file."""
+
+
+class Repeats:
     """The stored repeats of one system."""
 
     def __init__(
@@ -48,7 +64,7 @@ class Rounds:
         self.said = dict(said)
 
     @classmethod
-    def open(cls, given: Path | Sequence[Path]) -> Rounds:
+    def open(cls, given: Path | Sequence[Path]) -> Repeats:
         """Look at the files of a system, in the order of their repeats.
 
         Raises:
@@ -111,6 +127,39 @@ class Rounds:
             with _opened(path) as file:
                 parts.append(file.get_tensor(name))
         return np.concatenate(parts)
+
+
+def repeat_seeds(seeds: Seeds, repeat: int) -> Seeds:
+    """The seeds of one repeat: the same for every system, so that systems are paired."""
+    return seeds.child("evaluate", repeat)
+
+
+def write_values(
+    path: Path, system: str, repeats: Iterable[Mapping[str, float]], words: Mapping[str, Any]
+) -> None:
+    """Write the metrics of every repeat as Parquet with ``words`` in its schema, atomically."""
+    rows = [
+        {"system": system, "metric": name, "repeat": repeat, "value": value}
+        for repeat, values in enumerate(repeats)
+        for name, value in values.items()
+    ]
+    schema = pa.schema(_SCHEMA, metadata={_METADATA_KEY: json.dumps(dict(words))})
+    with atomic_path(path) as temporary:
+        pq.write_table(pa.Table.from_pylist(rows, schema=schema), temporary)
+
+
+def read_values(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The rows of such a file, and the words that came with them.
+
+    Raises:
+        LeadError: the file is damaged, or another one.
+    """
+    try:
+        table = pq.read_table(path)
+        words = json.loads((table.schema.metadata or {})[_METADATA_KEY.encode()])
+        return table.select([name for name, _ in _SCHEMA]).to_pandas(), words
+    except (pa.ArrowException, OSError, KeyError) as error:
+        raise unreadable(path, error, "the rule that computes metrics") from error
 
 
 def _look(path: Path) -> tuple[dict[str, tuple[int, ...]], dict[str, str]]:

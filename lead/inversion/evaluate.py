@@ -12,6 +12,7 @@ from torch import Tensor
 from lead.data.store import Clip
 from lead.errors import LeadError
 from lead.evaluation.embed import every_repeat, read_twice
+from lead.evaluation.evaluator import MotionEvaluator, open_evaluator
 from lead.evaluation.generate import (
     fresh_noise,
     generated,
@@ -20,7 +21,6 @@ from lead.evaluation.generate import (
     real_crops,
     reconstructed,
 )
-from lead.evaluation.judge import Judge, open_judge
 from lead.evaluation.protocol import Pass, draw_pass
 from lead.files.job import Job
 from lead.files.seeds import Seeds
@@ -32,26 +32,26 @@ def embed_real_of_words(job: Job) -> None:
     """Embed the chosen motions, twice a repeat, their first captions, and what the VAE keeps.
 
     Crops are those of the study's other systems in the same repeat. Inputs: those of
-    `lead.evaluation.judge.open_judge`, ``vae``, ``denoiser``, ``motions``. Output:
+    `open_evaluator`, ``vae``, ``denoiser``, ``motions``. Output:
     ``embeddings``: ``text``, ``motion`` with its quantities, ``again``, ``mean_motion`` as of
     `embed_real`, and ``reconstruction``, the decoded posterior of the crop.
     """
-    judge, store, settings = open_judge(job)
-    generator = open_generator(job, store, judge.cache, judge.normalizer.mean, settings)
+    evaluator, store, settings = open_evaluator(job)
+    generator = open_generator(job, store, evaluator.cache, evaluator.normalizer.mean, settings)
     clips = clips_of(read_chosen(job.inputs["motions"])[0], store)
 
-    def embed(judge: Judge, seeds: Seeds) -> dict[str, Tensor]:
+    def embed(evaluator: MotionEvaluator, seeds: Seeds) -> dict[str, Tensor]:
         main, again = first_captions(clips, seeds), first_captions(clips, seeds.child("again"))
-        through = reconstructed(generator, store, judge, main, seeds)
-        crops = real_crops(store, judge, main)
+        through = reconstructed(generator, store, evaluator, main, seeds)
+        crops = real_crops(store, evaluator, main)
         return {
-            **read_twice(judge, store, main, again),
-            **judge.judged(crops, main.length),
-            **judge.gauge.truth(clips),
-            **judge.reconstructions(through, crops, main.length),
+            **read_twice(evaluator, store, main, again),
+            **evaluator.measure(crops, main.length),
+            **evaluator.gauge.truth(clips),
+            **evaluator.reconstructions(through, crops, main.length),
         }
 
-    every_repeat(job, settings, judge, 4 * len(clips), embed)
+    every_repeat(job, settings, evaluator, 4 * len(clips), embed)
 
 
 def embed_inverted(job: Job) -> None:
@@ -59,14 +59,14 @@ def embed_inverted(job: Job) -> None:
 
     A repeat has a template and noise for each motion, drawn from seeds of their own that know
     nothing of the words: variants are paired. Lengths are those of the real crops. Inputs: those
-    of `lead.evaluation.judge.open_judge`, ``vae``, ``denoiser``, where realigned ``projector``,
+    of `open_evaluator`, ``vae``, ``denoiser``, where realigned ``projector``,
     ``motions``, ``inverted`` (the words). Output: ``embeddings``: ``motion`` with its quantities.
 
     Raises:
         LeadError: the words are of other motions than those chosen.
     """
-    judge, store, settings = open_judge(job)
-    generator = open_generator(job, store, judge.cache, judge.normalizer.mean, settings)
+    evaluator, store, settings = open_evaluator(job)
+    generator = open_generator(job, store, evaluator.cache, evaluator.normalizer.mean, settings)
     clips = clips_of(read_chosen(job.inputs["motions"])[0], store)
     words = read_inverted(job.inputs["inverted"])
     if words.ids != tuple(clip.id for clip in clips):
@@ -78,14 +78,14 @@ def embed_inverted(job: Job) -> None:
             fix="Delete the folder of the variant and run the same snakemake command again.",
         )
 
-    def embed(judge: Judge, seeds: Seeds) -> dict[str, Tensor]:
+    def embed(evaluator: MotionEvaluator, seeds: Seeds) -> dict[str, Tensor]:
         main = first_captions(clips, seeds)
         own = seeds.child("inverted")
         noise, fresh = (draw(generator, words.ids, own) for draw in (latent_noise, fresh_noise))
         made = generated(generator, drawn_sentences(words, own), main, noise, fresh)
-        return judge.judged(made, main.length)
+        return evaluator.measure(made, main.length)
 
-    every_repeat(job, settings, judge, len(clips), embed)
+    every_repeat(job, settings, evaluator, len(clips), embed)
 
 
 def first_captions(clips: Sequence[Clip], seeds: Seeds) -> Pass:

@@ -8,25 +8,23 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from lead.evaluation.analysis_rows import Row
-from lead.evaluation.fid_floor import (
+from lead.analysis.frechet import (
     Extrapolation,
+    Gaussian,
+    distance,
+    distances_without,
     expected_floor,
     extrapolate,
+    fit_gaussian,
+    groups_of_takes,
     halves,
+    jackknife_interval,
+    leave_one_out,
     parts_of,
     sizes_of_parts,
 )
-from lead.evaluation.fid_interval import distances_without, jackknife_interval
-from lead.evaluation.gaussians import (
-    Gaussian,
-    distance,
-    fit_gaussian,
-    groups_of_takes,
-    leave_one_out,
-)
-from lead.evaluation.paired import REAL, estimate
-from lead.evaluation.quantile_groups import quantile_groups
+from lead.analysis.paired import REAL, estimate
+from lead.analysis.rows import Row, quantile_groups
 from lead.files.seeds import Seeds
 
 Sets = Mapping[str, np.ndarray]
@@ -36,6 +34,7 @@ Part = tuple[np.ndarray, Gaussian]
 """Items, and the Gaussian of their real motions."""
 
 BASE = "mld"
+
 SMALLEST_PART = 0.75
 """Items by dimensions below which FID is no longer linear in 1/N (docs/analysis.md)."""
 
@@ -62,7 +61,7 @@ class Extent:
 def interval_rows(
     real: Float[np.ndarray, "I E"], sets: Sets, takes: Sequence[str], extent: Extent, seeds: Seeds
 ) -> list[Row]:
-    """FID of one repeat with the interval of `lead.evaluation.fid_interval`, and differences.
+    """FID of one repeat with the interval of `lead.analysis.frechet`, and differences.
 
     ``n`` is the number of items. The difference of a system to mld leaves the same groups out.
     """

@@ -11,9 +11,9 @@ from jaxtyping import Float
 from lead.config.external import ExternalSystem, Normalisation
 from lead.data.batches import UNIT
 from lead.errors import LeadError
-from lead.evaluation.prediction_arrays import RawMotion
-from lead.evaluation.prediction_checks import check_upright
-from lead.evaluation.prediction_files import Predictions
+from lead.evaluation.predictions.arrays import RawMotion
+from lead.evaluation.predictions.checks import check_upright
+from lead.evaluation.predictions.files import Predictions
 from lead.motion.features import joints_to_features
 from lead.motion.layout import BLOCKS, layout
 from lead.motion.normalizer import Normalizer
@@ -29,13 +29,14 @@ MARGIN = 1.0
 """How much further every other supposition must be."""
 
 _SAMPLE = 64  # motions that suffice to tell the units
+
 _NO_MOTION = 1e-3  # mean square, so that a constant column is far off and not infinitely so
+
 _SAID = {
     "none": "raw",
     "dataset": "in units of the dataset",
     "matcher": "in units of the evaluator",
 }
-_NAMED = 5  # items a message names
 
 
 @dataclass(frozen=True)
@@ -54,47 +55,6 @@ class Reader:
         width = skeleton.feature_width
         raw = Normalizer(np.zeros(width, np.float32), np.ones(width, np.float32))
         return cls(system, skeleton, {"none": raw, "dataset": dataset, "matcher": matcher})
-
-
-def check_items(files: Predictions, ids: Sequence[str], repeats: int) -> list[str]:
-    """Whether every item has a motion in every repeat; what is left out, as notes.
-
-    Raises:
-        LeadError: another number of repeats than 1 and ``repeats``, or items without motion.
-    """
-    notes = []
-    if files.repeats not in (1, repeats):
-        if files.repeats < repeats:
-            raise LeadError(
-                "Repeats are missing.",
-                file=files.path,
-                found=f"{files.repeats} repeats",
-                expected=f"1, or the study's {repeats}",
-                fix="Generate the others, or set evaluation.repeats to what there is.",
-            )
-        notes.append(f"repeats beyond the study's {repeats} are left out: {files.repeats} found")
-    wanted, extra = set(ids), set()
-    for repeat in range(min(files.repeats, repeats)):
-        found = files.ids(repeat)
-        missing = [name for name in ids if name not in found]
-        if missing:
-            raise LeadError(
-                f"{len(missing)} of {len(ids)} test items have no motion in repeat {repeat}.",
-                file=files.path,
-                found=f"none of {_some(missing)}",
-                expected="one motion of each test item",
-                fix="Generate them: `lead evaluate --study STUDY --requests requests.parquet` "
-                "writes captions and lengths.",
-            )
-        extra |= found - wanted
-    if extra:
-        notes.append(f"{len(extra)} motions are of no test item and left out: {_some(extra)}")
-    if files.repeats == 1 < repeats:
-        notes.append(
-            "one repeat was given: captions, lengths and real motions are those of repeat 0, "
-            "there is no interval, and only repeat 0 of other systems compares with it"
-        )
-    return notes
 
 
 def given_as_features(files: Predictions, ids: Sequence[str], reader: Reader) -> bool:
@@ -260,8 +220,3 @@ def _another_width(raw: RawMotion, skeleton: Skeleton) -> LeadError:
         if swapped
         else "Choose a study on the dataset that the model was trained on.",
     )
-
-
-def _some(names: Sequence[str] | set[str]) -> str:
-    first = ", ".join(sorted(names)[:_NAMED])
-    return first + (", …" if len(names) > _NAMED else "")
