@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 
 from lead.analysis.paired import by_repeat, common, difference, estimate, paired_differences
 from lead.config.consistency import ConsistencyStage
+from lead.config.systems import FULL, distilled
 from lead.diffusion.generator import MotionGenerator
 from lead.evaluation.evaluator import open_evaluator
 from lead.evaluation.generate import open_generator
@@ -42,7 +43,7 @@ def paired_by_steps(job: Job) -> None:
     seconds = pd.read_parquet(job.inputs["seconds"]).set_index("system")["seconds"]
     rows = []
     for steps in stage.steps:
-        plain, realigned = f"motionlcm_{steps}", f"lead_motionlcm_{steps}"
+        plain, realigned = (distilled(steps, own).name for own in (None, FULL))
         of_tables = paired_differences(metrics, realigned, plain)
         rows += [
             {"steps": steps, "metric": own.metric, **vars(own.estimate), "wins": own.wins}
@@ -64,10 +65,10 @@ def paired_by_steps(job: Job) -> None:
 def fid_by_steps(metrics: pd.DataFrame, steps: tuple[int, ...]) -> Figure:
     """FID against the number of steps, without and with realignment, with 95 % intervals."""
     figure, axes = plt.subplots(figsize=(3.2, 2.4))
-    for prefix, label in (("", "MotionLCM"), ("lead_", "LEAD (MotionLCM)")):
+    for projector, label in ((None, "MotionLCM"), (FULL, "LEAD (MotionLCM)")):
         found = []
         for own in steps:
-            values = by_repeat(metrics, f"{prefix}motionlcm_{own}", "fid")
+            values = by_repeat(metrics, distilled(own, projector).name, "fid")
             found.append(estimate(pd.Series(values, dtype=float).to_numpy()))
         means = [own.mean for own in found]
         spans = [[own.mean - own.low for own in found], [own.high - own.mean for own in found]]
@@ -95,9 +96,9 @@ def time_few_steps(job: Job) -> None:
     frames = max(clip.frames for clip in store.split("test"))
     rows = []
     for steps in stage.steps:
-        for prefix, projector in (("", None), ("lead_", generator.projector)):
-            timed = replace(generator, steps=steps, projector=projector)
-            system = f"{prefix}motionlcm_{steps}"
+        for name in (None, FULL):
+            timed = replace(generator, steps=steps, projector=generator.projector if name else None)
+            system = distilled(steps, name).name
             rows.append({"system": system, "steps": steps, "seconds": _seconds(timed, frames)})
     with atomic_path(job.outputs["seconds"]) as temporary:
         pq.write_table(pa.Table.from_pylist(rows), temporary)

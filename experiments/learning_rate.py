@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lead.config.inversion import Inversion
-from lead.config.inversion_variant import Objective
+from lead.config.systems import Objective
 from lead.files.artefact import atomic_path
 from lead.files.job import Job
 from lead.inversion.chosen import choose_clips

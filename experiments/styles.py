@@ -23,8 +23,8 @@ from experiments.style_classifiers import (
 )
 from lead.config.evaluation import Evaluation
 from lead.config.inversion import Inversion, InvertedStyles
-from lead.config.inversion_variant import Objective
 from lead.config.study import DatasetSettings
+from lead.config.systems import BEST, FULL, Objective, inverted
 from lead.data.batches import UNIT
 from lead.data.datasets import skeleton_of
 from lead.data.store import Clip
@@ -46,7 +46,7 @@ from lead.text.pseudo_word import encode_pseudo, is_single_token, token_vectors
 REAL, RECONSTRUCTION, WORD = "real", "reconstruction", "word"
 _OBJECTIVES: tuple[Objective, ...] = ("mld", "feat", "lead")
 
-_SHOWN = (REAL, "lead_lead", "mld")
+_SHOWN = (REAL, BEST.name, inverted("mld").name)
 
 _ROWS = 5
 
@@ -146,7 +146,7 @@ def styled_motions(
             for repeat in range(settings.repeats):
                 own = seeds.child("noise", number, repeat)
                 latent = _latents(networks.generator, clips, text, own)
-                for variant, generator in ((name, plain), (f"{name}_lead", networks.generator)):
+                for variant, generator in ((name, plain), (f"{name}_{FULL}", networks.generator)):
                     made = _decoded(generator, latent, clips)
                     for clip, features in zip(clips, made, strict=True):
                         yield StyledMotion(variant, sentence, clip, features)

@@ -21,7 +21,7 @@ from lead.evaluation.summary import summarise
 from lead.files.artefact import atomic_path
 from lead.files.job import Job
 from lead.files.seeds import Seeds
-from lead.report.collect import label, smallest_test
+from lead.report.footnotes import smallest_test
 from lead.report.gauge import gauge_footnotes, print_gauge
 from lead.report.table import TableText, comparison_table
 from lead.report.terminal import print_table
@@ -141,7 +141,8 @@ def _print(
         notes.append(f"Fewer test items than one pool of {settings.evaluation.pool}.")
     if words["diversity_pairs"] < settings.evaluation.diversity_pairs:
         notes.append(f"Diversity from {words['diversity_pairs']} pairs: few test items.")
-    labels = {name: label(name) for name in dict.fromkeys(summary["system"])}
+    known = settings.every_system
+    labels = {name: known[name].label for name in _BESIDE if name in set(summary["system"])}
     labels[SYSTEM] = system.label or system.path.stem
     frame = comparison_table(summary, pd.DataFrame(), labels)
     repeats = measured.loc[measured["system"] == SYSTEM, "repeat"].nunique()

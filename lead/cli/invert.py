@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lead.config.inversion import Inversion
-from lead.config.inversion_variant import Objective
+from lead.config.systems import Objective
 from lead.data.own_motion import read_own_motion
 from lead.errors import LeadError
 from lead.files.seeds import Seeds

@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from lead.config.inversion import Inversion
-from lead.config.inversion_variant import Objective
+from lead.config.systems import Objective
 from lead.data.store import Clip, MotionStore
 from lead.diffusion.generator import MotionGenerator
 from lead.files.seeds import Seeds

@@ -12,13 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lead.analysis.paired import REAL, Estimate, by_repeat, common, difference
-from lead.config.inversion_variant import ABLATED, FULL, PAIRS, InversionVariant
+from lead.config.systems import ABLATIONS, BEST, PAIRS
 from lead.evaluation.repeats import read_values
 from lead.files.artefact import atomic_path, unreadable
 from lead.files.job import Job
-
-BEST = InversionVariant("lead", FULL).name
-"""The variant that the paper recommends: inverted and generated with the whole projector."""
 
 DISTANCE = "diversity_distance"
 """How far Diversity is from Real's of the same repeat: lower is better."""
@@ -62,9 +59,10 @@ def table_pairs(table: str) -> tuple[tuple[str, str], ...]:
     with all others; in Table 4 each ablation with the recommended variant.
     """
     if table == "table4":
-        return tuple((InversionVariant("lead", name).name, BEST) for name in ABLATED)
-    realigned = [(one.name, one.objective) for one in PAIRS if one.projector]
-    others = [(BEST, one.name) for one in PAIRS if one.name != BEST and one.objective != "lead"]
+        return tuple((one.name, BEST.name) for one in ABLATIONS if one.name != BEST.name)
+    plain = {one.objective: one.name for one in PAIRS if one.projector is None}
+    realigned = [(one.name, plain[one.objective]) for one in PAIRS if one.projector]
+    others = [(BEST.name, one.name) for one in PAIRS if one.objective != BEST.objective]
     return (*realigned, *others)
 
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from lead.analysis.paired import REAL
 from lead.analysis.retrieval import OWN, PERFECT, SAME
 from lead.analysis.rows import Row, read_rows
+from lead.config.systems import System
 from lead.evaluation.summary import METRICS
 from lead.files.artefact import atomic_path
 from lead.files.commit import commit
 from lead.files.job import Job
-from lead.report.collect import label
 from lead.report.jinja import template
 from lead.report.latex import escape
 
@@ -83,11 +83,7 @@ Rows = Sequence[Row]
 def analysis_table(job: Job) -> None:
     """The analysis as pages. Input: ``analysis``. Outputs: ``tex``, ``md``."""
     rows, words = read_rows(job.inputs["analysis"])
-    external = job.settings["external"]
-    labels = {
-        name: external[name]["label"] or name.replace("_", " ") if name in external else label(name)
-        for name in words["systems"]
-    }
+    labels = {row.name: row.label for row in job.setting("rows", tuple[System, ...])}
     study = f"Study {job.settings['name']}"
     made = (
         f"{study}: {words['items']} test items, {words['repeats']} repeats, embeddings of width "

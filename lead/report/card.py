@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from safetensors import safe_open
 
 from lead import __version__
 from lead.config.study import DatasetSettings
+from lead.config.systems import System
 from lead.data.catalogue import ALL_SOURCES
 from lead.data.datasets import skeleton_of
 from lead.data.sources import RawSource
@@ -21,7 +22,6 @@ from lead.files.artefact import atomic_path
 from lead.files.commit import commit
 from lead.files.job import Job
 from lead.motion.constant_bones import METRES
-from lead.report.collect import label
 from lead.report.gauge import gauge_footnotes
 from lead.report.jinja import template
 
@@ -82,7 +82,7 @@ def model_card(job: Job) -> None:
         "repeats": words[0]["evaluation"]["repeats"],
         "evaluator": _evaluator(settings),
         "metrics": [f"{metric.label} {metric.arrow}" for metric in metrics.values()],
-        "rows": _rows(measured, metrics),
+        "rows": _rows(measured, metrics, job.setting("rows", tuple[System, ...])),
         "gauge": gauge_footnotes(measured, words[0].get("gauge")),
         **{split: len(index.split(split)) for split in ("train", "val", "test")},
     }
@@ -136,10 +136,12 @@ def _evaluator(settings: Mapping[str, Any]) -> str:
     return "trained in this study; figures do not compare with published ones"
 
 
-def _rows(measured: pd.DataFrame, metrics: Mapping[str, Metric]) -> list[dict[str, Any]]:
+def _rows(
+    measured: pd.DataFrame, metrics: Mapping[str, Metric], systems: Sequence[System]
+) -> list[dict[str, Any]]:
     rows = []
-    for system, own in measured.groupby("system", sort=False):
-        found = own.set_index("metric")
+    for system in systems:
+        found = measured[measured["system"] == system.name].set_index("metric")
         cells = []
         for name, metric in metrics.items():
             if name not in found.index:
@@ -148,5 +150,5 @@ def _rows(measured: pd.DataFrame, metrics: Mapping[str, Metric]) -> list[dict[st
             mean, ci95 = (float(found.loc[name, part]) for part in ("mean", "ci95"))
             interval = "" if pd.isna(ci95) else f" ± {ci95:.{metric.digits}f}"
             cells.append(f"{mean:.{metric.digits}f}{interval}")
-        rows.append({"label": label(str(system)), "cells": cells})
+        rows.append({"label": system.label, "cells": cells})
     return rows

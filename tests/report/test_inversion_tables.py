@@ -4,15 +4,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from lead.report.inversion import inversion_table
 
-from lead.config.inversion_variant import ABLATED, PAIRS
 from lead.config.load import load_study
+from lead.config.systems import ABLATED, PAIRS
 from lead.evaluation.repeats import write_values
 from lead.files.job import Job
 from lead.inversion.chosen import ChosenMotion, write_chosen
 from lead.inversion.fresh import read_improvement, write_fresh
 from lead.inversion.pairs import pair_variants
-from lead.report.inversion import inversion_table
 from lead.report.inversion_claims import inversion_claims
 from lead.report.table import PAPER, THIS_RUN, metrics_of, read_table, rows_of
 
