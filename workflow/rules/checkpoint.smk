@@ -9,9 +9,8 @@ if STUDY.vae.source.kind == "mld_checkpoint":
         output:
             weights=NETWORKS["vae"],
         params:
-            stage="lead.interop.mld_stages:import_vae",
+            **stage("lead.interop.mld_stages:import_vae"),
             settings=settings("dataset", "vae"),
-            code=code("lead.interop.mld_stages:import_vae"),
         log:
             f"{RESULTS}/logs/import_vae.log",
         benchmark:
@@ -35,9 +34,8 @@ if STUDY.denoiser.source.kind == "mld_checkpoint":
         output:
             weights=NETWORKS["denoiser"],
         params:
-            stage="lead.interop.mld_stages:import_denoiser",
+            **stage("lead.interop.mld_stages:import_denoiser"),
             settings=settings("dataset", "text", "diffusion", "denoiser"),
-            code=code("lead.interop.mld_stages:import_denoiser"),
         log:
             f"{RESULTS}/logs/import_denoiser.log",
         benchmark:
@@ -48,5 +46,31 @@ if STUDY.denoiser.source.kind == "mld_checkpoint":
             runtime=10,
         message:
             announce("The published denoiser, in place of stage 2.")
+        script:
+            "../scripts/stage.py"
+
+
+if STUDY.evaluator.kind == "t2m":
+
+    rule import_evaluator:
+        input:
+            stats=DATA["stats"],
+        output:
+            weights=EVALUATOR["matcher"],
+            statistics=EVALUATOR["matcher_stats"],
+        params:
+            **stage("lead.interop.t2m_evaluator:import_evaluator"),
+            settings=settings("dataset", "evaluator"),
+        log:
+            f"{RESULTS}/logs/import_evaluator.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/import_evaluator.tsv"
+        # A missing or wrong release is told at once, not after networks have trained.
+        priority: 1
+        resources:
+            mem_mb=2000,
+            runtime=10,
+        message:
+            announce("The published evaluator, with the statistics it was trained on.")
         script:
             "../scripts/stage.py"

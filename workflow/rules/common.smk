@@ -47,9 +47,14 @@ def settings(*names):
     return {"seed": STUDY.seed, **{name: _SETTINGS[name] for name in names}}
 
 
-def code(*entries):
-    """Digest of the functions a rule runs and of what they use."""
-    return code_digest(*entries)
+def stage(entry):
+    """The function that a rule runs, and a digest of it and of what it uses."""
+    return {"stage": entry, "code": code_digest(entry)}
+
+
+def one_of(names):
+    """The pattern of a wildcard that is one of these names, or of none that fits anything."""
+    return "|".join(names) or "(?!)"
 
 
 def has_gpu():
@@ -63,22 +68,25 @@ def announce(text, gpu=False):
     return f"{text} [{', '.join(takes + ['{resources.gpu} GPU'] * gpu)}]"
 
 
-def state(stage):
+def state(name):
     """Folder in which a stage keeps what a killed run needs to go on."""
-    return f"results/.state/{STUDY.name}/{stage}"
+    return f"results/.state/{STUDY.name}/{name}"
 
 
-def events(stage):
+def events(name):
     """Folder in which TensorBoard may watch a training; nothing is made of it."""
-    return f"{RESULTS}/tensorboard/{stage}"
+    return f"{RESULTS}/tensorboard/{name}"
 
 
 def projector(name):
-    """The settings of one projector variant alone."""
-    if name not in _SETTINGS["projectors"]:
-        known = ", ".join(_SETTINGS["projectors"])
-        raise WorkflowError(f"Study {STUDY.name} has no projector {name}; it has {known}.")
-    return {"projector": _SETTINGS["projectors"][name]}
+    """The settings of one projector variant alone; none where there is no projector."""
+    return {"projector": _SETTINGS["projectors"][name]} if name else {}
+
+
+def projector_file(name):
+    """The input ``projector``; none where there is no projector."""
+    path = f"{RESULTS}/models/projectors/{name}/projector.safetensors"
+    return {"projector": path} if name else {}
 
 
 def distilling(*without):
@@ -110,15 +118,21 @@ def motions(wildcards):
     return {name: str(path) for name, path in named.items()}
 
 
+SYSTEMS, INVERTED = STUDY.every_system, STUDY.inverted_systems
+# Folders of metrics: of a system of the study, or of one of motion textual inversion.
+MEASURED = [f"systems/{name}" for name in SYSTEMS]
+MEASURED += [f"mti/{name}" for name in ("real", *INVERTED)]
+
+
 wildcard_constraints:
     batch=r"\d+-\d+",
-    external="|".join(STUDY.external) or "(?!)",
-    # Not lead_motionlcm_<steps>, which is the projector lead on another denoiser.
-    projector=r"lead(?!_motionlcm_\d+(?![a-z0-9_]))(_[a-z0-9_]+)?",
-    steps=r"[1-9]\d*",
-    system="|".join(
-        ["real", "mld", r"motionlcm_\d+", "lead(_[a-z0-9_]+)?", *STUDY.external]
-    ),
+    external=one_of(STUDY.external),
+    projector=one_of(STUDY.projectors),
+    generated=one_of(name for name, system in SYSTEMS.items() if system.denoiser),
+    inverted=one_of(INVERTED),
+    measured=one_of(MEASURED),
+    system=one_of(SYSTEMS),
+    table="table[1-6]|physical",
 
 
 # Undeclared resources are unlimited. On one machine with GPUs, one job at a time has them; without,

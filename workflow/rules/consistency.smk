@@ -13,9 +13,8 @@ if STUDY.consistency is not None:
             output:
                 text=f"{RESULTS}/text/teacher.safetensors",
             params:
-                stage="lead.text.stages:encode_text",
+                **stage("lead.text.stages:encode_text"),
                 settings=settings() | {"text": _SETTINGS["consistency"]["teacher"]["text"]},
-                code=code("lead.text.stages:encode_text"),
             log:
                 f"{RESULTS}/logs/encode_teacher_text.log",
             benchmark:
@@ -43,10 +42,9 @@ if STUDY.consistency is not None:
                 weights=TEACHER,
                 history=f"{RESULTS}/models/consistency/teacher_history.parquet",
             params:
-                stage="lead.training.denoiser:train_denoiser",
+                **stage("lead.training.denoiser:train_denoiser"),
                 settings=settings("validation", "vae", "diffusion", "machine")
                 | _SETTINGS["consistency"]["teacher"],
-                code=code("lead.training.denoiser:train_denoiser"),
                 state=state("teacher"),
                 events=events("teacher"),
             log:
@@ -77,10 +75,9 @@ if STUDY.consistency is not None:
                 weights=STUDENT,
                 history=f"{RESULTS}/models/consistency/history.parquet",
             params:
-                stage="lead.training.consistency:train_consistency",
+                **stage("lead.training.consistency:train_consistency"),
                 settings=settings("validation", "vae", "text", "diffusion", "denoiser", "machine")
                 | distilling("steps"),
-                code=code("lead.training.consistency:train_consistency"),
                 state=state("consistency"),
                 events=events("consistency"),
             log:
@@ -99,7 +96,7 @@ if STUDY.consistency is not None:
 
         HISTORIES["consistency"] = rules.train_consistency.output.history
 
-    else:
+    if _SOURCE != "train":
 
         rule import_consistency:
             input:
@@ -107,10 +104,9 @@ if STUDY.consistency is not None:
             output:
                 weights=STUDENT,
             params:
-                stage="lead.interop.mld_stages:import_consistency",
+                **stage("lead.interop.mld_stages:import_consistency"),
                 settings=settings("dataset", "text", "diffusion", "denoiser")
                 | distilling("steps"),
-                code=code("lead.interop.mld_stages:import_consistency"),
             log:
                 f"{RESULTS}/logs/import_consistency.log",
             benchmark:

@@ -12,9 +12,8 @@ if STUDY.has_published_features:
             **DATA,
             **AUDIT,
         params:
-            stage="lead.data.stages:import_features",
+            **stage("lead.data.stages:import_features"),
             settings=settings("dataset"),
-            code=code("lead.data.stages:import_features"),
             state=state("import_features"),
         log:
             f"{RESULTS}/logs/import_features.log",
@@ -29,7 +28,8 @@ if STUDY.has_published_features:
         script:
             "../scripts/stage.py"
 
-else:
+
+if not STUDY.has_published_features:
 
     rule import_motion:
         output:
@@ -37,9 +37,8 @@ else:
             clips=f"{RESULTS}/joints/clips.parquet",
             **AUDIT,
         params:
-            stage="lead.data.stages:import_motion",
+            **stage("lead.data.stages:import_motion"),
             settings=settings("dataset"),
-            code=code("lead.data.stages:import_motion"),
             state=state("import_motion"),
         log:
             f"{RESULTS}/logs/import_motion.log",
@@ -62,9 +61,8 @@ else:
         output:
             **DATA,
         params:
-            stage="lead.data.stages:extract_features",
+            **stage("lead.data.stages:extract_features"),
             settings=settings("dataset"),
-            code=code("lead.data.stages:extract_features"),
         log:
             f"{RESULTS}/logs/extract_features.log",
         benchmark:

@@ -1,6 +1,8 @@
-"""The study's tables, and copies of the active study's at a place that does not move."""
+"""The study's tables and pages, and copies of the active study's at a place that does not move."""
 
 import sys
+
+from lead.config.systems import by_name
 
 # What the command line says of the machine is true of both studies; the rest is in their files.
 _OF_THE_MACHINE = {key: config[key] for key in ("data_root", "machine") if key in config}
@@ -36,143 +38,176 @@ else:
     use rule * from second as second_*
 
 
-def metrics(study, systems):
+def metrics(study, rows, file="metrics"):
     """The metrics of a study's systems, in the order of a table's rows."""
-    return [f"results/{study.name}/systems/{name}/metrics.parquet" for name in systems]
+    inverted = any(row.objective for row in rows)
+    folder = f"results/{study.name}/{'mti' if inverted else 'systems'}"
+    return [f"{folder}/{row.name}/{file}.parquet" for row in rows]
 
 
-def no_second_dataset(wildcards):
-    """Say so in one line; an exception would be told with where it was raised."""
-    sys.exit(
-        f"Study {STUDY.name} has no second dataset for Table 2; study demo has one: add "
-        "--config study=demo"
-    )
+def study_of_table(table):
+    """The study that fills a table; a line, and no exception with where it was raised, if none."""
+    if table == "table2" and SECOND is None:
+        sys.exit(
+            f"Study {STUDY.name} has no second dataset for Table 2; study demo has one: add "
+            "--config study=demo"
+        )
+    if table == "table5" and STUDY.consistency is None:
+        sys.exit(
+            f"Study {STUDY.name} has no consistency model for Table 5; study demo has one: add "
+            "--config study=demo"
+        )
+    return SECOND if table == "table2" else STUDY
 
 
-def no_consistency(wildcards):
-    """Say so in one line, as above."""
-    sys.exit(
-        f"Study {STUDY.name} has no consistency model for Table 5; study demo has one: add "
-        "--config study=demo"
-    )
+def table_files(wildcards):
+    """The metrics of a table's systems in the order of rows, and what it says beside them."""
+    study = study_of_table(wildcards.table)
+    rows = study.rows(wildcards.table)
+    if wildcards.table == "physical":
+        return {"metrics": metrics(study, rows, "physical"), "gauge": metrics(study, rows)}
+    files = {"metrics": metrics(study, rows)}
+    files["published"] = f"config/published/{wildcards.table}.csv"
+    if words := dict.fromkeys(row.words for row in rows if row.words):
+        files["fresh"] = [f"{MTI}/{name}/fresh.parquet" for name in words]
+        files["motions"] = rules.choose_motions.output.motions
+    return files
 
 
-def words_of(study, table):
+def table_settings(wildcards):
     """What a table says of the study in it, besides its numbers."""
-    names = ("seed", "name", "description", "footnote", "dataset", "evaluator", "evaluation")
-    names += ("text", "external", "consistency")
+    study = study_of_table(wildcards.table)
     values = study.model_dump(mode="json")
-    return {"table": table, **{name: values[name] for name in names}}
+    names = ("seed", "name", "description", "footnote", "dataset", "evaluator", "evaluation")
+    rows = [vars(row) for row in study.rows(wildcards.table)]
+    chosen = {name: values[name] for name in (*names, "text", "consistency")}
+    return {"table": wildcards.table, "rows": rows, **chosen}
 
 
-rule table1:
+rule make_table:
     input:
-        metrics=metrics(STUDY, STUDY.systems),
-        published="config/published/table1.csv",
+        unpack(table_files),
     output:
-        tex=f"{RESULTS}/tables/table1.tex",
-        parquet=f"{RESULTS}/tables/table1.parquet",
+        tex=f"{RESULTS}/tables/{{table}}.tex",
+        parquet=f"{RESULTS}/tables/{{table}}.parquet",
     params:
-        stage="lead.report.collect:paper_table",
-        settings=words_of(STUDY, "table1"),
-        code=code("lead.report.collect:paper_table"),
+        **stage("lead.report.tables:make_table"),
+        settings=table_settings,
     log:
-        f"{RESULTS}/logs/table1.log",
+        f"{RESULTS}/logs/{{table}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/table1.tsv"
+        f"{RESULTS}/benchmarks/{{table}}.tsv"
     resources:
         mem_mb=1000,
         runtime=10,
     message:
-        announce("Table 1 of study {params.settings[name]}.")
+        announce("{wildcards.table} of study {params.settings[name]}.")
     script:
         "../scripts/stage.py"
 
 
-use rule table1 as table6 with:
-    input:
-        metrics=metrics(STUDY, STUDY.ablated_systems),
-        published="config/published/table6.csv",
-    output:
-        tex=f"{RESULTS}/tables/table6.tex",
-        parquet=f"{RESULTS}/tables/table6.parquet",
-    params:
-        stage="lead.report.collect:paper_table",
-        settings=words_of(STUDY, "table6"),
-        code=code("lead.report.collect:paper_table"),
-    log:
-        f"{RESULTS}/logs/table6.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/table6.tsv"
-    message:
-        announce("Table 6 of study {params.settings[name]}.")
-
-
 rule publish_table:
     input:
-        tex=rules.table1.output.tex,
-        parquet=rules.table1.output.parquet,
+        tex=f"{RESULTS}/tables/{{table}}.tex",
+        parquet=f"{RESULTS}/tables/{{table}}.parquet",
     output:
-        tex="results/tables/table1.tex",
-        parquet="results/tables/table1.parquet",
+        tex="results/tables/{table}.tex",
+        parquet="results/tables/{table}.parquet",
     params:
         study=STUDY.name,
     localrule: True
     message:
-        "Table 1 of study {params.study} is now the one in results/tables."
+        "{wildcards.table} of study {params.study} is now the one in results/tables."
     shell:
         "cp {input.tex} {output.tex} && cp {input.parquet} {output.parquet}"
 
 
-use rule publish_table as publish_table6 with:
+rule analyse:
     input:
-        tex=rules.table6.output.tex,
-        parquet=rules.table6.output.parquet,
+        index=DATA["index"],
+        **{f"embeddings_{row.name}": embeddings(row.name) for row in STUDY.systems},
+        **{f"metrics_{row.name}": metrics(STUDY, [row]) for row in STUDY.systems},
     output:
-        tex="results/tables/table6.tex",
-        parquet="results/tables/table6.parquet",
+        analysis=f"{RESULTS}/analysis.parquet",
+    params:
+        **stage("lead.analysis.analyse:analyse"),
+        settings=settings("evaluation") | {"systems": [row.name for row in STUDY.systems]},
+    log:
+        f"{RESULTS}/logs/analyse.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/analyse.tsv"
+    resources:
+        mem_mb=1500,
+        runtime=20,
     message:
-        "Table 6 of study {params.study} is now the one in results/tables."
+        announce("Intervals, floors and paired differences of the study's systems.")
+    script:
+        "../scripts/stage.py"
 
 
-if SECOND is not None:
+rule analysis_table:
+    input:
+        analysis=rules.analyse.output.analysis,
+    output:
+        tex=f"{RESULTS}/tables/analysis.tex",
+        md=f"{RESULTS}/tables/analysis.md",
+    params:
+        **stage("lead.report.analysis:analysis_table"),
+        settings=settings("name", "footnote") | {"rows": [vars(row) for row in STUDY.systems]},
+    log:
+        f"{RESULTS}/logs/analysis_table.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/analysis_table.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        announce("The analysis of study {params.settings[name]} as pages.")
+    script:
+        "../scripts/stage.py"
 
-    use rule table1 as table2 with:
-        input:
-            metrics=metrics(SECOND, SECOND.systems),
-            published="config/published/table2.csv",
-        output:
-            tex=f"{RESULTS}/tables/table2.tex",
-            parquet=f"{RESULTS}/tables/table2.parquet",
-        params:
-            stage="lead.report.collect:paper_table",
-            settings=words_of(SECOND, "table2"),
-            code=code("lead.report.collect:paper_table"),
-        log:
-            f"{RESULTS}/logs/table2.log",
-        benchmark:
-            f"{RESULTS}/benchmarks/table2.tsv"
-        message:
-            announce("Table 2, of study {params.settings[name]}.")
+
+rule pair_inversions:
+    input:
+        metrics=lambda wildcards: metrics(STUDY, STUDY.rows(wildcards.table)),
+    output:
+        pairs=f"{MTI}/paired_{{table}}.parquet",
+    params:
+        **stage("lead.inversion.pairs:pair_variants"),
+        settings=lambda wildcards: settings() | {"table": wildcards.table},
+    wildcard_constraints:
+        table="table3|table4",
+    log:
+        f"{RESULTS}/logs/mti_paired_{{table}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/mti_paired_{{table}}.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        announce("Paired differences between the rows of {wildcards.table}.")
+    script:
+        "../scripts/stage.py"
 
 
-    use rule publish_table as publish_table2 with:
-        input:
-            tex=rules.table2.output.tex,
-            parquet=rules.table2.output.parquet,
-        output:
-            tex="results/tables/table2.tex",
-            parquet="results/tables/table2.parquet",
-        message:
-            "Table 2 of study {params.study} is now the one in results/tables."
-
-else:
-
-    rule table2:
-        input:
-            no_second_dataset,
-        output:
-            f"{RESULTS}/tables/table2.tex",
-            f"{RESULTS}/tables/table2.parquet",
-            "results/tables/table2.tex",
-            "results/tables/table2.parquet",
+rule inversion_claims:
+    input:
+        pairs3=f"{MTI}/paired_table3.parquet",
+        pairs4=f"{MTI}/paired_table4.parquet",
+        metrics=metrics(STUDY, by_name(STUDY.rows("table3") + STUDY.rows("table4")).values()),
+    output:
+        md=f"{RESULTS}/tables/claims_mti.md",
+    params:
+        **stage("lead.report.inversion_claims:inversion_claims"),
+        settings=settings("name"),
+    log:
+        f"{RESULTS}/logs/mti_claims.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/mti_claims.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        announce("What the paper claims of inversion, and what this study says of it.")
+    script:
+        "../scripts/stage.py"

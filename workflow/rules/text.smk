@@ -7,9 +7,8 @@ rule encode_text:
     output:
         text=f"{RESULTS}/text/text.safetensors",
     params:
-        stage="lead.text.stages:encode_text",
+        **stage("lead.text.stages:encode_text"),
         settings=settings("text"),
-        code=code("lead.text.stages:encode_text"),
     log:
         f"{RESULTS}/logs/encode_text.log",
     benchmark:
@@ -24,17 +23,20 @@ rule encode_text:
         "../scripts/stage.py"
 
 
+# What an evaluator that reads words takes beside a study's other texts.
+WORDS = {}
+
 if STUDY.evaluator.words == "glove":
+    WORDS = {"words": f"{RESULTS}/text/words.safetensors"}
 
     rule encode_words:
         input:
             index=DATA["index"],
         output:
-            words=f"{RESULTS}/text/words.safetensors",
+            **WORDS,
         params:
-            stage="lead.text.stages:encode_words",
+            **stage("lead.text.stages:encode_words"),
             settings=settings("evaluator"),
-            code=code("lead.text.stages:encode_words"),
         log:
             f"{RESULTS}/logs/encode_words.log",
         benchmark:
@@ -49,10 +51,3 @@ if STUDY.evaluator.words == "glove":
             announce("Captions to word vectors and parts of speech.")
         script:
             "../scripts/stage.py"
-
-
-    # What a matcher that reads words takes beside a study's other texts.
-    WORDS = {"words": rules.encode_words.output.words}
-
-else:
-    WORDS = {}

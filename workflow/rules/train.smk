@@ -16,9 +16,8 @@ rule train_movement:
         weights=f"{RESULTS}/models/matcher/movement.safetensors",
         history=f"{RESULTS}/models/matcher/movement_history.parquet",
     params:
-        stage="lead.training.matcher:train_movement",
+        **stage("lead.training.matcher:train_movement"),
         settings=settings("dataset", "matcher", "machine"),
-        code=code("lead.training.matcher:train_movement"),
         state=state("movement"),
         events=events("movement"),
     log:
@@ -45,9 +44,8 @@ rule train_matcher:
         weights=f"{RESULTS}/models/matcher/matcher.safetensors",
         history=f"{RESULTS}/models/matcher/matcher_history.parquet",
     params:
-        stage="lead.training.matcher:train_matcher",
+        **stage("lead.training.matcher:train_matcher"),
         settings=settings("dataset", "matcher", "machine"),
-        code=code("lead.training.matcher:train_matcher"),
         state=state("matcher"),
         events=events("matcher"),
     log:
@@ -79,9 +77,8 @@ if STUDY.vae.source.kind == "train":
             weights=NETWORKS["vae"],
             history=f"{RESULTS}/models/vae/history.parquet",
         params:
-            stage="lead.training.vae:train_vae",
+            **stage("lead.training.vae:train_vae"),
             settings=settings("dataset", "validation", "vae", "machine"),
-            code=code("lead.training.vae:train_vae"),
             state=state("vae"),
             events=events("vae"),
         log:
@@ -108,9 +105,8 @@ rule encode_latents:
     output:
         latents=f"{RESULTS}/latents/latents.safetensors",
     params:
-        stage="lead.training.latents:encode_latents",
+        **stage("lead.training.latents:encode_latents"),
         settings=settings("dataset", "validation", "vae", "latents"),
-        code=code("lead.training.latents:encode_latents"),
     log:
         f"{RESULTS}/logs/encode_latents.log",
     benchmark:
@@ -137,9 +133,8 @@ if STUDY.denoiser.source.kind == "train":
             weights=NETWORKS["denoiser"],
             history=f"{RESULTS}/models/denoiser/history.parquet",
         params:
-            stage="lead.training.denoiser:train_denoiser",
+            **stage("lead.training.denoiser:train_denoiser"),
             settings=settings("validation", "vae", "text", "diffusion", "denoiser", "machine"),
-            code=code("lead.training.denoiser:train_denoiser"),
             state=state("denoiser"),
             events=events("denoiser"),
         log:
@@ -168,10 +163,9 @@ rule train_projector:
         weights=f"{RESULTS}/models/projectors/{{projector}}/projector.safetensors",
         history=f"{RESULTS}/models/projectors/{{projector}}/history.parquet",
     params:
-        stage="lead.training.projector:train_projector",
+        **stage("lead.training.projector:train_projector"),
         settings=lambda wildcards: settings("validation", "vae", "text", "machine")
         | projector(wildcards.projector),
-        code=code("lead.training.projector:train_projector"),
         state=lambda wildcards: state(f"projector_{wildcards.projector}"),
         events=lambda wildcards: events(f"projector_{wildcards.projector}"),
     log:
