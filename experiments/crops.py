@@ -1,6 +1,6 @@
 """How much crops cost and give: validation loss of denoiser and projector after equal steps.
 
-    python benchmarks/crops.py open_small --crops 1 4 8 32 --fresh --seeds 1 2
+    python experiments/crops.py open_small --crops 1 4 8 32 --fresh --seeds 1 2
 
 Reads the finished VAE, clips and captions of ``results/<study>``, and writes into a temporary
 folder. Denoiser and projector learn from K cached posteriors of each training clip; all are

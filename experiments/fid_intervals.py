@@ -1,6 +1,6 @@
 """How often 95 % intervals of FID hold the FID they are of, on pairs of Gaussians.
 
-    python benchmarks/fid_intervals.py --sets 200 --resamples 100
+    python experiments/fid_intervals.py --sets 200 --resamples 100
 
 Real and generated rows are pairs with a correlation of one half. ``here`` is the FID in
 expectation at this number of items, ``population`` that of infinitely many.

@@ -79,21 +79,25 @@ def test_a_variant_that_cannot_be_resolved_is_told(projectors, said):
         load_study("demo", {"projectors": projectors}, CONFIG)
 
 
+def names(systems):
+    return tuple(system.name for system in systems)
+
+
 def test_ablations_are_rows_of_their_own_table_alone():
     study = load_study("demo", folder=CONFIG)
-    assert study.systems == ("real", "mld", "motionlcm_1", "lead", "lead_motionlcm_1")
-    assert study.ablated_systems == (
+    assert names(study.systems) == ("real", "mld", "motionlcm_1", "lead", "lead_motionlcm_1")
+    assert names(study.ablated_systems) == (
         "real", "lead_mlp", "lead_skip", "lead_no_var", "lead_no_align", "lead_no_rec", "lead",
     )  # fmt: skip
 
 
 def test_a_projector_that_is_no_ablation_is_compared_with_the_systems():
     said = {"projectors": {"lead_mine": {"extends": "lead"}}}
-    assert load_study("demo_kit", said, CONFIG).systems == ("real", "mld", "lead", "lead_mine")
+    assert names(load_study("demo_kit", said, CONFIG).systems) == ("real", "mld", "lead", "lead_mine")
 
 
 def test_motionlcm_has_a_system_without_and_with_realignment_a_number_of_steps():
-    assert load_study("demo", folder=CONFIG).few_steps == (
+    assert names(load_study("demo", folder=CONFIG).few_steps) == (
         "motionlcm_1", "lead_motionlcm_1", "motionlcm_2", "lead_motionlcm_2", "motionlcm_4",
         "lead_motionlcm_4",
     )  # fmt: skip

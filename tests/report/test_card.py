@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from lead.config.load import load_study
+from lead.config.systems import MLD, REAL, realigned
 from lead.data.store import Clip, write_index
 from lead.evaluation.repeats import write_values
 from lead.files.job import Job
@@ -35,7 +36,9 @@ def card(folder: Path, name: str) -> str:
     model_card(
         Job(
             "model_card",
-            {key: study[key] for key in slices} | {"projector": study["projectors"]["lead"]},
+            {key: study[key] for key in slices}
+            | {"projector": study["projectors"]["lead"]}
+            | {"rows": [vars(row) for row in (REAL, MLD, realigned("lead"))]},
             {
                 "index": folder / "index.parquet",
                 **{network: folder / network for network in ("vae", "denoiser", "projector")},

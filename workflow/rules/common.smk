@@ -1,5 +1,6 @@
 """The study, where its results lie, and what every rule says of its settings and code."""
 
+import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -8,6 +9,10 @@ from lead.config.external import state_of_files
 from lead.config.load import resolve_study
 from lead.errors import LeadError
 from lead.files.digest import code_digest
+
+
+# experiments/ is no part of the package that is installed.
+sys.path.append(str(Path(workflow.main_snakefile).parent))
 
 
 def study_of(values):
