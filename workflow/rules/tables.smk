@@ -7,33 +7,34 @@ from lead.config.systems import by_name
 # What the command line says of the machine is true of both studies; the rest is in their files.
 _OF_THE_MACHINE = {key: config[key] for key in ("data_root", "machine") if key in config}
 
-if STUDY.is_on_kit:
-    SECOND = STUDY
 
-elif STUDY.second is None:
-    SECOND = None
-
-else:
-    _SECOND_CONFIG = {"study": STUDY.second, **_OF_THE_MACHINE}
-    SECOND = study_of(_SECOND_CONFIG)
-    if not SECOND.is_on_kit:
+def study_on_kit():
+    """The study that fills Table 2: this one, the one that it names, or none."""
+    if STUDY.is_on_kit or STUDY.second is None:
+        return STUDY if STUDY.is_on_kit else None
+    second = study_of({"study": STUDY.second, **_OF_THE_MACHINE})
+    if not second.is_on_kit:
         raise WorkflowError(
-            f"second: {SECOND.name} in study {STUDY.name}: {SECOND.description} is not on "
+            f"second: {second.name} in study {STUDY.name}: {second.description} is not on "
             "KIT-ML's skeleton, which Table 2 is about."
         )
-
-    if SECOND.consistency is not None:
+    if second.consistency is not None:
         raise WorkflowError(
-            f"second: {SECOND.name} in study {STUDY.name}: MotionLCM is not distilled in a second "
-            f"study; set `consistency: null` in config/{SECOND.name}.yaml."
+            f"second: {second.name} in study {STUDY.name}: MotionLCM is not distilled in a second "
+            f"study; set `consistency: null` in config/{second.name}.yaml."
         )
+    return second
+
+
+SECOND = study_on_kit()
+
+if SECOND is not None and not STUDY.is_on_kit:
 
     module second:
         snakefile:
             "second.smk"
         config:
-            _SECOND_CONFIG
-
+            {"study": STUDY.second, **_OF_THE_MACHINE}
 
     use rule * from second as second_*
 
@@ -126,7 +127,7 @@ rule analyse:
     input:
         index=DATA["index"],
         **{f"embeddings_{row.name}": embeddings(row.name) for row in STUDY.systems},
-        **{f"metrics_{row.name}": metrics(STUDY, [row]) for row in STUDY.systems},
+        **{f"metrics_{row.name}": metrics(STUDY, [row])[0] for row in STUDY.systems},
     output:
         analysis=f"{RESULTS}/analysis.parquet",
     params:
