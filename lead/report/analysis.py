@@ -11,11 +11,10 @@ from lead.analysis.retrieval import OWN, PERFECT, SAME
 from lead.analysis.rows import Row, read_rows
 from lead.config.systems import System
 from lead.evaluation.summary import METRICS
-from lead.files.artefact import atomic_path
 from lead.files.commit import commit
 from lead.files.job import Job
-from lead.report.jinja import template
 from lead.report.latex import escape
+from lead.report.text import markdown_table, template, write_text
 
 MISSING = "–"
 
@@ -91,10 +90,8 @@ def analysis_table(job: Job) -> None:
         str(job.settings["footnote"]).strip(),
     )
     parts = sections(rows, labels)
-    with atomic_path(job.outputs["md"]) as temporary:
-        temporary.write_text(markdown(parts, made), encoding="utf-8")
-    with atomic_path(job.outputs["tex"]) as temporary:
-        temporary.write_text(latex(parts, made), encoding="utf-8")
+    write_text(job.outputs["md"], markdown(parts, made))
+    write_text(job.outputs["tex"], latex(parts, made))
 
 
 def sections(rows: Rows, labels: Labels) -> list[Section]:
@@ -121,13 +118,8 @@ def markdown(parts: Sequence[Section], made: Sequence[str]) -> str:
     """The tables as Markdown whose columns line up, so that it reads as plain text too."""
     blocks = ["# Beyond the paper's statistics", *filter(None, made)]
     for part in parts:
-        header = ("System", *part.header)
-        lines = (header, *part.rows)
-        widths = [max(len(line[place]) for line in lines) for place in range(len(header))]
-        rule = tuple("-" * widths[0] if not n else "-" * (w - 1) + ":"
-                     for n, w in enumerate(widths))  # fmt: skip
-        table = [_aligned(line, widths) for line in (header, rule, *part.rows)]
-        blocks += [f"## {part.title}", "\n".join(table), *part.notes]
+        table = markdown_table(("System", *part.header), part.rows)
+        blocks += [f"## {part.title}", table, *part.notes]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -271,12 +263,6 @@ def _left_out(rows: Rows, labels: Labels) -> list[str]:
             reasons.setdefault((row.metric, row.note), []).append(f"{named} {row.group}".strip())
     return [f"{', '.join(names)}: {_WORDS.get(metric, '')}{note}."
             for (metric, note), names in reasons.items()]  # fmt: skip
-
-
-def _aligned(line: Sequence[str], widths: Sequence[int]) -> str:
-    cells = [cell.rjust(width) if place else cell.ljust(width)
-             for place, (cell, width) in enumerate(zip(line, widths, strict=True))]  # fmt: skip
-    return f"| {' | '.join(cells)} |"
 
 
 def _number(value: float) -> str:

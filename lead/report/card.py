@@ -18,12 +18,11 @@ from lead.data.sources import RawSource
 from lead.data.store import MotionIndex
 from lead.evaluation.repeats import read_values
 from lead.evaluation.summary import GAUGE, METRICS, Metric, summarise
-from lead.files.artefact import atomic_path
 from lead.files.commit import commit
 from lead.files.job import Job
 from lead.motion.constant_bones import METRES
 from lead.report.gauge import gauge_footnotes
-from lead.report.jinja import template
+from lead.report.text import template, write_text
 
 _MADE = RawSource(
     name="synthetic",
@@ -86,8 +85,7 @@ def model_card(job: Job) -> None:
         "gauge": gauge_footnotes(measured, words[0].get("gauge")),
         **{split: len(index.split(split)) for split in ("train", "val", "test")},
     }
-    with atomic_path(job.outputs["card"]) as temporary:
-        temporary.write_text(template("card.md.jinja").render(values), encoding="utf-8")
+    write_text(job.outputs["card"], template("card.md.jinja").render(values))
 
 
 def sources_of(settings: Mapping[str, Any]) -> list[RawSource]:

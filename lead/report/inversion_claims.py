@@ -10,9 +10,9 @@ from lead.analysis.paired import Estimate
 from lead.config.systems import ABLATIONS, BEST, PAIRS, REAL, by_name
 from lead.evaluation.repeats import read_values
 from lead.evaluation.summary import summarise
-from lead.files.artefact import atomic_path
 from lead.files.commit import commit
 from lead.files.job import Job
+from lead.report.text import write_text
 from lead.inversion.pairs import DISTANCE, METRICS, Pair, read_pairs
 
 _NAMES = {
@@ -49,8 +49,7 @@ def inversion_claims(job: Job) -> None:
     means = {(str(system), str(metric)): float(mean) for system, metric, mean in cells}
     three, four = (read_pairs(job.inputs[name]) for name in ("pairs3", "pairs4"))
     text = markdown(str(job.settings["name"]), three, four, means)
-    with atomic_path(job.outputs["md"]) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    write_text(job.outputs["md"], text)
 
 
 def markdown(study: str, three: Sequence[Pair], four: Sequence[Pair], means: Means) -> str:
