@@ -12,8 +12,8 @@ from lead.evaluation.repeats import read_values
 from lead.evaluation.summary import summarise
 from lead.files.commit import commit
 from lead.files.job import Job
-from lead.report.text import write_text
 from lead.inversion.pairs import DISTANCE, METRICS, Pair, read_pairs
+from lead.report.text import write_text
 
 _NAMES = {
     "fid": "FID",
@@ -112,10 +112,7 @@ def _table(pairs: Iterable[Pair]) -> str:
         found = pair.estimate
         verdict = "–" if pair.metric == "diversity" else pair.verdict
         names = _LABELS[pair.system], _LABELS[pair.against], _NAMES[pair.metric]
-        lines.append(
-            f"| {' | '.join(names)} | {verdict} "
-            f"| {found.mean:+.3f} ({_span(found)}) |"
-        )
+        lines.append(f"| {' | '.join(names)} | {verdict} | {found.mean:+.3f} ({_span(found)}) |")
     return "\n".join(lines)
 
 

@@ -30,7 +30,7 @@ def template(name: str) -> jinja2.Template:
 
 
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table whose columns line up, so that it reads as plain text; all but the first are right."""
+    """A table whose columns line up, so that it also reads as plain text."""
     widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
     lines = (

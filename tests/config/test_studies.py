@@ -93,7 +93,12 @@ def test_ablations_are_rows_of_their_own_table_alone():
 
 def test_a_projector_that_is_no_ablation_is_compared_with_the_systems():
     said = {"projectors": {"lead_mine": {"extends": "lead"}}}
-    assert names(load_study("demo_kit", said, CONFIG).systems) == ("real", "mld", "lead", "lead_mine")
+    assert names(load_study("demo_kit", said, CONFIG).systems) == (
+        "real",
+        "mld",
+        "lead",
+        "lead_mine",
+    )
 
 
 def test_motionlcm_has_a_system_without_and_with_realignment_a_number_of_steps():

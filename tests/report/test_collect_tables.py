@@ -33,9 +33,7 @@ def rows_named(study: Study, names: tuple[str, ...]) -> tuple[System, ...]:
     return tuple(study.every_system[name] for name in names)
 
 
-def made(
-    folder: Path, table: str, name: str, systems: tuple[str, ...] = (), **overrides
-) -> Path:
+def made(folder: Path, table: str, name: str, systems: tuple[str, ...] = (), **overrides) -> Path:
     """The table as a stage writes it, from metrics that grow from row to row."""
     study = load_study(name, overrides, CONFIG)
     rows = rows_named(study, systems) if systems else study.rows(table)

@@ -182,9 +182,7 @@ def test_a_parquet_file_of_another_kind_is_refused(table1, tmp_path):
 
 
 def test_a_metric_that_the_paper_lacks_is_a_column_where_a_study_computes_it(table1, monkeypatch):
-    monkeypatch.setitem(
-        METRICS, "my_metric", Metric("my_metric", "Mine", "lower", in_paper=False)
-    )
+    monkeypatch.setitem(METRICS, "my_metric", Metric("my_metric", "Mine", "lower", in_paper=False))
     assert "my_metric" not in metrics_of(table1)
     row = table1[(table1["origin"] == THIS_RUN) & (table1["metric"] == "fid")]
     more = pd.concat([table1, row.assign(metric="my_metric")], ignore_index=True)
