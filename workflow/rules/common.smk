@@ -10,7 +10,6 @@ from lead.config.load import resolve_study
 from lead.errors import LeadError
 from lead.files.digest import code_digest
 
-
 # experiments/ is no part of the package that is installed.
 sys.path.append(str(Path(workflow.main_snakefile).parent))
 

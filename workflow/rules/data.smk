@@ -11,10 +11,6 @@ if STUDY.has_published_features:
         output:
             **DATA,
             **AUDIT,
-        params:
-            **stage("lead.data.stages:import_features"),
-            settings=settings("dataset"),
-            state=state("import_features"),
         log:
             f"{RESULTS}/logs/import_features.log",
         benchmark:
@@ -23,6 +19,10 @@ if STUDY.has_published_features:
         resources:
             mem_mb=4000,
             runtime=60,
+        params:
+            **stage("lead.data.stages:import_features"),
+            settings=settings("dataset"),
+            state=state("import_features"),
         message:
             announce("Reading published features and captions.")
         script:
@@ -33,13 +33,9 @@ if not STUDY.has_published_features:
 
     rule import_motion:
         output:
+            **AUDIT,
             joints=f"{RESULTS}/joints/joints.npy",
             clips=f"{RESULTS}/joints/clips.parquet",
-            **AUDIT,
-        params:
-            **stage("lead.data.stages:import_motion"),
-            settings=settings("dataset"),
-            state=state("import_motion"),
         log:
             f"{RESULTS}/logs/import_motion.log",
         benchmark:
@@ -48,11 +44,14 @@ if not STUDY.has_published_features:
         resources:
             mem_mb=4000,
             runtime=60,
+        params:
+            **stage("lead.data.stages:import_motion"),
+            settings=settings("dataset"),
+            state=state("import_motion"),
         message:
             announce("Reading motion and captions.")
         script:
             "../scripts/stage.py"
-
 
     rule extract_features:
         input:
@@ -60,9 +59,6 @@ if not STUDY.has_published_features:
             clips=rules.import_motion.output.clips,
         output:
             **DATA,
-        params:
-            **stage("lead.data.stages:extract_features"),
-            settings=settings("dataset"),
         log:
             f"{RESULTS}/logs/extract_features.log",
         benchmark:
@@ -71,6 +67,9 @@ if not STUDY.has_published_features:
         resources:
             mem_mb=4000,
             runtime=60,
+        params:
+            **stage("lead.data.stages:extract_features"),
+            settings=settings("dataset"),
         message:
             announce("Joints to motion features.")
         script:

@@ -49,9 +49,6 @@ rule train_action_classifier:
         index=DATA["index"],
     output:
         classifier=EVALUATOR["actions"],
-    params:
-        **stage("lead.evaluation.actions:train_action_classifier"),
-        settings=settings("dataset"),
     log:
         f"{RESULTS}/logs/train_action_classifier.log",
     benchmark:
@@ -59,6 +56,9 @@ rule train_action_classifier:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        **stage("lead.evaluation.actions:train_action_classifier"),
+        settings=settings("dataset"),
     message:
         announce("Fitting a classifier of actions to the real training clips.")
     script:
@@ -72,10 +72,6 @@ rule embed_real:
         text=rules.encode_text.output.text,
     output:
         embeddings=f"{RESULTS}/systems/real/embeddings/{{batch}}.safetensors",
-    params:
-        **stage("lead.evaluation.embed:embed_real"),
-        settings=lambda wildcards: evaluating() | repeats(wildcards),
-        state=lambda wildcards: state(f"embed_real_{wildcards.batch}"),
     log:
         f"{RESULTS}/logs/embed_real_{{batch}}.log",
     benchmark:
@@ -85,6 +81,10 @@ rule embed_real:
         mem_mb=4000,
         runtime=120,
         gpu=1,
+    params:
+        **stage("lead.evaluation.embed:embed_real"),
+        settings=lambda wildcards: evaluating() | repeats(wildcards),
+        state=lambda wildcards: state(f"embed_real_{wildcards.batch}"),
     message:
         announce("Embedding the real test motions, repeats {wildcards.batch}.", gpu=True)
     script:
@@ -99,10 +99,6 @@ rule embed_generated:
         text=rules.encode_text.output.text,
     output:
         embeddings=f"{RESULTS}/systems/{{generated}}/embeddings/{{batch}}.safetensors",
-    params:
-        **stage("lead.evaluation.embed:embed_generated"),
-        settings=generating_system,
-        state=lambda wildcards: state(f"embed_{wildcards.generated}_{wildcards.batch}"),
     log:
         f"{RESULTS}/logs/embed_{{generated}}_{{batch}}.log",
     benchmark:
@@ -112,6 +108,10 @@ rule embed_generated:
         mem_mb=4000,
         runtime=480,
         gpu=1,
+    params:
+        **stage("lead.evaluation.embed:embed_generated"),
+        settings=generating_system,
+        state=lambda wildcards: state(f"embed_{wildcards.generated}_{wildcards.batch}"),
     message:
         announce("Generating with {wildcards.generated}, repeats {wildcards.batch}.", gpu=True)
     script:
@@ -126,10 +126,6 @@ rule embed_external:
         text=rules.encode_text.output.text,
     output:
         embeddings=f"{RESULTS}/systems/{{external}}/embeddings/all.safetensors",
-    params:
-        **stage("lead.evaluation.predictions.embed:embed_external"),
-        settings=lambda wildcards: evaluating() | external(wildcards.external),
-        files=lambda wildcards: state_of_files(STUDY.external[wildcards.external].path),
     log:
         f"{RESULTS}/logs/embed_{{external}}.log",
     benchmark:
@@ -139,6 +135,10 @@ rule embed_external:
         mem_mb=6000,
         runtime=240,
         gpu=1,
+    params:
+        **stage("lead.evaluation.predictions.embed:embed_external"),
+        settings=lambda wildcards: evaluating() | external(wildcards.external),
+        files=lambda wildcards: state_of_files(STUDY.external[wildcards.external].path),
     message:
         announce("Embedding the motions of {wildcards.external}.", gpu=True)
     script:
@@ -150,9 +150,6 @@ rule compute_metrics:
         unpack(measured_files),
     output:
         metrics=f"{RESULTS}/{{measured}}/metrics.parquet",
-    params:
-        **stage("lead.evaluation.score:compute_metrics"),
-        settings=lambda wildcards: measuring() | {"system": Path(wildcards.measured).name},
     log:
         f"{RESULTS}/logs/metrics/{{measured}}.log",
     benchmark:
@@ -160,6 +157,9 @@ rule compute_metrics:
     resources:
         mem_mb=2000,
         runtime=60,
+    params:
+        **stage("lead.evaluation.score:compute_metrics"),
+        settings=lambda wildcards: measuring() | {"system": Path(wildcards.measured).name},
     message:
         announce("Metrics of {wildcards.measured}.")
     script:
@@ -172,9 +172,6 @@ rule physical_metrics:
         embeddings=lambda wildcards: embeddings(wildcards.system),
     output:
         metrics=f"{RESULTS}/systems/{{system}}/physical.parquet",
-    params:
-        **stage("lead.evaluation.physical_score:physical_metrics"),
-        settings=lambda wildcards: settings() | {"system": wildcards.system},
     log:
         f"{RESULTS}/logs/physical_{{system}}.log",
     benchmark:
@@ -182,6 +179,9 @@ rule physical_metrics:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        **stage("lead.evaluation.physical_score:physical_metrics"),
+        settings=lambda wildcards: settings() | {"system": wildcards.system},
     message:
         announce("Physical metrics of {wildcards.system}.")
     script:

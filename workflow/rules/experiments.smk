@@ -4,15 +4,12 @@
 rule sweep_learning_rate:
     input:
         **DATA,
+        **projector_file("lead"),
         text=rules.encode_text.output.text,
         vae=NETWORKS["vae"],
         denoiser=NETWORKS["denoiser"],
-        **projector_file("lead"),
     output:
         sweep=f"{MTI}/learning_rate.parquet",
-    params:
-        **stage("experiments.learning_rate:sweep_learning_rate"),
-        settings=optimising() | projector("lead"),
     log:
         f"{RESULTS}/logs/mti_learning_rate.log",
     benchmark:
@@ -22,6 +19,9 @@ rule sweep_learning_rate:
         mem_mb=4000,
         runtime=60,
         gpu=1,
+    params:
+        **stage("experiments.learning_rate:sweep_learning_rate"),
+        settings=optimising() | projector("lead"),
     message:
         announce("Inverting words of ten training motions at three learning rates.", gpu=True)
     script:
@@ -31,18 +31,13 @@ rule sweep_learning_rate:
 rule invert_styles:
     input:
         **DATA,
+        **projector_file("lead"),
         text=rules.encode_text.output.text,
         vae=NETWORKS["vae"],
         denoiser=NETWORKS["denoiser"],
-        **projector_file("lead"),
     output:
         styles=f"{MTI}/styles.parquet",
         sheet=f"{RESULTS}/figures/mti_styles.png",
-    params:
-        **stage("experiments.styles:invert_styles"),
-        settings=settings("dataset", "text", "vae", "diffusion", "denoiser", "mti")
-        | PROTOCOL
-        | projector("lead"),
     log:
         f"{RESULTS}/logs/mti_styles.log",
     benchmark:
@@ -52,6 +47,11 @@ rule invert_styles:
         mem_mb=4000,
         runtime=120,
         gpu=1,
+    params:
+        **stage("experiments.styles:invert_styles"),
+        settings=settings("dataset", "text", "vae", "diffusion", "denoiser", "mti")
+        | PROTOCOL
+        | projector("lead"),
     message:
         announce("Inverting words of styles that were held out.", gpu=True)
     script:
@@ -65,15 +65,12 @@ if STUDY.consistency is not None:
             **DATA,
             **EVALUATOR,
             **CONDITION,
+            **projector_file("lead"),
             text=rules.encode_text.output.text,
             vae=NETWORKS["vae"],
             denoiser=STUDENT,
-            **projector_file("lead"),
         output:
             seconds=f"{RESULTS}/systems/few_steps_seconds.parquet",
-        params:
-            **stage("experiments.few_steps:time_few_steps"),
-            settings=lambda wildcards: generating() | settings("consistency") | projector("lead"),
         log:
             f"{RESULTS}/logs/time_few_steps.log",
         benchmark:
@@ -83,6 +80,9 @@ if STUDY.consistency is not None:
             mem_mb=4000,
             runtime=30,
             gpu=1,
+        params:
+            **stage("experiments.few_steps:time_few_steps"),
+            settings=lambda wildcards: generating() | settings("consistency") | projector("lead"),
         message:
             announce("Seconds a motion at each number of steps.", gpu=True)
         script:
@@ -97,9 +97,6 @@ if STUDY.consistency is not None:
             paired=f"{RESULTS}/tables/table5_paired.parquet",
             pdf=f"{RESULTS}/figures/few_steps.pdf",
             png=f"{RESULTS}/figures/few_steps.png",
-        params:
-            **stage("experiments.few_steps:paired_by_steps"),
-            settings=settings("consistency"),
         log:
             f"{RESULTS}/logs/table5_paired.log",
         benchmark:
@@ -107,6 +104,9 @@ if STUDY.consistency is not None:
         resources:
             mem_mb=1000,
             runtime=10,
+        params:
+            **stage("experiments.few_steps:paired_by_steps"),
+            settings=settings("consistency"),
         message:
             announce("What realignment changes at each number of steps; FID against steps.")
         script:

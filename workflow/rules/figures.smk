@@ -8,12 +8,12 @@ BUNDLED = "lead/bundled"
 
 rule assemble_model:
     input:
+        **projector_file("lead"),
         index=DATA["index"],
         stats=DATA["stats"],
         text=rules.encode_text.output.text,
         vae=NETWORKS["vae"],
         denoiser=NETWORKS["denoiser"],
-        **projector_file("lead"),
     output:
         description=f"{RESULTS}/model/model.json",
         stats=f"{RESULTS}/model/stats.npz",
@@ -22,13 +22,6 @@ rule assemble_model:
         denoiser=f"{RESULTS}/model/denoiser.safetensors",
         projector=f"{RESULTS}/model/projector.safetensors",
         taught=f"{RESULTS}/model/taught.safetensors",
-    params:
-        **stage("lead.training.assemble:assemble_model"),
-        settings=settings(
-            "name", "description", "dataset", "text", "vae", "diffusion", "denoiser"
-        )
-        | PROTOCOL
-        | projector("lead"),
     log:
         f"{RESULTS}/logs/assemble_model.log",
     benchmark:
@@ -36,6 +29,11 @@ rule assemble_model:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        **stage("lead.training.assemble:assemble_model"),
+        settings=settings("name", "description", "dataset", "text", "vae", "diffusion", "denoiser")
+        | PROTOCOL
+        | projector("lead"),
     message:
         announce("Putting the model directory together.")
     script:
@@ -51,13 +49,6 @@ rule model_card:
         metrics=metrics(STUDY, CARD),
     output:
         card=f"{RESULTS}/model/README.md",
-    params:
-        **stage("lead.report.card:model_card"),
-        settings=settings(
-            "name", "description", "footnote", "dataset", "evaluator", "text", "vae", "denoiser"
-        )
-        | projector("lead")
-        | {"rows": [vars(row) for row in CARD]},
     log:
         f"{RESULTS}/logs/model_card.log",
     benchmark:
@@ -65,6 +56,13 @@ rule model_card:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        **stage("lead.report.card:model_card"),
+        settings=settings(
+            "name", "description", "footnote", "dataset", "evaluator", "text", "vae", "denoiser"
+        )
+        | projector("lead")
+        | {"rows": [vars(row) for row in CARD]},
     message:
         announce("The card of the model: data, licences, metrics, uses.")
     script:
@@ -79,9 +77,6 @@ rule contact_sheet:
     output:
         sheet=f"{RESULTS}/figures/contact_sheet.png",
         bvh=f"{RESULTS}/figures/sample.bvh",
-    params:
-        **stage("lead.report.pictures:contact_sheet"),
-        settings=settings("dataset"),
     log:
         f"{RESULTS}/logs/contact_sheet.log",
     benchmark:
@@ -90,6 +85,9 @@ rule contact_sheet:
     resources:
         mem_mb=4000,
         runtime=30,
+    params:
+        **stage("lead.report.pictures:contact_sheet"),
+        settings=settings("dataset"),
     message:
         announce("Four captions, what lead makes of them, and the nearest training clips.")
     script:
@@ -103,9 +101,6 @@ rule training_curves:
     output:
         pdf=f"{RESULTS}/figures/training.pdf",
         png=f"{RESULTS}/figures/training.png",
-    params:
-        **stage("lead.report.curves:training_curves"),
-        settings=settings(),
     log:
         f"{RESULTS}/logs/training_curves.log",
     benchmark:
@@ -113,6 +108,9 @@ rule training_curves:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        **stage("lead.report.curves:training_curves"),
+        settings=settings(),
     message:
         announce("Training curves of every stage.")
     script:
@@ -122,16 +120,13 @@ rule training_curves:
 rule latent_map:
     input:
         **DATA,
+        **projector_file("lead"),
         text=rules.encode_text.output.text,
         vae=NETWORKS["vae"],
-        **projector_file("lead"),
     output:
         pdf=f"{RESULTS}/figures/latents.pdf",
         png=f"{RESULTS}/figures/latents.png",
         numbers=f"{RESULTS}/figures/latents.parquet",
-    params:
-        **stage("lead.report.latent_map:latent_map"),
-        settings=settings("dataset", "vae") | projector("lead"),
     log:
         f"{RESULTS}/logs/latent_map.log",
     benchmark:
@@ -140,6 +135,9 @@ rule latent_map:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        **stage("lead.report.latent_map:latent_map"),
+        settings=settings("dataset", "vae") | projector("lead"),
     message:
         announce("Latents before and after realignment, as a map and as numbers.")
     script:
@@ -161,9 +159,6 @@ rule bundle_model:
         card=f"{BUNDLED}/README.md",
         licences=f"{BUNDLED}/LICENCES.md",
         sums=f"{BUNDLED}/SHA256SUMS",
-    params:
-        **stage("lead.report.bundle:bundle_model"),
-        settings=settings("name", "dataset"),
     log:
         f"{RESULTS}/logs/bundle_model.log",
     benchmark:
@@ -172,6 +167,9 @@ rule bundle_model:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        **stage("lead.report.bundle:bundle_model"),
+        settings=settings("name", "dataset"),
     message:
         announce("Packing the model for the package.")
     script:

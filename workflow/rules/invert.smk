@@ -16,7 +16,9 @@ def generation_projector(wildcards):
 def optimising():
     """The settings that inverting any word depends on: how many, and which others, are none."""
     networks = settings("dataset", "text", "vae", "diffusion", "denoiser")
-    own = {key: value for key, value in _SETTINGS["mti"].items() if key not in ("motions", "styles")}
+    own = {
+        key: value for key, value in _SETTINGS["mti"].items() if key not in ("motions", "styles")
+    }
     return networks | {"mti": own}
 
 
@@ -37,9 +39,6 @@ rule choose_motions:
         index=DATA["index"],
     output:
         motions=f"{MTI}/motions.parquet",
-    params:
-        **stage("lead.inversion.choose:choose_motions"),
-        settings=settings("text") | {"motions": STUDY.mti.motions},
     log:
         f"{RESULTS}/logs/mti_choose.log",
     benchmark:
@@ -47,6 +46,9 @@ rule choose_motions:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        **stage("lead.inversion.choose:choose_motions"),
+        settings=settings("text") | {"motions": STUDY.mti.motions},
     message:
         announce("Choosing the test motions that words are inverted from.")
     script:
@@ -65,21 +67,21 @@ rule invert:
         words=f"{MTI}/{{inverted}}/words.safetensors",
         history=f"{MTI}/{{inverted}}/history.parquet",
         fresh=f"{MTI}/{{inverted}}/fresh.parquet",
-    params:
-        **stage("lead.inversion.stages:invert_words"),
-        settings=inverting,
-        state=lambda wildcards: state(f"mti_{wildcards.inverted}"),
-    wildcard_constraints:
-        inverted=one_of({system.words for system in INVERTED.values()}),
     log:
         f"{RESULTS}/logs/mti_invert_{{inverted}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/mti_invert_{{inverted}}.tsv"
+    wildcard_constraints:
+        inverted=one_of({system.words for system in INVERTED.values()}),
     threads: STUDY.machine.threads
     resources:
         mem_mb=4000,
         runtime=240,
         gpu=1,
+    params:
+        **stage("lead.inversion.stages:invert_words"),
+        settings=inverting,
+        state=lambda wildcards: state(f"mti_{wildcards.inverted}"),
     message:
         announce("Inverting a word for each motion, objective {wildcards.inverted}.", gpu=True)
     script:
@@ -96,10 +98,6 @@ rule embed_mti_real:
         motions=rules.choose_motions.output.motions,
     output:
         embeddings=f"{MTI}/real/embeddings.safetensors",
-    params:
-        **stage("lead.inversion.evaluate:embed_real_of_words"),
-        settings=lambda wildcards: generating(),
-        state=state("mti_embed_real"),
     log:
         f"{RESULTS}/logs/mti_embed_real.log",
     benchmark:
@@ -109,6 +107,10 @@ rule embed_mti_real:
         mem_mb=4000,
         runtime=120,
         gpu=1,
+    params:
+        **stage("lead.inversion.evaluate:embed_real_of_words"),
+        settings=lambda wildcards: generating(),
+        state=state("mti_embed_real"),
     message:
         announce("Embedding the motions that words were inverted from.", gpu=True)
     script:
@@ -127,10 +129,6 @@ rule embed_mti:
         inverted=lambda wildcards: f"{MTI}/{INVERTED[wildcards.inverted].words}/words.safetensors",
     output:
         embeddings=f"{MTI}/{{inverted}}/embeddings.safetensors",
-    params:
-        **stage("lead.inversion.evaluate:embed_inverted"),
-        settings=generating_from_words,
-        state=lambda wildcards: state(f"mti_embed_{wildcards.inverted}"),
     log:
         f"{RESULTS}/logs/mti_embed_{{inverted}}.log",
     benchmark:
@@ -140,6 +138,10 @@ rule embed_mti:
         mem_mb=4000,
         runtime=240,
         gpu=1,
+    params:
+        **stage("lead.inversion.evaluate:embed_inverted"),
+        settings=generating_from_words,
+        state=lambda wildcards: state(f"mti_embed_{wildcards.inverted}"),
     message:
         announce("Generating from inverted words, system {wildcards.inverted}.", gpu=True)
     script:

@@ -91,9 +91,6 @@ rule make_table:
     output:
         tex=f"{RESULTS}/tables/{{table}}.tex",
         parquet=f"{RESULTS}/tables/{{table}}.parquet",
-    params:
-        **stage("lead.report.tables:make_table"),
-        settings=table_settings,
     log:
         f"{RESULTS}/logs/{{table}}.log",
     benchmark:
@@ -101,6 +98,9 @@ rule make_table:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        **stage("lead.report.tables:make_table"),
+        settings=table_settings,
     message:
         announce("{wildcards.table} of study {params.settings[name]}.")
     script:
@@ -114,9 +114,9 @@ rule publish_table:
     output:
         tex="results/tables/{table}.tex",
         parquet="results/tables/{table}.parquet",
+    localrule: True
     params:
         study=STUDY.name,
-    localrule: True
     message:
         "{wildcards.table} of study {params.study} is now the one in results/tables."
     shell:
@@ -125,14 +125,11 @@ rule publish_table:
 
 rule analyse:
     input:
-        index=DATA["index"],
         **{f"embeddings_{row.name}": embeddings(row.name) for row in STUDY.systems},
         **{f"metrics_{row.name}": metrics(STUDY, [row])[0] for row in STUDY.systems},
+        index=DATA["index"],
     output:
         analysis=f"{RESULTS}/analysis.parquet",
-    params:
-        **stage("lead.analysis.analyse:analyse"),
-        settings=settings("evaluation") | {"systems": [row.name for row in STUDY.systems]},
     log:
         f"{RESULTS}/logs/analyse.log",
     benchmark:
@@ -140,6 +137,9 @@ rule analyse:
     resources:
         mem_mb=1500,
         runtime=20,
+    params:
+        **stage("lead.analysis.analyse:analyse"),
+        settings=settings("evaluation") | {"systems": [row.name for row in STUDY.systems]},
     message:
         announce("Intervals, floors and paired differences of the study's systems.")
     script:
@@ -152,9 +152,6 @@ rule analysis_table:
     output:
         tex=f"{RESULTS}/tables/analysis.tex",
         md=f"{RESULTS}/tables/analysis.md",
-    params:
-        **stage("lead.report.analysis:analysis_table"),
-        settings=settings("name", "footnote") | {"rows": [vars(row) for row in STUDY.systems]},
     log:
         f"{RESULTS}/logs/analysis_table.log",
     benchmark:
@@ -162,6 +159,9 @@ rule analysis_table:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        **stage("lead.report.analysis:analysis_table"),
+        settings=settings("name", "footnote") | {"rows": [vars(row) for row in STUDY.systems]},
     message:
         announce("The analysis of study {params.settings[name]} as pages.")
     script:
@@ -173,18 +173,18 @@ rule pair_inversions:
         metrics=lambda wildcards: metrics(STUDY, STUDY.rows(wildcards.table)),
     output:
         pairs=f"{MTI}/paired_{{table}}.parquet",
-    params:
-        **stage("lead.inversion.pairs:pair_variants"),
-        settings=lambda wildcards: settings() | {"table": wildcards.table},
-    wildcard_constraints:
-        table="table3|table4",
     log:
         f"{RESULTS}/logs/mti_paired_{{table}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/mti_paired_{{table}}.tsv"
+    wildcard_constraints:
+        table="table3|table4",
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        **stage("lead.inversion.pairs:pair_variants"),
+        settings=lambda wildcards: settings() | {"table": wildcards.table},
     message:
         announce("Paired differences between the rows of {wildcards.table}.")
     script:
@@ -198,9 +198,6 @@ rule inversion_claims:
         metrics=metrics(STUDY, by_name(STUDY.rows("table3") + STUDY.rows("table4")).values()),
     output:
         md=f"{RESULTS}/tables/claims_mti.md",
-    params:
-        **stage("lead.report.inversion_claims:inversion_claims"),
-        settings=settings("name"),
     log:
         f"{RESULTS}/logs/mti_claims.log",
     benchmark:
@@ -208,6 +205,9 @@ rule inversion_claims:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        **stage("lead.report.inversion_claims:inversion_claims"),
+        settings=settings("name"),
     message:
         announce("What the paper claims of inversion, and what this study says of it.")
     script:

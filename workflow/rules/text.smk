@@ -6,9 +6,6 @@ rule encode_text:
         index=DATA["index"],
     output:
         text=f"{RESULTS}/text/text.safetensors",
-    params:
-        **stage("lead.text.stages:encode_text"),
-        settings=settings("text"),
     log:
         f"{RESULTS}/logs/encode_text.log",
     benchmark:
@@ -17,6 +14,9 @@ rule encode_text:
     resources:
         mem_mb=4000,
         runtime=60,
+    params:
+        **stage("lead.text.stages:encode_text"),
+        settings=settings("text"),
     message:
         announce("Captions to text embeddings ({params.settings[text][kind]}).")
     script:
@@ -34,19 +34,19 @@ if STUDY.evaluator.words == "glove":
             index=DATA["index"],
         output:
             **WORDS,
-        params:
-            **stage("lead.text.stages:encode_words"),
-            settings=settings("evaluator"),
         log:
             f"{RESULTS}/logs/encode_words.log",
         benchmark:
             f"{RESULTS}/benchmarks/encode_words.tsv"
-        threads: 1
         # Missing tags or files are told before anything is trained.
         priority: 1
+        threads: 1
         resources:
             mem_mb=2000,
             runtime=60,
+        params:
+            **stage("lead.text.stages:encode_words"),
+            settings=settings("evaluator"),
         message:
             announce("Captions to word vectors and parts of speech.")
         script:
