@@ -174,7 +174,7 @@ def test_a_study_without_motionlcm_names_one_that_has_it():
 
 @pytest.mark.parametrize("system", ["motionlcm_4", "lead_motionlcm_4"])
 def test_motionlcm_decodes_with_the_files_of_mld_and_lead(system):
-    """Its job needs the very VAE and projector that `mld` and `lead` read: nothing is trained anew."""
+    """Its job needs the VAE and projector that `mld` and `lead` have: nothing is trained anew."""
     jobs = planned(f"results/demo/systems/{system}/embeddings/0-19.safetensors")
     expected = {**stages(steps=1), "embed_generated": 1}
     for rule in ("embed_real", "compute_metrics"):
