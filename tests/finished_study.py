@@ -13,11 +13,11 @@ from lead.config.load import load_study
 from lead.config.study import Study
 from lead.config.synthetic import SyntheticDataset
 from lead.datasets.synthetic.dataset import make_clip
-from lead.evaluation.action_classifier import train_action_classifier
+from lead.evaluation.actions import train_action_classifier
 from lead.evaluation.embed import embed_real
 from lead.evaluation.protocol import Pass, draw_pass
+from lead.evaluation.repeats import repeat_seeds
 from lead.evaluation.score import compute_metrics
-from lead.evaluation.seeding import repeat_seeds
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.models.build import build_denoiser, build_matcher, build_projector, build_vae

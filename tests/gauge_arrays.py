@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lead.evaluation.limb_motion import GAUGE
+from lead.evaluation.repeats import GAUGE
 
 
 def gauge_arrays(repeats: int, items: int) -> dict[str, np.ndarray]:

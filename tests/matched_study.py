@@ -10,7 +10,7 @@ from finished_study import NAME, build, inputs, study_of
 from lead.config.evaluation import Evaluation
 from lead.evaluation.embed import embed_real
 from lead.evaluation.protocol import draw_pass
-from lead.evaluation.seeding import repeat_seeds
+from lead.evaluation.repeats import repeat_seeds
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.models.build import build_matcher, freeze

@@ -8,21 +8,35 @@ import pytest
 import lead
 
 PACKAGE = Path(lead.__file__).parent
-LAYERS = [
-    {"types", "errors", "progress", "clip"},
-    {"files"},
-    {"config"},
-    {"motion"},
-    {"formats"},
-    {"mocap", "store"},
-    {"datasets", "models", "text"},
-    {"losses", "diffusion"},
-    {"training", "inversion", "interop", "evaluation"},
-    {"pipeline", "render", "report"},
-    {"cli"},
-]
-RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
-TORCH_FREE = ("config", "motion", "formats", "mocap", "store", "datasets", "files", "clip")
+ALLOWED = {
+    "types": "",
+    "errors": "",
+    "progress": "",
+    "files": "errors",
+    "config": "errors",
+    "motion": "errors files types",
+    "formats": "errors files motion types",
+    "data": "config errors files formats motion progress types",
+    "models": "config errors files",
+    "text": "config data errors files models progress",
+    "losses": "config errors models motion",
+    "diffusion": "config errors models text",
+    "training": "config data diffusion errors files losses models motion progress text",
+    "interop": "config data errors files formats models motion",
+    "evaluation": "config data diffusion errors files formats models motion progress text types",
+    "analysis": "config data errors evaluation files",
+    "inversion": "analysis config data diffusion errors evaluation files models motion progress "
+    "text training types",
+    "pipeline": "config diffusion errors files inversion models motion text",
+    "render": "errors files motion types",
+    "report": "analysis config data errors evaluation files formats inversion models motion "
+    "pipeline render text",
+    "cli": "config data errors evaluation files formats inversion motion pipeline progress render "
+    "report text training types",
+}
+"""Which package may import which: every pair that is not here is a mistake."""
+
+TORCH_FREE = ("config", "motion", "formats", "data", "files")
 
 
 def imports(path: Path) -> list[tuple[int, str]]:
@@ -46,21 +60,35 @@ FILES = sorted(
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_no_module_imports_from_a_later_layer(path):
-    own = part(path)
-    late = [
+def test_a_package_imports_only_those_it_may(path):
+    allowed = {part(path), *ALLOWED[part(path)].split()}
+    others = [
         f"{path.relative_to(PACKAGE)}:{line} imports {module}"
         for line, module in imports(path)
-        if module.startswith("lead.") and RANK[module.split(".")[1]] > RANK[own]
+        if module.startswith("lead.") and module.split(".")[1] not in allowed
     ]
-    assert late == []
+    assert others == []
 
 
-def test_the_pipeline_imports_neither_data_nor_training_nor_evaluation():
+def test_no_two_packages_import_one_another():
+    pairs = {(own, other) for own, others in ALLOWED.items() for other in others.split()}
+    assert {pair for pair in pairs if pair[::-1] in pairs} == set()
+
+
+def test_every_allowed_pair_is_used():
     used = {
-        module.split(".")[1] for _, module in imports(PACKAGE / "pipeline.py") if "lead." in module
+        (part(path), module.split(".")[1])
+        for path in FILES
+        for _, module in imports(path)
+        if module.startswith("lead.")
     }
-    assert used.isdisjoint({"mocap", "store", "datasets", "training", "evaluation"})
+    pairs = {(own, other) for own, others in ALLOWED.items() for other in others.split()}
+    assert pairs - used == set()
+
+
+def test_the_package_imports_no_experiment():
+    late = [path for path in FILES for _, module in imports(path) if module[:11] == "experiments"]
+    assert late == []
 
 
 @pytest.mark.parametrize(

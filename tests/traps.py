@@ -12,7 +12,7 @@ import scipy.linalg
 import torch
 from torch.nn import functional as F
 
-from lead.evaluation.judge import Judge
+from lead.evaluation.evaluator import MotionEvaluator
 from lead.evaluation.metrics import frechet_distance
 from lead.evaluation.summary import better, places
 from lead.losses import draw_shift
@@ -24,7 +24,7 @@ PADDED_WORDS = 22
 """Words that the public loaders pad every caption to."""
 
 _embed_motion = Matcher.embed_motion
-_judged_motions = Judge.motions
+_judged_motions = MotionEvaluator.motions
 
 
 # What the evaluator is fed
@@ -39,10 +39,15 @@ def padded_text_lengths(
 
 
 def not_renormalised(
-    judge: Judge, motions: Callable, length: np.ndarray, boundary: Boundary | None = None
+    evaluator: MotionEvaluator,
+    motions: Callable,
+    length: np.ndarray,
+    boundary: Boundary | None = None,
 ) -> torch.Tensor:
-    """P6, for `Judge.motions`, which MultiModality reads: features in the generator's units."""
-    return _judged_motions(replace(judge, own=judge.normalizer), motions, length, boundary)
+    """P6, for `MotionEvaluator.motions`, of MultiModality: features in the generator's units."""
+    return _judged_motions(
+        replace(evaluator, statistics=evaluator.normalizer), motions, length, boundary
+    )
 
 
 def bias_of_five(normalizer: Normalizer, layout: FeatureLayout, bias: float) -> Normalizer:

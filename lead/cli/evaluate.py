@@ -14,13 +14,13 @@ from lead.config.external import ExternalSystem
 from lead.config.load import load_study
 from lead.config.study import Study
 from lead.errors import LeadError
-from lead.evaluation.requests import expected_requests
+from lead.evaluation.predictions.requests import expected_requests
+from lead.evaluation.repeats import read_values
 from lead.evaluation.summary import summarise
-from lead.evaluation.values import read_values
 from lead.files.artefact import atomic_path
 from lead.files.job import Job
 from lead.files.seeds import Seeds
-from lead.report.collect import label, smallest_test
+from lead.report.footnotes import smallest_test
 from lead.report.gauge import gauge_footnotes, print_gauge
 from lead.report.table import TableText, comparison_table
 from lead.report.terminal import print_table
@@ -63,7 +63,7 @@ def evaluate_predictions(
         LeadError: the study lacks a file that the measuring needs; what is wrong with the
             motions.
     """
-    from lead.evaluation.external import embed_external
+    from lead.evaluation.predictions.embed import embed_external
     from lead.evaluation.score import compute_metrics
 
     settings = load_study(study)
@@ -73,7 +73,7 @@ def evaluate_predictions(
         "index": _made(settings, "features/index.parquet"),
         "stats": _made(settings, "features/stats.npz"),
         "text": _made(settings, "text/text.safetensors"),
-        **{name: _made(settings, file) for name, file in settings.judge_files.items()},
+        **{name: _made(settings, file) for name, file in settings.evaluator_files.items()},
         "actions": _made(settings, "models/action_classifier.safetensors"),
         "predictions": system.path,
     }
@@ -141,7 +141,8 @@ def _print(
         notes.append(f"Fewer test items than one pool of {settings.evaluation.pool}.")
     if words["diversity_pairs"] < settings.evaluation.diversity_pairs:
         notes.append(f"Diversity from {words['diversity_pairs']} pairs: few test items.")
-    labels = {name: label(name) for name in dict.fromkeys(summary["system"])}
+    known = settings.every_system
+    labels = {name: known[name].label for name in _BESIDE if name in set(summary["system"])}
     labels[SYSTEM] = system.label or system.path.stem
     frame = comparison_table(summary, pd.DataFrame(), labels)
     repeats = measured.loc[measured["system"] == SYSTEM, "repeat"].nunique()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lead.config.inversion import Inversion
-from lead.config.inversion_variant import Objective
+from lead.config.systems import Objective
 from lead.errors import LeadError
 from lead.files.seeds import Seeds
 from lead.inversion.invert import Networks, fresh_objective, in_templates, invert
@@ -19,7 +19,7 @@ from lead.motion.skeleton import HUMANML3D
 from lead.pipeline import UNIT, LeadPipeline
 from lead.progress import Progress
 from lead.render.sheet import Panel, motion_sheet
-from lead.report.word_loss import draw_loss
+from lead.report.curves import draw_loss
 from lead.text.pseudo_word import refuse_known, token_vectors
 from lead.types import Joints
 

@@ -42,7 +42,7 @@ def show_timings(folder: Path) -> None:
     Raises:
         LeadError: the study has not run.
     """
-    files = sorted(folder.glob("*.tsv"), key=lambda file: file.stat().st_mtime)
+    files = sorted(folder.rglob("*.tsv"), key=lambda file: file.stat().st_mtime)
     if not files:
         raise LeadError(
             "Nothing has been measured here.",
@@ -57,7 +57,8 @@ def show_timings(folder: Path) -> None:
             row = next(csv.DictReader(lines, delimiter="\t"))
         seconds, memory = float(row["s"]), _number(row["max_rss"])
         total, peak = total + seconds, max(peak, memory)
-        table.add_row(file.stem, f"{seconds:.1f}", f"{memory:.0f}" if memory else "–")
+        stage = str(file.relative_to(folder).with_suffix(""))
+        table.add_row(stage, f"{seconds:.1f}", f"{memory:.0f}" if memory else "–")
     table.add_section()
     table.add_row("all", f"{total:.1f}", f"{peak:.0f}")
     Console().print(table)

@@ -22,6 +22,20 @@ from lead.config.merge import with_bases
 from lead.config.open_mocap import OpenDataset
 from lead.config.style100 import Style100Dataset
 from lead.config.synthetic import SyntheticDataset, SyntheticKitDataset
+from lead.config.systems import (
+    ABLATIONS,
+    FULL,
+    MLD,
+    OBJECTIVES,
+    PAIRS,
+    REAL,
+    System,
+    by_name,
+    distilled,
+    inverted,
+    other_model,
+    realigned,
+)
 from lead.config.text import TextSettings
 from lead.config.training import (
     DenoiserStage,
@@ -43,9 +57,6 @@ DatasetSettings = Annotated[
     | Style100Dataset,
     Field(discriminator="kind"),
 ]
-
-BASE_SYSTEMS = ("real", "mld")
-"""Systems that every study has; each projector adds one more."""
 
 _WORD_WIDTH, _WORD_CLASSES = 300, 15  # of the published word vectors and parts of speech
 _ON_KIT = (KitDataset, KitRawDataset, SyntheticKitDataset)
@@ -187,7 +198,7 @@ class Study(Settings):
         return isinstance(self.dataset, ProcessedDataset)
 
     @property
-    def judge_files(self) -> dict[str, str]:
+    def evaluator_files(self) -> dict[str, str]:
         """What metrics are computed with: files below ``results/<name>`` by input name."""
         if self.evaluator.kind == "t2m":
             files = {
@@ -215,19 +226,45 @@ class Study(Settings):
         return tuple(f"systems/{system}/embeddings/{batch}.safetensors" for batch in batches)
 
     @property
-    def systems(self) -> tuple[str, ...]:
+    def systems(self) -> tuple[System, ...]:
         """The systems that the study compares, in the order of the tables' rows."""
-        compared = [name for name in self.projectors if name not in self.ablations]
-        plain, realigned = self.few_steps[:1], self.few_steps[1:2]
-        return (*BASE_SYSTEMS, *plain, *compared, *realigned, *self.external)
+        compared = (realigned(name) for name in self.projectors if name not in self.ablations)
+        plain, with_lead = self.few_steps[:1], self.few_steps[1:2]
+        others = (other_model(name, own.label) for name, own in self.external.items())
+        return (REAL, MLD, *plain, *compared, *with_lead, *others)
 
     @property
-    def few_steps(self) -> tuple[str, ...]:
+    def few_steps(self) -> tuple[System, ...]:
         """The systems of MotionLCM, by steps, each without and with realignment."""
         steps = self.consistency.steps if self.consistency else ()
-        return tuple(f"{prefix}motionlcm_{own}" for own in steps for prefix in ("", "lead_"))
+        return tuple(distilled(own, projector) for own in steps for projector in (None, FULL))
 
     @property
-    def ablated_systems(self) -> tuple[str, ...]:
+    def ablated_systems(self) -> tuple[System, ...]:
         """The systems of Table 6, in the order of its rows."""
-        return ("real", *self.ablations, "lead")
+        return (REAL, *map(realigned, (*self.ablations, FULL)))
+
+    @property
+    def every_system(self) -> dict[str, System]:
+        """Every system that can be measured, by name; whose words were inverted are apart."""
+        return by_name((*self.systems, *self.few_steps, *self.ablated_systems))
+
+    @property
+    def inverted_systems(self) -> dict[str, System]:
+        """Every system of motion textual inversion, by name."""
+        projectors = (None, *self.projectors)
+        return by_name(inverted(own, projector) for own in OBJECTIVES for projector in projectors)
+
+    def rows(self, table: str) -> tuple[System, ...]:
+        """The systems of one of the study's tables, in the order of its rows."""
+        match table:
+            case "table3":
+                return (REAL, *PAIRS)
+            case "table4":
+                return (REAL, *ABLATIONS)
+            case "table5":
+                return (REAL, *self.few_steps)
+            case "table6":
+                return self.ablated_systems
+            case _:
+                return self.systems

@@ -14,14 +14,14 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from lead.clip import Clip
-from lead.evaluation.action_classifier import ActionClassifier
-from lead.evaluation.limb_motion import (
-    GAUGE,
+from lead.evaluation.actions import (
+    ActionClassifier,
     action_statistics,
     joint_error,
     limb_spread,
     local_positions,
 )
+from lead.evaluation.repeats import GAUGE
 from lead.motion.skeleton import Skeleton
 
 

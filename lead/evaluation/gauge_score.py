@@ -12,10 +12,8 @@ import numpy as np
 from jaxtyping import Float
 
 from lead.errors import LeadError
-from lead.evaluation.label_classifier import TRUSTED
-from lead.evaluation.limb_motion import GAUGE
-from lead.evaluation.physical_limits import PREFIX
-from lead.evaluation.rounds import ACTIONS, CLASSIFIER, Rounds
+from lead.evaluation.actions import TRUSTED
+from lead.evaluation.repeats import ACTIONS, CLASSIFIER, GAUGE, PREFIX, Repeats
 
 ACTION = "action_accuracy"
 """The metric, and with a dot and a label after it that of one action."""
@@ -91,7 +89,7 @@ def gauge_facts(labels: Sequence[str], real: Sequence[Mapping[str, float]]) -> d
     }
 
 
-def labels_of(own: Rounds, real: Rounds) -> tuple[str, ...]:
+def labels_of(own: Repeats, real: Repeats) -> tuple[str, ...]:
     """The labels that two systems were classified by.
 
     Raises:

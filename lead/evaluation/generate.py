@@ -1,8 +1,9 @@
-"""The motions that are judged: real crops, generated ones, and those that bracket them."""
+"""The motions that are measured: real crops, generated ones, and those that bracket them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -17,8 +18,9 @@ from lead.config.training import DenoiserStage, ProjectorStage, VaeStage
 from lead.diffusion.consistency import BoundaryCondition
 from lead.diffusion.generator import FewSteps, MotionGenerator
 from lead.diffusion.schedule import noise_schedule
-from lead.evaluation.judge import Judge, Motions
-from lead.evaluation.protocol import Pass, draw_noise
+from lead.evaluation.evaluator import MotionEvaluator, Motions
+from lead.evaluation.protocol import Pass, draw_noise, sorted_batches
+from lead.evaluation.repeats import GAUGE
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.models.build import build_denoiser, build_projector, build_vae, freeze
@@ -28,6 +30,12 @@ from lead.store.batches import gather
 from lead.store.store import MotionStore
 from lead.text.cache import TextCache
 from lead.text.conditions import Standardisation
+
+UNGUIDED = 1.0
+"""The scale of Eq. (8) at which the condition alone is left; a student is told w = 0."""
+
+Given = tuple[Float[Tensor, "I C"], Float[Tensor, "I L M"], Float[Tensor, "I K L M"]]
+"""What motions are generated from: text, noise, and the noise between steps."""
 
 
 def open_generator(
@@ -78,25 +86,25 @@ def open_generator(
     )
 
 
-def real_crops(store: MotionStore, judge: Judge, drawn: Pass) -> Motions:
+def real_crops(store: MotionStore, evaluator: MotionEvaluator, drawn: Pass) -> Motions:
     """The crops of a pass."""
 
     def motions(rows: np.ndarray) -> tuple[Tensor, Tensor]:
         clips = [drawn.clips[row] for row in rows]
         motion, mask = gather(store, clips, drawn.start[rows], drawn.length[rows])
-        like = judge.normalizer.mean
-        normalised = judge.normalizer.normalise(torch.from_numpy(motion).to(like))
+        like = evaluator.normalizer.mean
+        normalised = evaluator.normalizer.normalise(torch.from_numpy(motion).to(like))
         real = torch.from_numpy(mask).to(like.device)
         return normalised * real[..., None], real
 
     return motions
 
 
-def mean_motion(judge: Judge, drawn: Pass) -> Motions:
+def mean_motion(evaluator: MotionEvaluator, drawn: Pass) -> Motions:
     """The mean of the training frames standing still, as long as the crops of a pass."""
 
     def motions(rows: np.ndarray) -> tuple[Tensor, Tensor]:
-        like = judge.normalizer.mean
+        like = evaluator.normalizer.mean
         length = torch.from_numpy(drawn.length[rows]).to(like.device)
         mask = torch.arange(int(length.max()), device=length.device) < length[:, None]
         return like.new_zeros(*mask.shape, len(like)), mask
@@ -133,10 +141,14 @@ def decoded(generator: MotionGenerator, drawn: Pass, latent: Float[Tensor, "I L 
 
 
 def reconstructed(
-    generator: MotionGenerator, store: MotionStore, judge: Judge, drawn: Pass, seeds: Seeds
+    generator: MotionGenerator,
+    store: MotionStore,
+    evaluator: MotionEvaluator,
+    drawn: Pass,
+    seeds: Seeds,
 ) -> Motions:
     """The crops of a pass through the VAE, and the projector where the system has one."""
-    crops = real_crops(store, judge, drawn)
+    crops = real_crops(store, evaluator, drawn)
 
     @torch.no_grad()
     def motions(rows: np.ndarray) -> tuple[Tensor, Tensor]:
@@ -179,6 +191,32 @@ def fresh_noise(
     ]
     shape = (len(ids), 0, generator.vae.latent_tokens, generator.vae.latent_width)
     return torch.stack(draws, dim=1) if draws else torch.empty(shape)
+
+
+@torch.no_grad()
+def latent_norms(
+    generator: MotionGenerator,
+    given: Given,
+    crops: Motions,
+    read: Pass,
+    seeds: Seeds,
+    batch_size: int,
+) -> dict[str, Float[Tensor, " I"]]:
+    """The length of every item's latent: generated without guidance, and of its real crop.
+
+    ``latent_norm`` is of latents as they enter the decoder, realigned where the system is;
+    ``posterior_norm`` of the plain posterior samples of `reconstructed`.
+    """
+    plain = replace(generator, guidance=UNGUIDED)
+    norms = torch.empty(2, len(read.clips))
+    for rows in sorted_batches(read.length, batch_size):
+        latent = plain.latents(*(values[rows].to(generator.null) for values in given))
+        if plain.projector is not None:
+            latent = plain.projector.decode(plain.projector.encode(latent))
+        posterior = posterior_sample(generator, *crops(rows), read, rows, seeds)
+        for row, values in enumerate((latent, posterior)):
+            norms[row, rows] = torch.linalg.vector_norm(values.flatten(1), dim=1).cpu().float()
+    return {f"{GAUGE}latent_norm": norms[0], f"{GAUGE}posterior_norm": norms[1]}
 
 
 def _lengths(generator: MotionGenerator, drawn: Pass, rows: np.ndarray) -> Tensor:

@@ -14,12 +14,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from lead.errors import LeadError
-from lead.evaluation.physical_limits import (
-    CONTACT_HEIGHT,
-    SLIDING_SPEED,
-    SMOOTHED_STEPS,
-    TOLERANCE,
-)
+from lead.evaluation.physical_score import CONTACT_HEIGHT, SLIDING_SPEED, SMOOTHED_STEPS, TOLERANCE
 from lead.motion.constant_bones import METRES
 from lead.motion.skeleton import Skeleton
 

@@ -8,9 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from lead.errors import LeadError
-from lead.evaluation.physical_limits import CONTACT_HEIGHT, PREFIX, SLIDING_SPEED, TOLERANCE
-from lead.evaluation.rounds import Rounds
-from lead.evaluation.values import write_values
+from lead.evaluation.repeats import PREFIX, Repeats, write_values
 from lead.files.job import Job
 
 RATIOS = {
@@ -21,11 +19,34 @@ RATIOS = {
 }
 """Metrics that are a system's value by Real's, and of what."""
 
+CONTACT_HEIGHT = 0.05
+"""Metres above the floor below which a toe is on it, in two frames that follow each other.
+
+GMD (Karunratanakul et al. 2023), also used by OmniControl (Xie et al. 2024). Ankles do not count:
+they stand at about 8 cm.
+"""
+
+SLIDING_SPEED = 0.5
+"""Horizontal speed of a toe on the floor, in metres a second, above which it slides.
+
+GMD's 2.5 cm between two frames at 20 frames a second. As a speed, 12.5 frames a second compare.
+"""
+
+SMOOTHED_STEPS = 5
+"""Steps between frames over which GMD also asks the mean speed to be that high."""
+
+TOLERANCE = 0.005
+"""Metres by which the lowest point may be off the floor, below or above: PhysDiff's 5 mm.
+
+PhysDiff (Yuan et al. 2023) takes the lowest vertex of a body; here it is the lowest joint, which
+in a standing body is some centimetres above the sole.
+"""
+
 
 def physical_metrics(job: Job) -> None:
     """Every physical metric of one system in every repeat that it has, one row each.
 
-    Inputs: ``real`` and ``embeddings``, each one file or several (`Rounds`), the same for the
+    Inputs: ``real`` and ``embeddings``, each one file or several (`Repeats`), the same for the
     system ``real``, with the quantities of `lead.evaluation.physical.measure_motions` among their
     arrays. Output: ``metrics``. Its metadata holds the number of items and the limits.
 
@@ -33,7 +54,7 @@ def physical_metrics(job: Job) -> None:
         LeadError: quantities are missing, not finite, or not of the same items as Real's.
     """
     system = str(job.settings["system"])
-    real, own = Rounds.open(job.inputs["real"]), Rounds.open(job.inputs["embeddings"])
+    real, own = Repeats.open(job.inputs["real"]), Repeats.open(job.inputs["embeddings"])
     truth, now = _quantities(real), _quantities(own)
     items = truth["frames"].shape[1]
     if now["frames"].shape[1] != items or not 1 <= own.repeats <= real.repeats:
@@ -129,7 +150,7 @@ def _repeat(quantities: dict[str, np.ndarray], repeat: int) -> dict[str, np.ndar
     return {name: values[repeat] for name, values in quantities.items()}
 
 
-def _quantities(rounds: Rounds) -> dict[str, Float[np.ndarray, "R I"]]:
+def _quantities(rounds: Repeats) -> dict[str, Float[np.ndarray, "R I"]]:
     """The quantities among what is stored; the embeddings themselves stay on disk."""
     names = [name for name in rounds.shapes if name.startswith(PREFIX)]
     if f"{PREFIX}frames" not in names:

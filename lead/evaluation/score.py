@@ -17,9 +17,7 @@ from lead.evaluation.metrics import (
     multimodality,
     r_precision,
 )
-from lead.evaluation.rounds import JUDGED_BY, Rounds
-from lead.evaluation.seeding import repeat_seeds
-from lead.evaluation.values import write_values
+from lead.evaluation.repeats import EVALUATED_BY, Repeats, repeat_seeds, write_values
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 
@@ -33,7 +31,7 @@ Embedded = dict[str, np.ndarray]
 def compute_metrics(job: Job) -> None:
     """Every metric of one system in every repeat that it has, one row each.
 
-    Inputs: ``real`` and ``embeddings``, each one file or several (`Rounds`), the same for the
+    Inputs: ``real`` and ``embeddings``, each one file or several (`Repeats`), the same for the
     system ``real``; where these are of some of the test items only, ``full``, the real ones of
     all. Output: ``metrics``. Its metadata holds the evaluation's settings, the number of items,
     of the gauge the labels, chance and Real's accuracy, and of an external system what was found
@@ -45,7 +43,7 @@ def compute_metrics(job: Job) -> None:
     """
     settings = job.setting("evaluation", Evaluation)
     system = str(job.settings["system"])
-    real, own = Rounds.open(job.inputs["real"]), Rounds.open(job.inputs["embeddings"])
+    real, own = Repeats.open(job.inputs["real"]), Repeats.open(job.inputs["embeddings"])
     _check_pairs(system, own, real)
     labels = labels_of(own, real)
     values, of_real = [], []
@@ -54,8 +52,8 @@ def compute_metrics(job: Job) -> None:
         values.append(found | gauge_metrics(now, truth, labels))
         of_real.append(gauge_metrics(truth, truth, labels))
     if "full" in job.inputs:
-        full = Rounds.open(job.inputs["full"])
-        _check_judges(system, own, full)
+        full = Repeats.open(job.inputs["full"])
+        _check_evaluators(system, own, full)
         for found, now, every in zip(values, own, full.only("motion"), strict=False):
             found["fid_full"] = frechet_distance(every["motion"], now["motion"])
     items = real.shapes["motion"][1]
@@ -139,7 +137,7 @@ def _bracketing(now: Embedded, truth: Embedded) -> dict[str, float]:
     return {f"fid_{name}": frechet_distance(truth["motion"], now[name]) for name in names}
 
 
-def _check_pairs(system: str, own: Rounds, real: Rounds) -> None:
+def _check_pairs(system: str, own: Repeats, real: Repeats) -> None:
     found, expected = own.shapes.get("motion", ()), real.shapes.get("motion", ())
     if found[1:] != expected[1:] or not 1 <= own.repeats <= real.repeats:
         raise LeadError(
@@ -149,12 +147,12 @@ def _check_pairs(system: str, own: Rounds, real: Rounds) -> None:
             expected=f"{expected}",
             fix="Delete both files and run the same snakemake command again.",
         )
-    _check_judges(system, own, real)
+    _check_evaluators(system, own, real)
 
 
-def _check_judges(system: str, own: Rounds, real: Rounds) -> None:
-    judges = [rounds.said.get(JUDGED_BY, "") for rounds in (own, real)]
-    if all(judges) and judges[0] != judges[1]:
+def _check_evaluators(system: str, own: Repeats, real: Repeats) -> None:
+    evaluators = [rounds.said.get(EVALUATED_BY, "") for rounds in (own, real)]
+    if all(evaluators) and evaluators[0] != evaluators[1]:
         raise LeadError(
             f"The motions of {system} and the real ones were judged by different means.",
             file=own.files[0],

@@ -23,7 +23,8 @@ Z95 = 1.96
 class Metric:
     """How one metric is printed, and which way is better (``real``: closer to Real's value).
 
-    One that is not ``ranked`` marks no system as the best.
+    One that is not ``ranked`` marks no system as the best. One that is not ``in_paper`` is a column
+    of every table whose systems have it, after those of the paper.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Metric:
     group: str = ""
     digits: int = 3
     ranked: bool = True
+    in_paper: bool = True
 
     @property
     def arrow(self) -> str:
@@ -51,7 +53,7 @@ METRICS: dict[str, Metric] = {
         Metric("multimodality", "MModality", "higher"),
     )
 }
-"""The columns of the paper's tables, in the order of printing."""
+"""The columns of the paper's tables, in the order of printing; add your own with in_paper=False."""
 
 GAUGE: dict[str, Metric] = {
     metric.name: metric

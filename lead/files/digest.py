@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+_PACKAGES = ("lead", "experiments")
 # Settings reach a rule as values; errors and progress change no result: their code does not count.
 _NOT_FOLLOWED = (
     "lead.config",
@@ -98,7 +99,7 @@ def _follow(module: str, name: str, seen: dict[tuple[str, str], str]) -> bool:
 
 @cache
 def _parse(module: str) -> _Module | None:
-    spec = importlib.util.find_spec(module) if module.split(".")[0] == "lead" else None
+    spec = importlib.util.find_spec(module) if module.split(".")[0] in _PACKAGES else None
     if spec is None or spec.origin is None:
         return None
     tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
@@ -122,12 +123,12 @@ def _imports(tree: ast.AST) -> dict[str, tuple[str, str | None]]:
     """Local name -> (module of lead, name in it or None for the module itself)."""
     found: dict[str, tuple[str, str | None]] = {}
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "lead":
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in _PACKAGES:
             for alias in node.names:
                 found[alias.asname or alias.name] = (node.module or "", alias.name)
         elif isinstance(node, ast.Import):
             for alias in node.names:
-                if alias.name.split(".")[0] == "lead" and alias.asname:
+                if alias.name.split(".")[0] in _PACKAGES and alias.asname:
                     found[alias.asname] = (alias.name, None)
     return found
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from lead.clip import Clip
 from lead.config.inversion import Inversion
-from lead.config.inversion_variant import Objective
+from lead.config.systems import Objective
 from lead.diffusion.generator import MotionGenerator
 from lead.files.seeds import Seeds
 from lead.inversion.objectives import objective_values

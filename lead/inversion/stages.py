@@ -12,8 +12,8 @@ from torch import Tensor
 
 from lead.clip import Clip
 from lead.config.inversion import Inversion
-from lead.config.inversion_variant import inversion_variant
-from lead.evaluation.keeper import Keeper
+from lead.config.systems import Objective
+from lead.evaluation.embed import Keeper
 from lead.files.job import Job, forget, state_lock
 from lead.files.seeds import Seeds
 from lead.inversion.chosen import clips_of, read_chosen
@@ -31,9 +31,9 @@ def invert_words(job: Job) -> None:
 
     Draws are keyed by motion and step, and are those of every other objective. Inputs: those of
     `open_networks`, ``motions``; for the objective ``lead`` its ``projector``. Settings: ``words``,
-    the name of the inversion. Outputs: ``words``, also in every template; ``history``, one row a
-    motion, step and segment with its diffusion step and loss; ``fresh``, the objective of
-    descriptor and inverted word on draws that no step saw, the same for both.
+    the name of the inversion, and its ``objective``. Outputs: ``words``, also in every template;
+    ``history``, one row per motion, step and segment with its diffusion step and loss; ``fresh``,
+    the objective of descriptor and inverted word on draws that no step saw, the same for both.
     """
     networks, settings = open_networks(job), job.setting("mti", Inversion)
     chosen, _ = read_chosen(job.inputs["motions"])
@@ -71,7 +71,7 @@ def _invert_part(
     job: Job, networks: Networks, clips: Sequence[Clip], start: Float[Tensor, "n W"]
 ) -> dict[str, Tensor]:
     settings, seeds = job.setting("mti", Inversion), draw_seeds(job.seeds)
-    objective = inversion_variant(str(job.settings["words"])).objective
+    objective = job.setting("objective", Objective)
     made = invert(networks, objective, clips, start, settings, seeds)
     both = [in_templates(networks, vectors) for vectors in (start, made.vectors)]
     before, after = fresh_objective(networks, objective, clips, both, settings, seeds)

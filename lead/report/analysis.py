@@ -6,20 +6,60 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from lead.evaluation.analysis_captions import OWN, PERFECT, SAME
-from lead.evaluation.analysis_rows import Row, read_rows
-from lead.evaluation.paired import REAL
+from lead.analysis.paired import REAL
+from lead.analysis.retrieval import OWN, PERFECT, SAME
+from lead.analysis.rows import Row, read_rows
+from lead.config.systems import System
 from lead.evaluation.summary import METRICS
-from lead.files.artefact import atomic_path, commit
+from lead.files.artefact import commit
 from lead.files.job import Job
-from lead.report.analysis_notes import NOTES
-from lead.report.collect import label
-from lead.report.jinja import template
 from lead.report.latex import escape
+from lead.report.text import markdown_table, template, write_text
 
 MISSING = "–"
+
 _WORDS = {"fid_infinite": "N to infinity "}
+
 _TOPS = tuple(f"r_precision_top{top}" for top in (1, 2, 3))
+
+NOTES: Mapping[str, tuple[str, ...]] = {
+    "paired": (
+        "Mean over repeats of a system less MLD in the same repeat (same captions, crops, noise "
+        "and pools); interval and two-sided p of a paired t-test, not corrected for the number of "
+        "tests. Repeats share weights and test clips: a small p says that the difference is no "
+        "accident of noise, captions and crops; nothing of other clips or another training.",
+    ),
+    "ladder": (
+        "D(E(x)) decodes the real crops' own latents, D(P(E(x))) with the projector between. "
+        "A generated FID is fairly judged from D(E(x)) upwards: one far below it owes that to "
+        "something else than better motions. Intervals are Student's over repeats.",
+    ),
+    "fid_interval": (
+        "Interval: delete-a-group jackknife over takes, real and generated items together, "
+        "Student's t: how far this FID would move with other items, not with other noise.",
+        "N to infinity: a line in 1/N through the FID of parts; the misfit is the root mean "
+        "square of what it misses. Real's is between disjoint parts of itself, and 0 if the line "
+        "is right.",
+        "Floor: FID of independent sets of one distribution. Real and generated motions are pairs "
+        "and resemble each other, so that a FID can be below it; the second reading, of the same "
+        "clips, is the other extreme.",
+    ),
+    "fid_length": (
+        "Groups by the length of the real crop; mean over the first repeats with Student's "
+        "interval. Groups differ in items and in spread, so compare systems within a group, and "
+        "groups by N to infinity (first repeat). Less floor can be negative, see above.",
+    ),
+    "same_caption": (
+        "Own: the protocol's rule, a text must find its own motion. Same caption: any motion of "
+        "the pool with that very caption is a hit. A perfect model cannot tell motions of one "
+        "caption apart and finds its own with probability min(k, m) / m among m of them. "
+        "± is Student's 95 % interval over repeats.",
+    ),
+    "captions": (
+        "The protocol's pools and rule, averaged over some texts. ± is Student's 95 % interval "
+        "over repeats. Words are what spaces part, in quartiles.",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -34,17 +74,15 @@ class Section:
 
 
 Labels = Mapping[str, str]
+
+
 Rows = Sequence[Row]
 
 
 def analysis_table(job: Job) -> None:
     """The analysis as pages. Input: ``analysis``. Outputs: ``tex``, ``md``."""
     rows, words = read_rows(job.inputs["analysis"])
-    external = job.settings["external"]
-    labels = {
-        name: external[name]["label"] or name.replace("_", " ") if name in external else label(name)
-        for name in words["systems"]
-    }
+    labels = {row.name: row.label for row in job.setting("rows", tuple[System, ...])}
     study = f"Study {job.settings['name']}"
     made = (
         f"{study}: {words['items']} test items, {words['repeats']} repeats, embeddings of width "
@@ -52,10 +90,8 @@ def analysis_table(job: Job) -> None:
         str(job.settings["footnote"]).strip(),
     )
     parts = sections(rows, labels)
-    with atomic_path(job.outputs["md"]) as temporary:
-        temporary.write_text(markdown(parts, made), encoding="utf-8")
-    with atomic_path(job.outputs["tex"]) as temporary:
-        temporary.write_text(latex(parts, made), encoding="utf-8")
+    write_text(job.outputs["md"], markdown(parts, made))
+    write_text(job.outputs["tex"], latex(parts, made))
 
 
 def sections(rows: Rows, labels: Labels) -> list[Section]:
@@ -82,13 +118,8 @@ def markdown(parts: Sequence[Section], made: Sequence[str]) -> str:
     """The tables as Markdown whose columns line up, so that it reads as plain text too."""
     blocks = ["# Beyond the paper's statistics", *filter(None, made)]
     for part in parts:
-        header = ("System", *part.header)
-        lines = (header, *part.rows)
-        widths = [max(len(line[place]) for line in lines) for place in range(len(header))]
-        rule = tuple("-" * widths[0] if not n else "-" * (w - 1) + ":"
-                     for n, w in enumerate(widths))  # fmt: skip
-        table = [_aligned(line, widths) for line in (header, rule, *part.rows)]
-        blocks += [f"## {part.title}", "\n".join(table), *part.notes]
+        table = markdown_table(("System", *part.header), part.rows)
+        blocks += [f"## {part.title}", table, *part.notes]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -114,7 +145,10 @@ def latex(parts: Sequence[Section], made: Sequence[str]) -> str:
 
 
 _Header = tuple[str, ...]
+
+
 _Line = tuple[str, ...]
+
 
 _FLOOR = ("fid_interval", "fid_floor")
 """The table that shows the rows of a second section."""
@@ -229,12 +263,6 @@ def _left_out(rows: Rows, labels: Labels) -> list[str]:
             reasons.setdefault((row.metric, row.note), []).append(f"{named} {row.group}".strip())
     return [f"{', '.join(names)}: {_WORDS.get(metric, '')}{note}."
             for (metric, note), names in reasons.items()]  # fmt: skip
-
-
-def _aligned(line: Sequence[str], widths: Sequence[int]) -> str:
-    cells = [cell.rjust(width) if place else cell.ljust(width)
-             for place, (cell, width) in enumerate(zip(line, widths, strict=True))]  # fmt: skip
-    return f"| {' | '.join(cells)} |"
 
 
 def _number(value: float) -> str:

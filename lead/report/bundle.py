@@ -27,7 +27,7 @@ from lead.motion.constant_bones import METRES
 from lead.motion.skeleton import SKELETONS
 from lead.pipeline import MODEL_FILE, UNIT, LeadPipeline, read_description
 from lead.report.card import sources_of
-from lead.report.jinja import template
+from lead.report.text import template
 
 LIMIT = 4_000_000
 """Bytes that all files together may have."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,16 +13,16 @@ from safetensors import safe_open
 from lead import __version__
 from lead.config.study import DatasetSettings
 from lead.config.synthetic import MadeDataset
+from lead.config.systems import System
 from lead.datasets.dataset import RawSource
 from lead.datasets.registry import skeleton_of, sources_of_dataset
+from lead.evaluation.repeats import read_values
 from lead.evaluation.summary import GAUGE, METRICS, Metric, summarise
-from lead.evaluation.values import read_values
-from lead.files.artefact import atomic_path, commit
+from lead.files.artefact import commit
 from lead.files.job import Job
 from lead.motion.constant_bones import METRES
-from lead.report.collect import label
 from lead.report.gauge import gauge_footnotes
-from lead.report.jinja import template
+from lead.report.text import template, write_text
 from lead.store.store import MotionIndex
 
 _MADE = RawSource(
@@ -81,12 +81,11 @@ def model_card(job: Job) -> None:
         "repeats": words[0]["evaluation"]["repeats"],
         "evaluator": _evaluator(settings),
         "metrics": [f"{metric.label} {metric.arrow}" for metric in metrics.values()],
-        "rows": _rows(measured, metrics),
+        "rows": _rows(measured, metrics, job.setting("rows", tuple[System, ...])),
         "gauge": gauge_footnotes(measured, words[0].get("gauge")),
         **{split: len(index.split(split)) for split in ("train", "val", "test")},
     }
-    with atomic_path(job.outputs["card"]) as temporary:
-        temporary.write_text(template("card.md.jinja").render(values), encoding="utf-8")
+    write_text(job.outputs["card"], template("card.md.jinja").render(values))
 
 
 def sources_of(settings: Mapping[str, Any]) -> list[RawSource]:
@@ -128,10 +127,12 @@ def _evaluator(settings: Mapping[str, Any]) -> str:
     return "trained in this study; figures do not compare with published ones"
 
 
-def _rows(measured: pd.DataFrame, metrics: Mapping[str, Metric]) -> list[dict[str, Any]]:
+def _rows(
+    measured: pd.DataFrame, metrics: Mapping[str, Metric], systems: Sequence[System]
+) -> list[dict[str, Any]]:
     rows = []
-    for system, own in measured.groupby("system", sort=False):
-        found = own.set_index("metric")
+    for system in systems:
+        found = measured[measured["system"] == system.name].set_index("metric")
         cells = []
         for name, metric in metrics.items():
             if name not in found.index:
@@ -140,5 +141,5 @@ def _rows(measured: pd.DataFrame, metrics: Mapping[str, Metric]) -> list[dict[st
             mean, ci95 = (float(found.loc[name, part]) for part in ("mean", "ci95"))
             interval = "" if pd.isna(ci95) else f" ± {ci95:.{metric.digits}f}"
             cells.append(f"{mean:.{metric.digits}f}{interval}")
-        rows.append({"label": label(str(system)), "cells": cells})
+        rows.append({"label": system.label, "cells": cells})
     return rows

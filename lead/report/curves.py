@@ -1,4 +1,4 @@
-"""Training curves of every stage, as one figure."""
+"""Training curves of every stage, and of an inverted word."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from matplotlib.ticker import LogFormatter, NullFormatter
 
 from lead.files.artefact import atomic_path, unreadable
 from lead.files.job import Job
+from lead.inversion.word_file import Word
 
 _BESIDE = {"step", "learning_rate", "gradient_norm", "validation", "loss"}
+
 _STYLE: dict[Any, Any] = {"font.size": 8, "axes.spines.top": False, "axes.spines.right": False,
           "savefig.bbox": "tight", "pdf.fonttype": 42}  # fmt: skip
 
@@ -43,6 +45,28 @@ def save_figure(figure: Figure, pdf: Path, png: Path) -> None:
     for path, metadata in ((pdf, {"CreationDate": None}), (png, {"Software": None})):
         with atomic_path(path) as temporary:
             figure.savefig(temporary, dpi=200, metadata=metadata)
+    plt.close(figure)
+
+
+def draw_loss(word: Word, path: Path) -> None:
+    """Write the objective of every segment and its median a step as a PNG, atomically.
+
+    Segments of a step differ in their diffusion steps, and so by orders of magnitude.
+    """
+    steps = range(1, len(word.loss) + 1)
+    figure, axes = plt.subplots(figsize=(5.0, 3.2))
+    for segment in word.loss.T:
+        axes.plot(steps, segment, ".", ms=4, color="0.7")
+    axes.plot(steps, word.loss.median(dim=1).values, lw=1.4, color="tab:blue", label="median")
+    axes.set_yscale("log")
+    axes.set_xlabel("step")
+    axes.set_ylabel(f"objective {word.objective}")
+    axes.set_title(f"{word.placeholder}, from {word.descriptor!r}")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
+    figure.tight_layout()
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=150, metadata={"Software": None})
     plt.close(figure)
 
 

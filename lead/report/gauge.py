@@ -10,7 +10,7 @@ import pandas as pd
 from rich.console import Console
 from rich.text import Text
 
-from lead.evaluation.label_classifier import NO_LABELS
+from lead.evaluation.actions import NO_LABELS
 from lead.report.table import REAL, THIS_RUN
 
 LIMBS = (0.8, 1.2)

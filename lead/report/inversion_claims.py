@@ -6,15 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from lead.config.inversion_variant import ABLATED, InversionVariant
-from lead.evaluation.inverted_pairs import BEST, DISTANCE, METRICS, Pair, read_pairs
-from lead.evaluation.paired import Estimate
+from lead.analysis.paired import Estimate
+from lead.config.systems import ABLATIONS, BEST, PAIRS, REAL, by_name
+from lead.evaluation.repeats import read_values
 from lead.evaluation.summary import summarise
-from lead.evaluation.values import read_values
-from lead.files.artefact import atomic_path, commit
+from lead.files.artefact import commit
 from lead.files.job import Job
-from lead.report.inversion import row_label
-from lead.report.table import REAL
+from lead.inversion.pairs import DISTANCE, METRICS, Pair, read_pairs
+from lead.report.text import write_text
 
 _NAMES = {
     "fid": "FID",
@@ -33,6 +32,8 @@ _PRINTED = {
     "without reconstruction and 2.963 without KL; noALIGN has the best Top-3 and MM-Dist.",
 }
 
+_LABELS = {name: system.label for name, system in by_name((REAL, *ABLATIONS, *PAIRS)).items()}
+
 Means = Mapping[tuple[str, str], float]
 """Mean over repeats by system and metric."""
 
@@ -48,14 +49,18 @@ def inversion_claims(job: Job) -> None:
     means = {(str(system), str(metric)): float(mean) for system, metric, mean in cells}
     three, four = (read_pairs(job.inputs[name]) for name in ("pairs3", "pairs4"))
     text = markdown(str(job.settings["name"]), three, four, means)
-    with atomic_path(job.outputs["md"]) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    write_text(job.outputs["md"], text)
 
 
 def markdown(study: str, three: Sequence[Pair], four: Sequence[Pair], means: Means) -> str:
     """The page: each claim, what the paper's own figures say of it, and this run's differences."""
-    best = [pair for pair in three if pair.system == BEST and pair.against != "lead"]
-    realigned = [pair for pair in three if pair.system.endswith("_lead") and pair not in best]
+    objective = by_name(PAIRS)
+    realigned = [
+        pair
+        for pair in three
+        if objective[pair.system].objective == objective[pair.against].objective
+    ]
+    best = [pair for pair in three if pair not in realigned]
     blocks = [
         "# Claims of motion textual inversion",
         f"Study {study}; commit {commit()}. Differences are paired over repeats, with 95 % "
@@ -65,7 +70,7 @@ def markdown(study: str, three: Sequence[Pair], four: Sequence[Pair], means: Mea
         "better.",
         "## C7: inversion in the realigned space is the most realistic and best aligned",
         _PRINTED["C7"],
-        _answer(best, f"{_name(BEST)} against the variants of other objectives"),
+        _answer(best, f"{_LABELS[BEST.name]} against the variants of other objectives"),
         f"Best mean: {_best_means(means)}.",
         _table(best),
         "## C8: realignment at generation helps every variant",
@@ -90,18 +95,14 @@ def _answer(pairs: Sequence[Pair], who: str) -> str:
 
 
 def _best_means(means: Means) -> str:
-    systems = [
-        name
-        for name in dict.fromkeys(system for system, _ in means)
-        if name != REAL and not name.endswith(ABLATED)
-    ]
-    real = means[REAL, "diversity"]
+    systems = [one.name for one in PAIRS]
+    real = means[REAL.name, "diversity"]
     found = []
     for metric, sign in (("fid", 1), ("r_precision_top3", -1), ("mm_dist", 1)):
         best = min(systems, key=lambda name: sign * means[name, metric])
-        found.append(f"{_NAMES[metric]} {_name(best)} ({means[best, metric]:.3f})")
+        found.append(f"{_NAMES[metric]} {_LABELS[best]} ({means[best, metric]:.3f})")
     near = min(systems, key=lambda name: abs(means[name, "diversity"] - real))
-    found.append(f"Diversity {_name(near)} ({means[near, 'diversity']:.3f}, Real {real:.3f})")
+    found.append(f"Diversity {_LABELS[near]} ({means[near, 'diversity']:.3f}, Real {real:.3f})")
     return "; ".join(found)
 
 
@@ -110,10 +111,8 @@ def _table(pairs: Iterable[Pair]) -> str:
     for pair in pairs:
         found = pair.estimate
         verdict = "–" if pair.metric == "diversity" else pair.verdict
-        lines.append(
-            f"| {_name(pair.system)} | {_name(pair.against)} | {_NAMES[pair.metric]} | {verdict} "
-            f"| {found.mean:+.3f} ({_span(found)}) |"
-        )
+        names = _LABELS[pair.system], _LABELS[pair.against], _NAMES[pair.metric]
+        lines.append(f"| {' | '.join(names)} | {verdict} | {found.mean:+.3f} ({_span(found)}) |")
     return "\n".join(lines)
 
 
@@ -121,8 +120,3 @@ def _span(found: Estimate) -> str:
     if found.repeats < 2:
         return "one repeat has no interval"
     return f"{found.low:+.3f} to {found.high:+.3f}"
-
-
-def _name(system: str) -> str:
-    ablated = {InversionVariant("lead", name).name for name in ABLATED}
-    return row_label(system, "table4" if system in ablated else "table3")

@@ -9,8 +9,6 @@ from pathlib import Path
 import pandas as pd
 
 from lead.evaluation.summary import Direction, Metric
-from lead.files.artefact import atomic_path
-from lead.report.jinja import template
 from lead.report.table import (
     PAPER,
     THIS_RUN,
@@ -21,6 +19,7 @@ from lead.report.table import (
     gauge_columns_of,
     rows_of,
 )
+from lead.report.text import template, write_text
 
 MISSING = "--"
 
@@ -81,9 +80,7 @@ def latex_table(frame: pd.DataFrame, text: TableText) -> str:
 
 def write_latex_table(frame: pd.DataFrame, text: TableText, path: Path) -> None:
     """Write `latex_table` to ``path``, atomically."""
-    source = latex_table(frame, text)
-    with atomic_path(path) as temporary:
-        temporary.write_text(source, encoding="utf-8")
+    write_text(path, latex_table(frame, text))
 
 
 def escape(words: str) -> str:

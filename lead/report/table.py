@@ -116,12 +116,17 @@ def comparison_table(
 def columns_of(frame: pd.DataFrame) -> list[Metric]:
     """What a printed table shows: the paper's columns, else what was measured of its metrics.
 
-    A table that has none of those shows the physical metrics.
+    Metrics of this run that the paper has in none of its tables are columns of their own after
+    them. A table that has none of those shows the physical metrics.
     """
-    quoted = frame[frame["origin"] == PAPER]
-    present = set((quoted if len(quoted) else frame)["metric"])
+    quoted, measured = frame[frame["origin"] == PAPER], set(frame["metric"])
+    present = set(quoted["metric"]) if len(quoted) else measured
     known = METRICS if present & METRICS.keys() else PHYSICAL
-    return [metric for name, metric in known.items() if name in present]
+    return [
+        metric
+        for name, metric in known.items()
+        if name in (present if metric.in_paper else measured)
+    ]
 
 
 def gauge_columns_of(frame: pd.DataFrame) -> list[Metric]:

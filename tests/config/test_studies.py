@@ -79,21 +79,30 @@ def test_a_variant_that_cannot_be_resolved_is_told(projectors, said):
         load_study("demo", {"projectors": projectors}, CONFIG)
 
 
+def names(systems):
+    return tuple(system.name for system in systems)
+
+
 def test_ablations_are_rows_of_their_own_table_alone():
     study = load_study("demo", folder=CONFIG)
-    assert study.systems == ("real", "mld", "motionlcm_1", "lead", "lead_motionlcm_1")
-    assert study.ablated_systems == (
+    assert names(study.systems) == ("real", "mld", "motionlcm_1", "lead", "lead_motionlcm_1")
+    assert names(study.ablated_systems) == (
         "real", "lead_mlp", "lead_skip", "lead_no_var", "lead_no_align", "lead_no_rec", "lead",
     )  # fmt: skip
 
 
 def test_a_projector_that_is_no_ablation_is_compared_with_the_systems():
     said = {"projectors": {"lead_mine": {"extends": "lead"}}}
-    assert load_study("demo_kit", said, CONFIG).systems == ("real", "mld", "lead", "lead_mine")
+    assert names(load_study("demo_kit", said, CONFIG).systems) == (
+        "real",
+        "mld",
+        "lead",
+        "lead_mine",
+    )
 
 
 def test_motionlcm_has_a_system_without_and_with_realignment_a_number_of_steps():
-    assert load_study("demo", folder=CONFIG).few_steps == (
+    assert names(load_study("demo", folder=CONFIG).few_steps) == (
         "motionlcm_1", "lead_motionlcm_1", "motionlcm_2", "lead_motionlcm_2", "motionlcm_4",
         "lead_motionlcm_4",
     )  # fmt: skip
@@ -147,7 +156,7 @@ def test_what_nobody_published_for_kit_is_said_in_its_file():
     updates = {name: kit.projectors[name].training.steps for name in ("lead", "lead_equal_updates")}
     assert updates == {"lead": 1000, "lead_equal_updates": 4800}
     assert humanml3d.projectors["lead"].training.steps == 4800
-    assert kit.systems == ("real", "mld", "lead", "lead_equal_updates")
+    assert names(kit.systems) == ("real", "mld", "lead", "lead_equal_updates")
 
 
 @pytest.mark.parametrize("name", ["paper", "paper_kit"])

@@ -10,8 +10,9 @@ from lead.clip import Clip
 from lead.config.synthetic import SyntheticDataset
 from lead.datasets.synthetic.dataset import VARIANTS, make_clip
 from lead.errors import LeadError
-from lead.evaluation.action_classifier import (
+from lead.evaluation.actions import (
     FEWEST_CLIPS,
+    action_statistics,
     fit_classifier,
     labelled_clips,
     no_classifier,
@@ -20,7 +21,6 @@ from lead.evaluation.action_classifier import (
     write_classifier,
 )
 from lead.evaluation.gauge_score import other_side
-from lead.evaluation.limb_motion import action_statistics
 from lead.files.job import Job
 from lead.motion.features import joints_to_features
 from lead.motion.mirror import mirror

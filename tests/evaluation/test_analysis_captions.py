@@ -3,20 +3,15 @@
 import numpy as np
 import pytest
 
-from lead.clip import Clip
-from lead.errors import LeadError
-from lead.evaluation.analysis_captions import (
+from lead.analysis.retrieval import (
     OWN,
     PERFECT,
     SAME,
     breakdown_rows,
-    ceiling_rows,
-    drawn_captions,
-)
-from lead.evaluation.metrics import r_precision
-from lead.evaluation.retrieval import (
     ceiling,
+    ceiling_rows,
     count_verbs,
+    drawn_captions,
     pools,
     ranks,
     repeated_pools,
@@ -24,6 +19,9 @@ from lead.evaluation.retrieval import (
     verb_groups,
     word_groups,
 )
+from lead.clip import Clip
+from lead.errors import LeadError
+from lead.evaluation.metrics import r_precision
 
 POOL = 8
 

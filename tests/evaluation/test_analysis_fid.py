@@ -7,15 +7,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lead.evaluation.analysis_fid import (
-    Extent,
-    floor_rows,
-    interval_rows,
-    length_rows,
+from lead.analysis.fid import Extent, floor_rows, interval_rows, length_rows
+from lead.analysis.frechet import (
+    distance,
+    distances_without,
+    expected_floor,
+    extrapolate,
+    fit_gaussian,
+    groups_of_takes,
+    halves,
+    jackknife_interval,
+    leave_one_out,
+    sizes_of_parts,
 )
-from lead.evaluation.fid_floor import expected_floor, extrapolate, halves, sizes_of_parts
-from lead.evaluation.fid_interval import distances_without, jackknife_interval
-from lead.evaluation.gaussians import distance, fit_gaussian, groups_of_takes, leave_one_out
 from lead.evaluation.metrics import frechet_distance
 from lead.files.seeds import Seeds
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from lead.evaluation.analysis import ladder_rows, paired_rows
-from lead.evaluation.paired import difference, estimate, paired_differences
+from lead.analysis.analyse import ladder_rows, paired_rows
+from lead.analysis.paired import difference, estimate, paired_differences
 
 
 def metrics(values: dict[tuple[str, str], list[float]]) -> pd.DataFrame:

@@ -10,11 +10,11 @@ import pytest
 from gauge_arrays import gauge_arrays
 from safetensors.numpy import load_file, save_file
 
+from lead.analysis.analyse import analyse
+from lead.analysis.rows import COLUMNS, read_rows
 from lead.clip import Clip
 from lead.config.evaluation import Evaluation, MultiModality
 from lead.errors import LeadError
-from lead.evaluation.analysis import analyse
-from lead.evaluation.analysis_rows import COLUMNS, read_rows
 from lead.evaluation.score import compute_metrics
 from lead.files.job import Job
 from lead.store.store import write_index

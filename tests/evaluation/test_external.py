@@ -14,8 +14,8 @@ from lead.clip import Clip
 from lead.config.evaluation import Evaluation
 from lead.config.external import ExternalSystem
 from lead.errors import LeadError
-from lead.evaluation.external import embed_external
-from lead.evaluation.requests import expected_requests
+from lead.evaluation.predictions.embed import embed_external
+from lead.evaluation.predictions.requests import expected_requests
 from lead.evaluation.score import compute_metrics
 from lead.files.job import Job
 from lead.files.seeds import Seeds

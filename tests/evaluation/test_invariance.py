@@ -11,7 +11,7 @@ import pytest
 from finished_study import build, generating, inputs, study_of, write_networks
 
 from lead.evaluation.embed import embed_generated, embed_real
-from lead.evaluation.rounds import Rounds
+from lead.evaluation.repeats import Repeats
 from lead.evaluation.score import compute_metrics
 from lead.files.job import Job
 from lead.store.store import MotionIndex, write_index
@@ -41,7 +41,7 @@ def embed(root, out: Path, system: str, repeats=(0, 2), index: Path | None = Non
 
 
 def arrays(*files: Path) -> dict[str, np.ndarray]:
-    rounds = Rounds.open(files)
+    rounds = Repeats.open(files)
     return {name: rounds.stacked(name) for name in rounds.shapes}
 
 

@@ -19,12 +19,12 @@ from safetensors import safe_open
 from safetensors.numpy import load_file
 
 from lead.errors import LeadError
-from lead.evaluation.inverted import drawn_sentences, embed_inverted, embed_real_of_words
+from lead.evaluation.repeats import read_values
 from lead.evaluation.score import compute_metrics
-from lead.evaluation.values import read_values
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.inversion.chosen import ChosenMotion, write_chosen
+from lead.inversion.evaluate import drawn_sentences, embed_inverted, embed_real_of_words
 from lead.inversion.inverted_words import InvertedWords, write_inverted
 from lead.store.store import MotionIndex
 

@@ -6,7 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lead.evaluation.inverted_pairs import (
+from lead.analysis.paired import Estimate
+from lead.evaluation.repeats import write_values
+from lead.files.job import Job
+from lead.inversion.pairs import (
     BEST,
     DISTANCE,
     Pair,
@@ -15,9 +18,6 @@ from lead.evaluation.inverted_pairs import (
     read_pairs,
     table_pairs,
 )
-from lead.evaluation.paired import Estimate
-from lead.evaluation.values import write_values
-from lead.files.job import Job
 
 
 def frame(**systems: dict[str, list[float]]) -> pd.DataFrame:
@@ -73,12 +73,12 @@ def test_diversity_is_judged_by_its_distance_to_reals_of_the_same_repeat():
 
 def test_the_recommended_variant_meets_every_other_objective_and_every_ablation():
     three, four = table_pairs("table3"), table_pairs("table4")
-    assert {against for system, against in three if system == BEST} == {
+    assert {against for system, against in three if system == BEST.name} == {
         "feat", "feat_lead", "mld", "mld_lead", "lead"
     }  # fmt: skip
-    assert {("feat_lead", "feat"), ("mld_lead", "mld"), (BEST, "lead")} <= set(three)
+    assert {("feat_lead", "feat"), ("mld_lead", "mld"), (BEST.name, "lead")} <= set(three)
     assert len(set(three)) == len(three)
-    assert [against for _, against in four] == [BEST] * 3
+    assert [against for _, against in four] == [BEST.name] * 3
 
 
 def test_pairs_are_read_back_as_written(tmp_path):
@@ -93,5 +93,5 @@ def test_pairs_are_read_back_as_written(tmp_path):
     pair_variants(Job("pairs", {"table": "table4", "seed": 1}, {"metrics": paths}, {"pairs": out}))
     found = read_pairs(out)
     assert len(found) == 3 * 5 and found[0].estimate.repeats == 5
-    assert found[0].system == "lead_lead_no_align" and found[0].against == BEST
+    assert found[0].system == "lead_lead_no_align" and found[0].against == BEST.name
     assert found[0].estimate.low < found[0].estimate.mean < found[0].estimate.high

@@ -9,7 +9,7 @@ from finished_study import build, generating, inputs, settings, study_of, write_
 
 from lead.errors import LeadError
 from lead.evaluation.embed import embed_generated
-from lead.evaluation.judge import open_judge
+from lead.evaluation.evaluator import open_evaluator
 from lead.files.job import Job
 from lead.models.build import build_matcher
 from lead.models.weights import load_tensors, save_module, save_tensors
@@ -36,13 +36,13 @@ def named(root, path, statistics: Normalizer):
 
 def test_a_matcher_trained_on_other_statistics_is_refused(root, tmp_path):
     own = load_normalizer(inputs(root)["stats"])
-    open_judge(job(root, matcher=named(root, tmp_path / "same", own)))
+    open_evaluator(job(root, matcher=named(root, tmp_path / "same", own)))
     moved = Normalizer(own.mean + np.float32(1e-3), own.std)
     with pytest.raises(LeadError, match="trained on other statistics"):
-        open_judge(job(root, matcher=named(root, tmp_path / "moved", moved)))
+        open_evaluator(job(root, matcher=named(root, tmp_path / "moved", moved)))
     save_normalizer(moved, tmp_path / "stats.npz")
     with pytest.raises(LeadError, match="trained on other statistics"):
-        open_judge(
+        open_evaluator(
             job(root, matcher=named(root, tmp_path / "same", own), stats=tmp_path / "stats.npz")
         )
 
@@ -52,7 +52,7 @@ def test_a_matcher_of_the_other_dataset_is_refused(root, tmp_path):
     other = build_matcher(study_of(root).matcher.model, KIT.feature_width)
     save_module(other, tmp_path / "kit.safetensors", {})
     with pytest.raises(LeadError, match="another network") as error:
-        open_judge(job(root, matcher=tmp_path / "kit.safetensors"))
+        open_evaluator(job(root, matcher=tmp_path / "kit.safetensors"))
     assert "movement_encoder.main.0.weight" in str(error.value)
 
 

@@ -1,14 +1,10 @@
-"""A classifier of real clips, and when it may judge."""
+"""A classifier of real clips, and when it may evaluator."""
 
 import numpy as np
 import pytest
 
+from experiments.style_classifiers import clip_statistics, split_takes, train_label_classifier
 from lead.errors import LeadError
-from lead.evaluation.label_classifier import (
-    clip_statistics,
-    split_takes,
-    train_label_classifier,
-)
 
 LABELS = ["calm", "wild"] * 40
 TAKES = [f"take_{n // 4}_{n % 2}" for n in range(80)]

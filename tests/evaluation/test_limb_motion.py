@@ -5,14 +5,14 @@ import pytest
 import torch
 from swaying_body import swaying_body
 
-from lead.evaluation.action_classifier import no_classifier
-from lead.evaluation.gauge import Gauge
-from lead.evaluation.limb_motion import (
+from lead.evaluation.actions import (
     action_statistics,
     joint_error,
     limb_spread,
     local_positions,
+    no_classifier,
 )
+from lead.evaluation.gauge import Gauge
 from lead.motion.features import joints_to_features
 from lead.motion.layout import layout
 from lead.motion.skeleton import HUMANML3D, KIT

@@ -10,9 +10,8 @@ from finished_study import build, real_embeddings
 
 from lead.errors import LeadError
 from lead.evaluation.physical import measure_motions
-from lead.evaluation.physical_limits import PREFIX
 from lead.evaluation.physical_score import physical_metrics, physical_values, plain_values
-from lead.evaluation.rounds import FIRST
+from lead.evaluation.repeats import FIRST, PREFIX
 from lead.evaluation.summary import summarise
 from lead.files.job import Job
 from lead.models.weights import save_tensors

@@ -12,14 +12,13 @@ from swaying_body import swaying_body
 
 from lead.config.external import NAME_PATTERN, ExternalSystem, state_of_files
 from lead.errors import LeadError
-from lead.evaluation.prediction_checks import check_lengths, check_upright
-from lead.evaluation.prediction_files import open_predictions
-from lead.evaluation.predictions import (
+from lead.evaluation.predictions.checks import check_items, check_lengths, check_upright
+from lead.evaluation.predictions.features import (
     Reader,
-    check_items,
     read_features,
     settle_normalisation,
 )
+from lead.evaluation.predictions.files import open_predictions
 from lead.formats.bvh_writer import write_bvh
 from lead.motion.features import joints_to_features
 from lead.motion.layout import layout

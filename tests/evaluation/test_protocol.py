@@ -5,7 +5,7 @@ import numpy as np
 from lead.clip import Clip
 from lead.config.evaluation import MultiModality
 from lead.evaluation.protocol import draw_multimodality, draw_noise, draw_pass, sorted_batches
-from lead.evaluation.seeding import repeat_seeds
+from lead.evaluation.repeats import repeat_seeds
 from lead.files.seeds import Seeds
 
 SEEDS = repeat_seeds(Seeds(1234), 0)

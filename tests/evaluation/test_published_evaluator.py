@@ -14,9 +14,8 @@ from vocabulary_files import write_vocabulary
 from lead.config.evaluator import T2mEvaluator
 from lead.errors import LeadError
 from lead.evaluation.embed import embed_real
-from lead.evaluation.rounds import Rounds
+from lead.evaluation.repeats import Repeats, read_values
 from lead.evaluation.score import compute_metrics
-from lead.evaluation.values import read_values
 from lead.files.job import Job
 from lead.interop.t2m_evaluator import import_evaluator
 from lead.motion.layout import layout
@@ -63,7 +62,7 @@ def test_its_embeddings_are_those_of_the_table_of_layers(study, tmp_path):
     root, slices, given = study
     out = tmp_path / "embeddings.safetensors"
     embed_real(Job("embed_real", slices, given, {"embeddings": out}))
-    stored = next(iter(Rounds.open(out)))
+    stored = next(iter(Repeats.open(out)))
     networks = {
         part: {name: value.double().numpy() for name, value in own.items()}
         for part, own in random_networks().items()

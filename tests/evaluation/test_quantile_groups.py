@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lead.evaluation.quantile_groups import quantile_groups
+from lead.analysis.rows import quantile_groups
 
 
 @given(st.lists(st.integers(0, 12), min_size=1, max_size=60), st.integers(1, 5))

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from lead.errors import LeadError
-from lead.evaluation.keeper import Keeper
-from lead.evaluation.rounds import Rounds
+from lead.evaluation.embed import Keeper
+from lead.evaluation.repeats import Repeats
 from lead.models.weights import save_tensors
 
 
@@ -25,9 +25,9 @@ def write(path, repeats: range):
 
 
 def test_repeats_spread_over_files_read_as_those_of_one(tmp_path):
-    whole = Rounds.open(write(tmp_path / "whole.safetensors", range(5)))
+    whole = Repeats.open(write(tmp_path / "whole.safetensors", range(5)))
     parts = [write(tmp_path / f"{r.start}.safetensors", r) for r in (range(2), range(2, 5))]
-    spread = Rounds.open(parts)
+    spread = Repeats.open(parts)
     assert spread.repeats == whole.repeats == 5 and spread.shapes == whole.shapes
     for one, other in zip(whole, spread, strict=True):
         assert one.keys() == other.keys()
@@ -41,7 +41,7 @@ def test_repeats_spread_over_files_read_as_those_of_one(tmp_path):
 def test_files_that_do_not_continue_one_another_are_refused(tmp_path, order):
     parts = [write(tmp_path / f"{r.start}.safetensors", r) for r in (range(2), range(2, 5))]
     with pytest.raises(LeadError, match="do not continue"):
-        Rounds.open([parts[place] for place in order])
+        Repeats.open([parts[place] for place in order])
 
 
 def test_files_of_other_items_are_refused(tmp_path):
@@ -49,19 +49,19 @@ def test_files_of_other_items_are_refused(tmp_path):
     other = tmp_path / "other.safetensors"
     save_tensors({"motion": torch.zeros(1, 4, 3)}, other, {"first_repeat": "2"})
     with pytest.raises(LeadError, match="do not continue"):
-        Rounds.open([first, other])
+        Repeats.open([first, other])
 
 
 def test_a_truncated_file_is_named(tmp_path):
     path = write(tmp_path / "whole.safetensors", range(2))
     path.write_bytes(path.read_bytes()[:-7])
     with pytest.raises(LeadError, match="damaged"):
-        Rounds.open(path)
+        Repeats.open(path)
 
 
 def test_a_missing_array_is_named(tmp_path):
     with pytest.raises(LeadError, match="Nothing named again"):
-        Rounds.open(write(tmp_path / "whole.safetensors", range(2))).stacked("again")
+        Repeats.open(write(tmp_path / "whole.safetensors", range(2))).stacked("again")
 
 
 def test_a_killed_job_goes_on_with_the_repeats_it_lacks(tmp_path):
@@ -79,6 +79,6 @@ def test_a_killed_job_goes_on_with_the_repeats_it_lacks(tmp_path):
     successor.write(tmp_path / "out.safetensors", {})
     undisturbed = write(tmp_path / "undisturbed.safetensors", range(4))
     np.testing.assert_array_equal(
-        Rounds.open(tmp_path / "out.safetensors").stacked("motion"),
-        Rounds.open(undisturbed).stacked("motion"),
+        Repeats.open(tmp_path / "out.safetensors").stacked("motion"),
+        Repeats.open(undisturbed).stacked("motion"),
     )

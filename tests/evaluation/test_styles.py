@@ -10,19 +10,19 @@ import torch
 from finished_study import build, write_networks
 from inversion_networks import WIDTH, few_words, networks
 
-from lead.clip import HELD_OUT, Clip
-from lead.config.inversion import InvertedStyles
-from lead.errors import LeadError
-from lead.evaluation.styled_motions import (
+from experiments.style_classifiers import style_classifiers
+from experiments.styles import (
     REAL,
     RECONSTRUCTION,
     WORD,
     StyledMotion,
-    judge_styles,
+    count_labels,
     styled_motions,
     take_views,
 )
-from lead.evaluation.styles import style_judges
+from lead.clip import HELD_OUT, Clip
+from lead.config.inversion import InvertedStyles
+from lead.errors import LeadError
 from lead.files.seeds import Seeds
 
 STYLES, CONTENTS = ("calm", "wild", "unseen"), ("walk", "wave")
@@ -45,7 +45,7 @@ def look(one: Clip) -> np.ndarray:
 
 
 def judges(clips=None):
-    return style_judges(
+    return style_classifiers(
         CLIPS if clips is None else clips, {REAL: look, RECONSTRUCTION: look}, 3, Seeds(1)
     )
 
@@ -78,7 +78,7 @@ def test_what_is_counted_is_the_takes_own_style_and_content():
         StyledMotion("lead", "someone <*>", target, look(stranger)),
         StyledMotion(REAL, "", target, look(target)),
     ]
-    rows = {(row.variant, row.label): row for row in judge_styles(found, motions)}
+    rows = {(row.variant, row.label): row for row in count_labels(found, motions)}
     assert (rows["lead", "style"].found, rows["lead", "style"].motions) == (1, 2)
     assert rows["lead", "content"].accuracy == 1.0 and rows["lead", "content"].takes == 1
     assert rows[REAL, "style"].accuracy == 1.0 and rows["lead", "style"].chance == 1 / 3

@@ -23,7 +23,7 @@ from lead.motion.layout import layout
 from lead.motion.normalizer import Normalizer, fit_normalizer, load_normalizer
 from lead.motion.skeleton import HUMANML3D
 
-STATISTICS = "lead.evaluation.judge.matcher_normalizer"
+STATISTICS = "lead.evaluation.evaluator.matcher_normalizer"
 EMBED_MOTION = "lead.models.matcher.Matcher.embed_motion"
 HEIGHT = layout(HUMANML3D).slice("root_height")
 
@@ -165,7 +165,7 @@ def test_multimodality_in_units_of_the_generator_is_another_number(root, tmp_pat
         return generated_metrics(own, own, evaluation_of(root), seeds_of(root))
 
     before = multimodality(tmp_path / "right")
-    monkeypatch.setattr("lead.evaluation.judge.Judge.motions", traps.not_renormalised)
+    monkeypatch.setattr("lead.evaluation.evaluator.MotionEvaluator.motions", traps.not_renormalised)
     after = multimodality(tmp_path / "wrong")
     said("P6", before, after, "multimodality")
     assert after["multimodality"] < 0.95 * before["multimodality"]

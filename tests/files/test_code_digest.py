@@ -16,7 +16,7 @@ ENTRIES = {
     "projector": "lead.training.projector:train_projector",
     "embed": "lead.evaluation.embed:embed_generated",
     "metrics": "lead.evaluation.score:compute_metrics",
-    "table": "lead.report.collect:paper_table",
+    "table": "lead.report.tables:make_table",
 }
 
 

@@ -11,13 +11,13 @@ from finished_study import build, generating, inputs, study_of, write_networks
 from inversion_networks import few_words, files
 from PIL import Image
 
+from experiments.learning_rate import RATES, best_rate, sweep_learning_rate
+from experiments.styles import invert_styles
 from lead.clip import HELD_OUT
 from lead.files.job import Job
 from lead.inversion import choose, opened
 from lead.inversion.choose import choose_motions
 from lead.inversion.chosen import read_chosen
-from lead.inversion.learning_rate import RATES, best_rate, sweep_learning_rate
-from lead.report.inverted_styles import invert_styles
 from lead.store.store import MotionIndex, write_index
 
 INVERSION = {"steps": 1, "batch": 1}

@@ -51,7 +51,11 @@ def chosen_clips(root, own):
 
 
 def stage(root, out, words="lead", state=None):
-    values = generating(study_of(root)) | {"mti": SETTINGS.model_dump(), "words": words}
+    values = generating(study_of(root)) | {
+        "mti": SETTINGS.model_dump(),
+        "words": words,
+        "objective": words,
+    }
     given = files(root) | {"motions": root / "motions.parquet"}
     outputs = {
         "words": out / "words.safetensors",

@@ -2,11 +2,13 @@
 
 import re
 
-from lead.evaluation.analysis_rows import Row, write_rows
+from lead.analysis.rows import Row, write_rows
+from lead.config.systems import MLD, REAL, other_model, realigned
 from lead.files.job import Job
 from lead.report.analysis import analysis_table, latex, markdown, sections
 
-LABELS = {"real": "Real", "mld": "MLD", "lead": "LEAD", "their_model": "Theirs"}
+SYSTEMS = (REAL, MLD, realigned("lead"), other_model("their_model", "Theirs"))
+LABELS = {system.name: system.label for system in SYSTEMS}
 ROWS = [
     Row("paired", "lead", "mld", "fid", "difference", -0.31, -0.33, -0.29, 1e-9, 20),
     Row("paired", "lead", "mld", "fid", "better", 20.0, n=20),
@@ -61,7 +63,7 @@ def test_latex_has_as_many_cells_as_columns_in_every_line():
 def test_the_stage_writes_both_pages_and_names_the_study(tmp_path):
     words = {"systems": list(LABELS), "items": 120, "repeats": 20, "width": 8}
     write_rows(ROWS, tmp_path / "analysis.parquet", words)
-    settings = {"name": "open", "footnote": "", "external": {"their_model": {"label": "Theirs"}}}
+    settings = {"name": "open", "footnote": "", "rows": [vars(row) for row in SYSTEMS]}
     outputs = {name: tmp_path / f"analysis.{name}" for name in ("md", "tex")}
     analysis_table(Job("table", settings, {"analysis": tmp_path / "analysis.parquet"}, outputs))
     assert "Study open: 120 test items, 20 repeats" in outputs["md"].read_text()

@@ -9,7 +9,8 @@ import torch
 
 from lead.clip import Clip
 from lead.config.load import load_study
-from lead.evaluation.values import write_values
+from lead.config.systems import MLD, REAL, realigned
+from lead.evaluation.repeats import write_values
 from lead.files.job import Job
 from lead.models.weights import save_tensors
 from lead.report.card import model_card, sources_of
@@ -36,7 +37,9 @@ def card(folder: Path, name: str) -> str:
     model_card(
         Job(
             "model_card",
-            {key: study[key] for key in slices} | {"projector": study["projectors"]["lead"]},
+            {key: study[key] for key in slices}
+            | {"projector": study["projectors"]["lead"]}
+            | {"rows": [vars(row) for row in (REAL, MLD, realigned("lead"))]},
             {
                 "index": folder / "index.parquet",
                 **{network: folder / network for network in ("vae", "denoiser", "projector")},

@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 
 from lead.errors import LeadError
+from lead.evaluation.summary import METRICS, Metric
+from lead.report.latex import latex_table
 from lead.report.table import (
     COLUMNS,
     PAPER,
@@ -177,3 +179,12 @@ def test_a_parquet_file_of_another_kind_is_refused(table1, tmp_path):
     table1.to_parquet(tmp_path / "other.parquet")
     with pytest.raises(LeadError, match="damaged"):
         read_table(tmp_path / "other.parquet")
+
+
+def test_a_metric_that_the_paper_lacks_is_a_column_where_a_study_computes_it(table1, monkeypatch):
+    monkeypatch.setitem(METRICS, "my_metric", Metric("my_metric", "Mine", "lower", in_paper=False))
+    assert "my_metric" not in metrics_of(table1)
+    row = table1[(table1["origin"] == THIS_RUN) & (table1["metric"] == "fid")]
+    more = pd.concat([table1, row.assign(metric="my_metric")], ignore_index=True)
+    assert metrics_of(more) == [*metrics_of(table1), "my_metric"]
+    assert r"Mine $\downarrow$" in latex_table(more, TableText("table1", "demo", "A table"))

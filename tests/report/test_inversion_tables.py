@@ -5,20 +5,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lead.config.inversion_variant import ABLATED, PAIRS
 from lead.config.load import load_study
-from lead.evaluation.inverted_pairs import pair_variants
-from lead.evaluation.values import write_values
+from lead.config.systems import ABLATED, ABLATIONS, PAIRS, REAL
+from lead.evaluation.repeats import write_values
 from lead.files.job import Job
 from lead.inversion.chosen import ChosenMotion, write_chosen
 from lead.inversion.fresh import read_improvement, write_fresh
-from lead.report.inversion import inversion_table
+from lead.inversion.pairs import pair_variants
 from lead.report.inversion_claims import inversion_claims
 from lead.report.table import PAPER, THIS_RUN, metrics_of, read_table, rows_of
+from lead.report.tables import make_table
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 NAMES = ("name", "description", "footnote", "dataset", "evaluator", "evaluation", "text",
-         "external", "seed")  # fmt: skip
+         "seed")  # fmt: skip
 ROWS = {
     "table3": [variant.name for variant in PAIRS],
     "table4": [*(f"lead_{name}" for name in ABLATED), "lead_lead"],
@@ -67,8 +67,10 @@ def made(folder: Path, table: str, items: int = 100, of: int = 102):
         "published": CONFIG / f"published/{table}.csv",
     }
     outputs = {kind: folder / f"{table}.{kind}" for kind in ("tex", "parquet")}
-    settings = {"table": table, **{name: values[name] for name in NAMES}}
-    inversion_table(Job(table, settings, inputs, outputs))
+    rows = (REAL, *(PAIRS if table == "table3" else ABLATIONS))
+    settings = {"table": table, "rows": [vars(row) for row in rows]}
+    settings |= {name: values[name] for name in NAMES}
+    make_table(Job(table, settings, inputs, outputs))
     return read_table(outputs["parquet"])
 
 

@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from lead.config.systems import MLD, REAL, other_model, realigned
+from lead.evaluation.repeats import write_values
 from lead.evaluation.summary import PHYSICAL, summarise
-from lead.evaluation.values import write_values
 from lead.files.job import Job
 from lead.report.latex import latex_table
-from lead.report.physical import physical_table
 from lead.report.table import (
     TableText,
     comparison_table,
@@ -21,6 +21,7 @@ from lead.report.table import (
     metrics_of,
     read_table,
 )
+from lead.report.tables import make_table
 
 VALUES = {
     "real": {"foot_skating": 0.06, "floating": 12.0, "jerk_ratio": 1.0, "speed_ratio": 1.0},
@@ -112,7 +113,7 @@ def write_gauge(folder) -> tuple:
     return tuple(folder / f"gauge_{system}" for system in GAUGE)
 
 
-def table(folder, external=None) -> tuple[pd.DataFrame, dict, str]:
+def table(folder, label="") -> tuple[pd.DataFrame, dict, str]:
     words = {"items": 102, "contact_height": 0.05, "sliding_speed": 0.5, "tolerance": 0.005}
     files = []
     for system in VALUES:
@@ -120,10 +121,11 @@ def table(folder, external=None) -> tuple[pd.DataFrame, dict, str]:
         files.append(folder / f"{system}.parquet")
         pq.write_table(found.replace_schema_metadata({"lead": json.dumps(words)}), files[-1])
     gauge = write_gauge(folder)
+    rows = (REAL, MLD, realigned("lead"), other_model("mine", label))
     settings = {"seed": 1, "name": "demo", "description": "some clips", "footnote": "A try.",
-                "external": external or {}}  # fmt: skip
+                "table": "physical", "rows": [vars(row) for row in rows]}  # fmt: skip
     out = {"tex": folder / "physical.tex", "parquet": folder / "physical.parquet"}
-    physical_table(Job("physical_table", settings, {"metrics": tuple(files), "gauge": gauge}, out))
+    make_table(Job("make_table", settings, {"metrics": tuple(files), "gauge": gauge}, out))
     return *read_table(out["parquet"]), out["tex"].read_text()
 
 
@@ -155,10 +157,9 @@ def test_it_has_the_gauge_among_its_columns_and_nothing_else_of_the_metrics(tmp_
 
 
 def test_a_foreign_system_has_the_label_its_study_gives_it(tmp_path):
-    named = {"mine": {"label": "My model"}}
-    frame, _, _ = table(tmp_path, external=named)
+    frame, _, _ = table(tmp_path, label="My model")
     assert set(frame.loc[frame["system"] == "mine", "label"]) == {"My model"}
-    frame, _, _ = table(tmp_path, external={"mine": {"label": ""}})
+    frame, _, _ = table(tmp_path)
     assert set(frame.loc[frame["system"] == "mine", "label"]) == {"mine"}
 
 

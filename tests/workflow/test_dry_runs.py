@@ -23,30 +23,27 @@ STAGES = {
     "train_projector": 1,
     "train_action_classifier": 1,
     "embed_real": 1,
-    "embed_mld": 1,
-    "embed_lead": 1,
     "train_consistency": 1,
-    "embed_motionlcm": 1,
-    "embed_lead_motionlcm": 1,
+    "embed_generated": 4,
     "compute_metrics": 5,
-    "table1": 1,
+    "make_table": 1,
     "publish_table": 1,
 }
 BESIDE = {
     "physical_metrics": 5,
-    "physical_table": 1,
-    "publish_physical_table": 1,
+    "make_table": 2,
+    "publish_table": 2,
     "analyse": 1,
     "analysis_table": 1,
 }
 TABLES = ["results/tables/table1.tex", "results/tables/table2.tex", "results/tables/table6.tex"]
 ABLATIONS = 5
-COUNTED_BY_SYSTEM = ("train_projector", "embed_lead", "compute_metrics")
+COUNTED_BY_SYSTEM = ("train_projector", "embed_generated", "compute_metrics")
 TORCH = {
     "encode_text", "train_movement", "train_matcher", "train_vae", "encode_latents",
-    "train_denoiser", "train_projector", "embed_real", "embed_mld", "embed_lead",
-    "train_consistency", "embed_motionlcm", "embed_lead_motionlcm", "encode_teacher_text",
-    "train_teacher", "assemble_model", "contact_sheet",
+    "train_denoiser", "train_projector", "embed_real", "embed_generated",
+    "train_consistency", "encode_teacher_text", "train_teacher", "assemble_model",
+    "contact_sheet",
 }  # fmt: skip
 
 
@@ -64,7 +61,6 @@ def planned(*arguments: str) -> dict[str, int]:
     return {rule: int(count) for rule, count in counts if rule != "total"}
 
 
-MOTIONLCM = ("embed_motionlcm", "embed_lead_motionlcm")
 TEACHER = {"encode_teacher_text": 1, "train_teacher": 1}
 
 
@@ -78,10 +74,9 @@ def stages(
 ) -> dict[str, int]:
     """The jobs of one study as far as the metrics of its systems; ``steps`` of MotionLCM's."""
     jobs = {rule: count for rule, count in STAGES.items() if "table" not in rule}
-    jobs |= dict.fromkeys(MOTIONLCM, steps) | {"compute_metrics": 3 + 2 * steps}
+    jobs |= {"embed_generated": 2 + 2 * steps, "compute_metrics": 3 + 2 * steps}
     if not steps:
-        for rule in (*MOTIONLCM, "train_consistency"):
-            del jobs[rule]
+        del jobs["train_consistency"]
     jobs |= TEACHER if teacher else {}
     if features:
         del jobs["import_motion"], jobs["extract_features"]
@@ -97,9 +92,12 @@ def second(jobs: dict[str, int]) -> dict[str, int]:
 
 
 def tables(*numbers: int) -> dict[str, int]:
-    made = {f"table{number}": 1 for number in numbers}
-    published = {f"publish_table{'' if number == 1 else number}": 1 for number in numbers}
-    return made | published
+    return dict.fromkeys(("make_table", "publish_table"), len(numbers))
+
+
+def without(jobs: dict[str, int], systems: int) -> dict[str, int]:
+    """The jobs of a study that generates so many systems fewer."""
+    return {**jobs, "embed_generated": jobs["embed_generated"] - systems}
 
 
 @pytest.mark.parametrize("study", ["demo", "open_small", "open"])
@@ -160,9 +158,7 @@ def test_a_study_without_a_second_one_names_one_that_has_it():
 
 def test_table_5_takes_the_networks_of_the_other_tables():
     jobs = planned("results/tables/table5.tex")
-    expected = stages(steps=3) | tables(5)
-    for rule in ("embed_mld", "embed_lead"):
-        del expected[rule]
+    expected = without(stages(steps=3), 2) | tables(5)
     assert jobs == expected | {"compute_metrics": 7}
 
 
@@ -178,24 +174,14 @@ def test_a_study_without_motionlcm_names_one_that_has_it():
 
 @pytest.mark.parametrize("system", ["motionlcm_4", "lead_motionlcm_4"])
 def test_motionlcm_decodes_with_the_files_of_mld_and_lead(system):
-    """Its jobs name the very VAE and projector that `mld` and `lead` read: nothing is copied."""
-    target = f"results/demo/systems/{system}/embeddings/0-19.safetensors"
-    command = [sys.executable, "-m", "snakemake", target, "--cores", "1", "--filegraph"]
-    graph = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
-    rule = "embed_" + system.removesuffix("_4")
-    job = graph.stdout.partition(f">{rule}</font>")[2].partition('point-size="18"')[0]
-    networks = {path for path in re.findall(r"results/[^<]+", job) if "/models/" in path}
-    folder = "results/demo/models"
-    # What judges motions generates none.
-    networks -= {
-        f"{folder}/matcher/matcher.safetensors",
-        f"{folder}/action_classifier.safetensors",
-    }
-    assert networks == {
-        f"{folder}/vae/vae.safetensors",
-        f"{folder}/consistency/student.safetensors",
-        *([f"{folder}/projectors/lead/projector.safetensors"] if "lead" in system else []),
-    }
+    """Its job needs the VAE and projector that `mld` and `lead` have: nothing is trained anew."""
+    jobs = planned(f"results/demo/systems/{system}/embeddings/0-19.safetensors")
+    expected = {**stages(steps=1), "embed_generated": 1}
+    for rule in ("embed_real", "compute_metrics"):
+        del expected[rule]
+    if system == "motionlcm_4":
+        del expected["train_projector"]
+    assert jobs == expected
 
 
 def test_a_study_without_a_second_one_has_the_other_tables():
@@ -205,8 +191,7 @@ def test_a_study_without_a_second_one_has_the_other_tables():
 
 def test_table_6_needs_no_system_that_is_not_in_it():
     jobs = planned(TABLES[2])
-    expected = stages(projectors=1 + ABLATIONS) | tables(6)
-    del expected["embed_mld"]
+    expected = without(stages(projectors=1 + ABLATIONS), 1) | tables(6)
     assert jobs == expected | {"compute_metrics": 2 + ABLATIONS}
 
 
@@ -214,32 +199,29 @@ INVERSION = {"choose_motions": 1, "embed_mti_real": 1}
 
 
 def test_table_3_inverts_three_objectives_and_generates_each_twice():
-    expected = stages() | INVERSION | {"invert": 3, "embed_mti": 6, "mti_metrics": 7} | tables(3)
-    for rule in ("embed_mld", "embed_lead", "compute_metrics"):
-        del expected[rule]
+    expected = stages() | INVERSION | tables(3)
+    expected |= {"invert": 3, "embed_mti": 6, "compute_metrics": 7}
+    del expected["embed_generated"]
     assert planned("results/tables/table3.tex") == expected
 
 
 def test_table_4_adds_three_projectors_to_what_table_3_has():
     expected = stages(projectors=4) | INVERSION | tables(3, 4)
-    expected |= {"invert": 6, "embed_mti": 9, "mti_metrics": 10}
-    for rule in ("embed_mld", "embed_lead", "compute_metrics"):
-        del expected[rule]
+    expected |= {"invert": 6, "embed_mti": 9, "compute_metrics": 10}
+    del expected["embed_generated"]
     assert planned("results/tables/table3.tex", "results/tables/table4.tex") == expected
 
 
 def test_one_variant_of_inversion_alone_needs_no_other():
     jobs = planned("results/demo/mti/mld_lead/metrics.parquet")
-    expected = stages() | INVERSION | {"invert": 1, "embed_mti": 1, "mti_metrics": 1}
-    for rule in ("embed_mld", "embed_lead", "compute_metrics"):
-        del expected[rule]
+    expected = stages() | INVERSION | {"invert": 1, "embed_mti": 1, "compute_metrics": 1}
+    del expected["embed_generated"]
     assert jobs == expected
 
 
 def test_one_ablation_alone_needs_no_other():
     jobs = planned("results/demo/systems/lead_no_var/metrics.parquet")
-    expected = stages() | {"compute_metrics": 1}
-    del expected["embed_mld"]
+    expected = without(stages(), 1) | {"compute_metrics": 1}
     assert jobs == expected
 
 
@@ -262,8 +244,7 @@ def test_a_bare_snakemake_makes_the_tables():
 
 def test_repeats_spread_over_jobs_are_one_job_more_each():
     counts = planned(TABLE, "--config", "evaluation={jobs: 3}")
-    embedded = [rule for rule in STAGES if rule.startswith("embed_")]
-    assert counts == STAGES | dict.fromkeys(embedded, 3)
+    assert counts == STAGES | {"embed_real": 3, "embed_generated": 3 * STAGES["embed_generated"]}
 
 
 def test_the_published_evaluator_takes_the_place_of_one_that_is_trained():

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file
 
 from lead.evaluation.protocol import draw_pass
-from lead.evaluation.seeding import repeat_seeds
+from lead.evaluation.repeats import repeat_seeds
 from lead.files.seeds import Seeds
 from lead.store.store import MotionStore
 
@@ -19,10 +19,9 @@ TABLE = "results/tables/table1.tex"
 SHEET = "results/micro/figures/contact_sheet.png"
 AFTER_PROJECTOR = {
     "train_projector": 1,
-    "embed_lead": 1,
-    "embed_lead_motionlcm": 1,
+    "embed_generated": 2,
     "compute_metrics": 2,
-    "table1": 1,
+    "make_table": 1,
     "publish_table": 1,
     "assemble_model": 1,
     "contact_sheet": 1,
@@ -102,7 +101,7 @@ def test_an_edit_in_one_metric_reruns_metrics_and_tables_alone(editable):
     )
     assert editable.planned(TABLE, SHEET) == {
         "compute_metrics": 5,
-        "table1": 1,
+        "make_table": 1,
         "publish_table": 1,
     }
 
@@ -110,7 +109,7 @@ def test_an_edit_in_one_metric_reruns_metrics_and_tables_alone(editable):
 def test_another_pool_reruns_metrics_and_tables_alone(finished):
     assert finished.planned(TABLE, SHEET, "--config", "evaluation={pool: 3}") == {
         "compute_metrics": 5,
-        "table1": 1,
+        "make_table": 1,
         "publish_table": 1,
     }
 
@@ -139,13 +138,13 @@ def test_another_study_with_results_of_its_own_reruns_the_copy_alone(editable):
 
 def test_one_system_alone_needs_no_other(finished):
     planned = finished.planned("results/micro/systems/mld/metrics.parquet", "--forceall")
-    assert "train_projector" not in planned and "embed_lead" not in planned
+    assert "train_projector" not in planned and planned["embed_generated"] == 1
 
 
 def test_an_ablation_after_a_finished_study_plans_nothing_upstream(finished):
     assert finished.planned("results/micro/systems/lead_no_var/metrics.parquet") == {
         "train_projector": 1,
-        "embed_lead": 1,
+        "embed_generated": 1,
         "compute_metrics": 1,
     }
 
@@ -200,7 +199,7 @@ def test_motions_of_another_model_become_a_row_of_the_table(editable):
     assert editable.planned(*asked) == {
         "embed_external": 1,
         "compute_metrics": 1,
-        "table1": 1,
+        "make_table": 1,
         "publish_table": 1,
     }
     run = editable.snakemake(*asked)

@@ -1,6 +1,5 @@
 """Published networks in place of ones that are trained here."""
 
-
 if STUDY.vae.source.kind == "mld_checkpoint":
 
     rule import_vae:
@@ -8,10 +7,6 @@ if STUDY.vae.source.kind == "mld_checkpoint":
             stats=DATA["stats"],
         output:
             weights=NETWORKS["vae"],
-        params:
-            stage="lead.interop.mld_stages:import_vae",
-            settings=settings("dataset", "vae"),
-            code=code("lead.interop.mld_stages:import_vae"),
         log:
             f"{RESULTS}/logs/import_vae.log",
         benchmark:
@@ -21,6 +16,9 @@ if STUDY.vae.source.kind == "mld_checkpoint":
         resources:
             mem_mb=2000,
             runtime=10,
+        params:
+            **stage("lead.interop.mld_stages:import_vae"),
+            settings=settings("dataset", "vae"),
         message:
             announce("The published VAE, in place of stage 1.")
         script:
@@ -34,10 +32,6 @@ if STUDY.denoiser.source.kind == "mld_checkpoint":
             vae=NETWORKS["vae"],
         output:
             weights=NETWORKS["denoiser"],
-        params:
-            stage="lead.interop.mld_stages:import_denoiser",
-            settings=settings("dataset", "text", "diffusion", "denoiser"),
-            code=code("lead.interop.mld_stages:import_denoiser"),
         log:
             f"{RESULTS}/logs/import_denoiser.log",
         benchmark:
@@ -46,7 +40,36 @@ if STUDY.denoiser.source.kind == "mld_checkpoint":
         resources:
             mem_mb=2000,
             runtime=10,
+        params:
+            **stage("lead.interop.mld_stages:import_denoiser"),
+            settings=settings("dataset", "text", "diffusion", "denoiser"),
         message:
             announce("The published denoiser, in place of stage 2.")
+        script:
+            "../scripts/stage.py"
+
+
+if STUDY.evaluator.kind == "t2m":
+
+    rule import_evaluator:
+        input:
+            stats=DATA["stats"],
+        output:
+            weights=EVALUATOR["matcher"],
+            statistics=EVALUATOR["matcher_stats"],
+        log:
+            f"{RESULTS}/logs/import_evaluator.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/import_evaluator.tsv"
+        # A missing or wrong release is told at once, not after networks have trained.
+        priority: 1
+        resources:
+            mem_mb=2000,
+            runtime=10,
+        params:
+            **stage("lead.interop.t2m_evaluator:import_evaluator"),
+            settings=settings("dataset", "evaluator"),
+        message:
+            announce("The published evaluator, with the statistics it was trained on.")
         script:
             "../scripts/stage.py"

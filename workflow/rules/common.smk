@@ -1,5 +1,6 @@
 """The study, where its results lie, and what every rule says of its settings and code."""
 
+import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -8,6 +9,9 @@ from lead.config.external import state_of_files
 from lead.config.load import resolve_study
 from lead.errors import LeadError
 from lead.files.digest import code_digest
+
+# experiments/ is no part of the package that is installed.
+sys.path.append(str(Path(workflow.main_snakefile).parent))
 
 
 def study_of(values):
@@ -37,7 +41,7 @@ DATA = {
 }
 # The protocol as far as motions depend on it: what only metrics read reruns only them.
 PROTOCOL = {"evaluation": STUDY.evaluation.for_embedding().model_dump(mode="json")}
-JUDGE = {name: f"{RESULTS}/{file}" for name, file in STUDY.judge_files.items()} | {
+EVALUATOR = {name: f"{RESULTS}/{file}" for name, file in STUDY.evaluator_files.items()} | {
     "actions": f"{RESULTS}/models/action_classifier.safetensors"
 }
 
@@ -47,9 +51,14 @@ def settings(*names):
     return {"seed": STUDY.seed, **{name: _SETTINGS[name] for name in names}}
 
 
-def code(*entries):
-    """Digest of the functions a rule runs and of what they use."""
-    return code_digest(*entries)
+def stage(entry):
+    """The function that a rule runs, and a digest of it and of what it uses."""
+    return {"stage": entry, "code": code_digest(entry)}
+
+
+def one_of(names):
+    """The pattern of a wildcard that is one of these names, or of none that fits anything."""
+    return "|".join(names) or "(?!)"
 
 
 def has_gpu():
@@ -63,22 +72,25 @@ def announce(text, gpu=False):
     return f"{text} [{', '.join(takes + ['{resources.gpu} GPU'] * gpu)}]"
 
 
-def state(stage):
+def state(name):
     """Folder in which a stage keeps what a killed run needs to go on."""
-    return f"results/.state/{STUDY.name}/{stage}"
+    return f"results/.state/{STUDY.name}/{name}"
 
 
-def events(stage):
+def events(name):
     """Folder in which TensorBoard may watch a training; nothing is made of it."""
-    return f"{RESULTS}/tensorboard/{stage}"
+    return f"{RESULTS}/tensorboard/{name}"
 
 
 def projector(name):
-    """The settings of one projector variant alone."""
-    if name not in _SETTINGS["projectors"]:
-        known = ", ".join(_SETTINGS["projectors"])
-        raise WorkflowError(f"Study {STUDY.name} has no projector {name}; it has {known}.")
-    return {"projector": _SETTINGS["projectors"][name]}
+    """The settings of one projector variant alone; none where there is no projector."""
+    return {"projector": _SETTINGS["projectors"][name]} if name else {}
+
+
+def projector_file(name):
+    """The input ``projector``; none where there is no projector."""
+    path = f"{RESULTS}/models/projectors/{name}/projector.safetensors"
+    return {"projector": path} if name else {}
 
 
 def distilling(*without):
@@ -110,15 +122,21 @@ def motions(wildcards):
     return {name: str(path) for name, path in named.items()}
 
 
+SYSTEMS, INVERTED = STUDY.every_system, STUDY.inverted_systems
+# Folders of metrics: of a system of the study, or of one of motion textual inversion.
+MEASURED = [f"systems/{name}" for name in SYSTEMS]
+MEASURED += [f"mti/{name}" for name in ("real", *INVERTED)]
+
+
 wildcard_constraints:
     batch=r"\d+-\d+",
-    external="|".join(STUDY.external) or "(?!)",
-    # Not lead_motionlcm_<steps>, which is the projector lead on another denoiser.
-    projector=r"lead(?!_motionlcm_\d+(?![a-z0-9_]))(_[a-z0-9_]+)?",
-    steps=r"[1-9]\d*",
-    system="|".join(
-        ["real", "mld", r"motionlcm_\d+", "lead(_[a-z0-9_]+)?", *STUDY.external]
-    ),
+    external=one_of(STUDY.external),
+    projector=one_of(STUDY.projectors),
+    generated=one_of(name for name, system in SYSTEMS.items() if system.denoiser),
+    inverted=one_of(INVERTED),
+    measured=one_of(MEASURED),
+    system=one_of(SYSTEMS),
+    table="table[1-6]|physical",
 
 
 # Undeclared resources are unlimited. On one machine with GPUs, one job at a time has them; without,

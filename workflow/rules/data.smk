@@ -11,11 +11,6 @@ if STUDY.has_published_features:
         output:
             **DATA,
             **AUDIT,
-        params:
-            stage="lead.datasets.stages:import_features",
-            settings=settings("dataset"),
-            code=code("lead.datasets.stages:import_features"),
-            state=state("import_features"),
         log:
             f"{RESULTS}/logs/import_features.log",
         benchmark:
@@ -24,23 +19,23 @@ if STUDY.has_published_features:
         resources:
             mem_mb=4000,
             runtime=60,
+        params:
+            **stage("lead.datasets.stages:import_features"),
+            settings=settings("dataset"),
+            state=state("import_features"),
         message:
             announce("Reading published features and captions.")
         script:
             "../scripts/stage.py"
 
-else:
+
+if not STUDY.has_published_features:
 
     rule import_motion:
         output:
+            **AUDIT,
             joints=f"{RESULTS}/joints/joints.npy",
             clips=f"{RESULTS}/joints/clips.parquet",
-            **AUDIT,
-        params:
-            stage="lead.datasets.stages:import_motion",
-            settings=settings("dataset"),
-            code=code("lead.datasets.stages:import_motion"),
-            state=state("import_motion"),
         log:
             f"{RESULTS}/logs/import_motion.log",
         benchmark:
@@ -49,11 +44,14 @@ else:
         resources:
             mem_mb=4000,
             runtime=60,
+        params:
+            **stage("lead.datasets.stages:import_motion"),
+            settings=settings("dataset"),
+            state=state("import_motion"),
         message:
             announce("Reading motion and captions.")
         script:
             "../scripts/stage.py"
-
 
     rule extract_features:
         input:
@@ -61,10 +59,6 @@ else:
             clips=rules.import_motion.output.clips,
         output:
             **DATA,
-        params:
-            stage="lead.datasets.stages:extract_features",
-            settings=settings("dataset"),
-            code=code("lead.datasets.stages:extract_features"),
         log:
             f"{RESULTS}/logs/extract_features.log",
         benchmark:
@@ -73,6 +67,9 @@ else:
         resources:
             mem_mb=4000,
             runtime=60,
+        params:
+            **stage("lead.datasets.stages:extract_features"),
+            settings=settings("dataset"),
         message:
             announce("Joints to motion features.")
         script:

@@ -1,7 +1,7 @@
 """Every system's motions as embeddings of the matcher, then the metrics of those."""
 
 
-def judging():
+def evaluating():
     """The settings that every embedding depends on."""
     return settings("dataset", "evaluator", "matcher") | PROTOCOL
 
@@ -14,7 +14,33 @@ def measuring():
 
 def generating():
     """The settings that a generated system depends on, apart from its projector."""
-    return settings("text", "vae", "diffusion", "denoiser") | judging()
+    return settings("text", "vae", "diffusion", "denoiser") | evaluating()
+
+
+def networks_of(wildcards):
+    """The networks that generate a system, and the text that a distilled denoiser reads."""
+    system, networks = SYSTEMS[wildcards.generated], {"vae": NETWORKS["vae"]}
+    if system.denoiser == "distilled":
+        networks |= {"denoiser": STUDENT, **CONDITION}
+    else:
+        networks |= {"denoiser": NETWORKS["denoiser"]}
+    return networks | projector_file(system.projector)
+
+
+def generating_system(wildcards):
+    """The settings that one batch of a system's repeats depends on."""
+    system = SYSTEMS[wildcards.generated]
+    own = generating() | repeats(wildcards) | projector(system.projector)
+    return own | distilling("steps") | {"steps": system.steps} if system.steps else own
+
+
+def measured_files(wildcards):
+    """The embeddings of a folder of metrics and of the real motions; of words also all real ones."""
+    folder, name = wildcards.measured.split("/")
+    if folder == "systems":
+        return {"real": embeddings("real"), "embeddings": embeddings(name)}
+    of_words = {own: f"{RESULTS}/mti/{own}/embeddings.safetensors" for own in ("real", name)}
+    return {"real": of_words["real"], "embeddings": of_words[name], "full": embeddings("real")}
 
 
 rule train_action_classifier:
@@ -22,11 +48,7 @@ rule train_action_classifier:
         frames=DATA["frames"],
         index=DATA["index"],
     output:
-        classifier=JUDGE["actions"],
-    params:
-        stage="lead.evaluation.action_classifier:train_action_classifier",
-        settings=settings("dataset"),
-        code=code("lead.evaluation.action_classifier:train_action_classifier"),
+        classifier=EVALUATOR["actions"],
     log:
         f"{RESULTS}/logs/train_action_classifier.log",
     benchmark:
@@ -34,6 +56,9 @@ rule train_action_classifier:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        **stage("lead.evaluation.actions:train_action_classifier"),
+        settings=settings("dataset"),
     message:
         announce("Fitting a classifier of actions to the real training clips.")
     script:
@@ -43,15 +68,10 @@ rule train_action_classifier:
 rule embed_real:
     input:
         **DATA,
-        **JUDGE,
+        **EVALUATOR,
         text=rules.encode_text.output.text,
     output:
         embeddings=f"{RESULTS}/systems/real/embeddings/{{batch}}.safetensors",
-    params:
-        stage="lead.evaluation.embed:embed_real",
-        settings=lambda wildcards: judging() | repeats(wildcards),
-        code=code("lead.evaluation.embed:embed_real"),
-        state=lambda wildcards: state(f"embed_real_{wildcards.batch}"),
     log:
         f"{RESULTS}/logs/embed_real_{{batch}}.log",
     benchmark:
@@ -61,79 +81,51 @@ rule embed_real:
         mem_mb=4000,
         runtime=120,
         gpu=1,
+    params:
+        **stage("lead.evaluation.embed:embed_real"),
+        settings=lambda wildcards: evaluating() | repeats(wildcards),
+        state=lambda wildcards: state(f"embed_real_{wildcards.batch}"),
     message:
         announce("Embedding the real test motions, repeats {wildcards.batch}.", gpu=True)
     script:
         "../scripts/stage.py"
 
 
-rule embed_mld:
+rule embed_generated:
     input:
+        unpack(networks_of),
         **DATA,
-        **JUDGE,
+        **EVALUATOR,
         text=rules.encode_text.output.text,
-        vae=NETWORKS["vae"],
-        denoiser=NETWORKS["denoiser"],
     output:
-        embeddings=f"{RESULTS}/systems/mld/embeddings/{{batch}}.safetensors",
-    params:
-        stage="lead.evaluation.embed:embed_generated",
-        settings=lambda wildcards: generating() | repeats(wildcards),
-        code=code("lead.evaluation.embed:embed_generated"),
-        state=lambda wildcards: state(f"embed_mld_{wildcards.batch}"),
+        embeddings=f"{RESULTS}/systems/{{generated}}/embeddings/{{batch}}.safetensors",
     log:
-        f"{RESULTS}/logs/embed_mld_{{batch}}.log",
+        f"{RESULTS}/logs/embed_{{generated}}_{{batch}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/embed_mld_{{batch}}.tsv"
+        f"{RESULTS}/benchmarks/embed_{{generated}}_{{batch}}.tsv"
     threads: STUDY.machine.threads
     resources:
         mem_mb=4000,
         runtime=480,
         gpu=1,
+    params:
+        **stage("lead.evaluation.embed:embed_generated"),
+        settings=generating_system,
+        state=lambda wildcards: state(f"embed_{wildcards.generated}_{wildcards.batch}"),
     message:
-        announce("Generating with mld, repeats {wildcards.batch}.", gpu=True)
+        announce("Generating with {wildcards.generated}, repeats {wildcards.batch}.", gpu=True)
     script:
         "../scripts/stage.py"
-
-
-use rule embed_mld as embed_lead with:
-    input:
-        **DATA,
-        **JUDGE,
-        text=rules.encode_text.output.text,
-        vae=NETWORKS["vae"],
-        denoiser=NETWORKS["denoiser"],
-        projector=rules.train_projector.output.weights,
-    output:
-        embeddings=f"{RESULTS}/systems/{{projector}}/embeddings/{{batch}}.safetensors",
-    params:
-        stage="lead.evaluation.embed:embed_generated",
-        settings=lambda wildcards: generating()
-        | repeats(wildcards)
-        | projector(wildcards.projector),
-        code=code("lead.evaluation.embed:embed_generated"),
-        state=lambda wildcards: state(f"embed_{wildcards.projector}_{wildcards.batch}"),
-    log:
-        f"{RESULTS}/logs/embed_{{projector}}_{{batch}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/embed_{{projector}}_{{batch}}.tsv"
-    message:
-        announce("Generating with {wildcards.projector}, repeats {wildcards.batch}.", gpu=True)
 
 
 rule embed_external:
     input:
         unpack(motions),
         **DATA,
-        **JUDGE,
+        **EVALUATOR,
         text=rules.encode_text.output.text,
     output:
         embeddings=f"{RESULTS}/systems/{{external}}/embeddings/all.safetensors",
-    params:
-        stage="lead.evaluation.external:embed_external",
-        settings=lambda wildcards: judging() | external(wildcards.external),
-        code=code("lead.evaluation.external:embed_external"),
-        files=lambda wildcards: state_of_files(STUDY.external[wildcards.external].path),
     log:
         f"{RESULTS}/logs/embed_{{external}}.log",
     benchmark:
@@ -143,6 +135,10 @@ rule embed_external:
         mem_mb=6000,
         runtime=240,
         gpu=1,
+    params:
+        **stage("lead.evaluation.predictions.embed:embed_external"),
+        settings=lambda wildcards: evaluating() | external(wildcards.external),
+        files=lambda wildcards: state_of_files(STUDY.external[wildcards.external].path),
     message:
         announce("Embedding the motions of {wildcards.external}.", gpu=True)
     script:
@@ -151,22 +147,42 @@ rule embed_external:
 
 rule compute_metrics:
     input:
-        real=embeddings("real"),
-        embeddings=lambda wildcards: embeddings(wildcards.system),
+        unpack(measured_files),
     output:
-        metrics=f"{RESULTS}/systems/{{system}}/metrics.parquet",
-    params:
-        stage="lead.evaluation.score:compute_metrics",
-        settings=lambda wildcards: measuring() | {"system": wildcards.system},
-        code=code("lead.evaluation.score:compute_metrics"),
+        metrics=f"{RESULTS}/{{measured}}/metrics.parquet",
     log:
-        f"{RESULTS}/logs/metrics_{{system}}.log",
+        f"{RESULTS}/logs/metrics/{{measured}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/metrics_{{system}}.tsv"
+        f"{RESULTS}/benchmarks/metrics/{{measured}}.tsv"
     resources:
         mem_mb=2000,
         runtime=60,
+    params:
+        **stage("lead.evaluation.score:compute_metrics"),
+        settings=lambda wildcards: measuring() | {"system": Path(wildcards.measured).name},
     message:
-        announce("Metrics of {wildcards.system}.")
+        announce("Metrics of {wildcards.measured}.")
+    script:
+        "../scripts/stage.py"
+
+
+rule physical_metrics:
+    input:
+        real=embeddings("real"),
+        embeddings=lambda wildcards: embeddings(wildcards.system),
+    output:
+        metrics=f"{RESULTS}/systems/{{system}}/physical.parquet",
+    log:
+        f"{RESULTS}/logs/physical_{{system}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/physical_{{system}}.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        **stage("lead.evaluation.physical_score:physical_metrics"),
+        settings=lambda wildcards: settings() | {"system": wildcards.system},
+    message:
+        announce("Physical metrics of {wildcards.system}.")
     script:
         "../scripts/stage.py"

@@ -1,14 +1,19 @@
 """A model directory that stands on its own, and pictures of what it generates."""
 
+# The systems that the card of the model states metrics of.
+CARD = [SYSTEMS[name] for name in ("real", "mld", "lead")]
+# The model that the package brings along; `config/bundled.yaml` is its study.
+BUNDLED = "lead/bundled"
+
 
 rule assemble_model:
     input:
+        **projector_file("lead"),
         index=DATA["index"],
         stats=DATA["stats"],
         text=rules.encode_text.output.text,
         vae=NETWORKS["vae"],
         denoiser=NETWORKS["denoiser"],
-        projector=f"{RESULTS}/models/projectors/lead/projector.safetensors",
     output:
         description=f"{RESULTS}/model/model.json",
         stats=f"{RESULTS}/model/stats.npz",
@@ -17,14 +22,6 @@ rule assemble_model:
         denoiser=f"{RESULTS}/model/denoiser.safetensors",
         projector=f"{RESULTS}/model/projector.safetensors",
         taught=f"{RESULTS}/model/taught.safetensors",
-    params:
-        stage="lead.training.assemble:assemble_model",
-        settings=lambda wildcards: settings(
-            "name", "description", "dataset", "text", "vae", "diffusion", "denoiser"
-        )
-        | PROTOCOL
-        | projector("lead"),
-        code=code("lead.training.assemble:assemble_model"),
     log:
         f"{RESULTS}/logs/assemble_model.log",
     benchmark:
@@ -32,6 +29,11 @@ rule assemble_model:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        **stage("lead.training.assemble:assemble_model"),
+        settings=settings("name", "description", "dataset", "text", "vae", "diffusion", "denoiser")
+        | PROTOCOL
+        | projector("lead"),
     message:
         announce("Putting the model directory together.")
     script:
@@ -44,18 +46,9 @@ rule model_card:
         vae=rules.assemble_model.output.vae,
         denoiser=rules.assemble_model.output.denoiser,
         projector=rules.assemble_model.output.projector,
-        metrics=expand(
-            f"{RESULTS}/systems/{{system}}/metrics.parquet", system=["real", "mld", "lead"]
-        ),
+        metrics=metrics(STUDY, CARD),
     output:
         card=f"{RESULTS}/model/README.md",
-    params:
-        stage="lead.report.card:model_card",
-        settings=lambda wildcards: settings(
-            "name", "description", "footnote", "dataset", "evaluator", "text", "vae", "denoiser"
-        )
-        | projector("lead"),
-        code=code("lead.report.card:model_card"),
     log:
         f"{RESULTS}/logs/model_card.log",
     benchmark:
@@ -63,6 +56,13 @@ rule model_card:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        **stage("lead.report.card:model_card"),
+        settings=settings(
+            "name", "description", "footnote", "dataset", "evaluator", "text", "vae", "denoiser"
+        )
+        | projector("lead")
+        | {"rows": [vars(row) for row in CARD]},
     message:
         announce("The card of the model: data, licences, metrics, uses.")
     script:
@@ -77,10 +77,6 @@ rule contact_sheet:
     output:
         sheet=f"{RESULTS}/figures/contact_sheet.png",
         bvh=f"{RESULTS}/figures/sample.bvh",
-    params:
-        stage="lead.report.pictures:contact_sheet",
-        settings=settings("dataset"),
-        code=code("lead.report.pictures:contact_sheet"),
     log:
         f"{RESULTS}/logs/contact_sheet.log",
     benchmark:
@@ -89,6 +85,9 @@ rule contact_sheet:
     resources:
         mem_mb=4000,
         runtime=30,
+    params:
+        **stage("lead.report.pictures:contact_sheet"),
+        settings=settings("dataset"),
     message:
         announce("Four captions, what lead makes of them, and the nearest training clips.")
     script:
@@ -102,10 +101,6 @@ rule training_curves:
     output:
         pdf=f"{RESULTS}/figures/training.pdf",
         png=f"{RESULTS}/figures/training.png",
-    params:
-        stage="lead.report.curves:training_curves",
-        settings=settings(),
-        code=code("lead.report.curves:training_curves"),
     log:
         f"{RESULTS}/logs/training_curves.log",
     benchmark:
@@ -113,6 +108,9 @@ rule training_curves:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        **stage("lead.report.curves:training_curves"),
+        settings=settings(),
     message:
         announce("Training curves of every stage.")
     script:
@@ -122,17 +120,13 @@ rule training_curves:
 rule latent_map:
     input:
         **DATA,
+        **projector_file("lead"),
         text=rules.encode_text.output.text,
         vae=NETWORKS["vae"],
-        projector=f"{RESULTS}/models/projectors/lead/projector.safetensors",
     output:
         pdf=f"{RESULTS}/figures/latents.pdf",
         png=f"{RESULTS}/figures/latents.png",
         numbers=f"{RESULTS}/figures/latents.parquet",
-    params:
-        stage="lead.report.latent_map:latent_map",
-        settings=lambda wildcards: settings("dataset", "vae") | projector("lead"),
-        code=code("lead.report.latent_map:latent_map"),
     log:
         f"{RESULTS}/logs/latent_map.log",
     benchmark:
@@ -141,7 +135,42 @@ rule latent_map:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        **stage("lead.report.latent_map:latent_map"),
+        settings=settings("dataset", "vae") | projector("lead"),
     message:
         announce("Latents before and after realignment, as a map and as numbers.")
+    script:
+        "../scripts/stage.py"
+
+
+rule bundle_model:
+    input:
+        model=rules.assemble_model.output,
+        card=rules.model_card.output.card,
+    output:
+        description=f"{BUNDLED}/model.json",
+        stats=f"{BUNDLED}/stats.npz",
+        condition=f"{BUNDLED}/condition.npz",
+        vae=f"{BUNDLED}/vae.safetensors",
+        denoiser=f"{BUNDLED}/denoiser.safetensors",
+        projector=f"{BUNDLED}/projector.safetensors",
+        taught=f"{BUNDLED}/taught.safetensors",
+        card=f"{BUNDLED}/README.md",
+        licences=f"{BUNDLED}/LICENCES.md",
+        sums=f"{BUNDLED}/SHA256SUMS",
+    log:
+        f"{RESULTS}/logs/bundle_model.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/bundle_model.tsv"
+    threads: STUDY.machine.threads
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        **stage("lead.report.bundle:bundle_model"),
+        settings=settings("name", "dataset"),
+    message:
+        announce("Packing the model for the package.")
     script:
         "../scripts/stage.py"

@@ -6,12 +6,12 @@ localrules:
 
 
 rule retrieve:
-    params:
-        study=STUDY.name,
-        data_root=str(STUDY.data_root),
     resources:
         mem_mb=1000,
         runtime=240,
+    params:
+        study=STUDY.name,
+        data_root=str(STUDY.data_root),
     message:
         announce("Downloading what the study lacks and what is free.")
     shell:

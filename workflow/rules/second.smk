@@ -1,10 +1,10 @@
 """The stages of the study that fills Table 2, as far as its metrics: a module with a study of
 its own, whose rules are those of any study."""
 
+
 include: "common.smk"
 include: "data.smk"
 include: "text.smk"
 include: "train.smk"
 include: "checkpoint.smk"
-include: "evaluator.smk"
 include: "evaluate.smk"

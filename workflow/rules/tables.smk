@@ -1,178 +1,214 @@
-"""The study's tables, and copies of the active study's at a place that does not move."""
+"""The study's tables and pages, and copies of the active study's at a place that does not move."""
 
 import sys
+
+from lead.config.systems import by_name
 
 # What the command line says of the machine is true of both studies; the rest is in their files.
 _OF_THE_MACHINE = {key: config[key] for key in ("data_root", "machine") if key in config}
 
-if STUDY.is_on_kit:
-    SECOND = STUDY
 
-elif STUDY.second is None:
-    SECOND = None
-
-else:
-    _SECOND_CONFIG = {"study": STUDY.second, **_OF_THE_MACHINE}
-    SECOND = study_of(_SECOND_CONFIG)
-    if not SECOND.is_on_kit:
+def study_on_kit():
+    """The study that fills Table 2: this one, the one that it names, or none."""
+    if STUDY.is_on_kit or STUDY.second is None:
+        return STUDY if STUDY.is_on_kit else None
+    second = study_of({"study": STUDY.second, **_OF_THE_MACHINE})
+    if not second.is_on_kit:
         raise WorkflowError(
-            f"second: {SECOND.name} in study {STUDY.name}: {SECOND.description} is not on "
+            f"second: {second.name} in study {STUDY.name}: {second.description} is not on "
             "KIT-ML's skeleton, which Table 2 is about."
         )
-
-    if SECOND.consistency is not None:
+    if second.consistency is not None:
         raise WorkflowError(
-            f"second: {SECOND.name} in study {STUDY.name}: MotionLCM is not distilled in a second "
-            f"study; set `consistency: null` in config/{SECOND.name}.yaml."
+            f"second: {second.name} in study {STUDY.name}: MotionLCM is not distilled in a second "
+            f"study; set `consistency: null` in config/{second.name}.yaml."
         )
+    return second
+
+
+SECOND = study_on_kit()
+
+if SECOND is not None and not STUDY.is_on_kit:
 
     module second:
         snakefile:
             "second.smk"
         config:
-            _SECOND_CONFIG
-
+            {"study": STUDY.second, **_OF_THE_MACHINE}
 
     use rule * from second as second_*
 
 
-def metrics(study, systems):
+def metrics(study, rows, file="metrics"):
     """The metrics of a study's systems, in the order of a table's rows."""
-    return [f"results/{study.name}/systems/{name}/metrics.parquet" for name in systems]
+    inverted = any(row.objective for row in rows)
+    folder = f"results/{study.name}/{'mti' if inverted else 'systems'}"
+    return [f"{folder}/{row.name}/{file}.parquet" for row in rows]
 
 
-def no_second_dataset(wildcards):
-    """Say so in one line; an exception would be told with where it was raised."""
-    sys.exit(
-        f"Study {STUDY.name} has no second dataset for Table 2; study demo has one: add "
-        "--config study=demo"
-    )
+def study_of_table(table):
+    """The study that fills a table; a line, and no exception with where it was raised, if none."""
+    if table == "table2" and SECOND is None:
+        sys.exit(
+            f"Study {STUDY.name} has no second dataset for Table 2; study demo has one: add "
+            "--config study=demo"
+        )
+    if table == "table5" and STUDY.consistency is None:
+        sys.exit(
+            f"Study {STUDY.name} has no consistency model for Table 5; study demo has one: add "
+            "--config study=demo"
+        )
+    return SECOND if table == "table2" else STUDY
 
 
-def no_consistency(wildcards):
-    """Say so in one line, as above."""
-    sys.exit(
-        f"Study {STUDY.name} has no consistency model for Table 5; study demo has one: add "
-        "--config study=demo"
-    )
+def table_files(wildcards):
+    """The metrics of a table's systems in the order of rows, and what it says beside them."""
+    study = study_of_table(wildcards.table)
+    rows = study.rows(wildcards.table)
+    if wildcards.table == "physical":
+        return {"metrics": metrics(study, rows, "physical"), "gauge": metrics(study, rows)}
+    files = {"metrics": metrics(study, rows)}
+    files["published"] = f"config/published/{wildcards.table}.csv"
+    if words := dict.fromkeys(row.words for row in rows if row.words):
+        files["fresh"] = [f"{MTI}/{name}/fresh.parquet" for name in words]
+        files["motions"] = rules.choose_motions.output.motions
+    return files
 
 
-def words_of(study, table):
+def table_settings(wildcards):
     """What a table says of the study in it, besides its numbers."""
-    names = ("seed", "name", "description", "footnote", "dataset", "evaluator", "evaluation")
-    names += ("text", "external", "consistency")
+    study = study_of_table(wildcards.table)
     values = study.model_dump(mode="json")
-    return {"table": table, **{name: values[name] for name in names}}
+    names = ("seed", "name", "description", "footnote", "dataset", "evaluator", "evaluation")
+    rows = [vars(row) for row in study.rows(wildcards.table)]
+    chosen = {name: values[name] for name in (*names, "text", "consistency")}
+    return {"table": wildcards.table, "rows": rows, **chosen}
 
 
-rule table1:
+rule make_table:
     input:
-        metrics=metrics(STUDY, STUDY.systems),
-        published="config/published/table1.csv",
+        unpack(table_files),
     output:
-        tex=f"{RESULTS}/tables/table1.tex",
-        parquet=f"{RESULTS}/tables/table1.parquet",
-    params:
-        stage="lead.report.collect:paper_table",
-        settings=words_of(STUDY, "table1"),
-        code=code("lead.report.collect:paper_table"),
+        tex=f"{RESULTS}/tables/{{table}}.tex",
+        parquet=f"{RESULTS}/tables/{{table}}.parquet",
     log:
-        f"{RESULTS}/logs/table1.log",
+        f"{RESULTS}/logs/{{table}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/table1.tsv"
+        f"{RESULTS}/benchmarks/{{table}}.tsv"
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        **stage("lead.report.tables:make_table"),
+        settings=table_settings,
     message:
-        announce("Table 1 of study {params.settings[name]}.")
+        announce("{wildcards.table} of study {params.settings[name]}.")
     script:
         "../scripts/stage.py"
 
 
-use rule table1 as table6 with:
-    input:
-        metrics=metrics(STUDY, STUDY.ablated_systems),
-        published="config/published/table6.csv",
-    output:
-        tex=f"{RESULTS}/tables/table6.tex",
-        parquet=f"{RESULTS}/tables/table6.parquet",
-    params:
-        stage="lead.report.collect:paper_table",
-        settings=words_of(STUDY, "table6"),
-        code=code("lead.report.collect:paper_table"),
-    log:
-        f"{RESULTS}/logs/table6.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/table6.tsv"
-    message:
-        announce("Table 6 of study {params.settings[name]}.")
-
-
 rule publish_table:
     input:
-        tex=rules.table1.output.tex,
-        parquet=rules.table1.output.parquet,
+        tex=f"{RESULTS}/tables/{{table}}.tex",
+        parquet=f"{RESULTS}/tables/{{table}}.parquet",
     output:
-        tex="results/tables/table1.tex",
-        parquet="results/tables/table1.parquet",
+        tex="results/tables/{table}.tex",
+        parquet="results/tables/{table}.parquet",
+    localrule: True
     params:
         study=STUDY.name,
-    localrule: True
     message:
-        "Table 1 of study {params.study} is now the one in results/tables."
+        "{wildcards.table} of study {params.study} is now the one in results/tables."
     shell:
         "cp {input.tex} {output.tex} && cp {input.parquet} {output.parquet}"
 
 
-use rule publish_table as publish_table6 with:
+rule analyse:
     input:
-        tex=rules.table6.output.tex,
-        parquet=rules.table6.output.parquet,
+        **{f"embeddings_{row.name}": embeddings(row.name) for row in STUDY.systems},
+        **{f"metrics_{row.name}": metrics(STUDY, [row])[0] for row in STUDY.systems},
+        index=DATA["index"],
     output:
-        tex="results/tables/table6.tex",
-        parquet="results/tables/table6.parquet",
+        analysis=f"{RESULTS}/analysis.parquet",
+    log:
+        f"{RESULTS}/logs/analyse.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/analyse.tsv"
+    resources:
+        mem_mb=1500,
+        runtime=20,
+    params:
+        **stage("lead.analysis.analyse:analyse"),
+        settings=settings("evaluation") | {"systems": [row.name for row in STUDY.systems]},
     message:
-        "Table 6 of study {params.study} is now the one in results/tables."
+        announce("Intervals, floors and paired differences of the study's systems.")
+    script:
+        "../scripts/stage.py"
 
 
-if SECOND is not None:
+rule analysis_table:
+    input:
+        analysis=rules.analyse.output.analysis,
+    output:
+        tex=f"{RESULTS}/tables/analysis.tex",
+        md=f"{RESULTS}/tables/analysis.md",
+    log:
+        f"{RESULTS}/logs/analysis_table.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/analysis_table.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        **stage("lead.report.analysis:analysis_table"),
+        settings=settings("name", "footnote") | {"rows": [vars(row) for row in STUDY.systems]},
+    message:
+        announce("The analysis of study {params.settings[name]} as pages.")
+    script:
+        "../scripts/stage.py"
 
-    use rule table1 as table2 with:
-        input:
-            metrics=metrics(SECOND, SECOND.systems),
-            published="config/published/table2.csv",
-        output:
-            tex=f"{RESULTS}/tables/table2.tex",
-            parquet=f"{RESULTS}/tables/table2.parquet",
-        params:
-            stage="lead.report.collect:paper_table",
-            settings=words_of(SECOND, "table2"),
-            code=code("lead.report.collect:paper_table"),
-        log:
-            f"{RESULTS}/logs/table2.log",
-        benchmark:
-            f"{RESULTS}/benchmarks/table2.tsv"
-        message:
-            announce("Table 2, of study {params.settings[name]}.")
+
+rule pair_inversions:
+    input:
+        metrics=lambda wildcards: metrics(STUDY, STUDY.rows(wildcards.table)),
+    output:
+        pairs=f"{MTI}/paired_{{table}}.parquet",
+    log:
+        f"{RESULTS}/logs/mti_paired_{{table}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/mti_paired_{{table}}.tsv"
+    wildcard_constraints:
+        table="table3|table4",
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        **stage("lead.inversion.pairs:pair_variants"),
+        settings=lambda wildcards: settings() | {"table": wildcards.table},
+    message:
+        announce("Paired differences between the rows of {wildcards.table}.")
+    script:
+        "../scripts/stage.py"
 
 
-    use rule publish_table as publish_table2 with:
-        input:
-            tex=rules.table2.output.tex,
-            parquet=rules.table2.output.parquet,
-        output:
-            tex="results/tables/table2.tex",
-            parquet="results/tables/table2.parquet",
-        message:
-            "Table 2 of study {params.study} is now the one in results/tables."
-
-else:
-
-    rule table2:
-        input:
-            no_second_dataset,
-        output:
-            f"{RESULTS}/tables/table2.tex",
-            f"{RESULTS}/tables/table2.parquet",
-            "results/tables/table2.tex",
-            "results/tables/table2.parquet",
+rule inversion_claims:
+    input:
+        pairs3=f"{MTI}/paired_table3.parquet",
+        pairs4=f"{MTI}/paired_table4.parquet",
+        metrics=metrics(STUDY, by_name(STUDY.rows("table3") + STUDY.rows("table4")).values()),
+    output:
+        md=f"{RESULTS}/tables/claims_mti.md",
+    log:
+        f"{RESULTS}/logs/mti_claims.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/mti_claims.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        **stage("lead.report.inversion_claims:inversion_claims"),
+        settings=settings("name"),
+    message:
+        announce("What the paper claims of inversion, and what this study says of it.")
+    script:
+        "../scripts/stage.py"

@@ -6,10 +6,6 @@ rule encode_text:
         index=DATA["index"],
     output:
         text=f"{RESULTS}/text/text.safetensors",
-    params:
-        stage="lead.text.stages:encode_text",
-        settings=settings("text"),
-        code=code("lead.text.stages:encode_text"),
     log:
         f"{RESULTS}/logs/encode_text.log",
     benchmark:
@@ -18,41 +14,40 @@ rule encode_text:
     resources:
         mem_mb=4000,
         runtime=60,
+    params:
+        **stage("lead.text.stages:encode_text"),
+        settings=settings("text"),
     message:
         announce("Captions to text embeddings ({params.settings[text][kind]}).")
     script:
         "../scripts/stage.py"
 
 
+# What an evaluator that reads words takes beside a study's other texts.
+WORDS = {}
+
 if STUDY.evaluator.words == "glove":
+    WORDS = {"words": f"{RESULTS}/text/words.safetensors"}
 
     rule encode_words:
         input:
             index=DATA["index"],
         output:
-            words=f"{RESULTS}/text/words.safetensors",
-        params:
-            stage="lead.text.stages:encode_words",
-            settings=settings("evaluator"),
-            code=code("lead.text.stages:encode_words"),
+            **WORDS,
         log:
             f"{RESULTS}/logs/encode_words.log",
         benchmark:
             f"{RESULTS}/benchmarks/encode_words.tsv"
-        threads: 1
         # Missing tags or files are told before anything is trained.
         priority: 1
+        threads: 1
         resources:
             mem_mb=2000,
             runtime=60,
+        params:
+            **stage("lead.text.stages:encode_words"),
+            settings=settings("evaluator"),
         message:
             announce("Captions to word vectors and parts of speech.")
         script:
             "../scripts/stage.py"
-
-
-    # What a matcher that reads words takes beside a study's other texts.
-    WORDS = {"words": rules.encode_words.output.words}
-
-else:
-    WORDS = {}

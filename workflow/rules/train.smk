@@ -15,12 +15,6 @@ rule train_movement:
     output:
         weights=f"{RESULTS}/models/matcher/movement.safetensors",
         history=f"{RESULTS}/models/matcher/movement_history.parquet",
-    params:
-        stage="lead.training.matcher:train_movement",
-        settings=settings("dataset", "matcher", "machine"),
-        code=code("lead.training.matcher:train_movement"),
-        state=state("movement"),
-        events=events("movement"),
     log:
         f"{RESULTS}/logs/train_movement.log",
     benchmark:
@@ -30,6 +24,11 @@ rule train_movement:
         mem_mb=4000,
         runtime=240,
         gpu=STUDY.machine.processes,
+    params:
+        **stage("lead.training.matcher:train_movement"),
+        settings=settings("dataset", "matcher", "machine"),
+        state=state("movement"),
+        events=events("movement"),
     message:
         announce("Training the matcher's movement autoencoder.", gpu=True)
     script:
@@ -44,12 +43,6 @@ rule train_matcher:
     output:
         weights=f"{RESULTS}/models/matcher/matcher.safetensors",
         history=f"{RESULTS}/models/matcher/matcher_history.parquet",
-    params:
-        stage="lead.training.matcher:train_matcher",
-        settings=settings("dataset", "matcher", "machine"),
-        code=code("lead.training.matcher:train_matcher"),
-        state=state("matcher"),
-        events=events("matcher"),
     log:
         f"{RESULTS}/logs/train_matcher.log",
     benchmark:
@@ -59,6 +52,11 @@ rule train_matcher:
         mem_mb=4000,
         runtime=480,
         gpu=STUDY.machine.processes,
+    params:
+        **stage("lead.training.matcher:train_matcher"),
+        settings=settings("dataset", "matcher", "machine"),
+        state=state("matcher"),
+        events=events("matcher"),
     message:
         announce("Training the matcher, which the metrics are computed with.", gpu=True)
     script:
@@ -78,12 +76,6 @@ if STUDY.vae.source.kind == "train":
         output:
             weights=NETWORKS["vae"],
             history=f"{RESULTS}/models/vae/history.parquet",
-        params:
-            stage="lead.training.vae:train_vae",
-            settings=settings("dataset", "validation", "vae", "machine"),
-            code=code("lead.training.vae:train_vae"),
-            state=state("vae"),
-            events=events("vae"),
         log:
             f"{RESULTS}/logs/train_vae.log",
         benchmark:
@@ -93,6 +85,11 @@ if STUDY.vae.source.kind == "train":
             mem_mb=8000,
             runtime=2880,
             gpu=STUDY.machine.processes,
+        params:
+            **stage("lead.training.vae:train_vae"),
+            settings=settings("dataset", "validation", "vae", "machine"),
+            state=state("vae"),
+            events=events("vae"),
         message:
             announce("Stage 1: training the VAE.", gpu=True)
         script:
@@ -107,10 +104,6 @@ rule encode_latents:
         vae=NETWORKS["vae"],
     output:
         latents=f"{RESULTS}/latents/latents.safetensors",
-    params:
-        stage="lead.training.latents:encode_latents",
-        settings=settings("dataset", "validation", "vae", "latents"),
-        code=code("lead.training.latents:encode_latents"),
     log:
         f"{RESULTS}/logs/encode_latents.log",
     benchmark:
@@ -120,6 +113,9 @@ rule encode_latents:
         mem_mb=4000,
         runtime=120,
         gpu=1,
+    params:
+        **stage("lead.training.latents:encode_latents"),
+        settings=settings("dataset", "validation", "vae", "latents"),
     message:
         announce("Training clips to posteriors of the VAE.", gpu=True)
     script:
@@ -136,12 +132,6 @@ if STUDY.denoiser.source.kind == "train":
         output:
             weights=NETWORKS["denoiser"],
             history=f"{RESULTS}/models/denoiser/history.parquet",
-        params:
-            stage="lead.training.denoiser:train_denoiser",
-            settings=settings("validation", "vae", "text", "diffusion", "denoiser", "machine"),
-            code=code("lead.training.denoiser:train_denoiser"),
-            state=state("denoiser"),
-            events=events("denoiser"),
         log:
             f"{RESULTS}/logs/train_denoiser.log",
         benchmark:
@@ -151,6 +141,11 @@ if STUDY.denoiser.source.kind == "train":
             mem_mb=4000,
             runtime=2880,
             gpu=STUDY.machine.processes,
+        params:
+            **stage("lead.training.denoiser:train_denoiser"),
+            settings=settings("validation", "vae", "text", "diffusion", "denoiser", "machine"),
+            state=state("denoiser"),
+            events=events("denoiser"),
         message:
             announce("Stage 2: training the denoiser.", gpu=True)
         script:
@@ -167,13 +162,6 @@ rule train_projector:
     output:
         weights=f"{RESULTS}/models/projectors/{{projector}}/projector.safetensors",
         history=f"{RESULTS}/models/projectors/{{projector}}/history.parquet",
-    params:
-        stage="lead.training.projector:train_projector",
-        settings=lambda wildcards: settings("validation", "vae", "text", "machine")
-        | projector(wildcards.projector),
-        code=code("lead.training.projector:train_projector"),
-        state=lambda wildcards: state(f"projector_{wildcards.projector}"),
-        events=lambda wildcards: events(f"projector_{wildcards.projector}"),
     log:
         f"{RESULTS}/logs/train_projector_{{projector}}.log",
     benchmark:
@@ -183,6 +171,12 @@ rule train_projector:
         mem_mb=4000,
         runtime=480,
         gpu=STUDY.machine.processes,
+    params:
+        **stage("lead.training.projector:train_projector"),
+        settings=lambda wildcards: settings("validation", "vae", "text", "machine")
+        | projector(wildcards.projector),
+        state=lambda wildcards: state(f"projector_{wildcards.projector}"),
+        events=lambda wildcards: events(f"projector_{wildcards.projector}"),
     message:
         announce("Stage 3: training the projector {wildcards.projector}.", gpu=True)
     script:

@@ -1,0 +1,1 @@
+"""Statistics beyond the paper: intervals, floors, and paired differences of evaluations."""

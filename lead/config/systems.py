@@ -1,0 +1,125 @@
+"""The systems that a study compares: each a row of its tables, with a name and a label.
+
+A name is a folder below ``results/<study>/systems``, or below ``mti`` for motion textual inversion.
+Names are made here and nowhere taken apart: who has a name asks the study for its `System`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+Objective = Literal["mld", "feat", "lead"]
+"""What a word is optimised for in motion textual inversion."""
+
+FULL = "lead"
+"""The projector of the paper; others are ablations of it."""
+
+ABLATED = ("lead_no_align", "lead_no_var", "lead_no_rec")
+"""The projectors of Table 4, in the order of its rows above the paper's own."""
+
+OBJECTIVES: Mapping[Objective, str] = {"feat": "MTI feat", "mld": "MTI MLD", "lead": "MTI LEAD"}
+"""The objectives in the order of Table 3, and how the paper names them."""
+
+_PROJECTORS = {
+    "lead": "LEAD",
+    "lead_mlp": "LEAD (mlp)",
+    "lead_skip": "LEAD (skip)",
+    "lead_no_var": "LEAD w/o KL",
+    "lead_no_align": "LEAD w/o Align",
+    "lead_no_rec": "LEAD w/o Rec",
+}
+"""Rows named as in the paper, whose Table 6 calls the variance loss KL."""
+
+_ABLATIONS = {"lead_no_align": "noALIGN", "lead_no_var": "noKL", "lead_no_rec": "noREC"}
+"""The same projectors as Table 4 names them."""
+
+
+@dataclass(frozen=True)
+class System:
+    """What makes the motions of one row of a table.
+
+    Attributes:
+        name: its folder.
+        label: its row, as in the paper where the paper has it.
+        denoiser: the study's own, the one distilled to few steps, or none: the real motions, and
+            those of another model.
+        steps: of the distilled denoiser; None where the protocol says how many.
+        projector: what latents pass before they are decoded; None leaves them as they are.
+        objective: what words were inverted for, where motions are generated from such words.
+    """
+
+    name: str
+    label: str
+    denoiser: Literal["study", "distilled"] | None = None
+    steps: int | None = None
+    projector: str | None = None
+    objective: Objective | None = None
+
+    @property
+    def loss_projector(self) -> str | None:
+        """The projector inside the objective. An ablation is the one of both loss and generation;
+        else it is the paper's, so that words are the same with and without realignment."""
+        return (self.projector or FULL) if self.objective == "lead" else None
+
+    @property
+    def words(self) -> str | None:
+        """The folder in which its words lie: the objective's, an ablation's own; None without."""
+        ablated = self.loss_projector not in (None, FULL)
+        return self.name if ablated else self.objective
+
+    @property
+    def words_label(self) -> str:
+        """How an inversion is called, whatever is generated from its words."""
+        if self.objective is None:
+            return self.label
+        ablated = f", {self.label}" if self.words == self.name and self.projector else ""
+        return OBJECTIVES[self.objective] + ablated
+
+
+REAL = System("real", "Real")
+MLD = System("mld", "MLD", denoiser="study")
+
+
+def realigned(projector: str) -> System:
+    """MLD with a projector before the decoder."""
+    words = projector.replace("_", " ").replace("lead", "LEAD", 1)
+    return System(projector, _PROJECTORS.get(projector, words), "study", projector=projector)
+
+
+def distilled(steps: int, projector: str | None = None) -> System:
+    """MotionLCM with so many steps, without or with a projector."""
+    prefix, label = (f"{projector}_", "LEAD (MotionLCM)") if projector else ("", "MotionLCM")
+    label = f"{label}, {steps} step{'s' if steps != 1 else ''}"
+    return System(f"{prefix}motionlcm_{steps}", label, "distilled", steps, projector)
+
+
+def inverted(objective: Objective, projector: str | None = None) -> System:
+    """Motions from words of this objective, without or with a projector."""
+    name = objective if projector is None else f"{objective}_{projector}"
+    if objective == "lead" and projector not in (None, FULL):
+        label = _ABLATIONS.get(projector, projector.replace("_", " "))
+    else:
+        label = OBJECTIVES[objective] + (" + projection" if projector else "")
+    return System(name, label, "study", projector=projector, objective=objective)
+
+
+def other_model(name: str, label: str = "") -> System:
+    """A model of which only motions are at hand."""
+    return System(name, label or name.replace("_", " "))
+
+
+PAIRS = tuple(inverted(objective, own) for objective in OBJECTIVES for own in (None, FULL))
+"""The rows of Table 3 below Real: each objective without, then with realignment."""
+
+BEST = inverted("lead", FULL)
+"""The system of inversion that the paper recommends: the whole projector in loss and generation."""
+
+ABLATIONS = (*(inverted("lead", name) for name in ABLATED), replace(BEST, label="PROJ"))
+"""The rows of Table 4 below Real."""
+
+
+def by_name(systems: Iterable[System]) -> dict[str, System]:
+    """The systems by their names, each once."""
+    return {system.name: system for system in systems}

@@ -1,0 +1,1 @@
+"""Bring your own: motions of another model, measured as the study's own are."""

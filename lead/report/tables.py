@@ -1,0 +1,166 @@
+"""The tables of a study as values, and the stage that makes any of them.
+
+A table of your own is one more entry of TABLES and of `Study.rows`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from lead.config.evaluation import Evaluation
+from lead.config.systems import System
+from lead.evaluation.repeats import read_values
+from lead.evaluation.summary import GAUGE, PHYSICAL, summarise
+from lead.files.artefact import commit
+from lead.files.job import Job
+from lead.report import footnotes
+from lead.report.footnotes import Footnote, Measured, smallest_test
+from lead.report.gauge import gauge_warnings, readings
+from lead.report.latex import write_latex_table
+from lead.report.published import read_published
+from lead.report.table import REAL, TableText, comparison_table, write_table_parquet
+
+
+@dataclass(frozen=True)
+class Table:
+    """What one table says, whatever the study; its rows are `Study.rows`.
+
+    Attributes:
+        title: to which the study's description is added.
+        footnotes: what stands below it, in this order.
+        paper: the dataset that the paper's table was measured on; None of one it does not have.
+        from_captions: whether motions are generated from captions, so that R-precision needs
+            enough of them, and motions that do not do what they say are warned of.
+    """
+
+    title: str
+    footnotes: tuple[Footnote, ...]
+    paper: str | None = None
+    from_captions: bool = True
+
+
+def make_table(job: Job) -> None:
+    """Make the table that the setting ``table`` names: the study's systems, and the paper's rows.
+
+    Settings: also ``rows``, the systems. Inputs: ``metrics`` (one file per system, in the order of
+    rows), ``published`` of a table that the paper has, of motion textual inversion ``motions`` and
+    ``fresh`` (one file per inversion), of the physical metrics ``gauge`` (metrics of the same
+    systems). Outputs: ``tex``, ``parquet``. Warnings of motions that do not do what their captions
+    say are printed.
+    """
+    name = str(job.settings["table"])
+    table = TABLES[name]
+    made = read_measured(job, table)
+    text = TableText(
+        table=name,
+        study=str(job.settings["name"]),
+        title=f"{table.title} {job.settings['description']}.",
+        footnotes=tuple(line for note in table.footnotes for line in note(made) if line),
+        comparable=made.comparable,
+    )
+    published = pd.DataFrame()
+    if table.paper:
+        published = read_published(job.inputs["published"].parent, name)
+    labels = {row.name: row.label for row in made.rows}
+    frame = comparison_table(made.summary, published, labels, unranked=unranked(made.summary))
+    metadata = {**vars(text), **job.manifest, "commit": commit(), "evaluation": made.facts[0]}
+    write_table_parquet(frame, job.outputs["parquet"], metadata)
+    write_latex_table(frame, text, job.outputs["tex"])
+    if table.paper and table.from_captions:
+        for line in gauge_warnings(readings(frame), made.gauge or {}):
+            print(line, file=sys.stderr)
+
+
+def read_measured(job: Job, table: Table) -> Measured:
+    """The metrics that a table is made of, R-precision left out where items are too few."""
+    frames, facts = zip(*map(read_values, job.inputs["metrics"]), strict=True)
+    values, gauge = pd.concat(frames, ignore_index=True), facts[0].get("gauge")
+    if "gauge" in job.inputs:
+        more, of_gauge = zip(*map(read_values, job.inputs["gauge"]), strict=True)
+        absent = {name for name in PHYSICAL if name in GAUGE} - set(values["metric"])
+        more = pd.concat(more, ignore_index=True)
+        values = pd.concat([values, more.loc[more["metric"].isin(absent)]], ignore_index=True)
+        gauge = of_gauge[0].get("gauge")
+    summary, few_items = summarise(values), False
+    if table.paper and table.from_captions:
+        settings = job.setting("evaluation", Evaluation)
+        few_items = facts[0]["items"] < smallest_test(settings) and not settings.allow_small
+    if few_items:
+        summary = summary.loc[~summary["metric"].str.startswith("r_precision")]
+    rows = job.setting("rows", tuple[System, ...])
+    return Measured(job, table.paper, rows, summary, facts, gauge, few_items)
+
+
+def unranked(measured: pd.DataFrame) -> tuple[str, ...]:
+    """Systems that are not compared with the others: Real, and those of fewer repeats."""
+    most = int(measured["repeats"].to_numpy().max())
+    fewer = measured.loc[measured["repeats"] < most, "system"]
+    return (REAL, *dict.fromkeys(map(str, fewer)))
+
+
+_OF_CAPTIONS = (
+    footnotes.study_footnote,
+    footnotes.protocol,
+    footnotes.real_again,
+    footnotes.gauge,
+    footnotes.other_models,
+)
+_OF_INVERSION = (
+    footnotes.study_footnote,
+    footnotes.inversion,
+    footnotes.distances,
+    footnotes.gauge,
+    footnotes.improvement,
+)
+
+TABLES: Mapping[str, Table] = {
+    "table1": Table("Text-to-motion on", (*_OF_CAPTIONS, footnotes.motionlcm), "HumanML3D"),
+    "table2": Table("Text-to-motion on", (*_OF_CAPTIONS, footnotes.motionlcm), "KIT-ML"),
+    "table3": Table(
+        "Motion textual inversion on",
+        (
+            *_OF_INVERSION,
+            footnotes.remark(
+                "In the paper, which rows are with projection is inferred from their order."
+            ),
+        ),
+        "HumanML3D",
+        from_captions=False,
+    ),
+    "table4": Table(
+        "The projector's losses in motion textual inversion on",
+        (
+            *_OF_INVERSION,
+            footnotes.remark(
+                "All rows are generated with the projector that they were inverted with; noKL is "
+                "without the variance loss, PROJ is MTI LEAD + projection of Table 3."
+            ),
+        ),
+        "HumanML3D",
+        from_captions=False,
+    ),
+    "table5": Table(
+        "MotionLCM without and with realignment on",
+        (*_OF_CAPTIONS, footnotes.motionlcm),
+        "HumanML3D",
+    ),
+    "table6": Table(
+        "Ablation of the projector on",
+        (
+            *_OF_CAPTIONS,
+            footnotes.remark(
+                "In the paper, LEAD of this table is another run than LEAD (MLD) of Table 1: FID "
+                "0.137 and 0.109. w/o KL is without the variance loss."
+            ),
+        ),
+        "HumanML3D",
+    ),
+    "physical": Table(
+        "Physics and expression of motions on",
+        (footnotes.study_footnote, footnotes.physics, footnotes.limbs_and_actions),
+    ),
+}

@@ -1,0 +1,113 @@
+"""What asks further than the paper's tables; the stages lie in experiments/, beside the package."""
+
+
+rule sweep_learning_rate:
+    input:
+        **DATA,
+        **projector_file("lead"),
+        text=rules.encode_text.output.text,
+        vae=NETWORKS["vae"],
+        denoiser=NETWORKS["denoiser"],
+    output:
+        sweep=f"{MTI}/learning_rate.parquet",
+    log:
+        f"{RESULTS}/logs/mti_learning_rate.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/mti_learning_rate.tsv"
+    threads: STUDY.machine.threads
+    resources:
+        mem_mb=4000,
+        runtime=60,
+        gpu=1,
+    params:
+        **stage("experiments.learning_rate:sweep_learning_rate"),
+        settings=optimising() | projector("lead"),
+    message:
+        announce("Inverting words of ten training motions at three learning rates.", gpu=True)
+    script:
+        "../scripts/stage.py"
+
+
+rule invert_styles:
+    input:
+        **DATA,
+        **projector_file("lead"),
+        text=rules.encode_text.output.text,
+        vae=NETWORKS["vae"],
+        denoiser=NETWORKS["denoiser"],
+    output:
+        styles=f"{MTI}/styles.parquet",
+        sheet=f"{RESULTS}/figures/mti_styles.png",
+    log:
+        f"{RESULTS}/logs/mti_styles.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/mti_styles.tsv"
+    threads: STUDY.machine.threads
+    resources:
+        mem_mb=4000,
+        runtime=120,
+        gpu=1,
+    params:
+        **stage("experiments.styles:invert_styles"),
+        settings=settings("dataset", "text", "vae", "diffusion", "denoiser", "mti")
+        | PROTOCOL
+        | projector("lead"),
+    message:
+        announce("Inverting words of styles that were held out.", gpu=True)
+    script:
+        "../scripts/stage.py"
+
+
+if STUDY.consistency is not None:
+
+    rule time_few_steps:
+        input:
+            **DATA,
+            **EVALUATOR,
+            **CONDITION,
+            **projector_file("lead"),
+            text=rules.encode_text.output.text,
+            vae=NETWORKS["vae"],
+            denoiser=STUDENT,
+        output:
+            seconds=f"{RESULTS}/systems/few_steps_seconds.parquet",
+        log:
+            f"{RESULTS}/logs/time_few_steps.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/time_few_steps.tsv"
+        threads: STUDY.machine.threads
+        resources:
+            mem_mb=4000,
+            runtime=30,
+            gpu=1,
+        params:
+            **stage("experiments.few_steps:time_few_steps"),
+            settings=lambda wildcards: generating() | settings("consistency") | projector("lead"),
+        message:
+            announce("Seconds a motion at each number of steps.", gpu=True)
+        script:
+            "../scripts/stage.py"
+
+    rule table5_paired:
+        input:
+            metrics=metrics(STUDY, STUDY.rows("table5")),
+            physical=metrics(STUDY, STUDY.few_steps, "physical"),
+            seconds=rules.time_few_steps.output.seconds,
+        output:
+            paired=f"{RESULTS}/tables/table5_paired.parquet",
+            pdf=f"{RESULTS}/figures/few_steps.pdf",
+            png=f"{RESULTS}/figures/few_steps.png",
+        log:
+            f"{RESULTS}/logs/table5_paired.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/table5_paired.tsv"
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        params:
+            **stage("experiments.few_steps:paired_by_steps"),
+            settings=settings("consistency"),
+        message:
+            announce("What realignment changes at each number of steps; FID against steps.")
+        script:
+            "../scripts/stage.py"
