@@ -85,6 +85,7 @@ if STUDY.consistency is not None:
                 events=events("consistency"),
             log:
                 f"{RESULTS}/logs/train_consistency.log",
+            priority: LONGEST_WAY
             benchmark:
                 f"{RESULTS}/benchmarks/train_consistency.tsv"
             threads: STUDY.machine.threads

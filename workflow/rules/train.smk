@@ -86,6 +86,7 @@ if STUDY.vae.source.kind == "train":
             events=events("vae"),
         log:
             f"{RESULTS}/logs/train_vae.log",
+        priority: LONGEST_WAY
         benchmark:
             f"{RESULTS}/benchmarks/train_vae.tsv"
         threads: STUDY.machine.threads
@@ -113,6 +114,7 @@ rule encode_latents:
         code=code("lead.training.latents:encode_latents"),
     log:
         f"{RESULTS}/logs/encode_latents.log",
+    priority: LONGEST_WAY
     benchmark:
         f"{RESULTS}/benchmarks/encode_latents.tsv"
     threads: STUDY.machine.threads
@@ -144,6 +146,7 @@ if STUDY.denoiser.source.kind == "train":
             events=events("denoiser"),
         log:
             f"{RESULTS}/logs/train_denoiser.log",
+        priority: LONGEST_WAY
         benchmark:
             f"{RESULTS}/benchmarks/train_denoiser.tsv"
         threads: STUDY.machine.threads
