@@ -95,19 +95,23 @@ def vae_loss(
     normalizer: Normalizer,
     skeleton: Skeleton,
     settings: VaeLoss,
+    share: float = 1.0,
 ) -> Terms:
-    """The VAE's loss: features, implied velocities, recovered joints, the posterior's divergence.
+    """The VAE's loss: features, velocities, feet, recovered joints, the posterior's divergence.
 
     ``decoded`` and ``motion`` are normalised; joints are compared in the skeleton's unit.
+    ``share`` is how much of the training is done, 0 to 1: the feet's term comes in late.
     """
     counted = _counted_frames(mask, settings.frames)
     features = feature_loss(decoded.float(), motion.float(), counted, settings.reconstruction)
     divergence = kl_divergence(posterior)
     terms = {"features": features, "kl": divergence}
     loss = features + settings.kl * divergence
-    if settings.velocity > 0:
-        terms["velocity"] = velocity_loss(decoded, motion, counted, normalizer, skeleton)
-        loss = loss + settings.velocity * terms["velocity"]
+    if settings.velocity > 0 or settings.feet > 0:
+        terms |= velocity_losses(decoded, motion, counted, normalizer, skeleton)
+        begins, full = settings.feet_between
+        feet = settings.feet * min(max((share - begins) / (full - begins), 0.0), 1.0)
+        loss = loss + settings.velocity * terms["velocity"] + feet * terms["feet"]
     if settings.joints > 0:
         found, true = (
             features_to_joints(normalizer.denormalise(values.float()), skeleton)
@@ -144,23 +148,30 @@ def joint_loss(
     return _mean(F.smooth_l1_loss(decoded, joints, reduction="none").flatten(2), counted)
 
 
-def velocity_loss(
+def velocity_losses(
     decoded: Float[Tensor, "B T D"],
     motion: Float[Tensor, "B T D"],
     counted: Bool[Tensor, "B T"],
     normalizer: Normalizer,
     skeleton: Skeleton,
-) -> Float[Tensor, ""]:
-    """SmoothL1 between implied and recorded velocities, normalised, a mean over counted steps.
+) -> Terms:
+    """SmoothL1 between implied and recorded velocities: of all joints, and of the feet alone.
 
-    The features state every velocity, and decoded positions may disagree with it: this term
-    compares what the positions do. ``decoded`` and ``motion`` are normalised.
+    The features state every velocity, and decoded positions may disagree with it: these terms
+    compare what the positions do, normalised, as a mean over counted steps. ``decoded`` and
+    ``motion`` are normalised too. ``feet`` are ankles and toes.
     """
-    columns = layout(skeleton).slice("velocities")
-    implied = implied_velocities(normalizer.denormalise(decoded.float()), skeleton).flatten(2)
+    blocks = layout(skeleton)
+    columns = blocks.slice("velocities")
+    # Root and positions come first, and nothing else is read.
+    read = slice(0, blocks.slice("local_positions").stop)
+    raw = decoded[..., read].float() * normalizer.std[read] + normalizer.mean[read]
+    implied = implied_velocities(raw, skeleton).flatten(2)
     implied = (implied - normalizer.mean[columns]) / normalizer.std[columns]
     error = F.smooth_l1_loss(implied, motion[:, :-1, columns].float(), reduction="none")
-    return _mean(error, counted[:, 1:])
+    ankles_and_toes = [*skeleton.left_feet, *skeleton.right_feet]
+    feet = error.unflatten(2, (skeleton.joint_count, 3))[:, :, ankles_and_toes].flatten(2)
+    return {"velocity": _mean(error, counted[:, 1:]), "feet": _mean(feet, counted[:, 1:])}
 
 
 def kl_divergence(posterior: Posterior) -> Float[Tensor, ""]:
@@ -237,7 +248,7 @@ def _counted_frames(mask: Bool[Tensor, "B T"], frames: Literal["real", "padded"]
 
 
 def _mean(error: Float[Tensor, "B T K"], counted: Bool[Tensor, "B T"]) -> Float[Tensor, ""]:
-    total = error.masked_fill(~counted[..., None], 0).sum()
+    total = error.sum(dim=-1).masked_fill(~counted, 0).sum()
     return total / (counted.sum() * error.shape[-1])
 
 

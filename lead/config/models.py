@@ -60,10 +60,23 @@ class VaeModel(Stack):
     tokens, from which a small network learns movements that repeat in fewer steps."""
     frames_per_token: PositiveInt = 1
     """Frames that make up one token; 1 is MLD's network, more is faster on a CPU."""
+    overlap: bool = False
+    """Whether each decoded token spans twice its frames and neighbours are cross-faded, so that
+    motion does not jump where one token's frames end and the next one's begin. MLD's network,
+    with one frame per token, has no such seams."""
     initial_logvar: float = Field(default=0.0, ge=-12, le=2)
     """Added to the posterior's log-variance. 0 is MLD's network, whose posterior starts with a
     standard deviation near 1; -4 starts it near 0.14, so that the decoder sees more signal than
     noise from the first step on. Small networks with 0 stay on the mean pose."""
+
+    @model_validator(mode="after")
+    def _an_overlap_has_a_middle(self) -> Self:
+        if self.overlap and self.frames_per_token % 2:
+            raise ValueError(
+                "overlap needs an even number of frames per token, half of which each neighbour "
+                f"reaches into; found frames_per_token {self.frames_per_token}"
+            )
+        return self
 
 
 Predicts = Literal["epsilon", "v", "sample"]

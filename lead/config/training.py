@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from lead.config.base import Settings
 from lead.config.models import DenoiserModel, MatcherModel, ProjectorModel, VaeModel
 from lead.config.source import DenoiserSource, TrainedSource, VaeSource
+
+Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class AdamW(Settings):
@@ -74,9 +76,24 @@ class VaeLoss(Settings):
     """Weight of the SmoothL1 loss on recovered joint positions."""
     velocity: float = Field(default=0.0, ge=0)
     """Weight of the SmoothL1 loss on the velocities that the decoded root and positions imply, in
-    the normalised unit of the features; MLD has none. It keeps feet planted and frames smooth."""
+    the normalised unit of the features; MLD has none. It keeps neighbouring frames together."""
+    feet: float = Field(default=0.0, ge=0)
+    """Weight of the same loss on ankles and toes alone, beside ``velocity``; MLD has none. It keeps
+    planted feet where they are."""
+    feet_between: tuple[Share, Share] = (0.4, 0.7)
+    """Shares of the training between which the feet's term rises from 0 to its weight. A network
+    that is held to still feet from the start learns to move nothing."""
     kl: float = Field(default=1e-4, ge=0)
     """Weight of the divergence of the posterior from N(0, 1)."""
+
+    @model_validator(mode="after")
+    def _the_feet_begin_before_they_count_in_full(self) -> Self:
+        begins, full = self.feet_between
+        if begins >= full:
+            raise ValueError(
+                f"feet_between must rise, such as (0.4, 0.7); found ({begins:g}, {full:g})"
+            )
+        return self
 
 
 class VaeStage(Settings):

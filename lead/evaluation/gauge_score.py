@@ -59,7 +59,9 @@ def gauge_metrics(now: Quantities, truth: Quantities, labels: Sequence[str]) -> 
     if "reconstruction_joint_error" in own:
         values["reconstruction_joint_error"] = _mean(own["reconstruction_joint_error"])
     if "latent_norm" in own:
-        values["latent_norm"] = _divided(own["latent_norm"], own["posterior_norm"])
+        values["latent_norm"] = _divided(
+            *(own[name][np.isfinite(own[name])] for name in ("latent_norm", "posterior_norm"))
+        )
     return {name: value for name, value in values.items() if math.isfinite(value)}
 
 

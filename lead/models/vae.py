@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -58,7 +59,8 @@ class MotionVae(nn.Module):
         self.encoder = SkipStack(model)
         self.decoder = SkipStack(model, cross=True)
         self.skel_embedding = nn.Linear(patch, model.width)
-        self.final_layer = nn.Linear(model.width, patch)
+        self.overlap = model.overlap
+        self.final_layer = nn.Linear(model.width, 2 * patch if model.overlap else patch)
 
     def encode(self, motion: Float[Tensor, "B T D"], mask: Bool[Tensor, "B T"]) -> Posterior:
         """The posterior of each motion.
@@ -66,7 +68,7 @@ class MotionVae(nn.Module):
         Raises:
             LeadError: the motions are longer than the position table.
         """
-        motion = motion.masked_fill(~mask[..., None], 0)
+        motion = _blank_padding(motion, mask)
         frames = self.skel_embedding(_pad_and_patch(motion, self.frames_per_token))
         tokens = self.global_motion_token.expand(len(motion), -1, -1).to(frames.dtype)
         token_mask = mask.new_ones(tokens.shape[:2])
@@ -87,9 +89,9 @@ class MotionVae(nn.Module):
         token_mask = self._frame_tokens(mask)
         queries = self.query_pos_decoder(latent.new_zeros(*token_mask.shape, self.latent_width))
         decoded = self.decoder(queries, _unless_all(token_mask), memory=latent)
-        decoded = self.final_layer(decoded)
-        motion = rearrange(decoded, "b t (k d) -> b (t k) d", k=self.frames_per_token)
-        return motion[:, : mask.shape[1]].masked_fill(~mask[..., None], 0)
+        decoded = rearrange(self.final_layer(decoded), "b t (k d) -> b t k d", d=self.feature_width)
+        motion = _cross_fade(decoded, token_mask) if self.overlap else decoded.flatten(1, 2)
+        return _blank_padding(motion[:, : mask.shape[1]], mask)
 
     def _frame_tokens(self, mask: Bool[Tensor, "B T"]) -> Bool[Tensor, "B P"]:
         """True on tokens with at least one real frame."""
@@ -104,4 +106,36 @@ def _unless_all(mask: Bool[Tensor, "B P"]) -> Bool[Tensor, "B P"] | None:
 def _pad_and_patch(frames: Tensor, count: int) -> Tensor:
     """Concatenate ``count`` frames to one token; zeros fill up the last one."""
     missing = -frames.shape[1] % count
+    if not missing:
+        return rearrange(frames, "b (t k) d -> b t (k d)", k=count)
     return rearrange(F.pad(frames, (0, 0, 0, missing)), "b (t k) d -> b t (k d)", k=count)
+
+
+def _blank_padding(motion: Float[Tensor, "B T D"], mask: Bool[Tensor, "B T"]) -> Tensor:
+    return motion if mask.all() else motion.masked_fill(~mask[..., None], 0)
+
+
+def _cross_fade(
+    spans: Float[Tensor, "B P S D"], mask: Bool[Tensor, "B P"]
+) -> Float[Tensor, "B T D"]:
+    """Add up spans that each reach half a token's frames (S / 4) into their neighbours.
+
+    The weights are those of a Hann window of S frames, made to sum to 1 on every frame: a token
+    at the end of a motion, whose neighbour is padding, keeps its outer frames for itself.
+    """
+    size = spans.shape[2]
+    centres = torch.arange(size, device=spans.device) + 0.5
+    window = torch.sin(math.pi / size * centres) ** 2
+    weights = window[:, None] * mask[:, :, None, None]
+    total = _overlap_add(weights).clamp(min=1e-6)
+    if mask.all():
+        weights = window[None, None, :, None]
+    return _overlap_add(spans * weights.to(spans.dtype)) / total.to(spans.dtype)
+
+
+def _overlap_add(spans: Float[Tensor, "B P S C"]) -> Float[Tensor, "B T C"]:
+    """Sum spans that start every S / 2 frames, less the S / 4 frames before and after all."""
+    before, after = spans.chunk(2, dim=2)
+    summed = F.pad(before, (0, 0, 0, 0, 0, 1)) + F.pad(after, (0, 0, 0, 0, 1, 0))
+    margin = spans.shape[2] // 4
+    return summed.flatten(1, 2)[:, margin:-margin]

@@ -128,7 +128,7 @@ def fit(
         with _memory_explained(training), autocast(run.machine, device):
             values = objective.draw(batch, run.seeds.child("step", state.step).torch())
             terms = differentiate(
-                objective,
+                objective.at(state.step / training.steps),
                 values,
                 state.module,
                 training.accumulate,

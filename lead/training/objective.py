@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -30,11 +31,18 @@ class Objective:
         draw: from a batch and a generator, everything random of the whole batch included.
         forward: the network on some rows; what it makes of a row must not depend on the others.
         terms: values and outputs of the whole batch to terms.
+        scheduled: whether ``terms`` also takes ``share``, how much of the training is done (0 to
+            1), because a weight changes on the way; without it, the weights are those of the end.
     """
 
     draw: Callable[[Any, torch.Generator], Values]
     forward: Callable[[Values], Outputs]
-    terms: Callable[[Values, Outputs], Terms]
+    terms: Callable[..., Terms]
+    scheduled: bool = False
+
+    def at(self, share: float) -> Objective:
+        """The objective once this share of the training is done."""
+        return replace(self, terms=partial(self.terms, share=share)) if self.scheduled else self
 
     def __call__(self, batch: Any, generator: torch.Generator) -> Terms:
         """The terms of a batch that is computed at once."""

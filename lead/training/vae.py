@@ -53,13 +53,13 @@ def train_vae(job: Job) -> None:
         posterior = vae.encode(motion, mask)
         return vae.decode(posterior.at(noise), mask), posterior.mean, posterior.logvar
 
-    def terms(values: Values, outputs: Outputs) -> Terms:
+    def terms(values: Values, outputs: Outputs, share: float = 1.0) -> Terms:
         motion, mask, _ = values
         decoded, mean, logvar = outputs
         posterior = Posterior(mean, logvar)
-        return vae_loss(decoded, motion, mask, posterior, normalizer, skeleton, stage.loss)
+        return vae_loss(decoded, motion, mask, posterior, normalizer, skeleton, stage.loss, share)
 
-    objective = Objective(draw, forward, terms)
+    objective = Objective(draw, forward, terms, scheduled=True)
     train_clips = store.split("train")
     val_clips = store.split(job.setting("validation", str))
     val_batches = list(_epoch(store, val_clips, stage, seeds.child("val").numpy()))

@@ -18,7 +18,7 @@ from lead.losses import (
     joint_loss,
     kl_divergence,
     vae_loss,
-    velocity_loss,
+    velocity_losses,
 )
 from lead.models.vae import Posterior
 from lead.motion.features import joints_to_features
@@ -55,9 +55,10 @@ def posterior() -> Posterior:
     return Posterior(torch.randn(2, 1, 8), torch.randn(2, 1, 8))
 
 
-def terms(pair, mask, **settings):
+def terms(pair, mask, share=1.0, **settings):
     motion, decoded = pair
-    return vae_loss(decoded, motion, mask, posterior(), STATISTICS, KIT, VaeLoss(**settings))
+    weights = VaeLoss(**settings)
+    return vae_loss(decoded, motion, mask, posterior(), STATISTICS, KIT, weights, share)
 
 
 def test_the_divergence_from_the_standard_normal_is_torch_s():
@@ -131,7 +132,7 @@ def test_the_diffusion_loss_is_the_mean_squared_error():
 
 def test_the_velocity_term_is_zero_for_features_that_agree_with_themselves(walk, mask):
     everywhere = torch.ones(1, walk.shape[1], dtype=torch.bool)
-    assert float(velocity_loss(walk, walk, everywhere, RAW, HUMANML3D)) < 1e-9
+    assert float(velocity_losses(walk, walk, everywhere, RAW, HUMANML3D)["velocity"]) < 1e-9
 
 
 def test_the_velocity_term_sees_positions_that_tremble_and_not_the_stated_velocities(walk):
@@ -141,9 +142,9 @@ def test_the_velocity_term_sees_positions_that_tremble_and_not_the_stated_veloci
     misstated[..., layout(HUMANML3D).slice("velocities")] += 0.1
     # Every step of 21 of the 22 joints is off by 0.1: SmoothL1 is half the square.
     expected = 0.5 * 0.1**2 * 21 / 22
-    found = float(velocity_loss(trembling, walk, everywhere, RAW, HUMANML3D))
+    found = float(velocity_losses(trembling, walk, everywhere, RAW, HUMANML3D)["velocity"])
     assert found == pytest.approx(expected, rel=1e-3)
-    assert float(velocity_loss(misstated, walk, everywhere, RAW, HUMANML3D)) < 1e-9
+    assert float(velocity_losses(misstated, walk, everywhere, RAW, HUMANML3D)["velocity"]) < 1e-9
 
 
 def test_padding_does_not_count_in_the_velocity_term(walk):
@@ -151,7 +152,7 @@ def test_padding_does_not_count_in_the_velocity_term(walk):
     mask = torch.arange(frames)[None] < frames - 6
     broken = walk.clone()
     broken[:, -6:] += 5
-    assert float(velocity_loss(broken, walk, mask, RAW, HUMANML3D)) < 1e-9
+    assert float(velocity_losses(broken, walk, mask, RAW, HUMANML3D)["velocity"]) < 1e-9
 
 
 def test_the_velocity_term_is_weighed_and_left_out_at_weight_zero(pair, mask):
@@ -159,3 +160,26 @@ def test_the_velocity_term_is_weighed_and_left_out_at_weight_zero(pair, mask):
     assert "velocity" not in without
     expected = without["loss"] + 0.5 * with_it["velocity"]
     assert_close(with_it["loss"], expected)
+
+
+def test_the_feet_s_term_is_of_ankles_and_toes_alone(walk):
+    everywhere = torch.ones(1, walk.shape[1], dtype=torch.bool)
+    columns = layout(HUMANML3D).slice("local_positions")
+    positions = torch.arange(columns.start, columns.stop).unflatten(0, (-1, 3))
+    waving, kicking = walk.clone(), walk.clone()
+    waving[:, ::2, positions[HUMANML3D.joints.index("left_wrist") - 1]] += 0.1
+    kicking[:, ::2, positions[HUMANML3D.joints.index("left_foot") - 1]] += 0.1
+    assert float(velocity_losses(waving, walk, everywhere, RAW, HUMANML3D)["feet"]) < 1e-9
+    found = float(velocity_losses(kicking, walk, everywhere, RAW, HUMANML3D)["feet"])
+    assert found == pytest.approx(0.5 * 0.1**2 / 4, rel=1e-3)
+
+
+@pytest.mark.parametrize(("share", "risen"), [(0.0, 0.0), (0.4, 0.0), (0.55, 0.5), (1.0, 1.0)])
+def test_the_feet_s_term_comes_in_late(pair, mask, share, risen):
+    without, late = terms(pair, mask), terms(pair, mask, share=share, feet=2.0)
+    assert_close(late["loss"], without["loss"] + 2.0 * risen * late["feet"])
+
+
+def test_the_feet_s_term_must_begin_before_it_counts_in_full():
+    with pytest.raises(ValueError, match="feet_between must rise"):
+        VaeLoss(feet_between=(0.7, 0.4))

@@ -9,7 +9,7 @@ from torch.testing import assert_close
 from lead.config.models import VaeModel
 from lead.errors import LeadError
 from lead.models.build import build_vae, freeze
-from lead.models.vae import Posterior
+from lead.models.vae import Posterior, _cross_fade
 
 WIDTH = 20
 
@@ -24,14 +24,17 @@ def mask_of(*lengths: int, frames: int) -> torch.Tensor:
     return torch.arange(frames) < torch.tensor(lengths)[:, None]
 
 
-@pytest.fixture(params=[1, 4], ids=["a frame a token", "four frames a token"])
-def per_token(request) -> int:
-    return request.param
+@pytest.fixture(
+    params=[(1, False), (4, False), (4, True)],
+    ids=["one frame per token", "four frames per token", "overlapping tokens"],
+)
+def patches(request) -> dict:
+    return dict(zip(("frames_per_token", "overlap"), request.param, strict=True))
 
 
 @pytest.mark.parametrize("length", [24, 29])
-def test_padding_does_not_change_the_posterior(per_token, length):
-    network = vae(frames_per_token=per_token)
+def test_padding_does_not_change_the_posterior(patches, length):
+    network = vae(**patches)
     motion = torch.randn(1, 40, WIDTH)
     alone = network.encode(motion[:, :length], mask_of(length, frames=length))
     padded = network.encode(motion, mask_of(length, frames=40))
@@ -39,25 +42,25 @@ def test_padding_does_not_change_the_posterior(per_token, length):
     assert_close(padded.logvar, alone.logvar, rtol=0, atol=1e-5)
 
 
-def test_what_stands_in_the_padding_does_not_matter(per_token):
-    network = vae(frames_per_token=per_token)
+def test_what_stands_in_the_padding_does_not_matter(patches):
+    network = vae(**patches)
     motion, mask = torch.randn(2, 22, WIDTH), mask_of(22, 17, frames=22)
     spoiled = motion.masked_fill(~mask[..., None], torch.nan)
     assert_close(network.encode(spoiled, mask).mean, network.encode(motion, mask).mean)
 
 
 @pytest.mark.parametrize("length", [24, 29])
-def test_padding_does_not_change_the_decoded_motion(per_token, length):
-    network = vae(frames_per_token=per_token)
+def test_padding_does_not_change_the_decoded_motion(patches, length):
+    network = vae(**patches)
     latent = torch.randn(1, 1, 32)
     alone = network.decode(latent, mask_of(length, frames=length))
     padded = network.decode(latent, mask_of(length, frames=40))
     assert_close(padded[:, :length], alone, rtol=0, atol=1e-5)
 
 
-def test_decoded_padding_is_zero(per_token):
+def test_decoded_padding_is_zero(patches):
     mask = mask_of(30, 21, frames=30)
-    decoded = vae(frames_per_token=per_token).decode(torch.randn(2, 1, 32), mask)
+    decoded = vae(**patches).decode(torch.randn(2, 1, 32), mask)
     assert decoded.shape == (2, 30, WIDTH)
     assert decoded[1, 21:].abs().max() == 0
     assert decoded[1, :21].abs().min(dim=-1).values.max() > 0
@@ -70,8 +73,8 @@ def test_company_in_the_batch_does_not_change_the_posterior():
     assert_close(together[1:2], network.encode(motion[1:2], mask[1:2]).mean, rtol=0, atol=1e-5)
 
 
-def test_every_frame_reaches_the_latent(per_token):
-    network = vae(frames_per_token=per_token)
+def test_every_frame_reaches_the_latent(patches):
+    network = vae(**patches)
     motion = torch.randn(1, 20, WIDTH, requires_grad=True)
     network.encode(motion, mask_of(20, frames=20)).mean.square().sum().backward()
     assert motion.grad.abs().sum(dim=-1).min() > 0
@@ -135,3 +138,26 @@ def test_tables_that_start_as_sines_change_slowly_from_place_to_place():
         slowest = table[:, 0, -2:]
         assert float((slowest[1:] - slowest[:-1]).abs().max()) < 0.05
         assert_close(table[:, 0, 0], torch.sin(torch.pi / 2 * torch.arange(60)), atol=1e-5, rtol=0)
+
+
+def test_overlapping_tokens_hand_over_to_each_other_without_a_jump():
+    """Each token decodes to a constant: what is between two of them rises evenly."""
+    network = vae(frames_per_token=4, overlap=True)
+    spans = torch.tensor([0.0, 1.0, 1.0])[None, :, None, None].expand(1, 3, 8, 1)
+    faded = _cross_fade(spans, torch.ones(1, 3, dtype=torch.bool))[0, :, 0]
+    rising = (torch.sin(torch.pi / 8 * (torch.arange(4) + 0.5)) ** 2).tolist()
+    assert faded.tolist() == pytest.approx([0, 0, *rising, 1, 1, 1, 1, 1, 1], abs=1e-6)
+    assert network.decode(torch.randn(1, 1, 32), mask_of(11, frames=11)).shape == (1, 11, WIDTH)
+
+
+def test_a_token_beside_padding_keeps_its_outer_frames():
+    spans = torch.randn(2, 3, 8, WIDTH)
+    faded = _cross_fade(spans, torch.tensor([[True, True, True], [True, False, False]]))
+    assert_close(faded[:, :2], spans[:, 0, 2:4])
+    assert_close(faded[1, :4], spans[1, 0, 2:6])
+    assert_close(faded[0, 10:], spans[0, 2, 4:6])
+
+
+def test_an_overlap_needs_an_even_number_of_frames():
+    with pytest.raises(ValueError, match="even number of frames per token"):
+        VaeModel(frames_per_token=1, overlap=True)

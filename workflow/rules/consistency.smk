@@ -71,6 +71,7 @@ if _STUDENT_SOURCE == "train":
             history=f"{RESULTS}/models/consistency/history.parquet",
         log:
             f"{RESULTS}/logs/train_consistency.log",
+        priority: LONGEST_WAY
         benchmark:
             f"{RESULTS}/benchmarks/train_consistency.tsv"
         threads: STUDY.machine.threads

@@ -78,6 +78,7 @@ if STUDY.vae.source.kind == "train":
             history=f"{RESULTS}/models/vae/history.parquet",
         log:
             f"{RESULTS}/logs/train_vae.log",
+        priority: LONGEST_WAY
         benchmark:
             f"{RESULTS}/benchmarks/train_vae.tsv"
         threads: STUDY.machine.threads
@@ -106,6 +107,7 @@ rule encode_latents:
         latents=f"{RESULTS}/latents/latents.safetensors",
     log:
         f"{RESULTS}/logs/encode_latents.log",
+    priority: LONGEST_WAY
     benchmark:
         f"{RESULTS}/benchmarks/encode_latents.tsv"
     threads: STUDY.machine.threads
@@ -134,6 +136,7 @@ if STUDY.denoiser.source.kind == "train":
             history=f"{RESULTS}/models/denoiser/history.parquet",
         log:
             f"{RESULTS}/logs/train_denoiser.log",
+        priority: LONGEST_WAY
         benchmark:
             f"{RESULTS}/benchmarks/train_denoiser.tsv"
         threads: STUDY.machine.threads

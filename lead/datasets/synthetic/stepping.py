@@ -32,8 +32,8 @@ def walk(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
 
 def walk_backwards(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
     """Backwards, a little slower than forward, the trunk upright or leaning back."""
-    speed = 0.85 * manner.tempo
-    gait = _gait(speed / (0.8 * manner.tempo**0.4), rng, heel=0.6)
+    speed = 0.8 * manner.tempo
+    gait = _gait(speed / (0.95 * manner.tempo**0.4), rng, heel=0.6)
     pose = _stepping(count, (0.0, -speed), rng.normal(0.0, 0.05), gait, swing=0.3)
     pose.lean -= 0.05
     return pose
@@ -54,7 +54,7 @@ def walk_circle(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
 def sidestep(count: int, manner: Manner, rng: np.random.Generator) -> Pose:
     """Sideways without turning."""
     speed = SIDES[manner.side] * 0.6 * manner.tempo * manner.size**0.6
-    cadence = 0.85 * (manner.tempo / manner.size) ** 0.5
+    cadence = 0.62 * (manner.tempo / manner.size) ** 0.5
     gait = _gait(cadence, rng, first=manner.side, heel=0.6, stance=0.72, width=0.13, lift=0.10)
     pose = _stepping(count, (speed, 0.0), 0.0, gait, swing=0.1)
     pose.look += SIDES[manner.side] * 0.45
