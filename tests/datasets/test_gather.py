@@ -15,7 +15,7 @@ from lead.clip import Found, Recording
 from lead.config.synthetic import SyntheticDataset
 from lead.datasets import stages
 from lead.datasets.gather import gather
-from lead.datasets.synthetic.dataset import read_synthetic
+from lead.datasets.registry import read_dataset
 from lead.errors import LeadError
 from lead.files.job import Job
 from lead.motion.skeleton import HUMANML3D
@@ -147,8 +147,8 @@ stages.import_motion(Job("import", settings, {{}}, outputs, state=Path({str(stat
     assert not (out / "joints.npy").exists()
     [kept] = state.iterdir()
     times = {path: path.stat().st_mtime_ns for path in kept.glob("part-*.json")}
-    seed = job(out, "import", 1).seeds.child("dataset").value
-    gather(read_synthetic(DATASET, seed), HUMANML3D, kept, 1)
+    works = read_dataset(DATASET, tmp_path, job(out, "import", 1).seeds)
+    gather(works, HUMANML3D, kept, 1)
     assert {path: path.stat().st_mtime_ns for path in times} == times
     stages.import_motion(job(out, "import", 2, state))
     stages.import_motion(job(tmp_path / "whole", "import", 1))

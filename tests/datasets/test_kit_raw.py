@@ -143,7 +143,7 @@ def test_a_clip_in_no_split_is_not_read_and_a_split_without_its_clip_is_told(roo
 
 def test_without_split_lists_every_clip_is_read_and_the_split_left_open(root):
     shutil.rmtree(root / "kitml/splits")
-    assert {item.split for item in read(root).values()} == {None}
+    assert {item.split for item in read(root).values()} == {""}
 
 
 @pytest.mark.parametrize(

@@ -104,8 +104,8 @@ def test_takes_are_resampled_from_60_to_20_and_cut_in_equal_parts(root):
         ("Rushed_FW_p2", 151),
     ]
     assert {(r.take, r.content, r.style, r.split) for r in found} == {
-        ("Angry_FW", "walk-forward", "Angry", None),
-        ("Rushed_FW", "walk-forward", "Rushed", None),
+        ("Angry_FW", "walk-forward", "Angry", ""),
+        ("Rushed_FW", "walk-forward", "Rushed", ""),
     }
     assert found[0].captions[0] == "a person walks forward angrily"
     assert found[0].source == "100style/Angry/Angry_FW.bvh"

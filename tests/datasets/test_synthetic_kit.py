@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from lead.clip import Recording
 from lead.config.synthetic import SyntheticDataset, SyntheticKitDataset
-from lead.datasets.registry import item_frames, read_dataset, shares_of, skeleton_of
+from lead.datasets.registry import dataset_of, read_dataset, shares_of, skeleton_of
 from lead.datasets.synthetic.dataset import (
     VARIANTS,
     make_clip,
@@ -56,7 +56,7 @@ def called(clips, content: str) -> list[Recording]:
 
 def test_the_dataset_is_on_kits_skeleton_with_kits_least_length():
     assert skeleton_of(CONFIG) is KIT
-    assert item_frames(CONFIG)[0] >= KIT.min_frames
+    assert dataset_of(CONFIG).item_frames(CONFIG)[0] >= KIT.min_frames
     assert shares_of(CONFIG) == pytest.approx((0.74, 0.1, 0.16))
     assert len(list(read_dataset(CONFIG, Path("nowhere"), Seeds(1)))) == CONFIG.clips
 

@@ -68,7 +68,7 @@ def test_counts_sizes_metrics_and_limits_are_told(tmp_path):
     assert (
         "3 training, 1 validation and 2 test clips; the longest training clip has 42 frames" in text
     )
-    assert "| projector | 20 | 700 | 256 | 0.002 |" in text
+    assert "| projector | 20 | 400 | 256 | 0.002 |" in text
     assert "| LEAD | 1.500 ± 0.346 |" in text
     for heading in ("## Data", "## Intended use", "## Not for"):
         assert heading in text
@@ -81,7 +81,10 @@ def test_counts_sizes_metrics_and_limits_are_told(tmp_path):
         ({"sources": [{"name": "cmu"}]}, {"cmu", "cmu-index", "kitml-annotations"}),
         ({"sources": [{"name": "cmu"}], "cmu_captions": "index"}, {"cmu", "cmu-index"}),
         (
-            {"sources": [{"name": "synthetic"}, {"name": "cmu"}], "cmu_captions": "index"},
+            {
+                "sources": [{"name": "synthetic", "clips": 20}, {"name": "cmu"}],
+                "cmu_captions": "index",
+            },
             {"synthetic", "cmu", "cmu-index"},
         ),
         ({"sources": [{"name": "dataset-2"}]}, {"dataset-2"}),
