@@ -64,7 +64,7 @@ def test_counts_sizes_metrics_and_limits_are_told(tmp_path):
     assert (
         "3 training, 1 validation and 2 test clips; the longest training clip has 42 frames" in text
     )
-    assert "| projector | 20 | 700 | 256 | 0.002 |" in text
+    assert "| projector | 20 | 400 | 256 | 0.002 |" in text
     assert "| LEAD | 1.500 ± 0.346 |" in text
     for heading in ("## Data", "## Intended use", "## Not for"):
         assert heading in text
