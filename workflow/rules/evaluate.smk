@@ -83,6 +83,7 @@ rule embed_mld:
         state=lambda wildcards: state(f"embed_mld_{wildcards.batch}"),
     log:
         f"{RESULTS}/logs/embed_mld_{{batch}}.log",
+    priority: LONG_JOBS
     benchmark:
         f"{RESULTS}/benchmarks/embed_mld_{{batch}}.tsv"
     threads: STUDY.machine.threads
