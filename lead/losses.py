@@ -163,9 +163,10 @@ def velocity_losses(
     """
     blocks = layout(skeleton)
     columns = blocks.slice("velocities")
-    # Root and positions come first, and nothing else is read.
-    read = slice(0, blocks.slice("local_positions").stop)
-    raw = decoded[..., read].float() * normalizer.std[read] + normalizer.mean[read]
+    # Root and positions come first in the features, and nothing else is needed.
+    first = slice(0, blocks.slice("local_positions").stop)
+    statistics = Normalizer(normalizer.mean[first], normalizer.std[first])
+    raw = statistics.denormalise(decoded[..., first].float())
     implied = implied_velocities(raw, skeleton).flatten(2)
     implied = (implied - normalizer.mean[columns]) / normalizer.std[columns]
     error = F.smooth_l1_loss(implied, motion[:, :-1, columns].float(), reduction="none")

@@ -74,7 +74,8 @@ class VaeModel(Stack):
         if self.overlap and self.frames_per_token % 2:
             raise ValueError(
                 "overlap needs an even number of frames per token, half of which each neighbour "
-                f"reaches into; found frames_per_token {self.frames_per_token}"
+                f"reaches into; found frames_per_token {self.frames_per_token}: make it even, or "
+                "set overlap: false"
             )
         return self
 

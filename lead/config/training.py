@@ -11,6 +11,7 @@ from lead.config.models import DenoiserModel, MatcherModel, ProjectorModel, VaeM
 from lead.config.source import DenoiserSource, TrainedSource, VaeSource
 
 Share = Annotated[float, Field(ge=0, le=1)]
+"""A part of the whole, 0 to 1."""
 
 
 class AdamW(Settings):

@@ -106,9 +106,9 @@ def _unless_all(mask: Bool[Tensor, "B P"]) -> Bool[Tensor, "B P"] | None:
 def _pad_and_patch(frames: Tensor, count: int) -> Tensor:
     """Concatenate ``count`` frames to one token; zeros fill up the last one."""
     missing = -frames.shape[1] % count
-    if not missing:
-        return rearrange(frames, "b (t k) d -> b t (k d)", k=count)
-    return rearrange(F.pad(frames, (0, 0, 0, missing)), "b (t k) d -> b t (k d)", k=count)
+    if missing:
+        frames = F.pad(frames, (0, 0, 0, missing))
+    return rearrange(frames, "b (t k) d -> b t (k d)", k=count)
 
 
 def _blank_padding(motion: Float[Tensor, "B T D"], mask: Bool[Tensor, "B T"]) -> Tensor:
@@ -127,9 +127,7 @@ def _cross_fade(
     centres = torch.arange(size, device=spans.device) + 0.5
     window = torch.sin(math.pi / size * centres) ** 2
     weights = window[:, None] * mask[:, :, None, None]
-    total = _overlap_add(weights).clamp(min=1e-6)
-    if mask.all():
-        weights = window[None, None, :, None]
+    total = _overlap_add(weights).clamp(min=1e-6)  # 0 where all is padding
     return _overlap_add(spans * weights.to(spans.dtype)) / total.to(spans.dtype)
 
 

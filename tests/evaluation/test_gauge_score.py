@@ -1,10 +1,12 @@
 """From the gauge's quantities to metrics: what is divided by what, and when it is trusted."""
 
 import json
+import math
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from finished_study import (
     ACTIONS,
     build,
@@ -102,6 +104,11 @@ def test_of_reconstructions_range_accuracy_and_error_are_told():
     assert found["latent_norm"] == pytest.approx(9 / 8)
 
 
+def test_clips_whose_latents_were_not_generated_again_do_not_count():
+    own = quantities(latent_norm=(math.nan, 6.0), posterior_norm=(math.nan, 4.0))
+    assert gauge_metrics(own, quantities(), LABELS)["latent_norm"] == pytest.approx(1.5)
+
+
 def test_skating_is_told_beside_it_where_feet_were_measured():
     feet = {
         "physical.sliding_steps": np.array([1.0, 2]),
@@ -173,6 +180,16 @@ def test_latents_are_compared_without_guidance(root, own, tmp_path):
     assert not np.allclose(guided["motion"], unguided["motion"])
     for name in ("gauge.latent_norm", "gauge.posterior_norm"):
         np.testing.assert_array_equal(guided[name], unguided[name])
+
+
+def test_latents_are_generated_again_for_clips_all_over_the_split(root, tmp_path, monkeypatch):
+    monkeypatch.setattr("lead.evaluation.latent_norm.CLIPS", 2)
+    out = tmp_path / "few.safetensors"
+    given = inputs(root) | write_networks(root)
+    embed_generated(Job("embed", generating(study_of(root)), given, {"embeddings": out}))
+    for name in ("gauge.latent_norm", "gauge.posterior_norm"):
+        measured = torch.isfinite(load_tensors(out)[name])
+        assert measured[:, [0, -1]].all() and not measured[:, 1:-1].any()
 
 
 def changed(path: Path, out: Path, said: dict, without: str = "") -> Path:

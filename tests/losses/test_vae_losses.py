@@ -162,7 +162,7 @@ def test_the_velocity_term_is_weighed_and_left_out_at_weight_zero(pair, mask):
     assert_close(with_it["loss"], expected)
 
 
-def test_the_feet_s_term_is_of_ankles_and_toes_alone(walk):
+def test_the_feet_term_is_of_ankles_and_toes_alone(walk):
     everywhere = torch.ones(1, walk.shape[1], dtype=torch.bool)
     columns = layout(HUMANML3D).slice("local_positions")
     positions = torch.arange(columns.start, columns.stop).unflatten(0, (-1, 3))
@@ -175,11 +175,11 @@ def test_the_feet_s_term_is_of_ankles_and_toes_alone(walk):
 
 
 @pytest.mark.parametrize(("share", "risen"), [(0.0, 0.0), (0.4, 0.0), (0.55, 0.5), (1.0, 1.0)])
-def test_the_feet_s_term_comes_in_late(pair, mask, share, risen):
+def test_the_feet_term_comes_in_late(pair, mask, share, risen):
     without, late = terms(pair, mask), terms(pair, mask, share=share, feet=2.0)
     assert_close(late["loss"], without["loss"] + 2.0 * risen * late["feet"])
 
 
-def test_the_feet_s_term_must_begin_before_it_counts_in_full():
+def test_the_feet_term_must_begin_before_it_counts_in_full():
     with pytest.raises(ValueError, match="feet_between must rise"):
         VaeLoss(feet_between=(0.7, 0.4))

@@ -247,3 +247,29 @@ def test_compiled_networks_train_as_others_do(monkeypatch):
     assert graphs
     for one, other in zip(*weights, strict=True):
         torch.testing.assert_close(one, other)
+
+
+def test_a_scheduled_objective_is_told_how_much_of_the_training_is_done(tmp_path):
+    """Also by a training that goes on after an interruption."""
+    shares = []
+
+    def terms(values, outputs, share=1.0):
+        shares.append(share)
+        if len(shares) == 7:
+            raise KeyboardInterrupt
+        return {"loss": outputs[0].square().mean()}
+
+    module = network()
+    objective = Objective(
+        lambda batch, generator: (batch,), lambda values: (module(values[0]),), terms, True
+    )
+
+    def epoch(rng):
+        yield torch.from_numpy(rng.random((6, 3)).astype(np.float32))
+
+    training = Training(steps=10, batch_size=6)
+    with pytest.raises(KeyboardInterrupt):
+        train(module, objective, epoch, training, a_run(tmp_path))
+    train(module, objective, epoch, training, a_run(tmp_path))
+    # The state of step 5 was saved, and step 6 was the last before the interruption.
+    assert shares == pytest.approx([0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.5, 0.6, 0.7, 0.8, 0.9])

@@ -33,8 +33,8 @@ if absent := STUDY.absent_external:
 
 # The longest chain of a study runs through these rules: they start before whatever else is ready.
 LONGEST_WAY = 10
-# Generating is the longest of what is left then.
-BEFORE_SMALL_JOBS = 5
+# What is longest of the rest: left to the end, it would keep one core waiting for the other.
+LONG_JOBS = 5
 
 RESULTS = f"results/{STUDY.name}"
 _SETTINGS = STUDY.model_dump(mode="json")

@@ -103,7 +103,7 @@ rule embed_generated:
         f"{RESULTS}/logs/embed_{{generated}}_{{batch}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/embed_{{generated}}_{{batch}}.tsv"
-    priority: BEFORE_SMALL_JOBS
+    priority: LONG_JOBS
     threads: STUDY.machine.threads
     resources:
         mem_mb=4000,
