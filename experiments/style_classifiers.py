@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float
 
 from lead.clip import HELD_OUT, Clip
 from lead.errors import LeadError
+from lead.evaluation.actions import TRUSTED, fit_logistic_regression
 from lead.files.seeds import Seeds
 
 View = Callable[[Clip], np.ndarray]

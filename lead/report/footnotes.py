@@ -155,7 +155,7 @@ def real_again(made: Measured) -> tuple[str, ...]:
     sentence = "FID of Real is that of two readings of the same clips (other captions and crops)"
     if not all(name in real.index for name in names):
         return (f"{sentence}.",)
-    top, distance = (float(real[name]) for name in names)
+    top, distance = (real.at[name] for name in names)
     return (
         f"{sentence}; embedded with zeros up to 196 frames, Real has Top-3 {top:.3f} and MM-Dist "
         f"{distance:.3f}.",

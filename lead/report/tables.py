@@ -81,7 +81,8 @@ def read_measured(job: Job, table: Table) -> Measured:
     values, gauge = pd.concat(frames, ignore_index=True), facts[0].get("gauge")
     if "gauge" in job.inputs:
         more, of_gauge = zip(*map(read_values, job.inputs["gauge"]), strict=True)
-        absent = {name for name in PHYSICAL if name in GAUGE} - set(values["metric"])
+        present = set(values["metric"])
+        absent = [name for name in PHYSICAL if name in GAUGE and name not in present]
         more = pd.concat(more, ignore_index=True)
         values = pd.concat([values, more.loc[more["metric"].isin(absent)]], ignore_index=True)
         gauge = of_gauge[0].get("gauge")

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from finished_study import build, inputs, study_of
 
-from lead.provenance.job import Job
+from lead.files.job import Job
 from lead.training.vae import train_vae
 
 STEPS = 8

@@ -32,6 +32,8 @@ _SAMPLE = 64  # motions that suffice to tell the units
 
 _NO_MOTION = 1e-3  # mean square, so that a constant column is far off and not infinitely so
 
+_MOST_NOTES = 5
+
 _SAID = {
     "none": "raw",
     "dataset": "in units of the dataset",
@@ -129,16 +131,15 @@ def read_features(
     Raises:
         LeadError: an array is no motion, of another dataset, not finite or too short.
     """
-    own, raw_units = reader.statistics[units], units == "none"
+    statistics, raw_units = reader.statistics[units], units == "none"
     motions, notes = [], dict[str, None]()
     for raw in raws:
         features = _on_skeleton(raw, reader)
         is_raw = raw_units or _holds(raw, reader.system) != "features"
-        motions.append(features if is_raw else own.denormalise(features))
+        motions.append(features if is_raw else statistics.denormalise(features))
         notes |= dict.fromkeys(raw.notes)
-    said = list(notes)
-    more = [f"{len(said) - _NAMED} more remarks on files"] if len(said) > _NAMED else []
-    return motions, [*said[:_NAMED], *more]
+    first, left = list(notes)[:_MOST_NOTES], len(notes) - _MOST_NOTES
+    return motions, [*first, *([f"{left} more remarks on files"] if left > 0 else [])]
 
 
 def _on_skeleton(raw: RawMotion, reader: Reader) -> Features:
