@@ -15,10 +15,8 @@ from statistics import median
 
 import torch
 
-from lead.config.consistency import ConsistencyStage
-from lead.config.diffusion import Diffusion
-from lead.config.models import DenoiserModel, TransformerProjectorModel, VaeModel
-from lead.config.training import Training
+from lead.config.models import DenoiserModel, Diffusion, TransformerProjectorModel, VaeModel
+from lead.config.training import ConsistencyStage, Training
 from lead.diffusion.generator import FewSteps, MotionGenerator
 from lead.diffusion.schedule import add_noise, noise_schedule
 from lead.losses import diffusion_loss, pseudo_huber_loss

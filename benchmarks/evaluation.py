@@ -69,8 +69,7 @@ def operations(length: np.ndarray) -> np.ndarray:
 def _generation(prompts: int, threads: int) -> None:
     import torch
 
-    from lead.config.diffusion import Diffusion
-    from lead.config.models import DenoiserModel, MatcherModel, VaeModel
+    from lead.config.models import DenoiserModel, Diffusion, MatcherModel, VaeModel
     from lead.diffusion import generator as generators
     from lead.diffusion.schedule import noise_schedule
     from lead.models import attention

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lead.config.synthetic import SyntheticDataset
+from lead.config.datasets import SyntheticDataset
 from lead.data import stages
 from lead.data.frames import write_frames
 from lead.data.store import Clip, write_index

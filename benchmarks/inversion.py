@@ -23,10 +23,14 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from lead.config.diffusion import Diffusion
 from lead.config.inversion import Inversion
-from lead.config.models import DenoiserModel, TransformerProjectorModel, VaeModel
-from lead.config.text import MiniLmText
+from lead.config.models import (
+    DenoiserModel,
+    Diffusion,
+    MiniLmText,
+    TransformerProjectorModel,
+    VaeModel,
+)
 from lead.data.store import Clip, MotionStore
 from lead.diffusion.generator import MotionGenerator
 from lead.diffusion.schedule import noise_schedule

@@ -19,8 +19,7 @@ from evaluation import D, lengths
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from lead.config.diffusion import Diffusion
-from lead.config.models import DenoiserModel, TransformerProjectorModel, VaeModel
+from lead.config.models import DenoiserModel, Diffusion, TransformerProjectorModel, VaeModel
 from lead.config.training import ProjectorLoss, VaeLoss
 from lead.diffusion.generator import MotionGenerator
 from lead.diffusion.schedule import add_noise, noise_schedule

@@ -13,9 +13,7 @@ import torch
 from jaxtyping import Float
 from pydantic import TypeAdapter
 
-from lead.config.diffusion import Diffusion
-from lead.config.models import DenoiserModel, ProjectorModel, VaeModel
-from lead.config.text import TextSettings
+from lead.config.models import DenoiserModel, Diffusion, ProjectorModel, TextSettings, VaeModel
 from lead.diffusion.generator import MotionGenerator
 from lead.diffusion.schedule import noise_schedule
 from lead.errors import LeadError

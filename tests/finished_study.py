@@ -8,9 +8,9 @@ import numpy as np
 import torch
 import yaml
 
+from lead.config.datasets import SyntheticDataset
 from lead.config.load import load_study
 from lead.config.study import Study
-from lead.config.synthetic import SyntheticDataset
 from lead.data.store import Clip, MotionStore, write_index
 from lead.data.synthetic.dataset import make_clip
 from lead.evaluation.action_classifier import train_action_classifier

@@ -9,8 +9,7 @@ import numpy as np
 import torch
 from pydantic import TypeAdapter
 
-from lead.config.models import DenoiserModel, ProjectorModel, VaeModel
-from lead.config.text import MiniLmText
+from lead.config.models import DenoiserModel, MiniLmText, ProjectorModel, VaeModel
 from lead.models.build import build_denoiser, build_projector, build_vae
 from lead.models.lineage import latents_of
 from lead.models.weights import load_tensors, save_module, save_tensors

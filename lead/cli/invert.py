@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lead.config.inversion import Inversion
-from lead.config.inversion_variant import Objective
+from lead.config.inversion import Inversion, Objective
 from lead.data.own_motion import read_own_motion
 from lead.errors import LeadError
 from lead.files.seeds import Seeds

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from lead.config.humanml3d_raw import HumanML3DRawDataset
+from lead.config.datasets import HumanML3DRawDataset
 from lead.data.caption_files import read_caption_file
 from lead.data.humanml3d_index import (
     INDEX,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from lead.config.open_mocap import OpenDataset
+from lead.config.datasets import OpenDataset
 from lead.config.study import Study
 from lead.data import amass, kit_raw, sources, style100
 from lead.data.datasets import Dataset

@@ -6,13 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import assert_never
 
-from lead.config.humanml3d import HumanML3DDataset, KitDataset
-from lead.config.humanml3d_raw import HumanML3DRawDataset
-from lead.config.kit_raw import KitRawDataset
-from lead.config.open_mocap import OpenDataset
-from lead.config.shares import SplitShares
-from lead.config.style100 import Style100Dataset
-from lead.config.synthetic import SyntheticDataset, SyntheticKitDataset
+from lead.config.datasets import (
+    HumanML3DDataset,
+    HumanML3DRawDataset,
+    KitDataset,
+    KitRawDataset,
+    OpenDataset,
+    SplitShares,
+    Style100Dataset,
+    SyntheticDataset,
+    SyntheticKitDataset,
+)
 from lead.data import open_mocap, style100
 from lead.data.amass import read_amass
 from lead.data.expected import HUMANML3D_COUNTS, KIT_COUNTS, ExpectedCounts

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from lead.config.kit_raw import KitRawDataset
+from lead.config.datasets import KitRawDataset
 from lead.data.caption_files import read_caption_file
 from lead.data.cmu_captions import read_annotations
 from lead.data.humanml3d_index import read_splits

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import assert_never
 
-from lead.config.open_mocap import OpenDataset, RecordedSource, SyntheticSource
-from lead.config.synthetic import SyntheticDataset
+from lead.config.datasets import OpenDataset, RecordedSource, SyntheticDataset, SyntheticSource
 from lead.data.bandai_captions import STYLES
 from lead.data.bandai_namco import read_bandai
 from lead.data.cmu import CmuWords, PublishedCut, read_cmu

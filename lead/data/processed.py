@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lead.config.humanml3d import ProcessedDataset
+from lead.config.datasets import ProcessedDataset
 from lead.data.caption_files import read_caption_file
 from lead.data.humanml3d_index import read_splits
 from lead.data.parts import bad

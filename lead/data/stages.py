@@ -15,8 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lead.config.humanml3d import ProcessedDataset
-from lead.config.study import DatasetSettings
+from lead.config.datasets import DatasetSettings, ProcessedDataset
 from lead.data.audit import check_bad_share, describe, kept_row, left_out_row, write_audit
 from lead.data.audit_page import write_audit_page
 from lead.data.cross_check import cross_check

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from lead.config.style100 import Style100Dataset
+from lead.config.datasets import Style100Dataset
 from lead.data.captured import take_from_bvh
 from lead.data.joint_map import STYLE100
 from lead.data.parts import Label, Limits, bad, cut_parts

@@ -18,7 +18,7 @@ from jaxtyping import Float
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from lead.config.study import DatasetSettings
+from lead.config.datasets import DatasetSettings
 from lead.data.datasets import skeleton_of
 from lead.data.store import Clip, MotionStore
 from lead.evaluation.label_classifier import NO_LABELS, fit_logistic_regression

@@ -12,9 +12,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from lead.config.evaluation import Evaluation
-from lead.config.external import ExternalSystem, Normalisation
-from lead.config.study import DatasetSettings
+from lead.config.datasets import DatasetSettings
+from lead.config.evaluation import Evaluation, ExternalSystem, Normalisation
 from lead.data.datasets import skeleton_of
 from lead.errors import LeadError
 from lead.evaluation.judge import Judge, Motions, judged_by, open_judge

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 
-from lead.config.consistency import ConsistencyStage
+from lead.config.training import ConsistencyStage
 from lead.diffusion.generator import MotionGenerator
 from lead.evaluation.generate import open_generator
 from lead.evaluation.judge import open_judge

@@ -9,11 +9,9 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from lead.config.consistency import ConsistencyStage
-from lead.config.diffusion import Diffusion
 from lead.config.evaluation import Evaluation
-from lead.config.text import TextSettings
-from lead.config.training import DenoiserStage, ProjectorStage, VaeStage
+from lead.config.models import Diffusion, TextSettings
+from lead.config.training import ConsistencyStage, DenoiserStage, ProjectorStage, VaeStage
 from lead.data.batches import gather
 from lead.data.store import MotionStore
 from lead.diffusion.consistency import BoundaryCondition

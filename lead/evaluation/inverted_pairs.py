@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lead.config.inversion_variant import ABLATED, FULL, PAIRS, InversionVariant
+from lead.config.inversion import ABLATED, FULL, PAIRS, InversionVariant
 from lead.evaluation.paired import REAL, Estimate, by_repeat, common, difference
 from lead.evaluation.values import read_values
 from lead.files.artefact import atomic_path, unreadable

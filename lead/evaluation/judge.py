@@ -12,10 +12,9 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from lead.config.evaluation import Evaluation
-from lead.config.evaluator import Evaluator
+from lead.config.datasets import DatasetSettings
+from lead.config.evaluation import Evaluation, Evaluator
 from lead.config.models import MatcherModel
-from lead.config.study import DatasetSettings
 from lead.config.training import MatcherStage
 from lead.data.datasets import skeleton_of
 from lead.data.store import MotionStore

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from lead.config.external import ExternalSystem, Normalisation
+from lead.config.evaluation import ExternalSystem, Normalisation
 from lead.data.batches import UNIT
 from lead.errors import LeadError
 from lead.evaluation.prediction_arrays import RawMotion

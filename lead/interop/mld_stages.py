@@ -8,13 +8,16 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from lead.config.consistency import ConsistencyStage
-from lead.config.diffusion import Diffusion
-from lead.config.models import Stack
-from lead.config.source import MldDenoiserSource, MldVaeSource, MotionLcmSource
-from lead.config.study import DatasetSettings
-from lead.config.text import TextSettings
-from lead.config.training import DenoiserStage, VaeStage
+from lead.config.datasets import DatasetSettings
+from lead.config.models import Diffusion, Stack, TextSettings
+from lead.config.training import (
+    ConsistencyStage,
+    DenoiserStage,
+    MldDenoiserSource,
+    MldVaeSource,
+    MotionLcmSource,
+    VaeStage,
+)
 from lead.data.datasets import skeleton_of
 from lead.errors import LeadError
 from lead.files.digest import file_digest

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from lead.config.evaluator import T2mEvaluator
+from lead.config.datasets import DatasetSettings
+from lead.config.evaluation import T2mEvaluator
 from lead.config.models import MatcherModel
-from lead.config.study import DatasetSettings
 from lead.data.datasets import skeleton_of
 from lead.errors import LeadError
 from lead.files.digest import file_digest

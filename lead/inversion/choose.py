@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from lead.config.text import TextSettings
+from lead.config.models import TextSettings
 from lead.data.store import MotionIndex
 from lead.files.job import Job
 from lead.inversion.chosen import ChosenMotion, choose_clips, write_chosen

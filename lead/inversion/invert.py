@@ -9,8 +9,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from lead.config.inversion import Inversion
-from lead.config.inversion_variant import Objective
+from lead.config.inversion import Inversion, Objective
 from lead.data.store import Clip, MotionStore
 from lead.diffusion.generator import MotionGenerator
 from lead.files.seeds import Seeds

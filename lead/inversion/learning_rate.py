@@ -13,8 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lead.config.inversion import Inversion
-from lead.config.inversion_variant import Objective
+from lead.config.inversion import Inversion, Objective
 from lead.files.artefact import atomic_path
 from lead.files.job import Job
 from lead.inversion.chosen import choose_clips

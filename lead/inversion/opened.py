@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from lead.config.evaluation import Evaluation
-from lead.config.text import TextSettings
+from lead.config.models import TextSettings
 from lead.data.store import MotionStore
 from lead.evaluation.generate import open_generator
 from lead.files.job import Job

@@ -10,8 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from lead.config.inversion import Inversion
-from lead.config.inversion_variant import inversion_variant
+from lead.config.inversion import Inversion, inversion_variant
 from lead.data.store import Clip
 from lead.evaluation.keeper import Keeper
 from lead.files.job import Job

@@ -10,7 +10,7 @@ import pandas as pd
 from safetensors import safe_open
 
 from lead import __version__
-from lead.config.study import DatasetSettings
+from lead.config.datasets import DatasetSettings
 from lead.data.catalogue import ALL_SOURCES
 from lead.data.datasets import skeleton_of
 from lead.data.sources import RawSource

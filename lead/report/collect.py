@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from lead.config.consistency import ConsistencyStage
-from lead.config.evaluation import Evaluation
-from lead.config.evaluator import Evaluator
-from lead.config.text import TextSettings
+from lead.config.evaluation import Evaluation, Evaluator
+from lead.config.models import TextSettings
+from lead.config.training import ConsistencyStage
 from lead.evaluation.summary import summarise
 from lead.evaluation.values import read_values
 from lead.files.commit import commit

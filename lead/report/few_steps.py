@@ -9,7 +9,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from lead.config.consistency import ConsistencyStage
+from lead.config.training import ConsistencyStage
 from lead.evaluation.paired import by_repeat, common, difference, estimate, paired_differences
 from lead.evaluation.values import read_values
 from lead.files.job import Job

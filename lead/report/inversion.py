@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from lead.config.evaluation import Evaluation
-from lead.config.inversion_variant import InversionVariant, inversion_variant
+from lead.config.inversion import InversionVariant, inversion_variant
 from lead.evaluation.summary import summarise
 from lead.evaluation.values import read_values
 from lead.files.commit import commit

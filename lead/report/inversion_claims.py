@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from lead.config.inversion_variant import ABLATED, InversionVariant
+from lead.config.inversion import ABLATED, InversionVariant
 from lead.evaluation.inverted_pairs import BEST, DISTANCE, METRICS, Pair, read_pairs
 from lead.evaluation.paired import Estimate
 from lead.evaluation.summary import summarise

@@ -11,10 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lead.config.datasets import DatasetSettings
 from lead.config.evaluation import Evaluation
-from lead.config.inversion import Inversion
-from lead.config.inversion_variant import Objective
-from lead.config.study import DatasetSettings
+from lead.config.inversion import Inversion, Objective
 from lead.data.datasets import skeleton_of
 from lead.evaluation.styled_motions import (
     REAL,

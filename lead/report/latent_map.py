@@ -18,7 +18,7 @@ from sklearn.manifold import TSNE
 from sklearn.metrics import silhouette_score
 from sklearn.neighbors import NearestNeighbors
 
-from lead.config.study import DatasetSettings
+from lead.config.datasets import DatasetSettings
 from lead.config.training import ProjectorStage, VaeStage
 from lead.data.batches import gather
 from lead.data.datasets import skeleton_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lead.config.study import DatasetSettings
+from lead.config.datasets import DatasetSettings
 from lead.data.datasets import skeleton_of
 from lead.data.store import Clip, MotionStore
 from lead.files.job import Job

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from lead.config.text import ClipText
+from lead.config.models import ClipText
 from lead.errors import LeadError
 from lead.text.encoder import TextEncoder, frozen
 from lead.text.weights import check_length, load_from, locate, weight_digest

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from lead.config.text import ClipText, MiniLmText, T5Text, TextSettings
+from lead.config.models import ClipText, MiniLmText, T5Text, TextSettings
 from lead.errors import LeadError
 
 BATCH_SIZE = 16

@@ -6,8 +6,8 @@ import sys
 
 import pyarrow.parquet as pq
 
-from lead.config.evaluator import Evaluator
-from lead.config.text import TextSettings
+from lead.config.evaluation import Evaluator
+from lead.config.models import TextSettings
 from lead.data.store import MotionIndex
 from lead.files.job import Job
 from lead.text.cache import write_text_cache

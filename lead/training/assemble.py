@@ -6,8 +6,8 @@ import shutil
 from collections import defaultdict
 from collections.abc import Iterable
 
-from lead.config.study import DatasetSettings
-from lead.config.text import TextSettings
+from lead.config.datasets import DatasetSettings
+from lead.config.models import TextSettings
 from lead.data.datasets import skeleton_of
 from lead.data.store import Clip, MotionIndex
 from lead.files.artefact import atomic_path, write_json

@@ -10,10 +10,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from lead.config.consistency import ConsistencyStage
-from lead.config.diffusion import Diffusion
-from lead.config.text import TextSettings
-from lead.config.training import DenoiserStage, VaeStage
+from lead.config.models import Diffusion, TextSettings
+from lead.config.training import ConsistencyStage, DenoiserStage, VaeStage
 from lead.data.batches import plain_batches
 from lead.data.store import MotionIndex
 from lead.diffusion.consistency import (

@@ -6,8 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from lead.config.diffusion import Diffusion
-from lead.config.text import TextSettings
+from lead.config.models import Diffusion, TextSettings
 from lead.config.training import DenoiserStage, VaeStage
 from lead.data.batches import plain_batches
 from lead.data.store import MotionIndex

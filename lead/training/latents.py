@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from lead.config.study import DatasetSettings
+from lead.config.datasets import DatasetSettings
 from lead.config.training import LatentCache, VaeStage
 from lead.data.batches import draw_crops, gather
 from lead.data.datasets import skeleton_of

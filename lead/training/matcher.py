@@ -11,8 +11,8 @@ import torch
 from jaxtyping import Int
 from torch import Tensor, nn
 
+from lead.config.datasets import DatasetSettings
 from lead.config.models import MatcherModel
-from lead.config.study import DatasetSettings
 from lead.config.training import MatcherStage
 from lead.data.batches import draw_crops, gather, plain_batches
 from lead.data.datasets import skeleton_of

@@ -5,8 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lead.config.models import IdentityProjectorModel
-from lead.config.text import TextSettings
+from lead.config.models import IdentityProjectorModel, TextSettings
 from lead.config.training import ProjectorStage, VaeStage
 from lead.data.batches import plain_batches
 from lead.data.store import MotionIndex

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lead.config.study import DatasetSettings
+from lead.config.datasets import DatasetSettings
 from lead.config.training import VaeStage
 from lead.data.batches import draw_crops, gather, length_batches
 from lead.data.datasets import skeleton_of

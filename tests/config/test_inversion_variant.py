@@ -2,7 +2,7 @@
 
 import pytest
 
-from lead.config.inversion_variant import ABLATED, PAIRS, InversionVariant, inversion_variant
+from lead.config.inversion import ABLATED, PAIRS, InversionVariant, inversion_variant
 
 EVERY = [*PAIRS, *(InversionVariant("lead", name) for name in ABLATED)]
 

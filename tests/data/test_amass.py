@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from body_model_files import write_amass, write_body_model
 
-from lead.config.humanml3d_raw import HumanML3DRawDataset
+from lead.config.datasets import HumanML3DRawDataset
 from lead.data.amass import LEADING_FRAMES, SOURCES, amass_joints, cut_amass, read_amass
 from lead.data.humanml3d_index import Segment
 from lead.data.recording import Found, Recording, Rejected

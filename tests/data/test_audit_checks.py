@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lead.config.synthetic import SyntheticDataset
+from lead.config.datasets import SyntheticDataset
 from lead.data import bandai_namco
 from lead.data.checks import Summary, inspect, refusal
 from lead.data.cross_check import cross_check

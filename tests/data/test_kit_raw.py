@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lead.config.kit_raw import KitRawDataset
+from lead.config.datasets import KitRawDataset
 from lead.data.kit_raw import MMM_UNSUPPORTED, read_kit_raw, read_positions
 from lead.data.recording import Recording, Rejected
 from lead.errors import LeadError

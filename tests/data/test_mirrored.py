@@ -9,8 +9,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from lead.config.open_mocap import OpenDataset
-from lead.config.synthetic import SyntheticDataset
+from lead.config.datasets import OpenDataset, SyntheticDataset
 from lead.data import stages
 from lead.data.audit import AuditRow, describe
 from lead.data.gather import Row

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 from reading import found_by
 
-from lead.config.open_mocap import OpenDataset, RecordedSource
+from lead.config.datasets import OpenDataset, RecordedSource
 from lead.data.open_mocap import is_held_out, read_open
 from lead.data.recording import Found, Recording, Rejected
 from lead.data.sources import SOURCES, locate, look_for, source_named

@@ -12,10 +12,8 @@ import numpy as np
 import pytest
 from reading import found_by
 
+from lead.config.datasets import DatasetSettings, OpenDataset, RecordedSource, SyntheticDataset
 from lead.config.load import load_study
-from lead.config.open_mocap import OpenDataset, RecordedSource
-from lead.config.study import DatasetSettings
-from lead.config.synthetic import SyntheticDataset
 from lead.data import open_mocap, stages
 from lead.data.datasets import read_dataset
 from lead.data.recording import Found, Recording

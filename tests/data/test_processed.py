@@ -10,7 +10,7 @@ import pytest
 from processed_folder import write_processed
 from reading import found_by
 
-from lead.config.humanml3d import HumanML3DDataset, KitDataset, ProcessedDataset
+from lead.config.datasets import HumanML3DDataset, KitDataset, ProcessedDataset
 from lead.data import stages
 from lead.data.processed import read_processed, read_statistics
 from lead.data.recording import FeatureRecording, Rejected

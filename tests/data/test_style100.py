@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lead.config.style100 import Style100Dataset
+from lead.config.datasets import Style100Dataset
 from lead.data.recording import Recording, Rejected
 from lead.data.style100 import CUTS, is_held_out, read_cuts, read_style100, style_and_code
 from lead.data.style100_captions import CONTENTS, STYLES, style_captions

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from lead.config.synthetic import SyntheticDataset
+from lead.config.datasets import SyntheticDataset
 from lead.data.recording import Recording
 from lead.data.synthetic.captions import WORDINGS
 from lead.data.synthetic.dataset import VARIANTS, read_synthetic

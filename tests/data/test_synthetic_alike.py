@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from lead.config.synthetic import SyntheticDataset
+from lead.config.datasets import SyntheticDataset
 from lead.data.recording import Recording
 from lead.data.split import split_takes
 from lead.data.synthetic.captions import STYLES, WORDINGS, captions

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lead.config.synthetic import SyntheticDataset
+from lead.config.datasets import SyntheticDataset
 from lead.data.synthetic.captions import STYLES, SUBJECTS, WORDINGS, captions
 from lead.data.synthetic.dataset import VARIANTS, Variant, make_clip
 from lead.data.synthetic.manner import Side, Size, Style

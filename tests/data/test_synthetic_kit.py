@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from lead.config.synthetic import SyntheticDataset, SyntheticKitDataset
+from lead.config.datasets import SyntheticDataset, SyntheticKitDataset
 from lead.data.datasets import item_frames, read_dataset, shares_of, skeleton_of
 from lead.data.recording import Recording
 from lead.data.synthetic.dataset import VARIANTS, make_clip, make_kit_clip, read_synthetic

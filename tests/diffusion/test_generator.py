@@ -6,8 +6,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from lead.config.diffusion import Diffusion
-from lead.config.models import DenoiserModel, TransformerProjectorModel, VaeModel
+from lead.config.models import DenoiserModel, Diffusion, TransformerProjectorModel, VaeModel
 from lead.diffusion import generator as generators
 from lead.diffusion.generator import MotionGenerator
 from lead.diffusion.schedule import noise_schedule

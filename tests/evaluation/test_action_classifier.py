@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from lead.config.synthetic import SyntheticDataset
+from lead.config.datasets import SyntheticDataset
 from lead.data.store import Clip, write_index
 from lead.data.synthetic.dataset import VARIANTS, make_clip
 from lead.errors import LeadError

@@ -10,8 +10,7 @@ import torch
 from finished_study import build, drawn, inputs, settings, study_of, write_copy
 from finished_study import real_embeddings as stored_embeddings
 
-from lead.config.evaluation import Evaluation
-from lead.config.external import ExternalSystem
+from lead.config.evaluation import Evaluation, ExternalSystem
 from lead.data.store import Clip, MotionIndex
 from lead.errors import LeadError
 from lead.evaluation.external import embed_external

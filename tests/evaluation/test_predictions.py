@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from swaying_body import swaying_body
 
-from lead.config.external import NAME_PATTERN, ExternalSystem, state_of_files
+from lead.config.evaluation import NAME_PATTERN, ExternalSystem, state_of_files
 from lead.errors import LeadError
 from lead.evaluation.prediction_checks import check_lengths, check_upright
 from lead.evaluation.prediction_files import open_predictions

@@ -10,7 +10,7 @@ import traps
 from finished_study import inputs, study_of
 from matched_study import embed, evaluation_of, seeds_of
 
-from lead.config.synthetic import SyntheticDataset
+from lead.config.datasets import SyntheticDataset
 from lead.data.synthetic.dataset import make_clip
 from lead.evaluation.embed import embed_generated
 from lead.evaluation.metrics import frechet_distance

@@ -10,8 +10,7 @@ import torch
 from mld_files import random_weights, write_lightning
 from pydantic import ValidationError
 
-from lead.config.source import MldVaeSource
-from lead.config.training import VaeStage
+from lead.config.training import MldVaeSource, VaeStage
 from lead.errors import LeadError
 from lead.files.job import Job
 from lead.interop.mld_stages import import_consistency, import_denoiser, import_vae

@@ -9,10 +9,8 @@ import torch
 from oracles import plain_consistency as plain
 from torch.testing import assert_close
 
-from lead.config.consistency import ConsistencyStage
-from lead.config.diffusion import Diffusion
-from lead.config.models import DenoiserModel
-from lead.config.training import Machine, Training
+from lead.config.models import DenoiserModel, Diffusion
+from lead.config.training import ConsistencyStage, Machine, Training
 from lead.diffusion.schedule import noise_schedule
 from lead.files.seeds import Seeds
 from lead.losses import pseudo_huber_loss

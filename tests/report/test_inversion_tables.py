@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lead.config.inversion_variant import ABLATED, PAIRS
+from lead.config.inversion import ABLATED, PAIRS
 from lead.config.load import load_study
 from lead.evaluation.inverted_pairs import pair_variants
 from lead.evaluation.values import write_values

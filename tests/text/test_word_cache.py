@@ -4,7 +4,7 @@ import pytest
 import torch
 from vocabulary_files import WORDS, write_vocabulary
 
-from lead.config.evaluator import TrainedEvaluator
+from lead.config.evaluation import TrainedEvaluator
 from lead.data.store import Clip, write_index
 from lead.errors import LeadError
 from lead.files.job import Job

@@ -10,8 +10,8 @@ import torch
 from finished_study import NoNetwork, Words
 from vocabulary_files import write_vocabulary
 
-from lead.config.evaluator import TrainedEvaluator
-from lead.config.synthetic import SyntheticDataset
+from lead.config.datasets import SyntheticDataset
+from lead.config.evaluation import TrainedEvaluator
 from lead.config.training import Machine, MatcherStage
 from lead.data.store import Clip, write_index
 from lead.errors import LeadError

@@ -9,9 +9,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from lead.config.diffusion import Diffusion
-from lead.config.models import DenoiserModel, MatcherModel, TransformerProjectorModel, VaeModel
-from lead.config.synthetic import SyntheticDataset
+from lead.config.datasets import SyntheticDataset
+from lead.config.models import (
+    DenoiserModel,
+    Diffusion,
+    MatcherModel,
+    TransformerProjectorModel,
+    VaeModel,
+)
 from lead.config.training import Machine, ProjectorLoss, Training, VaeLoss
 from lead.data.synthetic.dataset import make_clip
 from lead.diffusion.schedule import add_noise, noise_schedule

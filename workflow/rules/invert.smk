@@ -1,6 +1,6 @@
 """Motion textual inversion: a word for each of some test motions, and Tables 3 and 4."""
 
-from lead.config.inversion_variant import ABLATED, PAIRS, InversionVariant, inversion_variant
+from lead.config.inversion import ABLATED, PAIRS, InversionVariant, inversion_variant
 
 MTI = f"{RESULTS}/mti"
 

@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from lead.config.synthetic import SyntheticDataset, SyntheticKitDataset
+from lead.config.datasets import SyntheticDataset, SyntheticKitDataset
 from lead.data.recording import Found, Recording, Work
 from lead.data.synthetic import leaping, stepping, upright
 from lead.data.synthetic.body import Pose, pose_joints
