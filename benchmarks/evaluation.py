@@ -74,7 +74,7 @@ def _generation(prompts: int, threads: int) -> None:
     from lead.diffusion.schedule import noise_schedule
     from lead.models import attention
     from lead.models.build import build_denoiser, build_matcher, build_vae, freeze
-    from lead.text.conditions import Standardisation
+    from lead.text.cache import Standardisation
 
     torch.set_num_threads(threads)
     torch.manual_seed(0)

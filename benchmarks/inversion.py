@@ -36,13 +36,12 @@ from lead.diffusion.generator import MotionGenerator
 from lead.diffusion.schedule import noise_schedule
 from lead.files.seeds import Seeds
 from lead.inversion.invert import Networks, chunks, invert
-from lead.inversion.objectives import objective_values
+from lead.inversion.objectives import TEMPLATES, objective_values
 from lead.inversion.segments import Segments, draw
-from lead.inversion.templates import TEMPLATES
 from lead.models.build import build_denoiser, build_projector, build_vae, freeze
 from lead.motion.normalizer import Normalizer
+from lead.text.cache import Standardisation
 from lead.text.clip import Clip as ClipTower
-from lead.text.conditions import Standardisation
 from lead.text.encoder import TextEncoder, frozen, load_text_encoder
 from lead.text.pseudo_word import encode_pseudo, token_vectors
 

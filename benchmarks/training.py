@@ -27,7 +27,7 @@ from lead.losses import diffusion_loss, projector_loss, vae_loss
 from lead.models.build import build_denoiser, build_projector, build_vae, freeze
 from lead.motion.normalizer import Normalizer
 from lead.motion.skeleton import HUMANML3D
-from lead.text.conditions import Standardisation
+from lead.text.cache import Standardisation
 
 TEXT, FEATURES = 768, 263
 

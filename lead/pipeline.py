@@ -19,15 +19,13 @@ from lead.diffusion.schedule import noise_schedule
 from lead.errors import LeadError
 from lead.files.artefact import unreadable
 from lead.files.seeds import Seeds
-from lead.inversion.word_file import known_words, model_digest, placeholders
-from lead.models.build import build_denoiser, build_projector, build_vae, freeze
-from lead.models.device import pick_device
-from lead.models.lineage import check_lineage
-from lead.models.weights import load_module
+from lead.inversion.words import known_words, model_digest, placeholders
+from lead.models.build import build_denoiser, build_projector, build_vae, freeze, pick_device
+from lead.models.files import check_lineage, load_module
 from lead.motion.features import features_to_joints
 from lead.motion.normalizer import Normalizer, load_normalizer
 from lead.motion.skeleton import SKELETONS, Skeleton
-from lead.text.conditions import Standardisation
+from lead.text.cache import Standardisation
 from lead.text.encoder import TextEncoder, load_text_encoder
 from lead.text.pseudo_word import encode_named
 from lead.text.taught import Taught, read_taught

@@ -6,14 +6,18 @@ from pathlib import Path
 
 import numpy as np
 
-from lead.cli.write_as import write_as
 from lead.data.own_motion import read_own_motion
 from lead.errors import LeadError
+from lead.files.artefact import atomic_path
+from lead.formats.bvh_writer import write_bvh
+from lead.formats.csv_motion import write_csv
+from lead.formats.gltf import write_glb
 from lead.formats.npy import read_npy
-from lead.formats.npz_motion import StoredMotion, read_npz
+from lead.formats.npz_motion import StoredMotion, read_npz, write_npz
 from lead.motion.features import features_to_joints
 from lead.motion.kinematics import checked_joints
 from lead.motion.skeleton import HUMANML3D, SKELETONS
+from lead.pipeline import GeneratedMotion
 
 KINDS = ("bvh", "glb", "npz", "csv")
 """What `export_motion` writes."""
@@ -89,6 +93,58 @@ def read_motion(source: Path, fps: float | None = None) -> StoredMotion:
     )
 
 
+def write_as(motion: StoredMotion, path: Path, *, positions: bool = False) -> str:
+    """Write a motion as its file's ending says; what was written, in a line.
+
+    Raises:
+        LeadError: another ending; no motion; ``positions`` of a format that has no bones.
+    """
+    joints, skeleton, fps = motion.joints, motion.skeleton, motion.fps
+    ending = path.suffix.lower()
+    if positions and ending not in (".bvh", ".glb"):
+        raise LeadError(
+            "Only .bvh and .glb have bones; other files hold positions in any case.",
+            file=path,
+            fix="Leave out --positions.",
+        )
+    said = f"{len(joints)} frames at {fps:g} fps, {skeleton.joint_count} joints"
+    match ending:
+        case ".bvh" | ".glb":
+            write = write_bvh if ending == ".bvh" else write_glb
+            moved = write(path, joints, skeleton, fps, positions=positions)
+            if positions:
+                return f"{said}, positions in every joint"
+            return f"{said}; constant bones move them by {_millimetres(moved)}"
+        case ".npz":
+            write_npz(path, motion)
+        case ".csv":
+            write_csv(path, joints, skeleton, fps)
+        case ".npy":
+            with atomic_path(path) as temporary:
+                np.save(temporary, joints.astype(np.float32))
+        case _:
+            raise LeadError(
+                "This kind of file cannot be written.",
+                file=path,
+                found=ending or "no ending",
+                expected=".glb, .npz, .csv, .bvh or .npy",
+                fix="Choose another --out.",
+            )
+    return said
+
+
+def write_motion(motion: GeneratedMotion, path: Path) -> str:
+    """Write the motion as ``.glb``, ``.npz``, ``.csv``, ``.bvh`` or ``.npy``; a line on it.
+
+    The ``.npy`` holds joint positions alone: T x J x 3 in the skeleton's unit.
+
+    Raises:
+        LeadError: another ending.
+    """
+    stored = StoredMotion(motion.joints, motion.skeleton, motion.fps, motion.text, motion.features)
+    return write_as(stored, path)
+
+
 def _from_array(source: Path, fps: float | None) -> StoredMotion:
     array = read_npy(source, source)
     if array.dtype.kind not in "fiu":
@@ -112,3 +168,7 @@ def _no_motion(source: Path, found: str) -> LeadError:
         expected="joints (N, 22, 3) or (N, 21, 3), or features (T, 263) or (T, 251)",
         fix="Bring other motion in with `lead import`.",
     )
+
+
+def _millimetres(moved: np.ndarray) -> str:
+    return f"{moved.mean():.2f} mm on average, {moved.max():.2f} mm at most"

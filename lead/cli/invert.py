@@ -11,8 +11,8 @@ from lead.data.own_motion import read_own_motion
 from lead.errors import LeadError
 from lead.files.seeds import Seeds
 from lead.inversion.invert import Networks, fresh_objective, in_templates, invert
-from lead.inversion.own_clips import own_store
-from lead.inversion.word_file import Word, check_placeholder, model_digest, write_word
+from lead.inversion.segments import own_store
+from lead.inversion.words import Word, check_placeholder, model_digest, write_word
 from lead.motion.canonical import canonical_joints
 from lead.motion.skeleton import HUMANML3D
 from lead.pipeline import UNIT, LeadPipeline

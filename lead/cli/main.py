@@ -39,7 +39,7 @@ def generate(
     ] = None,
 ) -> None:
     """Write a motion for a sentence."""
-    from lead.cli.generate import write_motion
+    from lead.cli.export import write_motion
     from lead.cli.model_choice import choose_model
     from lead.pipeline import LeadPipeline
 

@@ -17,7 +17,7 @@ from lead.diffusion.schedule import NoiseSchedule, sampling_timesteps
 from lead.models.denoiser import Denoiser, guidance_sinusoid
 from lead.models.projector import Projector
 from lead.models.vae import MotionVae
-from lead.text.conditions import Standardisation
+from lead.text.cache import Standardisation
 
 CPU_TOKENS = 1600
 """Frame tokens decoded at a time on a CPU: more no longer fit its caches."""

@@ -32,7 +32,7 @@ from lead.evaluation.protocol import draw_pass
 from lead.evaluation.requests import measured_items, read_captions
 from lead.evaluation.seeding import repeat_seeds
 from lead.files.job import Job
-from lead.models.weights import save_tensors
+from lead.models.files import save_tensors
 from lead.motion.normalizer import Normalizer
 from lead.progress import track
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from lead.config.evaluation import Evaluation
 from lead.config.models import Diffusion, TextSettings
-from lead.config.training import ConsistencyStage, DenoiserStage, ProjectorStage, VaeStage
+from lead.config.training import ConsistencyStage
 from lead.data.batches import gather
 from lead.data.store import MotionStore
 from lead.diffusion.consistency import BoundaryCondition
@@ -21,11 +21,8 @@ from lead.evaluation.judge import Judge, Motions
 from lead.evaluation.protocol import Pass, draw_noise
 from lead.files.job import Job
 from lead.files.seeds import Seeds
-from lead.models.build import build_denoiser, build_projector, build_vae, freeze
-from lead.models.lineage import check_lineage
-from lead.models.weights import load_module
-from lead.text.cache import TextCache
-from lead.text.conditions import Standardisation
+from lead.models.files import check_lineage, load_denoiser, load_projector, load_vae
+from lead.text.cache import Standardisation, TextCache
 
 
 def open_generator(
@@ -41,31 +38,24 @@ def open_generator(
     """
     networks = [job.inputs[name] for name in ("denoiser", "projector") if name in job.inputs]
     check_lineage(job.inputs["vae"], *networks)
-    vae_model = job.setting("vae", VaeStage).model
-    latent = (vae_model.width, vae_model.latent_tokens)
-    vae = load_module(build_vae(vae_model, store.frames.shape[1]), job.inputs["vae"])
     stage = job.setting("consistency", ConsistencyStage) if "steps" in job.settings else None
     teacher = stage.teacher if stage else None
     text = teacher.text if teacher else job.setting("text", TextSettings)
-    own = teacher.denoiser if teacher else job.setting("denoiser", DenoiserStage)
-    guidance_width = stage.guidance_width if stage else None
-    denoiser = build_denoiser(own.model, *latent, cache.width, guidance_width)
-    load_module(denoiser, job.inputs["denoiser"])
     projector = None
     if "projector" in job.inputs:
-        model = job.setting("projector", ProjectorStage).model
-        # Realignment is with the study's text, whatever the denoiser is conditioned on.
-        width = TextCache.open(job.inputs["text"]).width
-        projector = build_projector(model, *latent, width)
-        freeze(load_module(projector, job.inputs["projector"])).to(like)
+        projector = load_projector(
+            job.inputs["projector"],
+            # Realignment is with the study's text, whatever the denoiser is conditioned on.
+            text_width=TextCache.open(job.inputs["text"]).width,
+        ).to(like)
     standardise = Standardisation.fit(cache, store.captions("train"), text.standardise)
     few_steps = None
     if stage:
         boundary = BoundaryCondition(stage.sigma, stage.timestep_scaling)
         few_steps = FewSteps(boundary, stage.solver_steps, stage.guidance_width)
     return MotionGenerator(
-        freeze(vae).to(like),
-        freeze(denoiser).to(like),
+        load_vae(job.inputs["vae"], feature_width=store.frames.shape[1]).to(like),
+        load_denoiser(job.inputs["denoiser"], text_width=cache.width).to(like),
         projector,
         noise_schedule(job.setting("diffusion", Diffusion)).to(like.device),
         Standardisation(standardise.mean.to(like), standardise.std.to(like)),

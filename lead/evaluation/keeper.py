@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from lead.evaluation.rounds import FIRST
-from lead.models.weights import save_tensors
+from lead.models.files import save_tensors
 
 
 class Keeper:

@@ -9,16 +9,21 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from lead.config.evaluation import Evaluation
 from lead.config.inversion import Inversion, Objective
+from lead.config.models import TextSettings
 from lead.data.store import Clip, MotionStore
 from lead.diffusion.generator import MotionGenerator
+from lead.evaluation.generate import open_generator
+from lead.files.job import Job
 from lead.files.seeds import Seeds
-from lead.inversion.objectives import objective_values
+from lead.inversion.objectives import TEMPLATES, objective_values
 from lead.inversion.segments import Draws, Segments, draw
-from lead.inversion.templates import TEMPLATES
-from lead.motion.normalizer import Normalizer
+from lead.models.build import pick_device, use_threads
+from lead.motion.normalizer import Normalizer, load_normalizer
 from lead.progress import Progress
-from lead.text.encoder import TextEncoder
+from lead.text.cache import TextCache
+from lead.text.encoder import TextEncoder, load_text_encoder
 from lead.text.pseudo_word import encode_pseudo
 
 
@@ -129,6 +134,28 @@ def fresh_objective(
 def chunks(count: int, size: int) -> Iterator[slice]:
     """Runs of ``size`` of ``count``."""
     yield from (slice(first, min(first + size, count)) for first in range(0, count, size))
+
+
+def open_networks(job: Job) -> Networks:
+    """The study's frozen networks, clips and text encoder.
+
+    Inputs: ``frames``, ``index``, ``stats``, ``text``, ``vae``, ``denoiser``, maybe ``projector``.
+
+    Raises:
+        LeadError: a file is damaged or of another network, or the encoder is not there.
+    """
+    use_threads(job.threads)
+    device = pick_device()
+    like = torch.zeros((), device=device)
+    store = MotionStore.load(job.inputs["frames"], job.inputs["index"])
+    cache = TextCache.open(job.inputs["text"])
+    return Networks(
+        # Nothing is sampled: the protocol's steps and guidance are never looked at.
+        open_generator(job, store, cache, like, Evaluation()),
+        load_text_encoder(job.setting("text", TextSettings), device),
+        store,
+        load_normalizer(job.inputs["stats"]).torch(device, like.dtype),
+    )
 
 
 def _draw(networks: Networks, clips: Sequence[Clip], segments: int, seeds: Seeds) -> Draws:

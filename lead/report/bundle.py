@@ -20,9 +20,15 @@ from lead.config.models import DenoiserModel, VaeModel
 from lead.errors import LeadError
 from lead.files.artefact import atomic_path, write_json
 from lead.files.job import Job
-from lead.models.device import use_threads
-from lead.models.lineage import check_lineage, inherited, latents_of
-from lead.models.weights import load_tensors, read_metadata, save_tensors
+from lead.models.build import use_threads
+from lead.models.files import (
+    check_lineage,
+    inherited,
+    latents_of,
+    load_tensors,
+    read_metadata,
+    save_tensors,
+)
 from lead.motion.constant_bones import METRES
 from lead.motion.skeleton import SKELETONS
 from lead.pipeline import MODEL_FILE, UNIT, LeadPipeline, read_description
@@ -109,6 +115,9 @@ def _pack_networks(source: Path, packed: Path) -> None:
         said = read_metadata(file)
         if name != "vae" and inherited(file):
             said |= latents_of(packed / "vae.safetensors")
+        if name in rows and "network" in said:
+            cut = {**said["network"]["model"], "positions": rows[name]}
+            said["network"] = {**said["network"], "model": cut}
         tensors = {
             key: _half(key, tensor[: rows[name]] if key.endswith(".pe") else tensor, file)
             for key, tensor in load_tensors(file).items()

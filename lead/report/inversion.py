@@ -13,7 +13,7 @@ from lead.evaluation.values import read_values
 from lead.files.commit import commit
 from lead.files.job import Job
 from lead.inversion.chosen import read_chosen
-from lead.inversion.fresh import Improvement, read_improvement
+from lead.inversion.stages import Improvement, read_improvement
 from lead.report.collect import comparable, evaluator_said
 from lead.report.gauge import gauge_footnotes
 from lead.report.latex import write_latex_table

@@ -27,8 +27,7 @@ from lead.evaluation.styled_motions import (
 from lead.evaluation.styles import style_judges
 from lead.files.artefact import atomic_path
 from lead.files.job import Job
-from lead.inversion.invert import invert
-from lead.inversion.opened import open_networks
+from lead.inversion.invert import invert, open_networks
 from lead.motion.features import features_to_joints
 from lead.motion.normalizer import Normalizer, load_normalizer
 from lead.motion.skeleton import Skeleton

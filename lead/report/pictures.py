@@ -8,7 +8,7 @@ from lead.data.store import Clip, MotionStore
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.formats.bvh_writer import write_bvh
-from lead.models.device import use_threads
+from lead.models.build import use_threads
 from lead.motion.features import features_to_joints
 from lead.motion.layout import layout
 from lead.motion.nearest import nearest_motion

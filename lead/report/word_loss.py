@@ -10,7 +10,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 from lead.files.artefact import atomic_path
-from lead.inversion.word_file import Word
+from lead.inversion.words import Word
 
 
 def draw_loss(word: Word, path: Path) -> None:

@@ -11,8 +11,7 @@ from torch import Tensor, nn
 
 from lead.config.models import ClipText
 from lead.errors import LeadError
-from lead.text.encoder import TextEncoder, frozen
-from lead.text.weights import check_length, load_from, locate, weight_digest
+from lead.text.encoder import TextEncoder, check_length, frozen, load_from, locate, weight_digest
 
 
 class Clip(nn.Module):

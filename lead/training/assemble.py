@@ -12,10 +12,9 @@ from lead.data.datasets import skeleton_of
 from lead.data.store import Clip, MotionIndex
 from lead.files.artefact import atomic_path, write_json
 from lead.files.job import Job
-from lead.models.lineage import check_lineage
+from lead.models.files import check_lineage
 from lead.motion.normalizer import Normalizer, save_normalizer
-from lead.text.cache import TextCache
-from lead.text.conditions import Standardisation
+from lead.text.cache import Standardisation, TextCache
 from lead.text.taught import Taught, write_taught
 
 _NO_ACTIONS = ("humanml3d_raw",)

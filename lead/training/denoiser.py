@@ -15,18 +15,14 @@ from lead.diffusion.sampler import ddim_sample
 from lead.diffusion.schedule import NoiseSchedule, add_noise, noise_schedule, sampling_timesteps
 from lead.files.job import Job
 from lead.losses import diffusion_loss
-from lead.models.build import build_denoiser
+from lead.models.build import build_denoiser, pick_device, use_threads
 from lead.models.denoiser import Denoiser
-from lead.models.device import pick_device, use_threads
-from lead.models.lineage import inherited
-from lead.models.weights import save_module
-from lead.text.cache import TextCache
-from lead.text.conditions import Standardisation
-from lead.training.history import write_history
+from lead.models.files import inherited, save_network
+from lead.text.cache import Standardisation, TextCache
 from lead.training.latents import LatentSplit
 from lead.training.loop import train
-from lead.training.objective import Objective, Outputs, Terms, Values
-from lead.training.run import Run
+from lead.training.objective import Objective, Outputs, Run, Terms, Values
+from lead.training.state import write_history
 
 _VALIDATION_DRAWS = 4
 _SAMPLED, _SAMPLING_STEPS = 128, 20
@@ -92,7 +88,7 @@ def train_denoiser(job: Job) -> None:
         validate if len(val_split) else None,
     )
     said = job.manifest | inherited(job.inputs["latents"])
-    save_module(denoiser, job.outputs["weights"], said)
+    save_network(denoiser, job.outputs["weights"], said)
     write_history(history, job.outputs["history"], job.manifest)
 
 

@@ -17,14 +17,12 @@ from lead.config.training import Training
 from lead.errors import LeadError
 from lead.files.seeds import Seeds
 from lead.files.state import forget, state_lock
-from lead.models.device import autocast, pick_device
+from lead.models.build import autocast, pick_device
 from lead.progress import Progress
 from lead.training.events import event_log
-from lead.training.objective import Objective
-from lead.training.optimizers import HIGHEST
+from lead.training.objective import Objective, Run
 from lead.training.parallel import differentiate, share_state
-from lead.training.run import Run
-from lead.training.state import TrainingState
+from lead.training.state import HIGHEST, TrainingState
 
 Batch = TypeVar("Batch")
 

@@ -20,18 +20,22 @@ from lead.data.store import Clip, MotionStore
 from lead.errors import LeadError
 from lead.files.job import Job
 from lead.losses import contrastive_loss, draw_shift, movement_autoencoder_loss
-from lead.models.build import build_matcher, build_movement_decoder, freeze
-from lead.models.device import pick_device, use_threads
+from lead.models.build import (
+    build_matcher,
+    build_movement_decoder,
+    freeze,
+    pick_device,
+    use_threads,
+)
+from lead.models.files import load_module, save_network, save_tensors
 from lead.models.matcher import CONTACT_COLUMNS, STATISTICS
-from lead.models.weights import load_module, save_module
 from lead.motion.layout import layout
 from lead.motion.normalizer import Normalizer, load_normalizer, matcher_normalizer
 from lead.text.word_cache import open_words
 from lead.text.words import WordSource
-from lead.training.history import write_history
 from lead.training.loop import train
-from lead.training.objective import Objective, Outputs, Terms, Values
-from lead.training.run import Run
+from lead.training.objective import Objective, Outputs, Run, Terms, Values
+from lead.training.state import write_history
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ def train_movement(job: Job) -> None:
 
     validation = validate if val else None
     history = train(autoencoder, objective, epoch, stage.movement, run, validation)
-    save_module(encoder, job.outputs["weights"], job.manifest)
+    save_tensors(encoder.state_dict(), job.outputs["weights"], job.manifest)
     write_history(history, job.outputs["history"], job.manifest)
 
 
@@ -157,7 +161,7 @@ def train_matcher(job: Job) -> None:
     validation = validate if val else None
     history = train(trained, objective, epoch, stage.matching, run, validation)
     seen = {STATISTICS: data.normalizer.fingerprint}
-    save_module(matcher, job.outputs["weights"], job.manifest | seen)
+    save_network(matcher, job.outputs["weights"], job.manifest | seen)
     write_history(history, job.outputs["history"], job.manifest)
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from lead.config.training import Machine
+from lead.files.job import Job
+from lead.files.seeds import Seeds
+
 Values = tuple[Any, ...]
 """What is known of a batch before the network has seen it: tensors, lists or None, rows first."""
-
 Outputs = tuple[Tensor, ...]
 """What the network makes of it, rows first."""
-
 Terms = dict[str, Tensor]
 """Named terms of a loss; the one called ``loss`` is what is minimised."""
 
@@ -45,3 +48,33 @@ class Objective:
 def rows_of(values: Values, rows: slice) -> Values:
     """Some rows of every value."""
     return tuple(None if value is None else value[rows] for value in values)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the loop is told besides network, loss and data.
+
+    Attributes:
+        name: as progress shows it.
+        seeds: everything random of the run.
+        machine: how the work is done.
+        folder: where state is kept that a killed run goes on from; None keeps none.
+        events: where TensorBoard finds the run while it goes on; None writes nothing.
+    """
+
+    name: str
+    seeds: Seeds
+    machine: Machine
+    folder: Path | None = None
+    events: Path | None = None
+
+    @classmethod
+    def of(cls, job: Job, name: str) -> Run:
+        """The run of a stage; its randomness hangs on its name."""
+        return cls(
+            name,
+            job.seeds.child(name),
+            job.setting("machine", Machine),
+            job.state_folder(),
+            job.events,
+        )

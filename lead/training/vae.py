@@ -15,15 +15,13 @@ from lead.data.datasets import skeleton_of
 from lead.data.store import Clip, MotionStore
 from lead.files.job import Job
 from lead.losses import vae_loss
-from lead.models.build import build_vae
-from lead.models.device import pick_device, use_threads
+from lead.models.build import build_vae, pick_device, use_threads
+from lead.models.files import save_network
 from lead.models.vae import Posterior
-from lead.models.weights import save_module
 from lead.motion.normalizer import load_normalizer
-from lead.training.history import write_history
 from lead.training.loop import train
-from lead.training.objective import Objective, Outputs, Terms, Values
-from lead.training.run import Run
+from lead.training.objective import Objective, Outputs, Run, Terms, Values
+from lead.training.state import write_history
 
 
 def train_vae(job: Job) -> None:
@@ -77,7 +75,7 @@ def train_vae(job: Job) -> None:
         run,
         validate if val_batches else None,
     )
-    save_module(vae, job.outputs["weights"], job.manifest)
+    save_network(vae, job.outputs["weights"], job.manifest)
     write_history(history, job.outputs["history"], job.manifest)
 
 

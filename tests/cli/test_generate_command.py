@@ -17,7 +17,7 @@ from lead.cli import model_choice
 from lead.cli.main import app
 from lead.errors import LeadError
 from lead.formats.npz_motion import read_npz
-from lead.inversion.word_file import model_digest, read_word
+from lead.inversion.words import model_digest, read_word
 from lead.pipeline import LeadPipeline
 
 pytestmark = pytest.mark.skipif(

@@ -14,7 +14,7 @@ from lead.cli.invert import NewWord, invert_clips
 from lead.config.inversion import Inversion
 from lead.data.own_motion import read_own_motion
 from lead.errors import LeadError
-from lead.inversion.word_file import read_word
+from lead.inversion.words import read_word
 from lead.pipeline import LeadPipeline
 
 pytestmark = pytest.mark.skipif(

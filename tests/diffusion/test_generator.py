@@ -12,7 +12,7 @@ from lead.diffusion.generator import MotionGenerator
 from lead.diffusion.schedule import noise_schedule
 from lead.models.build import build_denoiser, build_projector, build_vae, freeze
 from lead.models.vae import MotionVae
-from lead.text.conditions import Standardisation
+from lead.text.cache import Standardisation
 
 SIZE = {"width": 16, "layers": 3, "heads": 2, "feedforward": 32, "dropout": 0.0}
 

@@ -22,7 +22,7 @@ from lead.evaluation.rounds import Rounds
 from lead.evaluation.score import compute_metrics
 from lead.evaluation.values import read_values
 from lead.files.job import Job
-from lead.models.weights import load_tensors, save_tensors
+from lead.models.files import load_tensors, save_tensors
 
 LABELS = ("clap", "wave_left", "wave_right")
 CLAP, LEFT, RIGHT, OTHER = 0, 1, 2, -1

@@ -26,7 +26,7 @@ from lead.evaluation.values import read_values
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.inversion.chosen import ChosenMotion, write_chosen
-from lead.inversion.inverted_words import InvertedWords, write_inverted
+from lead.inversion.words import InvertedWords, write_inverted
 
 TEMPLATES, CHOSEN = 3, 6
 

@@ -13,9 +13,8 @@ from PIL import Image
 
 from lead.data.store import HELD_OUT, MotionIndex, write_index
 from lead.files.job import Job
-from lead.inversion import choose, opened
-from lead.inversion.choose import choose_motions
-from lead.inversion.chosen import read_chosen
+from lead.inversion import chosen, invert
+from lead.inversion.chosen import choose_motions, read_chosen
 from lead.inversion.learning_rate import RATES, best_rate, sweep_learning_rate
 from lead.report.inverted_styles import invert_styles
 
@@ -32,7 +31,7 @@ def root(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def encoder(monkeypatch):
     own = few_words()
-    for module in (opened, choose):
+    for module in (invert, chosen):
         monkeypatch.setattr(module, "load_text_encoder", lambda *given: own)
 
 

@@ -17,8 +17,7 @@ from lead.losses import pseudo_huber_loss
 from lead.models.build import build_denoiser, freeze
 from lead.training.consistency import Distilled, Jumps, jump_ends, student_of
 from lead.training.loop import train
-from lead.training.objective import Objective
-from lead.training.run import Run
+from lead.training.objective import Objective, Run
 
 MODEL = DenoiserModel(width=16, layers=3, heads=2, feedforward=32, dropout=0.0)
 TRAINING = Training(steps=1, batch_size=4, learning_rate=0.01, weight_decay=0.0)

@@ -13,8 +13,7 @@ import torch
 from small_model import write_finished_model
 
 from lead.errors import LeadError
-from lead.models.lineage import latents_of
-from lead.models.weights import load_tensors, read_metadata, save_tensors
+from lead.models.files import latents_of, load_tensors, read_metadata, save_tensors
 from lead.pipeline import LeadPipeline
 from lead.report import bundle
 from lead.report.bundle import SUMS, change_by_packing, pack_model

@@ -11,7 +11,7 @@ from lead.config.load import load_study
 from lead.data.store import Clip, write_index
 from lead.evaluation.values import write_values
 from lead.files.job import Job
-from lead.models.weights import save_tensors
+from lead.models.files import save_tensors
 from lead.report.card import model_card, sources_of
 
 CONFIG = Path(__file__).parents[2] / "config"

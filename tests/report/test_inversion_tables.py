@@ -11,7 +11,7 @@ from lead.evaluation.inverted_pairs import pair_variants
 from lead.evaluation.values import write_values
 from lead.files.job import Job
 from lead.inversion.chosen import ChosenMotion, write_chosen
-from lead.inversion.fresh import read_improvement, write_fresh
+from lead.inversion.stages import read_improvement, write_fresh
 from lead.report.inversion import inversion_table
 from lead.report.inversion_claims import inversion_claims
 from lead.report.table import PAPER, THIS_RUN, metrics_of, read_table, rows_of

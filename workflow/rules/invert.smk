@@ -65,9 +65,9 @@ rule choose_motions:
     output:
         motions=f"{MTI}/motions.parquet",
     params:
-        stage="lead.inversion.choose:choose_motions",
+        stage="lead.inversion.chosen:choose_motions",
         settings=settings("text") | {"motions": STUDY.mti.motions},
-        code=code("lead.inversion.choose:choose_motions"),
+        code=code("lead.inversion.chosen:choose_motions"),
     log:
         f"{RESULTS}/logs/mti_choose.log",
     benchmark:

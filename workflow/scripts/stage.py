@@ -3,8 +3,7 @@
 import sys
 from pathlib import Path
 
-from lead.cli.stage import run_stage
-from lead.cli.torchrun import run_on_several
+from lead.cli.stage import run_on_several, run_stage
 from lead.config.load import resolve_study
 from lead.files.job import Job
 

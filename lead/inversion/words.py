@@ -14,13 +14,13 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lead.errors import LeadError
-from lead.models.lineage import latents_of
-from lead.models.weights import load_tensors, read_metadata, save_tensors
+from lead.models.files import latents_of, load_tensors, read_metadata, save_tensors
 from lead.text.encoder import TextEncoder
 
 _NAME = re.compile(r"<[a-z0-9_]+>")
 _ANY_NAME = re.compile(r"<[^<>\s]*>")
 _SAID = ("placeholder", "encoder", "encoder_digest", "model", "descriptor", "objective", "clips")
+_IDS = "ids"
 
 
 @dataclass(frozen=True)
@@ -100,15 +100,6 @@ def read_word(path: Path) -> Word:
     return Word(vector=vector, loss=loss, clips=clips or (), **own)
 
 
-def _names(said: str | None) -> tuple[str, ...] | None:
-    """Names as `write_word` lists them; None of anything else."""
-    try:
-        found = json.loads(said or "")
-    except ValueError:
-        return None
-    return tuple(map(str, found)) if isinstance(found, list) else None
-
-
 def check_placeholder(name: str) -> str:
     """The name of a word as sentences are read, in small letters.
 
@@ -179,3 +170,53 @@ def placeholders(sentence: str, known: Sequence[str], files: Sequence[Path]) -> 
                 fix="Give its file with --words, or correct the sentence.",
             )
     return names
+
+
+@dataclass(frozen=True)
+class InvertedWords:
+    """One word a motion.
+
+    Attributes:
+        ids: of the motions.
+        vectors: the words' embeddings.
+        sentences: pooled text embeddings of the templates with the word in them, T templates a
+            word, so that whoever generates from them needs no text encoder.
+    """
+
+    ids: tuple[str, ...]
+    vectors: Float[Tensor, "N W"]
+    sentences: Float[Tensor, "N T C"]
+
+
+def write_inverted(path: Path, words: InvertedWords, metadata: dict[str, str]) -> None:
+    """Write the words with ``metadata``, atomically."""
+    tensors = {"vectors": words.vectors, "sentences": words.sentences}
+    save_tensors(tensors, path, {**metadata, _IDS: json.dumps(words.ids)})
+
+
+def read_inverted(path: Path) -> InvertedWords:
+    """Read such a file.
+
+    Raises:
+        LeadError: it is damaged, or another file.
+    """
+    tensors, said = load_tensors(path), read_metadata(path)
+    ids = tuple(json.loads(said.get(_IDS, "[]")))
+    if not {"vectors", "sentences"} <= tensors.keys() or len(ids) != len(tensors["vectors"]):
+        raise LeadError(
+            "This is no file of inverted words.",
+            file=path,
+            found=f"{', '.join(tensors) or 'nothing'} of {len(ids)} motions",
+            expected="vectors and sentences of as many motions as are named",
+            fix="Delete the file and run the same snakemake command again.",
+        )
+    return InvertedWords(ids, tensors["vectors"], tensors["sentences"])
+
+
+def _names(said: str | None) -> tuple[str, ...] | None:
+    """Names as `write_word` lists them; None of anything else."""
+    try:
+        found = json.loads(said or "")
+    except ValueError:
+        return None
+    return tuple(map(str, found)) if isinstance(found, list) else None
