@@ -17,7 +17,7 @@ LAYERS = [
     {"data", "models", "text"},
     {"losses", "diffusion"},
     {"training", "inversion", "interop", "evaluation"},
-    {"pipeline", "render", "report"},
+    {"model_directory", "pipeline", "render", "report"},
     {"cli"},
 ]
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

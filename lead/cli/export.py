@@ -6,21 +6,19 @@ from pathlib import Path
 
 import numpy as np
 
-from lead.data.own_motion import read_own_motion
-from lead.errors import LeadError
+from lead.errors import LeadError, check_ending
 from lead.files.artefact import atomic_path
 from lead.formats.bvh_writer import write_bvh
 from lead.formats.csv_motion import write_csv
 from lead.formats.gltf import write_glb
-from lead.formats.npy import read_npy
-from lead.formats.npz_motion import StoredMotion, read_npz, write_npz
-from lead.motion.features import features_to_joints
-from lead.motion.kinematics import checked_joints
-from lead.motion.skeleton import HUMANML3D, SKELETONS
+from lead.formats.npz_motion import StoredMotion, write_npz
+from lead.interop.motion_file import read_motion
 from lead.pipeline import GeneratedMotion
 
 KINDS = ("bvh", "glb", "npz", "csv")
 """What `export_motion` writes."""
+ENDINGS = (".glb", ".npz", ".csv", ".bvh", ".npy")
+"""What `write_as` writes."""
 
 
 def export_motion(
@@ -63,36 +61,6 @@ def export_motion(
     print(f"{target}: {write_as(motion, target, positions=positions)}")
 
 
-def read_motion(source: Path, fps: float | None = None) -> StoredMotion:
-    """A motion on one of the two skeletons, from any file that can be exported.
-
-    Raises:
-        LeadError: the file is missing, broken or of another kind, or the rate is impossible.
-    """
-    if fps is not None and not 1 <= fps <= 1000:
-        raise LeadError("The frame rate is not possible.", found=fps, expected="1 to 1000")
-    if not source.is_file():
-        raise LeadError("There is no such file.", file=source, fix="Check the path.")
-    match source.suffix.lower():
-        case ".npz":
-            motion = read_npz(source)
-            return StoredMotion(
-                motion.joints, motion.skeleton, fps or motion.fps, motion.text, motion.features
-            )
-        case ".npy":
-            return _from_array(source, fps)
-        case ".bvh":
-            own = read_own_motion(source, fps=fps)
-            return StoredMotion(own.joints, HUMANML3D, own.fps)
-    raise LeadError(
-        "This kind of file cannot be exported.",
-        file=source,
-        found=source.suffix or "no ending",
-        expected=".npz, .npy or .bvh",
-        fix="Bring it in with `lead import` first.",
-    )
-
-
 def write_as(motion: StoredMotion, path: Path, *, positions: bool = False) -> str:
     """Write a motion as its file's ending says; what was written, in a line.
 
@@ -101,6 +69,7 @@ def write_as(motion: StoredMotion, path: Path, *, positions: bool = False) -> st
     """
     joints, skeleton, fps = motion.joints, motion.skeleton, motion.fps
     ending = path.suffix.lower()
+    check_ending(path, *ENDINGS)
     if positions and ending not in (".bvh", ".glb"):
         raise LeadError(
             "Only .bvh and .glb have bones; other files hold positions in any case.",
@@ -122,14 +91,6 @@ def write_as(motion: StoredMotion, path: Path, *, positions: bool = False) -> st
         case ".npy":
             with atomic_path(path) as temporary:
                 np.save(temporary, joints.astype(np.float32))
-        case _:
-            raise LeadError(
-                "This kind of file cannot be written.",
-                file=path,
-                found=ending or "no ending",
-                expected=".glb, .npz, .csv, .bvh or .npy",
-                fix="Choose another --out.",
-            )
     return said
 
 
@@ -143,31 +104,6 @@ def write_motion(motion: GeneratedMotion, path: Path) -> str:
     """
     stored = StoredMotion(motion.joints, motion.skeleton, motion.fps, motion.text, motion.features)
     return write_as(stored, path)
-
-
-def _from_array(source: Path, fps: float | None) -> StoredMotion:
-    array = read_npy(source, source)
-    if array.dtype.kind not in "fiu":
-        raise _no_motion(source, "no array of numbers")
-    for skeleton in SKELETONS.values():
-        rate = fps or skeleton.fps
-        if array.ndim == 2 and array.shape[1] == skeleton.feature_width and len(array):
-            features = array.astype(np.float64)
-            joints = checked_joints(features_to_joints(features, skeleton), skeleton, at_least=1)
-            return StoredMotion(joints, skeleton, rate, "", features)
-        if array.ndim == 3 and array.shape[1:] == (skeleton.joint_count, 3):
-            return StoredMotion(checked_joints(array, skeleton, at_least=1), skeleton, rate)
-    raise _no_motion(source, f"shape {array.shape}")
-
-
-def _no_motion(source: Path, found: str) -> LeadError:
-    return LeadError(
-        "This array is no motion.",
-        file=source,
-        found=found,
-        expected="joints (N, 22, 3) or (N, 21, 3), or features (T, 263) or (T, 251)",
-        fix="Bring other motion in with `lead import`.",
-    )
 
 
 def _millimetres(moved: np.ndarray) -> str:

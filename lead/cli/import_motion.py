@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lead.data.own_motion import OwnMotion, read_own_motion
-from lead.errors import LeadError
+from lead.errors import check_ending
 from lead.files.artefact import atomic_path
 from lead.motion.canonical import canonical_joints
 from lead.motion.skeleton import HUMANML3D
@@ -47,15 +47,8 @@ def import_motion(
     Raises:
         LeadError: as `read_own_motion`; or ``out`` or ``picture`` has another ending.
     """
-    for file, ending in ((out, ".npz"), (picture, ".png")):
-        if file and file.suffix.lower() != ending:
-            raise LeadError(
-                "This kind of file cannot be written.",
-                file=file,
-                found=file.suffix or "no ending",
-                expected=ending,
-                fix=f"Give the file a name that ends in {ending}.",
-            )
+    check_ending(out, ".npz")
+    check_ending(picture, ".png")
     motion = read_own_motion(
         path, map_file=map_file, asf=asf, body_model=body_model, unit=unit, fps=fps
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,10 +12,12 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from lead.data.batches import UNIT, gather
+from lead.data.own_motion import read_own_motion
 from lead.data.store import Clip, MotionStore
 from lead.diffusion.generator import MotionGenerator
 from lead.errors import LeadError
 from lead.files.seeds import Seeds
+from lead.motion.canonical import canonical_joints
 from lead.motion.features import joints_to_features
 from lead.motion.normalizer import Normalizer
 from lead.motion.skeleton import Skeleton
@@ -125,7 +128,27 @@ def draw(
     )
 
 
-def own_store(
+def named_joints(clips: Sequence[object], skeleton: Skeleton) -> list[tuple[str, Joints]]:
+    """Each clip's name and its joints, on the floor, at the origin, frame 0 facing +Z.
+
+    A clip is a file of the user's own motion capture, an array of joints (N x J x 3), or anything
+    with ``joints``, such as a generated motion.
+
+    Raises:
+        LeadError: a file cannot be read, or holds no motion.
+    """
+    named = []
+    for number, clip in enumerate(clips):
+        if isinstance(clip, str | Path):
+            name, joints = Path(clip).name, read_own_motion(Path(clip)).joints
+        else:
+            name = f"clip {number}"
+            joints = clip if isinstance(clip, np.ndarray) else getattr(clip, "joints")  # noqa: B009
+        named.append((name, canonical_joints(joints, skeleton)))
+    return named
+
+
+def clip_store(
     motions: Sequence[tuple[str, Joints]], skeleton: Skeleton, longest: int, at_most: int
 ) -> MotionStore:
     """Features of named motions as clips; a motion above ``longest`` frames is cut into equal

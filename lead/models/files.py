@@ -105,6 +105,12 @@ def load_network(path: Path | str) -> nn.Module:
             raise _another_kind(path, str(kind), "vae, denoiser, projector or matcher")
 
 
+def copy_network(source: Path, target: Path) -> None:
+    """Copy a weights file bit by bit; one of version 0.1 says afterwards which network it is of."""
+    said = {**read_metadata(source), _NETWORK: _architecture(source)}
+    save_tensors(load_tensors(source), target, said)
+
+
 # One function per kind: a stage's code digest then holds the networks that it uses and no other.
 def load_vae(path: Path, *, feature_width: int | None = None) -> MotionVae:
     """The VAE of a weights file, of that many features if it is given; see `load_network`."""

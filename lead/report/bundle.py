@@ -20,6 +20,7 @@ from lead.config.models import DenoiserModel, VaeModel
 from lead.errors import LeadError
 from lead.files.artefact import atomic_path, write_json
 from lead.files.job import Job
+from lead.model_directory import MODEL_FILE, SUMS, read_description
 from lead.models.build import use_threads
 from lead.models.files import (
     check_lineage,
@@ -31,14 +32,12 @@ from lead.models.files import (
 )
 from lead.motion.constant_bones import METRES
 from lead.motion.skeleton import SKELETONS
-from lead.pipeline import MODEL_FILE, UNIT, LeadPipeline, read_description
+from lead.pipeline import UNIT, LeadPipeline
 from lead.report.card import sources_of
 from lead.report.jinja import template
 
 LIMIT = 4_000_000
 """Bytes that all files together may have."""
-SUMS = "SHA256SUMS"
-"""Lists every other file, as ``sha256sum --check`` reads it."""
 LARGEST_CHANGE = 5.0
 """Millimetres that rounding may move joints by, on average."""
 

@@ -40,7 +40,7 @@ from lead.models.files import inherited, load_denoiser, save_network
 from lead.text.cache import Standardisation, TextCache
 from lead.training.latents import LatentSplit
 from lead.training.loop import train
-from lead.training.objective import Objective, Outputs, Run, Terms, Values
+from lead.training.objective import Batch, Objective, Outputs, Run, Terms
 from lead.training.state import write_history
 
 _VALIDATION_ITEMS = 256
@@ -71,7 +71,7 @@ class Distilled(nn.Module):
 
 
 @dataclass(frozen=True)
-class Jumps:
+class Jumps(Batch):
     """A batch of jumps along the teacher's path: where they start, and how they are guided.
 
     Attributes:
@@ -149,14 +149,13 @@ def train_consistency(job: Job) -> None:
     networks = Distilled(student, dropout=stage.published_dropout)
     teacher.train(stage.published_dropout)
 
-    def draw(rows: Tensor, generator: torch.Generator) -> Values:
-        jumps = _draw(train_split, rows, generator, stage, standardise)
-        return tuple(value.to(device) for value in vars(jumps).values())
+    def draw(rows: Tensor, generator: torch.Generator) -> Jumps:
+        return _draw(train_split, rows, generator, stage, standardise).to(device)
 
-    def forward(values: Values) -> Outputs:
-        return jump_ends(networks, teacher, null, Jumps(*values), schedule, stage)
+    def forward(jumps: Jumps) -> Outputs:
+        return jump_ends(networks, teacher, null, jumps, schedule, stage)
 
-    def terms(values: Values, outputs: Outputs) -> Terms:
+    def terms(jumps: Jumps, outputs: Outputs) -> Terms:
         found, target = outputs
         return {"loss": pseudo_huber_loss(found, target, stage.huber_c)}
 

@@ -124,10 +124,10 @@ def fit(
         state.module.train()
         state.module.zero_grad(set_to_none=True)
         with _memory_explained(training), autocast(run.machine, device):
-            values = objective.draw(batch, run.seeds.child("step", state.step).torch())
+            drawn = objective.draw(batch, run.seeds.child("step", state.step).torch())
             terms = differentiate(
                 objective,
-                values,
+                drawn,
                 state.module,
                 training.accumulate,
                 lambda part, dropout=dropout: _seed_dropout(dropout, part),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import Field, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor
@@ -14,16 +14,41 @@ from lead.config.training import Machine
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 
-Values = tuple[Any, ...]
-"""What is known of a batch before the network has seen it: tensors, lists or None, rows first."""
 Outputs = tuple[Tensor, ...]
 """What the network makes of it, rows first."""
 Terms = dict[str, Tensor]
 """Named terms of a loss; the one called ``loss`` is what is minimised."""
 
+SHARED = {"shared": True}
+"""Metadata of a field of a `Batch` that has one value for all its rows."""
+Drawn = TypeVar("Drawn", bound="Batch")
+
 
 @dataclass(frozen=True)
-class Objective:
+class Batch:
+    """What a stage draws of a batch before the network sees it; a stage adds its own fields.
+
+    Every field has the batch's rows first, but for those with the metadata `SHARED`.
+    """
+
+    def __len__(self) -> int:
+        return len(getattr(self, fields(self)[0].name))
+
+    def rows(self: Drawn, rows: slice) -> Drawn:
+        """The same batch, of these rows alone."""
+        parts = {own.name: getattr(self, own.name)[rows] for own in fields(self) if _has_rows(own)}
+        return replace(self, **parts)
+
+    def to(self: Drawn, device: torch.device) -> Drawn:
+        """The same batch with its tensors on a device."""
+        values = {own.name: getattr(self, own.name) for own in fields(self)}
+        return replace(
+            self, **{k: v.to(device) for k, v in values.items() if isinstance(v, Tensor)}
+        )
+
+
+@dataclass(frozen=True)
+class Objective(Generic[Drawn]):
     """A loss over a whole batch, of outputs that each row has by itself.
 
     A batch that is computed in parts, one after another or on several GPUs, thus gives the same
@@ -32,22 +57,17 @@ class Objective:
     Attributes:
         draw: from a batch and a generator, everything random of the whole batch included.
         forward: the network on some rows; what it makes of a row must not depend on the others.
-        terms: values and outputs of the whole batch to terms.
+        terms: what was drawn and the outputs, of the whole batch, to terms.
     """
 
-    draw: Callable[[Any, torch.Generator], Values]
-    forward: Callable[[Values], Outputs]
-    terms: Callable[[Values, Outputs], Terms]
+    draw: Callable[[Any, torch.Generator], Drawn]
+    forward: Callable[[Drawn], Outputs]
+    terms: Callable[[Drawn, Outputs], Terms]
 
     def __call__(self, batch: Any, generator: torch.Generator) -> Terms:
         """The terms of a batch that is computed at once."""
-        values = self.draw(batch, generator)
-        return self.terms(values, self.forward(values))
-
-
-def rows_of(values: Values, rows: slice) -> Values:
-    """Some rows of every value."""
-    return tuple(None if value is None else value[rows] for value in values)
+        drawn = self.draw(batch, generator)
+        return self.terms(drawn, self.forward(drawn))
 
 
 @dataclass(frozen=True)
@@ -78,3 +98,7 @@ class Run:
             job.state_folder(),
             job.events,
         )
+
+
+def _has_rows(own: Field[Any]) -> bool:
+    return not own.metadata.get("shared")

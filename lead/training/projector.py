@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -19,12 +21,20 @@ from lead.models.projector import Projector
 from lead.text.cache import Standardisation, TextCache
 from lead.training.latents import LatentSplit
 from lead.training.loop import train
-from lead.training.objective import Objective, Outputs, Run, Terms, Values
+from lead.training.objective import Batch, Objective, Outputs, Run, Terms
 from lead.training.state import write_history
 
 RETRIEVED_AMONG = 256
 """Texts among which a realigned latent must find its own."""
 TERMS = ("align", "rec", "var")
+
+
+@dataclass(frozen=True)
+class Pairs(Batch):
+    """Latents, and the text embeddings that they are aligned with."""
+
+    latent: Float[Tensor, "B L M"]
+    text: Float[Tensor, "B C"]
 
 
 def train_projector(job: Job) -> None:
@@ -46,23 +56,22 @@ def train_projector(job: Job) -> None:
 
     target = _target(job, stage, cache)
 
-    def draw(rows: Tensor, generator: torch.Generator, split: LatentSplit = train_split) -> Values:
+    def draw(rows: Tensor, generator: torch.Generator, split: LatentSplit = train_split) -> Pairs:
         latent = split.posteriors.sample(rows, generator, mean=stage.latent == "mean")
         text = target(split.captions.draw(rows, generator))
-        return latent.to(device), text.to(device)
+        return Pairs(latent, text).to(device)
 
-    def forward(values: Values) -> Outputs:
-        realigned = projector.encode(values[0])
+    def forward(drawn: Pairs) -> Outputs:
+        realigned = projector.encode(drawn.latent)
         return realigned, projector.decode(realigned)
 
-    def terms(values: Values, outputs: Outputs) -> Terms:
-        (latent, text), (realigned, recovered) = values, outputs
-        return projector_loss(latent, realigned, recovered, text, stage.loss)
+    def terms(drawn: Pairs, outputs: Outputs) -> Terms:
+        return projector_loss(drawn.latent, *outputs, drawn.text, stage.loss)
 
     def validate() -> dict[str, float]:
         rows = torch.arange(len(val_split))
-        latent, text = draw(rows, seeds.child("validate").torch(), val_split)
-        return projector_quality(projector, latent, text, stage.loss)
+        drawn = draw(rows, seeds.child("validate").torch(), val_split)
+        return projector_quality(projector, drawn.latent, drawn.text, stage.loss)
 
     said = job.manifest | inherited(job.inputs["latents"])
     if isinstance(stage.model, IdentityProjectorModel):

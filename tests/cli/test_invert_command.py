@@ -10,10 +10,11 @@ from PIL import Image
 from rigs import MIXAMO, walking_bvh
 from small_model import write_model
 
-from lead.cli.invert import NewWord, invert_clips
+from lead.cli.invert import invert_clips
 from lead.config.inversion import Inversion
 from lead.data.own_motion import read_own_motion
 from lead.errors import LeadError
+from lead.inversion.invert import NewWord
 from lead.inversion.words import read_word
 from lead.pipeline import LeadPipeline
 

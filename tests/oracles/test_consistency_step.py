@@ -83,8 +83,8 @@ def test_a_step_moves_student_and_average_as_written_down():
         yield jumps
 
     objective = Objective(
-        lambda drawn, generator: tuple(vars(drawn).values()),
-        lambda values: jump_ends(pair, teacher, null, Jumps(*values), SCHEDULE, STAGE),
+        lambda drawn, generator: drawn,
+        lambda drawn: jump_ends(pair, teacher, null, drawn, SCHEDULE, STAGE),
         lambda values, outputs: {"loss": pseudo_huber_loss(*outputs, STAGE.huber_c)},
     )
     run = Run("test", Seeds(1), Machine(threads=1))
