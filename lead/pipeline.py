@@ -88,7 +88,6 @@ class LeadPipeline:
         """
         directory = bundled_model() if directory is None else Path(directory)
         values = read_description(directory)
-        place = pick_device() if device is None else torch.device(device)
         files = [directory / f"{name}.safetensors" for name in NETWORKS]
         check_lineage(*files)
         encoder = load_text_encoder(TypeAdapter(TextSettings).validate_python(values["text"]))
@@ -112,7 +111,7 @@ class LeadPipeline:
             directory,
             read_taught(values.get("taught"), directory / "taught.safetensors"),
         )
-        return pipeline.to(place)
+        return pipeline.to(pick_device() if device is None else device)
 
     def save(self, directory: Path | str) -> Path:
         """Write the model directory, from which `load` makes the same pipeline.
@@ -130,8 +129,9 @@ class LeadPipeline:
 
     def to(self, device: torch.device | str) -> LeadPipeline:
         """The pipeline on a device; its networks move, they are not copied."""
-        moved = self.generator.to(device)
-        return replace(self, generator=moved, normalizer=self.normalizer.torch(device))
+        own = self.normalizer
+        statistics = Normalizer(own.mean.to(device), own.std.to(device))
+        return replace(self, generator=self.generator.to(device), normalizer=statistics)
 
     def generate(
         self,
@@ -193,10 +193,9 @@ class LeadPipeline:
         Raises:
             LeadError: the array is neither, or longer than the network reads.
         """
-        if isinstance(motion, np.ndarray):
-            values = motion
-        else:
-            values = motion.joints if motion.features is None else motion.features
+        if not isinstance(motion, np.ndarray):
+            motion = motion.joints if motion.features is None else motion.features
+        values: np.ndarray = motion
         if values.ndim == 3:
             values = joints_to_features(canonical_joints(values, self.skeleton), self.skeleton)
         if values.ndim != 2 or values.shape[1] != self.skeleton.feature_width:
@@ -247,8 +246,7 @@ class LeadPipeline:
 
         Args:
             clips: files of motion capture, joints (N x 22 x 3, metres), or generated motions.
-            name: of the word in sentences, such as ``<zombie>``.
-            init: the common word that it starts from.
+            name: of the word in sentences, such as ``<zombie>``; it starts from the word ``init``.
             settings: steps, batch and learning rate; the paper's if None.
             progress: show steps as they are made.
 
@@ -283,12 +281,8 @@ class LeadPipeline:
         """Frames of each of ``count`` motions."""
         every = [seconds] * count if isinstance(seconds, int | float) else list(seconds)
         if len(every) != count:
-            raise LeadError(
-                "There are not as many lengths as texts.",
-                found=f"{len(every)} lengths for {count} texts",
-                expected="one length for all, or one per text",
-                fix="Correct seconds.",
-            )
+            problem = "There are not as many lengths as texts."
+            raise LeadError(problem, found=len(every), expected=f"one for all, or {count}")
         return [self._frames(length) for length in every]
 
     def _frames(self, seconds: float) -> int:

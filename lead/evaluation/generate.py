@@ -48,14 +48,18 @@ def open_generator(
             # Realignment is with the study's text, whatever the denoiser is conditioned on.
             text_width=TextCache.open(job.inputs["text"]).width,
         ).to(like)
+    vae = load_vae(job.inputs["vae"], feature_width=store.frames.shape[1]).to(like)
+    denoiser = load_denoiser(
+        job.inputs["denoiser"], latent_width=vae.latent_width, text_width=cache.width
+    )
     standardise = Standardisation.fit(cache, store.captions("train"), text.standardise)
     few_steps = None
     if stage:
         boundary = BoundaryCondition(stage.sigma, stage.timestep_scaling)
         few_steps = FewSteps(boundary, stage.solver_steps, stage.guidance_width)
     return MotionGenerator(
-        load_vae(job.inputs["vae"], feature_width=store.frames.shape[1]).to(like),
-        load_denoiser(job.inputs["denoiser"], text_width=cache.width).to(like),
+        vae,
+        denoiser.to(like),
         projector,
         noise_schedule(job.setting("diffusion", Diffusion)).to(like.device),
         Standardisation(standardise.mean.to(like), standardise.std.to(like)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int
@@ -68,6 +68,7 @@ class Inverted:
     timestep: Int[Tensor, "N K S"]
 
 
+@runtime_checkable
 class Model(Protocol):
     """What an inversion asks of a trained model, such as `lead.pipeline.LeadPipeline`."""
 

@@ -117,9 +117,12 @@ def load_vae(path: Path, *, feature_width: int | None = None) -> MotionVae:
     return _load(path, "vae", build_vae, VaeModel, {"feature_width": feature_width})
 
 
-def load_denoiser(path: Path, *, text_width: int | None = None) -> Denoiser:
+def load_denoiser(
+    path: Path, *, latent_width: int | None = None, text_width: int | None = None
+) -> Denoiser:
     """The denoiser of a weights file, a distilled one too; see `load_network`."""
-    return _load(path, "denoiser", build_denoiser, DenoiserModel, {"text_width": text_width})
+    expected = {"latent_width": latent_width, "text_width": text_width}
+    return _load(path, "denoiser", build_denoiser, DenoiserModel, expected)
 
 
 def load_projector(path: Path, *, text_width: int | None = None) -> Projector:

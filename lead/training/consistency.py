@@ -144,7 +144,9 @@ def train_consistency(job: Job) -> None:
     null = standardise(cache.pooled([""])).to(device)
     run = Run.of(job, "consistency")
     seeds = run.seeds
-    teacher = load_denoiser(job.inputs["teacher"], text_width=cache.width).to(device)
+    width = train_split.posteriors.mean.shape[-1]
+    teacher = load_denoiser(job.inputs["teacher"], latent_width=width, text_width=cache.width)
+    teacher = teacher.to(device)
     student = student_of(teacher, guided(teacher, stage.guidance_width))
     networks = Distilled(student, dropout=stage.published_dropout)
     teacher.train(stage.published_dropout)
