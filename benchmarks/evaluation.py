@@ -69,13 +69,12 @@ def operations(length: np.ndarray) -> np.ndarray:
 def _generation(prompts: int, threads: int) -> None:
     import torch
 
-    from lead.config.diffusion import Diffusion
-    from lead.config.models import DenoiserModel, MatcherModel, VaeModel
+    from lead.config.models import DenoiserModel, Diffusion, MatcherModel, VaeModel
     from lead.diffusion import generator as generators
     from lead.diffusion.schedule import noise_schedule
     from lead.models import attention
     from lead.models.build import build_denoiser, build_matcher, build_vae, freeze
-    from lead.text.conditions import Standardisation
+    from lead.text.cache import Standardisation
 
     torch.set_num_threads(threads)
     torch.manual_seed(0)

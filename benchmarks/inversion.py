@@ -23,25 +23,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from lead.clip import Clip
-from lead.config.diffusion import Diffusion
-from lead.config.inversion import Inversion
-from lead.config.models import DenoiserModel, TransformerProjectorModel, VaeModel
-from lead.config.text import MiniLmText
-from lead.diffusion.generator import MotionGenerator
-from lead.diffusion.schedule import noise_schedule
-from lead.files.seeds import Seeds
-from lead.inversion.invert import Networks, chunks, invert
-from lead.inversion.objectives import objective_values
-from lead.inversion.segments import Segments, draw
-from lead.inversion.templates import TEMPLATES
-from lead.models.build import build_denoiser, build_projector, build_vae, freeze
-from lead.motion.normalizer import Normalizer
-from lead.store.store import MotionStore
-from lead.text.clip import Clip as ClipTower
-from lead.text.conditions import Standardisation
-from lead.text.encoder import TextEncoder, frozen, load_text_encoder
-from lead.text.pseudo_word import encode_pseudo, token_vectors
+from lead.text.clip import ClipTower as ClipTower
 
 FEATURES, TOKENS = 263, 77
 

@@ -4,6 +4,18 @@ from __future__ import annotations
 
 import matplotlib
 
+from lead.analysis.paired import by_repeat, common, difference, estimate, paired_differences
+from lead.config.systems import FULL, distilled
+from lead.config.training import ConsistencyStage
+from lead.diffusion.generator import MotionGenerator
+from lead.evaluation.evaluator import open_evaluator
+from lead.evaluation.generate import open_generator
+from lead.evaluation.repeats import read_values
+from lead.files.artefact import atomic_path
+from lead.files.job import Job
+from lead.report.curves import save_figure
+from lead.report.table import write_table_parquet
+
 matplotlib.use("Agg")
 import time
 from dataclasses import replace
@@ -14,18 +26,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 from matplotlib.figure import Figure
-
-from lead.analysis.paired import by_repeat, common, difference, estimate, paired_differences
-from lead.config.consistency import ConsistencyStage
-from lead.config.systems import FULL, distilled
-from lead.diffusion.generator import MotionGenerator
-from lead.evaluation.evaluator import open_evaluator
-from lead.evaluation.generate import open_generator
-from lead.evaluation.repeats import read_values
-from lead.files.artefact import atomic_path
-from lead.files.job import Job
-from lead.report.curves import save_figure
-from lead.report.table import write_table_parquet
 
 _MOTIONS, _WARM_UP = 20, 3
 

@@ -18,8 +18,7 @@ from lead.config.systems import Objective
 from lead.files.artefact import atomic_path
 from lead.files.job import Job
 from lead.inversion.chosen import choose_clips
-from lead.inversion.invert import fresh_objective, in_templates, invert
-from lead.inversion.opened import open_networks
+from lead.inversion.invert import fresh_objective, in_templates, invert, open_networks
 from lead.progress import Progress
 from lead.text.descriptors import descriptor
 from lead.text.pseudo_word import is_single_token, token_vectors

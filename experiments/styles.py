@@ -22,9 +22,9 @@ from experiments.style_classifiers import (
     style_classifiers,
 )
 from lead.clip import Clip
+from lead.config.datasets import DatasetSettings
 from lead.config.evaluation import Evaluation
 from lead.config.inversion import Inversion, InvertedStyles
-from lead.config.study import DatasetSettings
 from lead.config.systems import BEST, FULL, Objective, inverted
 from lead.datasets.registry import skeleton_of
 from lead.diffusion.generator import MotionGenerator
@@ -32,8 +32,7 @@ from lead.evaluation.protocol import draw_noise
 from lead.files.artefact import atomic_path
 from lead.files.job import Job
 from lead.files.seeds import Seeds
-from lead.inversion.invert import Networks, invert
-from lead.inversion.opened import open_networks
+from lead.inversion.invert import Networks, invert, open_networks
 from lead.motion.features import features_to_joints
 from lead.motion.normalizer import Normalizer, load_normalizer
 from lead.motion.skeleton import Skeleton

@@ -48,5 +48,22 @@ class LeadError(Exception):
         return _rebuild, (self.problem, details)
 
 
+def check_ending(file: Path | None, *endings: str) -> None:
+    """Refuse a file to be written whose name does not say what will be in it; None passes.
+
+    Raises:
+        LeadError: the name has none of the endings.
+    """
+    if file is not None and file.suffix.lower() not in endings:
+        allowed = " or ".join(endings)
+        raise LeadError(
+            "This kind of file cannot be written.",
+            file=file,
+            found=file.suffix or "no ending",
+            expected=allowed,
+            fix=f"Give the file a name that ends in {allowed}.",
+        )
+
+
 def _rebuild(problem: str, details: dict) -> LeadError:
     return LeadError(problem, **details)

@@ -1,42 +1,37 @@
-"""A trained model as one object: sentences in, motion out."""
+"""A trained model as one object: sentences in, motion out, and every step in between."""
 
 from __future__ import annotations
 
-import json
+import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from pydantic import TypeAdapter
 
-from lead.config.diffusion import Diffusion
-from lead.config.models import DenoiserModel, ProjectorModel, VaeModel
-from lead.config.text import TextSettings
+from lead.config.inversion import Inversion, Objective
+from lead.config.models import Diffusion, TextSettings
 from lead.diffusion.generator import MotionGenerator
 from lead.diffusion.schedule import noise_schedule
 from lead.errors import LeadError
-from lead.files.artefact import unreadable
+from lead.files.artefact import atomic_path
 from lead.files.seeds import Seeds
-from lead.inversion.word_file import known_words, model_digest, placeholders
-from lead.models.build import build_denoiser, build_projector, build_vae, freeze
-from lead.models.device import pick_device
-from lead.models.lineage import check_lineage
-from lead.models.weights import load_module
-from lead.motion.features import features_to_joints
+from lead.formats.stored_motion import StoredMotion
+from lead.inversion.words import Word, check_placeholder, encode_with_words
+from lead.model_directory import NETWORKS, SUMS, bundled_model, read_description
+from lead.models.build import pick_device
+from lead.models.files import check_lineage, copy_network, load_denoiser, load_projector, load_vae
+from lead.motion.canonical import canonical_joints
+from lead.motion.features import features_to_joints, joints_to_features
 from lead.motion.normalizer import Normalizer, load_normalizer
 from lead.motion.skeleton import SKELETONS, Skeleton
-from lead.text.conditions import Standardisation
+from lead.text.cache import Standardisation
 from lead.text.encoder import TextEncoder, load_text_encoder
-from lead.text.pseudo_word import encode_named
 from lead.text.taught import Taught, read_taught
 
-MODEL_FILE = "model.json"
-BUNDLED = Path(__file__).parent / "bundled"
-"""The model that the package brings along; docs/bundled.md."""
 UNIT = 4
 """Generated lengths are multiples of this many frames, as in training."""
 
@@ -58,71 +53,97 @@ class GeneratedMotion:
         return self.skeleton.fps
 
 
+AnyMotion = GeneratedMotion | StoredMotion | np.ndarray
+
+
 @dataclass(frozen=True)
 class LeadPipeline:
-    """Text encoder, denoiser, projector and VAE of one model directory."""
+    """Text encoder, denoiser, projector and VAE of one model directory.
+
+    Attributes:
+        longest: frames of the longest training clip; longer motions are refused.
+        directory: where it was loaded from.
+        taught: actions of the training clips, for notes on captions far from all of them.
+    """
 
     generator: MotionGenerator
     encoder: TextEncoder
     normalizer: Normalizer
     skeleton: Skeleton
     longest: int
-    """Frames of the longest training clip; longer motions are refused."""
     directory: Path
-    """Where it was loaded from."""
     taught: Taught = field(repr=False)
-    """Actions of the training clips, for notes on captions that are far from all of them."""
 
     @classmethod
-    def load(cls, directory: Path | str | None = None) -> LeadPipeline:
+    def load(
+        cls, directory: Path | str | None = None, *, device: torch.device | str | None = None
+    ) -> LeadPipeline:
         """Load a model directory, as ``results/<study>/model``; it needs nothing else.
 
-        Without one it is the model that the package brings along.
+        Without one it is the model that the package brings along. ``device`` is the first GPU if
+        there is one, else the CPU, unless it is given.
 
         Raises:
             LeadError: the directory is none, or one of its files is missing or damaged.
         """
         directory = bundled_model() if directory is None else Path(directory)
         values = read_description(directory)
-
-        def part(name: str, kind: Any) -> Any:
-            return TypeAdapter(kind).validate_python(values[name])
-
-        skeleton = SKELETONS[values["skeleton"]]
-        device = pick_device()
-        encoder = load_text_encoder(part("text", TextSettings))
-        vae_model = part("vae", VaeModel)
-        latent = (vae_model.width, vae_model.latent_tokens)
-        vae = build_vae(vae_model, skeleton.feature_width)
-        denoiser = build_denoiser(part("denoiser", DenoiserModel), *latent, encoder.width)
-        projector = build_projector(part("projector", ProjectorModel), *latent, encoder.width)
-        files = [directory / f"{name}.safetensors" for name in ("vae", "denoiser", "projector")]
-        for module, file in zip((vae, denoiser, projector), files, strict=True):
-            freeze(load_module(module, file)).to(device)
+        files = [directory / f"{name}.safetensors" for name in NETWORKS]
         check_lineage(*files)
-        condition = load_normalizer(directory / "condition.npz").torch(device)
+        encoder = load_text_encoder(TypeAdapter(TextSettings).validate_python(values["text"]))
+        condition = load_normalizer(directory / "condition.npz").torch()
         generator = MotionGenerator(
-            vae,
-            denoiser,
-            projector,
-            noise_schedule(part("diffusion", Diffusion)).to(device),
+            load_vae(files[0]),
+            load_denoiser(files[1], text_width=encoder.width),
+            load_projector(files[2], text_width=encoder.width),
+            noise_schedule(Diffusion.model_validate(values["diffusion"])),
             Standardisation(condition.mean, condition.std),
-            encoder.encode([""]).pooled.to(device),
+            encoder.encode([""]).pooled,
             int(values["sampling_steps"]),
             float(values["guidance"]),
         )
-        statistics = load_normalizer(directory / "stats.npz").torch(device)
-        taught = read_taught(values.get("taught"), directory / "taught.safetensors")
-        longest = int(values["longest"])
-        return cls(generator, encoder, statistics, skeleton, longest, directory, taught)
+        pipeline = cls(
+            generator,
+            encoder,
+            load_normalizer(directory / "stats.npz").torch(),
+            SKELETONS[values["skeleton"]],
+            int(values["longest"]),
+            directory,
+            read_taught(values.get("taught"), directory / "taught.safetensors"),
+        )
+        return pipeline.to(pick_device() if device is None else device)
+
+    def save(self, directory: Path | str) -> Path:
+        """Write the model directory, from which `load` makes the same pipeline.
+
+        A directory of version 0.1 becomes one whose weights say what they are.
+        """
+        directory = Path(directory)
+        for name in NETWORKS:
+            copy_network(self.directory / f"{name}.safetensors", directory / f"{name}.safetensors")
+        for path in sorted(self.directory.iterdir()):
+            if path.is_file() and path.stem not in NETWORKS and path.name != SUMS:
+                with atomic_path(directory / path.name) as temporary:
+                    shutil.copyfile(path, temporary)
+        return directory
+
+    def to(self, device: torch.device | str) -> LeadPipeline:
+        """The pipeline on a device; its networks move, they are not copied."""
+        own = self.normalizer
+        statistics = Normalizer(own.mean.to(device), own.std.to(device))
+        return replace(self, generator=self.generator.to(device), normalizer=statistics)
 
     def generate(
         self,
         texts: Sequence[str],
         *,
-        seconds: float = 4.0,
+        seconds: float | Sequence[float] = 4.0,
         seed: int = 0,
-        words: Sequence[Path | str] = (),
+        guidance: float | None = None,
+        steps: int | None = None,
+        realign: bool = True,
+        words: Sequence[Path | str | Word] = (),
+        device: torch.device | str | None = None,
     ) -> list[GeneratedMotion]:
         """Generate one motion for each text.
 
@@ -130,69 +151,143 @@ class LeadPipeline:
         that is far from every taught action gets a motion too, and a ``note`` beside it.
 
         Args:
-            seconds: length, rounded to four frames; from that of the shortest clip that datasets
-                on the skeleton have (2 s) to the longest training clip's.
-            words: word files, whose ``<names>`` texts may hold.
+            seconds: length of all motions, or of each, rounded to four frames; from 2 s, the
+                shortest clip of datasets on the skeleton, to the longest training clip's.
+            guidance: scale of Eq. (8); the model's own if None.
+            steps: DDIM steps; the model's own if None.
+            realign: False leaves Eq. (3) out, which is MLD from the same noise.
+            words: words, or files of words, whose ``<names>`` texts may hold.
+            device: where to compute; where the pipeline is if None.
 
         Raises:
-            LeadError: an empty text, a length the model was not trained for, a name that no
-                word file gives, or a word file that is damaged, of another encoder or not used.
+            LeadError: an empty text, a length the model was not trained for, more or fewer lengths
+                than texts, or a word that is unknown, unused, damaged or of another encoder.
         """
-        length = self._frames(seconds)
-        for text in texts:
-            if not text.strip():
-                raise LeadError(
-                    "An empty text describes no motion.",
-                    found=repr(text),
-                    expected="a sentence",
-                    fix='Say what is done, such as "a person walks forward slowly".',
-                )
-        device = self.normalizer.mean.device
-        pooled = self._pooled([" ".join(text.lower().split()) for text in texts], words)
-        tokens, width = self.generator.vae.latent_tokens, self.generator.vae.latent_width
-        noise = torch.stack(
-            [
-                torch.randn(tokens, width, generator=Seeds(seed).child("generate", i).torch())
-                for i in range(len(texts))
-            ]
-        )
-        latent = self.generator.latents(pooled.to(device), noise.to(device))
-        lengths = torch.full((len(texts),), length, device=device)
-        motion, _ = self.generator.decode(latent, lengths)
-        features = self.normalizer.denormalise(motion).cpu().numpy()
-        joints = features_to_joints(features, self.skeleton)
+        if device is not None:
+            self = self.to(device)
+        lengths, own = self._lengths(seconds, len(texts)), self.generator
+        changed = {"steps": steps, "guidance": guidance}
+        generator = replace(own, **{k: value for k, value in changed.items() if value is not None})
+        pooled = encode_with_words(self.encoder, texts, words, self.directory)
+        tokens, width = own.vae.latent_tokens, own.vae.latent_width
+        draws = [Seeds(seed).child("generate", number).torch() for number in range(len(texts))]
+        noise = torch.stack([torch.randn(tokens, width, generator=draw) for draw in draws])
+        latent = generator.latents(pooled.to(own.null), noise.to(own.null))
         # A word of the user's own is in no training caption; what it means, the user knows.
         notes = [
             None if "<" in text else self.taught.note(text, vector)
             for text, vector in zip(texts, pooled, strict=True)
         ]
+        return self._motions(latent, lengths, realign, texts, notes)
+
+    @torch.no_grad()
+    def encode(
+        self, motion: GeneratedMotion | StoredMotion | np.ndarray
+    ) -> Float[torch.Tensor, "1 L M"]:
+        """The VAE's latent of one motion, the mean of its posterior.
+
+        Args:
+            motion: generated, or read by `lead.read_motion`, or features (T x D), or joints
+                (N x J x 3).
+
+        Raises:
+            LeadError: the array is neither, or longer than the network reads.
+        """
+        if not isinstance(motion, np.ndarray):
+            motion = motion.joints if motion.features is None else motion.features
+        values: np.ndarray = motion
+        if values.ndim == 3:
+            values = joints_to_features(canonical_joints(values, self.skeleton), self.skeleton)
+        if values.ndim != 2 or values.shape[1] != self.skeleton.feature_width:
+            raise LeadError(
+                "This array is no motion of the model's skeleton.",
+                found=f"shape {values.shape}",
+                expected=f"features (T, {self.skeleton.feature_width}) or joints "
+                f"(N, {self.skeleton.joint_count}, 3)",
+                fix="Read it with lead.read_motion, or choose a model of its skeleton.",
+            )
+        features = torch.as_tensor(values).to(self.generator.null)[None]
+        mask = torch.ones(features.shape[:2], dtype=torch.bool, device=features.device)
+        return self.generator.vae.encode(self.normalizer.normalise(features), mask).mean
+
+    @torch.no_grad()
+    def realign(self, latent: Float[torch.Tensor, "B L M"]) -> Float[torch.Tensor, "B C"]:
+        """The first half of Eq. (3): latents in the space of the text encoder."""
+        assert self.generator.projector is not None, "a model directory has a projector"
+        return self.generator.projector.encode(latent)
+
+    def decode(
+        self,
+        latent: Float[torch.Tensor, "B L M"],
+        *,
+        seconds: float | Sequence[float] = 4.0,
+        realign: bool = True,
+    ) -> list[GeneratedMotion]:
+        """The motion of each latent; ``realign`` applies Eq. (3) first, as `generate` does.
+
+        Raises:
+            LeadError: a length that the model was not trained for.
+        """
+        lengths, count = self._lengths(seconds, len(latent)), len(latent)
+        return self._motions(latent, lengths, realign, [""] * count, [None] * count)
+
+    def invert(
+        self,
+        clips: Sequence[Path | str | np.ndarray | GeneratedMotion],
+        name: str,
+        *,
+        init: str = "walk",
+        objective: Objective = "lead",
+        settings: Inversion | None = None,
+        seed: int = 0,
+        progress: bool = False,
+    ) -> Word:
+        """A new word that means what the clips show, by optimising Eq. (9) or another objective.
+
+        Args:
+            clips: files of motion capture, joints (N x 22 x 3, metres), or generated motions.
+            name: of the word in sentences, such as ``<zombie>``; it starts from the word ``init``.
+            settings: steps, batch and learning rate; the paper's if None.
+            progress: show steps as they are made.
+
+        Raises:
+            LeadError: a clip cannot be read or is too short, the name or ``init`` is none, or the
+                model is of another skeleton.
+        """
+        from lead.inversion.invert import NewWord, invert_clips
+
+        asked = NewWord(check_placeholder(name), init, objective, seed)
+        return invert_clips(self, clips, asked, settings or Inversion(), progress=progress)
+
+    def _motions(
+        self,
+        latent: Float[torch.Tensor, "B L M"],
+        lengths: Sequence[int],
+        realign: bool,
+        texts: Sequence[str],
+        notes: Sequence[str | None],
+    ) -> list[GeneratedMotion]:
+        frames = torch.tensor(lengths, device=latent.device)
+        motion, _ = self.generator.decode(latent, frames, realign=realign)
+        features = self.normalizer.denormalise(motion).cpu().numpy()
+        joints = features_to_joints(features, self.skeleton)
+        rows = zip(texts, features, joints, lengths, notes, strict=True)
         return [
-            GeneratedMotion(text, own, points, self.skeleton, note)
-            for text, own, points, note in zip(texts, features, joints, notes, strict=True)
+            GeneratedMotion(text, values[:length], points[:length], self.skeleton, note)
+            for text, values, points, length, note in rows
         ]
 
-    def _pooled(
-        self, texts: Sequence[str], words: Sequence[Path | str]
-    ) -> Float[torch.Tensor, "n C"]:
-        files = [Path(word) for word in words]
-        known = known_words(files, self.encoder, model_digest(self.directory)) if files else {}
-        own = [row for row, text in enumerate(texts) if placeholders(text, list(known), files)]
-        if unused := [name for name in known if not any(name in text for text in texts)]:
-            raise LeadError(
-                "A word file is given whose word no sentence has.",
-                found=", ".join(unused),
-                expected=f"a sentence with {unused[0]} in it",
-                fix="Put the word into the sentence, or leave its file out.",
-            )
-        pooled = self.encoder.encode(texts).pooled
-        if own:
-            with torch.inference_mode():
-                pooled[own] = encode_named(self.encoder, [texts[row] for row in own], known).cpu()
-        return pooled
+    def _lengths(self, seconds: float | Sequence[float], count: int) -> list[int]:
+        """Frames of each of ``count`` motions."""
+        every = [seconds] * count if isinstance(seconds, int | float) else list(seconds)
+        if len(every) != count:
+            problem = "There are not as many lengths as texts."
+            raise LeadError(problem, found=len(every), expected=f"one for all, or {count}")
+        return [self._frames(length) for length in every]
 
     def _frames(self, seconds: float) -> int:
-        fps = self.skeleton.fps
-        shortest, longest = self.skeleton.min_frames, self.longest // UNIT * UNIT
+        fps, shortest = self.skeleton.fps, self.skeleton.min_frames
+        longest = self.longest // UNIT * UNIT
         frames = UNIT * round(seconds * fps / UNIT)
         if not shortest <= frames <= max(longest, shortest):
             raise LeadError(
@@ -202,42 +297,3 @@ class LeadPipeline:
                 fix="Choose a length in this range.",
             )
         return frames
-
-
-def bundled_model() -> Path:
-    """The directory of the model that the package brings along.
-
-    Raises:
-        LeadError: this copy of the package brings none.
-    """
-    if not (BUNDLED / MODEL_FILE).is_file():
-        raise LeadError(
-            "This copy of lead-motion brings no model along.",
-            file=BUNDLED,
-            found="no model.json",
-            expected="a model directory, or another one that is asked for by name",
-            fix="Name one with `--model`; or, in a clone of the repository, make the study's own "
-            "with `snakemake --cores all results/demo/model/model.json`.",
-        )
-    return BUNDLED
-
-
-def read_description(directory: Path) -> dict[str, Any]:
-    """What a model directory says of itself.
-
-    Raises:
-        LeadError: it is no model directory, or its description is damaged.
-    """
-    path = directory / MODEL_FILE
-    if not path.is_file():
-        raise LeadError(
-            "This is no model directory.",
-            file=directory,
-            found="no model.json" if directory.is_dir() else "no such folder",
-            expected="a folder such as results/demo/model",
-            fix="Make it with `snakemake --cores all results/demo/model/model.json`.",
-        )
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise unreadable(path, error, "the rule that puts models together") from error

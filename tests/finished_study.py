@@ -9,9 +9,9 @@ import torch
 import yaml
 
 from lead.clip import Clip
+from lead.config.datasets import SyntheticDataset
 from lead.config.load import load_study
 from lead.config.study import Study
-from lead.config.synthetic import SyntheticDataset
 from lead.datasets.synthetic.dataset import make_clip
 from lead.evaluation.actions import train_action_classifier
 from lead.evaluation.embed import embed_real
@@ -21,7 +21,7 @@ from lead.evaluation.score import compute_metrics
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.models.build import build_denoiser, build_matcher, build_projector, build_vae
-from lead.models.weights import save_module
+from lead.models.files import save_network
 from lead.motion.features import joints_to_features
 from lead.motion.layout import layout
 from lead.motion.normalizer import fit_normalizer, save_normalizer
@@ -101,7 +101,7 @@ def build(root: Path, clips: int = 24) -> Path:
     write_text_cache(results / "text" / "text.safetensors", captions, encoder)
     torch.manual_seed(0)
     matcher = build_matcher(study.matcher.model, HUMANML3D.feature_width)
-    save_module(matcher, results / "models" / "matcher" / "matcher.safetensors", {})
+    save_network(matcher, results / "models" / "matcher" / "matcher.safetensors", {})
     embedded = results / study.embeddings("real")[0]
     slices = settings(study)
     train_action_classifier(
@@ -158,7 +158,7 @@ def write_networks(root: Path) -> dict[str, Path]:
         "projector": build_projector(study.projectors["lead"].model, *latent, _TOKEN),
     }
     for name, network in networks.items():
-        save_module(network, models / f"{name}.safetensors", {})
+        save_network(network, models / f"{name}.safetensors", {})
     return {name: models / f"{name}.safetensors" for name in networks}
 
 

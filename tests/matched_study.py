@@ -14,8 +14,8 @@ from lead.evaluation.repeats import repeat_seeds
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.models.build import build_matcher, freeze
+from lead.models.files import load_tensors, save_network
 from lead.models.matcher import Matcher
-from lead.models.weights import load_tensors, save_module
 from lead.motion.skeleton import HUMANML3D
 from lead.store.store import MotionStore
 from lead.text.cache import TextCache
@@ -39,9 +39,9 @@ def build_matched(root: Path) -> Path:
     torch.manual_seed(0)
     matcher = freeze(build_matcher(study.matcher.model, HUMANML3D.feature_width))
     weights = inputs(root)["matcher"]
-    save_module(matcher, weights, {})
+    save_network(matcher, weights, {})
     _solve_text_head(matcher, root, embed(root, root / "unsolved")["motion"])
-    save_module(matcher, weights, {})
+    save_network(matcher, weights, {})
     return root
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lead.config.synthetic import SyntheticDataset
+from lead.config.datasets import SyntheticDataset
 from lead.datasets.synthetic.dataset import make_clip
 from lead.motion.features import joints_to_features
 from lead.motion.layout import BLOCKS, layout

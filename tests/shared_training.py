@@ -16,9 +16,10 @@ from lead.models.vae import Posterior
 from lead.motion.normalizer import Normalizer
 from lead.motion.skeleton import HUMANML3D
 from lead.training.loop import train
-from lead.training.objective import Objective
+from lead.training.objective import Objective, Run
 from lead.training.parallel import process_group
-from lead.training.run import Run
+from lead.training.projector import Pairs
+from lead.training.vae import Motions
 
 SIZE = {"width": 16, "layers": 3, "heads": 2, "feedforward": 32, "dropout": 0.0}
 BATCH = 10
@@ -32,14 +33,14 @@ def projector_task() -> tuple[nn.Module, Objective]:
 
     def draw(batch, generator):
         noise = torch.randn(len(batch), 1, 8, generator=generator)
-        return batch[:, :8][:, None] + noise, batch[:, 8:]
+        return Pairs(batch[:, :8][:, None] + noise, batch[:, 8:])
 
-    def forward(values):
-        realigned = projector.encode(values[0])
+    def forward(drawn):
+        realigned = projector.encode(drawn.latent)
         return realigned, projector.decode(realigned)
 
-    def terms(values, outputs):
-        return projector_loss(values[0], outputs[0], outputs[1], values[1], loss)
+    def terms(drawn, outputs):
+        return projector_loss(drawn.latent, outputs[0], outputs[1], drawn.text, loss)
 
     return projector, Objective(draw, forward, terms)
 
@@ -55,17 +56,18 @@ def vae_task() -> tuple[nn.Module, Objective]:
         lengths = torch.arange(4, 4 + 4 * len(batch), 4)
         mask = torch.arange(int(lengths.max())) < lengths[:, None]
         motion = torch.randn(*mask.shape, width, generator=generator) * mask[..., None]
-        return motion, mask, torch.randn(len(batch), 1, 16, generator=generator)
+        return Motions(motion, mask, torch.randn(len(batch), 1, 16, generator=generator))
 
-    def forward(values):
-        motion, mask, noise = values
-        posterior = vae.encode(motion, mask)
-        return vae.decode(posterior.at(noise), mask), posterior.mean, posterior.logvar
+    def forward(drawn):
+        posterior = vae.encode(drawn.motion, drawn.mask)
+        decoded = vae.decode(posterior.at(drawn.noise), drawn.mask)
+        return decoded, posterior.mean, posterior.logvar
 
-    def terms(values, outputs):
+    def terms(drawn, outputs):
         posterior = Posterior(outputs[1], outputs[2])
-        motion, mask, _ = values
-        return vae_loss(outputs[0], motion, mask, posterior, normalizer, HUMANML3D, VaeLoss())
+        return vae_loss(
+            outputs[0], drawn.motion, drawn.mask, posterior, normalizer, HUMANML3D, VaeLoss()
+        )
 
     return vae, Objective(draw, forward, terms)
 

@@ -9,11 +9,9 @@ import numpy as np
 import torch
 from pydantic import TypeAdapter
 
-from lead.config.models import DenoiserModel, ProjectorModel, VaeModel
-from lead.config.text import MiniLmText
+from lead.config.models import DenoiserModel, MiniLmText, ProjectorModel, VaeModel
 from lead.models.build import build_denoiser, build_projector, build_vae
-from lead.models.lineage import latents_of
-from lead.models.weights import load_tensors, save_module, save_tensors
+from lead.models.files import latents_of, load_tensors, read_metadata, save_network, save_tensors
 from lead.motion.normalizer import Normalizer, save_normalizer
 from lead.motion.skeleton import HUMANML3D
 from lead.report.bundle import pack_model
@@ -51,7 +49,7 @@ def write_model(folder: Path, seed: int = 0) -> Path:
         "projector": build_projector(projector, *latent, _TEXT),
     }
     for name, network in networks.items():
-        save_module(network, folder / f"{name}.safetensors", {})
+        save_network(network, folder / f"{name}.safetensors", {})
     for name, width in (("stats", HUMANML3D.feature_width), ("condition", _TEXT)):
         own = Normalizer(np.zeros(width, np.float32), np.ones(width, np.float32))
         save_normalizer(own, folder / f"{name}.npz")
@@ -80,7 +78,11 @@ def write_finished_model(folder: Path, seed: int = 0, description: str = "a few 
     save_normalizer(still, folder / "stats.npz")
     for name in ("denoiser", "projector"):
         file = folder / f"{name}.safetensors"
-        save_tensors(load_tensors(file), file, latents_of(folder / "vae.safetensors"))
+        save_tensors(
+            load_tensors(file),
+            file,
+            read_metadata(file) | latents_of(folder / "vae.safetensors"),
+        )
     values = json.loads((folder / "model.json").read_text())
     values |= {"description": description, "made_by": {"lead": "0.1.0"}}
     values["taught"] = write_taught(_taught(folder), folder / "taught.safetensors")

@@ -8,9 +8,10 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
+from lead.model_directory import BUNDLED, SUMS
 from lead.motion.layout import layout
-from lead.pipeline import BUNDLED, LeadPipeline
-from lead.report.bundle import LIMIT, SUMS
+from lead.pipeline import LeadPipeline
+from lead.report.bundle import LIMIT
 
 pytestmark = [
     pytest.mark.skipif(

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from lead.config.datasets import MadeDataset
 from lead.config.load import load_study, study_names
 from lead.config.study import Study
-from lead.config.synthetic import MadeDataset
 from lead.datasets.dataset import RawSource, look_for
 from lead.datasets.downloads import filling
 from lead.datasets.registry import ALL_SOURCES, sources_of

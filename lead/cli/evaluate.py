@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 from rich.console import Console
 
-from lead.config.external import ExternalSystem
+from lead.config.evaluation import ExternalSystem
 from lead.config.load import load_study
 from lead.config.study import Study
 from lead.errors import LeadError

@@ -6,17 +6,18 @@ from pathlib import Path
 
 import numpy as np
 
-from lead.cli.write_as import write_as
-from lead.errors import LeadError
-from lead.files.arrays import read_npy
-from lead.formats.stored_motion import StoredMotion, read_npz
-from lead.mocap.motion import read_motion as import_motion
-from lead.motion.features import features_to_joints
-from lead.motion.kinematics import checked_joints
-from lead.motion.skeleton import HUMANML3D, SKELETONS
+from lead.errors import LeadError, check_ending
+from lead.files.artefact import atomic_path
+from lead.formats.bvh_writer import write_bvh
+from lead.formats.gltf import write_glb
+from lead.formats.stored_motion import StoredMotion, write_csv, write_npz
+from lead.interop.motion_file import read_motion
+from lead.pipeline import GeneratedMotion
 
 KINDS = ("bvh", "glb", "npz", "csv")
 """What `export_motion` writes."""
+ENDINGS = (".glb", ".npz", ".csv", ".bvh", ".npy")
+"""What `write_as` writes."""
 
 
 def export_motion(
@@ -59,56 +60,50 @@ def export_motion(
     print(f"{target}: {write_as(motion, target, positions=positions)}")
 
 
-def read_motion(source: Path, fps: float | None = None) -> StoredMotion:
-    """A motion on one of the two skeletons, from any file that can be exported.
+def write_as(motion: StoredMotion, path: Path, *, positions: bool = False) -> str:
+    """Write a motion as its file's ending says; what was written, in a line.
 
     Raises:
-        LeadError: the file is missing, broken or of another kind, or the rate is impossible.
+        LeadError: another ending; no motion; ``positions`` of a format that has no bones.
     """
-    if fps is not None and not 1 <= fps <= 1000:
-        raise LeadError("The frame rate is not possible.", found=fps, expected="1 to 1000")
-    if not source.is_file():
-        raise LeadError("There is no such file.", file=source, fix="Check the path.")
-    match source.suffix.lower():
+    joints, skeleton, fps = motion.joints, motion.skeleton, motion.fps
+    ending = path.suffix.lower()
+    check_ending(path, *ENDINGS)
+    if positions and ending not in (".bvh", ".glb"):
+        raise LeadError(
+            "Only .bvh and .glb have bones; other files hold positions in any case.",
+            file=path,
+            fix="Leave out --positions.",
+        )
+    said = f"{len(joints)} frames at {fps:g} fps, {skeleton.joint_count} joints"
+    match ending:
+        case ".bvh" | ".glb":
+            write = write_bvh if ending == ".bvh" else write_glb
+            moved = write(path, joints, skeleton, fps, positions=positions)
+            if positions:
+                return f"{said}, positions in every joint"
+            return f"{said}; constant bones move them by {_millimetres(moved)}"
         case ".npz":
-            motion = read_npz(source)
-            return StoredMotion(
-                motion.joints, motion.skeleton, fps or motion.fps, motion.text, motion.features
-            )
+            write_npz(path, motion)
+        case ".csv":
+            write_csv(path, joints, skeleton, fps)
         case ".npy":
-            return _from_array(source, fps)
-        case ".bvh":
-            own = import_motion(source, fps=fps)
-            return StoredMotion(own.joints, HUMANML3D, own.fps)
-    raise LeadError(
-        "This kind of file cannot be exported.",
-        file=source,
-        found=source.suffix or "no ending",
-        expected=".npz, .npy or .bvh",
-        fix="Bring it in with `lead import` first.",
-    )
+            with atomic_path(path) as temporary:
+                np.save(temporary, joints.astype(np.float32))
+    return said
 
 
-def _from_array(source: Path, fps: float | None) -> StoredMotion:
-    array = read_npy(source, source)
-    if array.dtype.kind not in "fiu":
-        raise _no_motion(source, "no array of numbers")
-    for skeleton in SKELETONS.values():
-        rate = fps or skeleton.fps
-        if array.ndim == 2 and array.shape[1] == skeleton.feature_width and len(array):
-            features = array.astype(np.float64)
-            joints = checked_joints(features_to_joints(features, skeleton), skeleton, at_least=1)
-            return StoredMotion(joints, skeleton, rate, "", features)
-        if array.ndim == 3 and array.shape[1:] == (skeleton.joint_count, 3):
-            return StoredMotion(checked_joints(array, skeleton, at_least=1), skeleton, rate)
-    raise _no_motion(source, f"shape {array.shape}")
+def write_motion(motion: GeneratedMotion, path: Path) -> str:
+    """Write the motion as ``.glb``, ``.npz``, ``.csv``, ``.bvh`` or ``.npy``; a line on it.
+
+    The ``.npy`` holds joint positions alone: T x J x 3 in the skeleton's unit.
+
+    Raises:
+        LeadError: another ending.
+    """
+    stored = StoredMotion(motion.joints, motion.skeleton, motion.fps, motion.text, motion.features)
+    return write_as(stored, path)
 
 
-def _no_motion(source: Path, found: str) -> LeadError:
-    return LeadError(
-        "This array is no motion.",
-        file=source,
-        found=found,
-        expected="joints (N, 22, 3) or (N, 21, 3), or features (T, 263) or (T, 251)",
-        fix="Bring other motion in with `lead import`.",
-    )
+def _millimetres(moved: np.ndarray) -> str:
+    return f"{moved.mean():.2f} mm on average, {moved.max():.2f} mm at most"

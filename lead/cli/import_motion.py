@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from lead.errors import LeadError
+from lead.errors import check_ending
 from lead.files.artefact import atomic_path
-from lead.mocap.motion import ImportedMotion, read_motion
+from lead.mocap.motion import ImportedMotion, read_mocap
 from lead.motion.canonical import canonical_joints
 from lead.motion.skeleton import HUMANML3D
 from lead.render.lettering import BLACK, INK, PAPER, font
@@ -45,20 +45,11 @@ def import_motion(
     (name of the file).
 
     Raises:
-        LeadError: as `read_motion`; or ``out`` or ``picture`` has another ending.
+        LeadError: as `read_mocap`; or ``out`` or ``picture`` has another ending.
     """
-    for file, ending in ((out, ".npz"), (picture, ".png")):
-        if file and file.suffix.lower() != ending:
-            raise LeadError(
-                "This kind of file cannot be written.",
-                file=file,
-                found=file.suffix or "no ending",
-                expected=ending,
-                fix=f"Give the file a name that ends in {ending}.",
-            )
-    motion = read_motion(
-        path, map_file=map_file, asf=asf, body_model=body_model, unit=unit, fps=fps
-    )
+    check_ending(out, ".npz")
+    check_ending(picture, ".png")
+    motion = read_mocap(path, map_file=map_file, asf=asf, body_model=body_model, unit=unit, fps=fps)
     print_import(motion, Console())
     # Drawn before the file is written: motion that cannot become features is told apart here.
     drawn = draw_import(motion)

@@ -3,40 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from lead.config.inversion import Inversion
-from lead.config.systems import Objective
-from lead.errors import LeadError
-from lead.files.seeds import Seeds
-from lead.inversion.invert import Networks, fresh_objective, in_templates, invert
-from lead.inversion.own_clips import own_store
-from lead.inversion.word_file import Word, check_placeholder, model_digest, write_word
-from lead.mocap.motion import read_motion
-from lead.motion.canonical import canonical_joints
+from lead.errors import check_ending
+from lead.inversion.invert import NewWord
+from lead.inversion.segments import named_joints
+from lead.inversion.words import Word
 from lead.motion.skeleton import HUMANML3D
 from lead.pipeline import UNIT, LeadPipeline
-from lead.progress import Progress
 from lead.render.sheet import Panel, motion_sheet
 from lead.report.curves import draw_loss
-from lead.text.pseudo_word import refuse_known, token_vectors
 from lead.types import Joints
-
-
-@dataclass(frozen=True)
-class NewWord:
-    """What a user asks for.
-
-    Attributes:
-        name: in sentences, such as ``<zombie>``.
-        init: the descriptor, which the word starts from.
-    """
-
-    name: str
-    init: str
-    objective: Objective
-    seed: int
 
 
 def invert_clips(
@@ -47,7 +25,7 @@ def invert_clips(
     out: Path,
     picture: Path | None,
 ) -> None:
-    """Invert one word from motions that `read_motion` reads; print what it is worth.
+    """Invert one word from motions (`LeadPipeline.invert`); print what it is worth.
 
     Writes ``out`` and, if asked for, ``picture`` (target, word and descriptor) and beside it
     ``<picture>_loss.png``.
@@ -56,59 +34,30 @@ def invert_clips(
         LeadError: a motion cannot be read or is too short, the name or the descriptor is none,
             the model is of another skeleton, or a file has another ending.
     """
-    for file, ending in ((out, ".word"), (picture, ".png")):
-        if file and file.suffix.lower() != ending:
-            raise LeadError(
-                "This kind of file cannot be written.",
-                file=file,
-                found=file.suffix or "no ending",
-                expected=ending,
-                fix=f"Give the file a name that ends in {ending}.",
-            )
-    name = check_placeholder(asked.name)
-    motions = [canonical_joints(read_motion(path).joints, HUMANML3D) for path in paths]
+    check_ending(out, ".word")
+    check_ending(picture, ".png")
     pipeline = LeadPipeline.load(model)
-    refuse_known(pipeline.encoder, name)
-    if pipeline.skeleton != HUMANML3D:
-        raise LeadError(
-            "Own motions have HumanML3D's joints, and this model has others.",
-            file=model,
-            found=pipeline.skeleton.name,
-            expected=HUMANML3D.name,
-            fix="Choose a model of another study.",
-        )
-    named = [(path.name, joints) for path, joints in zip(paths, motions, strict=True)]
-    store = own_store(named, HUMANML3D, pipeline.longest, settings.chunk)
-    networks = Networks(pipeline.generator, pipeline.encoder, store, pipeline.normalizer)
-    start = token_vectors(pipeline.encoder, [asked.init])
-    seeds, progress = Seeds(asked.seed).child("invert"), Progress("steps", settings.steps)
-    made = invert(networks, asked.objective, store.clips, start, settings, seeds, progress)
-    both = [in_templates(networks, vectors) for vectors in (start, made.vectors)]
-    before, after = (
-        float(value)
-        for value in fresh_objective(
-            networks, asked.objective, store.clips, both, settings, seeds
-        )
+    word = pipeline.invert(
+        paths, asked.name, init=asked.init, objective=asked.objective, settings=settings,
+        seed=asked.seed, progress=True,
     )  # fmt: skip
-    word = Word(
-        name, made.vectors[0], made.loss[0], pipeline.encoder.name, pipeline.encoder.digest,
-        model_digest(model), asked.init, asked.objective, tuple(path.name for path in paths),
-    )  # fmt: skip
-    write_word(out, word)
-    print(f"{out}: {name} from {', '.join(word.clips)}")
-    print(f"Objective {asked.objective} on fresh draws: {before:.4g} of {asked.init!r}, "
-          f"{after:.4g} of {name} ({after / before - 1:+.1%}).")  # fmt: skip
-    if after >= before:
-        print(f"{name} is no better than {asked.init!r}: try more --steps or another --init.")
+    word.save(out)
+    assert word.before is not None and word.after is not None
+    print(f"{out}: {word.placeholder} from {', '.join(word.clips)}")
+    change = f"({word.after / word.before - 1:+.1%})"
+    print(f"Objective {asked.objective} on fresh draws: {word.before:.4g} of {asked.init!r}, "
+          f"{word.after:.4g} of {word.placeholder} {change}.")  # fmt: skip
+    if word.after >= word.before:
+        print(f"{word.placeholder} is no better than {asked.init!r}: try more --steps or another "
+              "--init.")  # fmt: skip
     if picture:
-        _draw(pipeline, word, named, out, picture, asked.seed)
+        _draw(pipeline, word, named_joints(paths, HUMANML3D), picture, asked.seed)
 
 
 def _draw(
     pipeline: LeadPipeline,
     word: Word,
     motions: Sequence[tuple[str, Joints]],
-    out: Path,
     picture: Path,
     seed: int,
 ) -> None:
@@ -118,7 +67,7 @@ def _draw(
         seconds = _length(pipeline, len(joints))
         frames = round(seconds * pipeline.skeleton.fps)
         panels = [Panel(name, joints[:frames])]
-        for said, words in ((word.placeholder, [out]), (word.descriptor, [])):
+        for said, words in ((word.placeholder, [word]), (word.descriptor, [])):
             text = f"a person {said}"
             made = pipeline.generate([text], seconds=seconds, seed=seed, words=words)[0]
             panels.append(Panel(text, made.joints))

@@ -39,7 +39,7 @@ def generate(
     ] = None,
 ) -> None:
     """Write a motion for a sentence."""
-    from lead.cli.generate import write_motion
+    from lead.cli.export import write_motion
     from lead.cli.model_choice import choose_model
     from lead.pipeline import LeadPipeline
 
@@ -148,7 +148,7 @@ def evaluate(
 ) -> None:
     """Measure motions of any model with a study's evaluator, beside the study's systems."""
     from lead.cli.evaluate import evaluate_predictions, write_requests
-    from lead.config.external import ExternalSystem
+    from lead.config.evaluation import ExternalSystem
 
     if requests is not None:
         write_requests(study, requests)

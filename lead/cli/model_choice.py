@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from lead.pipeline import BUNDLED, MODEL_FILE, bundled_model, read_description
+from lead.model_directory import BUNDLED, MODEL_FILE, bundled_model, read_description
 
 OWN_MODEL = Path("results/demo/model")
 """Model of the study that runs by default, seen from where the command is run."""

@@ -1,10 +1,11 @@
-"""Settings of the evaluation protocol."""
+"""Settings of the protocol, of the evaluator, and of systems that are models of others."""
 
 from __future__ import annotations
 
-from typing import Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Discriminator, Field, PositiveFloat, PositiveInt, Tag
 
 from lead.config.base import Settings
 
@@ -59,3 +60,92 @@ class Evaluation(Settings):
 
 
 _NOT_OF_MOTIONS = ("pool", "diversity_pairs", "allow_small", "jobs")
+
+
+class TrainedEvaluator(Settings):
+    """The evaluator is trained on the study's own training split (`matcher`)."""
+
+    kind: Literal["trained"] = "trained"
+    """A stage of the study trains it."""
+    words: Literal["encoder", "glove"] = "encoder"
+    """What its text encoder reads: token states of the study's text encoder, or word vectors and
+    parts of speech as the published one."""
+    vocabulary: Path = Path("glove")
+    """Folder of the published word vectors, under ``data_root``; read where ``words`` is glove."""
+    tagger: Literal["none", "spacy"] = "none"
+    """What gives parts of speech to captions whose files have none; spaCy is the extra `tagger`."""
+
+
+class T2mEvaluator(Settings):
+    """The published evaluator of Guo et al. 2022, with which every public figure was made."""
+
+    kind: Literal["t2m"]
+    """Official weights and statistics are read; nothing of it is trained."""
+    folder: Path = Path("evaluators")
+    """Folder of the release, under ``data_root``: ``t2m/`` and ``kit/`` lie in it."""
+    vocabulary: Path = Path("glove")
+    """Folder of the published word vectors, under ``data_root``."""
+    tagger: Literal["none", "spacy"] = "none"
+    """What gives parts of speech to captions whose files have none; spaCy is the extra `tagger`."""
+
+    @property
+    def words(self) -> Literal["glove"]:
+        """It reads word vectors, always."""
+        return "glove"
+
+
+def _kind(values: Any) -> Any:
+    """``trained`` where nothing else is said."""
+    if isinstance(values, dict):
+        return values.get("kind", "trained")
+    return getattr(values, "kind", None)
+
+
+Evaluator = Annotated[
+    Annotated[TrainedEvaluator, Tag("trained")] | Annotated[T2mEvaluator, Tag("t2m")],
+    Discriminator(
+        _kind,
+        custom_error_type="evaluator",
+        custom_error_message="a mapping such as {kind: t2m} or {kind: trained, words: glove}",
+    ),
+]
+
+
+Normalisation = Literal["none", "dataset", "matcher"]
+"""Statistics that features are in units of: none, the dataset's, or the evaluator's."""
+
+NAME_PATTERN = r"^(?!real$|mld$|motionlcm_\d+$|lead(_|$))[a-z][a-z0-9_]*$"
+"""What an external system may be named, so that it is none of the study's own."""
+
+
+class ExternalSystem(Settings):
+    """Motions of a model that this study did not train; they make a row of its table."""
+
+    path: Path
+    """Folder with one file a test item (``<id>.npy``, ``.npz`` or ``.bvh``), or with folders
+    ``repeat_00``, ``repeat_01``, … of such; or a Parquet file with columns ``id``, ``repeat`` and
+    ``motion`` or ``file``."""
+    label: str = ""
+    """Name of the row; if empty, the name of the entry."""
+    fps: float | None = Field(default=None, ge=1, le=1000)
+    """Frames a second, where the files do not say or are wrong; joints of another rate than the
+    study's are resampled. Stating the study's rate allows lengths that look like another one."""
+    normalisation: Literal["auto"] | Normalisation = "auto"
+    """Units of features: raw, of the dataset's mean and std, or of the evaluator's; ``auto``
+    finds out, and says so."""
+    kind: Literal["auto", "features", "joints", "bvh"] = "auto"
+    """What the files hold; ``auto`` tells by their ending and shape."""
+    captions: Path | None = None
+    """CSV or Parquet with columns ``id``, ``caption`` and, if they differ, ``repeat``: what the
+    model was given, where that is not what the protocol drew."""
+
+
+def state_of_files(path: Path) -> str:
+    """How many files a path holds, their bytes and their latest change.
+
+    Snakemake looks at the date of a folder alone, which stays when a file in it is written anew.
+    """
+    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+    states = [file.stat() for file in files]
+    latest = max((state.st_mtime_ns for state in states), default=0)
+    return f"{len(states)} files, {sum(state.st_size for state in states)} bytes, {latest}"

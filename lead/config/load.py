@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from lead.config.merge import merge
+from lead.config.base import merge
 from lead.config.study import Study
 from lead.errors import LeadError
 

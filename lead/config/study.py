@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from lead.config.base import Settings
-from lead.config.consistency import ConsistencyStage
-from lead.config.diffusion import Diffusion
-from lead.config.evaluation import Evaluation
-from lead.config.evaluator import Evaluator, TrainedEvaluator
-from lead.config.external import NAME_PATTERN, ExternalSystem
-from lead.config.humanml3d import HumanML3DDataset, KitDataset, ProcessedDataset
-from lead.config.humanml3d_raw import HumanML3DRawDataset
+from lead.config.base import Settings, with_bases
+from lead.config.datasets import (
+    DatasetSettings,
+    KitDataset,
+    KitRawDataset,
+    ProcessedDataset,
+    SyntheticKitDataset,
+)
+from lead.config.evaluation import (
+    NAME_PATTERN,
+    Evaluation,
+    Evaluator,
+    ExternalSystem,
+    TrainedEvaluator,
+)
 from lead.config.inversion import Inversion
-from lead.config.kit_raw import KitRawDataset
-from lead.config.merge import with_bases
-from lead.config.open_mocap import OpenDataset
-from lead.config.style100 import Style100Dataset
-from lead.config.synthetic import SyntheticDataset, SyntheticKitDataset
+from lead.config.models import Diffusion, TextSettings
 from lead.config.systems import (
     ABLATIONS,
     FULL,
@@ -36,8 +39,8 @@ from lead.config.systems import (
     other_model,
     realigned,
 )
-from lead.config.text import TextSettings
 from lead.config.training import (
+    ConsistencyStage,
     DenoiserStage,
     LatentCache,
     Machine,
@@ -45,18 +48,6 @@ from lead.config.training import (
     ProjectorStage,
     VaeStage,
 )
-
-DatasetSettings = Annotated[
-    SyntheticDataset
-    | SyntheticKitDataset
-    | OpenDataset
-    | HumanML3DDataset
-    | HumanML3DRawDataset
-    | KitDataset
-    | KitRawDataset
-    | Style100Dataset,
-    Field(discriminator="kind"),
-]
 
 _WORD_WIDTH, _WORD_CLASSES = 300, 15  # of the published word vectors and parts of speech
 _ON_KIT = (KitDataset, KitRawDataset, SyntheticKitDataset)

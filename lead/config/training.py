@@ -1,14 +1,14 @@
-"""Settings of the training stages and of the machine they run on."""
+"""Settings of the stages: where a network comes from, how it is trained, and on what machine."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from lead.config.base import Settings
-from lead.config.models import DenoiserModel, MatcherModel, ProjectorModel, VaeModel
-from lead.config.source import DenoiserSource, TrainedSource, VaeSource
+from lead.config.models import DenoiserModel, MatcherModel, ProjectorModel, TextSettings, VaeModel
 
 Share = Annotated[float, Field(ge=0, le=1)]
 """A part of the whole, 0 to 1."""
@@ -44,8 +44,8 @@ class Training(Settings):
     batch_size: PositiveInt
     """Items a step."""
     accumulate: PositiveInt = 1
-    """Parts that a batch is computed in, one after another, where it does not fit into memory.
-    The loss and its gradient are those of the whole batch; each part is computed twice."""
+    """Parts that a batch too large for the memory is computed in. The loss and its gradient are
+    those of the whole batch; each part is computed twice."""
     optimizer: Optimizer = AdamW()
     """AdamW as published, or Muon, which trains small networks in fewer steps."""
     learning_rate: PositiveFloat = 1e-4
@@ -64,6 +64,59 @@ class Training(Settings):
     """Steps between two looks at the validation split."""
     keep: Literal["last", "best"] = "last"
     """Which weights are the result: the last, or those of the lowest validation loss."""
+
+
+class TrainedSource(Settings):
+    """The network is trained in the study."""
+
+    kind: Literal["train"] = "train"
+    """A stage of the study trains it."""
+
+
+class MldVaeSource(Settings):
+    """The VAE of a released MLD checkpoint, which nothing in the study trains."""
+
+    kind: Literal["mld_checkpoint"]
+    """Official weights are read."""
+    path: Path = Path("checkpoints/mld.ckpt")
+    """The Lightning file, under ``data_root``."""
+    mean: Path | None = None
+    """The released ``Mean.npy`` that its features were normalised with, under ``data_root``; the
+    study's statistics must agree with it. Without ``mean`` and ``std`` nothing is compared."""
+    std: Path | None = None
+    """The released ``Std.npy``, likewise."""
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> MldVaeSource:
+        if (self.mean is None) != (self.std is None):
+            raise ValueError("mean and std are given together, or neither is")
+        return self
+
+
+class MldDenoiserSource(Settings):
+    """The denoiser of a released MLD checkpoint, on the VAE of the same one."""
+
+    kind: Literal["mld_checkpoint"]
+    """Official weights are read; the study's VAE must be the one in the same file."""
+    path: Path = Path("checkpoints/mld.ckpt")
+    """The Lightning file, under ``data_root``."""
+    text: Literal["clip", "t5"] = "clip"
+    """Text encoder that it was trained on, which the file does not say: MLD's is CLIP. The
+    study's `text` must be of that kind, and not standardised."""
+
+
+class MotionLcmSource(Settings):
+    """The student of a released checkpoint of MotionLCM, version 1, on the VAE of the same one."""
+
+    kind: Literal["motionlcm_checkpoint"]
+    """Official weights are read; the study's VAE must be the one in the same file."""
+    path: Path = Path("checkpoints/motionlcm.ckpt")
+    """The Lightning file, under ``data_root``."""
+
+
+VaeSource = Annotated[TrainedSource | MldVaeSource, Field(discriminator="kind")]
+DenoiserSource = Annotated[TrainedSource | MldDenoiserSource, Field(discriminator="kind")]
+ConsistencySource = Annotated[TrainedSource | MotionLcmSource, Field(discriminator="kind")]
 
 
 class VaeLoss(Settings):
@@ -197,6 +250,57 @@ class MatcherStage(Settings):
     """How text and motion encoder are trained."""
 
 
+class TeacherStage(Settings):
+    """A denoiser of its own for MotionLCM to learn from, on the study's VAE."""
+
+    text: TextSettings
+    """The teacher's frozen text encoder, and with it the student's; MotionLCM has Sentence-T5."""
+    denoiser: DenoiserStage
+    """The teacher."""
+
+
+class ConsistencyStage(Settings):
+    """Consistency distillation of the denoiser to MotionLCM (Luo et al. 2023; Dai et al. 2024)."""
+
+    source: ConsistencySource = TrainedSource()
+    """Where the student's weights come from: this stage, or a released checkpoint."""
+    teacher: TeacherStage | None = None
+    """The teacher; null takes the study's own denoiser, the same file, and its text encoder."""
+    steps: tuple[PositiveInt, ...] = (1, 2, 4)
+    """Numbers of steps that are compared; the first one's systems are also rows of Table 1."""
+    solver_steps: PositiveInt = 50
+    """DDIM steps of the grid that the student jumps along; version 2 of MotionLCM has 10."""
+    guidance_low: float = Field(default=5.0, ge=0)
+    """Smallest guidance w that is learned; the scale of Eq. (8) is one more."""
+    guidance_high: PositiveFloat = 15.0
+    """Largest guidance w that is learned."""
+    guidance: PositiveFloat = 7.5
+    """Scale of guidance when generating; the student is told w, which is one less."""
+    guidance_width: PositiveInt = Field(default=256, multiple_of=2, ge=4)
+    """Width of the sinusoid of w."""
+    ema: float = Field(default=0.95, ge=0, lt=1)
+    """Decay of the average of the student that it learns from; the student is the result."""
+    huber_c: PositiveFloat = 1e-3
+    """Pseudo-Huber loss: differences far above it count as absolute, below it as squared."""
+    sigma: PositiveFloat = 0.5
+    """Standard deviation of the data in the boundary condition."""
+    timestep_scaling: PositiveFloat = 10.0
+    """Factor of the diffusion step in the boundary condition."""
+    published_dropout: bool = False
+    """Dropout also in teacher and average, as in MotionLCM's script; its student always has it."""
+    training: Training
+    """How the student is trained; without clipping and EMA unless it says so."""
+
+    @model_validator(mode="after")
+    def _steps_and_guidance_are_in_order(self) -> Self:
+        steps = self.steps
+        if not steps or list(steps) != sorted(set(steps)) or steps[-1] > self.solver_steps:
+            raise ValueError(f"steps that rise, from 1 to {self.solver_steps}, not {steps}")
+        if self.guidance_low > self.guidance_high:
+            raise ValueError("guidance_low is no more than guidance_high")
+        return self
+
+
 class Machine(Settings):
     """What the machine is given to do the work with; results do not depend on it otherwise."""
 
@@ -206,8 +310,7 @@ class Machine(Settings):
     precision: Literal["float32", "bf16"] = "float32"
     """Arithmetic of training on a GPU; a CPU always computes in float32."""
     compile: bool = False
-    """Compile the networks with `torch.compile` while they are trained; pays off on GPUs for long
-    runs."""
+    """Compile the networks while they are trained; pays off on GPUs for long runs."""
     processes: PositiveInt = 1
     """Processes that share each batch of a training, started by torchrun, each with a GPU of its
     own where there are GPUs. The loss is that of the whole batch, whatever the number."""

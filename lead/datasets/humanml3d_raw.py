@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from lead.clip import Found, Recording, Rejected, Work
-from lead.config.humanml3d_raw import HumanML3DRawDataset
+from lead.config.datasets import HumanML3DRawDataset
 from lead.datasets.dataset import HUMANML3D_COUNTS, Dataset, RawSource
 from lead.datasets.published import (
     HUMANML3D_LISTS,

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from lead.clip import Found, Recording, Rejected, Work
-from lead.config.kit_raw import KitRawDataset
+from lead.config.datasets import KitRawDataset
 from lead.datasets.cmu_captions import read_annotations
 from lead.datasets.dataset import KIT_COUNTS, Dataset, RawSource
 from lead.datasets.published import caption_fields, read_caption_file, read_splits

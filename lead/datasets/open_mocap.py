@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import assert_never
 
 from lead.clip import Clip, Work
-from lead.config.open_mocap import OpenDataset, RecordedSource, SyntheticSource
-from lead.config.synthetic import SyntheticDataset
+from lead.config.datasets import OpenDataset, RecordedSource, SyntheticDataset, SyntheticSource
 from lead.datasets.bandai_namco import STYLES, read_bandai
 from lead.datasets.cmu import CmuWords, PublishedCut, read_cmu
 from lead.datasets.cmu_captions import read_index, read_kit_sentences

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from lead.clip import Found, Recording, Rejected, Work
-from lead.config.humanml3d import HumanML3DDataset, KitDataset, ProcessedDataset
+from lead.config.datasets import HumanML3DDataset, KitDataset, ProcessedDataset
 from lead.datasets.dataset import HUMANML3D_COUNTS, KIT_COUNTS, Dataset, RawSource
 from lead.datasets.kit_raw import MMM_UNSUPPORTED
 from lead.datasets.published import caption_fields, read_caption_file, read_splits

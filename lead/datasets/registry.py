@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lead.clip import Clip, Work
 from lead.config.base import Settings
-from lead.config.shares import SplitShares
+from lead.config.datasets import SplitShares
 from lead.config.study import Study
 from lead.datasets import humanml3d_raw, kit_raw, open_mocap, processed, style100
 from lead.datasets.dataset import Dataset, RawSource, of_dataset

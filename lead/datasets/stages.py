@@ -17,8 +17,7 @@ import numpy as np
 
 from lead.clip import HELD_OUT, Clip
 from lead.config.base import Settings
-from lead.config.humanml3d import ProcessedDataset
-from lead.config.study import DatasetSettings
+from lead.config.datasets import DatasetSettings, ProcessedDataset
 from lead.datasets.audit.cross_check import cross_check
 from lead.datasets.audit.page import write_audit_page
 from lead.datasets.audit.report import (

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from lead.clip import Clip, Found, Rejected, Work
-from lead.config.style100 import Style100Dataset
+from lead.config.datasets import Style100Dataset
 from lead.datasets.dataset import Dataset, RawSource
 from lead.errors import LeadError
 from lead.files.tables import rows_beside

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -17,7 +17,7 @@ from lead.diffusion.schedule import NoiseSchedule, sampling_timesteps
 from lead.models.denoiser import Denoiser, guidance_sinusoid
 from lead.models.projector import Projector
 from lead.models.vae import MotionVae
-from lead.text.conditions import Standardisation
+from lead.text.cache import Standardisation
 
 CPU_TOKENS = 1600
 """Frame tokens decoded at a time on a CPU: more no longer fit its caches."""
@@ -58,6 +58,19 @@ class MotionGenerator:
     steps: int
     guidance: float
     few_steps: FewSteps | None = None
+
+    def to(self, device: torch.device | str) -> MotionGenerator:
+        """The same on a device; the networks move, they are not copied."""
+        text = self.standardise
+        return replace(
+            self,
+            vae=self.vae.to(device),
+            denoiser=self.denoiser.to(device),
+            projector=None if self.projector is None else self.projector.to(device),
+            schedule=self.schedule.to(device),
+            standardise=Standardisation(text.mean.to(device), text.std.to(device)),
+            null=self.null.to(device),
+        )
 
     @property
     def fresh_draws(self) -> int:

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from lead.config.diffusion import Diffusion
+from lead.config.models import Diffusion
 from lead.errors import LeadError
 
 

@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from lead.clip import Clip
-from lead.config.study import DatasetSettings
+from lead.config.datasets import DatasetSettings
 from lead.datasets.registry import skeleton_of
 from lead.files.artefact import atomic_path, unreadable
 from lead.files.job import Job

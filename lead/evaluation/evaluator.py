@@ -12,10 +12,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from lead.config.evaluation import Evaluation
-from lead.config.evaluator import Evaluator
-from lead.config.models import MatcherModel
-from lead.config.study import DatasetSettings
+from lead.config.datasets import DatasetSettings
+from lead.config.evaluation import Evaluation, Evaluator
 from lead.config.training import MatcherStage
 from lead.datasets.registry import skeleton_of
 from lead.errors import LeadError
@@ -26,10 +24,9 @@ from lead.evaluation.protocol import sorted_batches
 from lead.evaluation.repeats import ACTIONS, CLASSIFIER, EVALUATED_BY, PREFIX
 from lead.files.digest import digest, file_digest
 from lead.files.job import Job
-from lead.models.build import build_matcher, freeze
-from lead.models.device import pick_device, use_threads
+from lead.models.build import pick_device, use_threads
+from lead.models.files import load_matcher, read_metadata
 from lead.models.matcher import STATISTICS, Boundary, Matcher
-from lead.models.weights import load_module, read_metadata
 from lead.motion.features import features_to_joints
 from lead.motion.layout import layout
 from lead.motion.normalizer import Normalizer, load_normalizer, matcher_normalizer
@@ -199,12 +196,11 @@ def open_evaluator(job: Job) -> tuple[MotionEvaluator, MotionStore, Evaluation]:
     settings = job.setting("evaluation", Evaluation)
     skeleton = skeleton_of(job.setting("dataset", DatasetSettings))
     normalizer = load_normalizer(job.inputs["stats"])
-    model, own = _matcher_of(job, normalizer, skeleton)
+    own = _statistics_of(job, normalizer, skeleton)
     _check_statistics(job.inputs["matcher"], own)
     dtype = DTYPES[settings.precision]
-    matcher = load_module(build_matcher(model, skeleton.feature_width), job.inputs["matcher"])
     evaluator = MotionEvaluator(
-        freeze(matcher).to(device, dtype),
+        load_matcher(job.inputs["matcher"], feature_width=skeleton.feature_width).to(device, dtype),
         normalizer.torch(device, dtype),
         own.torch(device, dtype),
         TextCache.open(job.inputs.get("condition", job.inputs["text"])),
@@ -218,14 +214,12 @@ def open_evaluator(job: Job) -> tuple[MotionEvaluator, MotionStore, Evaluation]:
     return evaluator, MotionStore.load(job.inputs["frames"], job.inputs["index"]), settings
 
 
-def _matcher_of(
-    job: Job, normalizer: Normalizer, skeleton: Skeleton
-) -> tuple[MatcherModel, Normalizer]:
-    """The matcher's sizes and its own statistics."""
+def _statistics_of(job: Job, normalizer: Normalizer, skeleton: Skeleton) -> Normalizer:
+    """The statistics that the matcher was trained on."""
     if job.setting("evaluator", Evaluator).kind == "t2m":
-        return MatcherModel(), load_normalizer(job.inputs["matcher_stats"])
+        return load_normalizer(job.inputs["matcher_stats"])
     stage = job.setting("matcher", MatcherStage)
-    return stage.model, matcher_normalizer(normalizer, layout(skeleton), stage.feature_bias)
+    return matcher_normalizer(normalizer, layout(skeleton), stage.feature_bias)
 
 
 def _check_statistics(matcher: Path, own: Normalizer) -> None:

@@ -10,11 +10,9 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from lead.config.consistency import ConsistencyStage
-from lead.config.diffusion import Diffusion
 from lead.config.evaluation import Evaluation
-from lead.config.text import TextSettings
-from lead.config.training import DenoiserStage, ProjectorStage, VaeStage
+from lead.config.models import Diffusion, TextSettings
+from lead.config.training import ConsistencyStage
 from lead.diffusion.consistency import BoundaryCondition
 from lead.diffusion.generator import FewSteps, MotionGenerator
 from lead.diffusion.schedule import noise_schedule
@@ -23,13 +21,10 @@ from lead.evaluation.protocol import Pass, draw_noise, sorted_batches
 from lead.evaluation.repeats import GAUGE
 from lead.files.job import Job
 from lead.files.seeds import Seeds
-from lead.models.build import build_denoiser, build_projector, build_vae, freeze
-from lead.models.lineage import check_lineage
-from lead.models.weights import load_module
+from lead.models.files import check_lineage, load_denoiser, load_projector, load_vae
 from lead.store.batches import gather
 from lead.store.store import MotionStore
-from lead.text.cache import TextCache
-from lead.text.conditions import Standardisation
+from lead.text.cache import Standardisation, TextCache
 
 UNGUIDED = 1.0
 """The scale of Eq. (8) at which the condition alone is left; a student is told w = 0."""
@@ -54,31 +49,28 @@ def open_generator(
     """
     networks = [job.inputs[name] for name in ("denoiser", "projector") if name in job.inputs]
     check_lineage(job.inputs["vae"], *networks)
-    vae_model = job.setting("vae", VaeStage).model
-    latent = (vae_model.width, vae_model.latent_tokens)
-    vae = load_module(build_vae(vae_model, store.frames.shape[1]), job.inputs["vae"])
     stage = job.setting("consistency", ConsistencyStage) if "steps" in job.settings else None
     teacher = stage.teacher if stage else None
     text = teacher.text if teacher else job.setting("text", TextSettings)
-    own = teacher.denoiser if teacher else job.setting("denoiser", DenoiserStage)
-    guidance_width = stage.guidance_width if stage else None
-    denoiser = build_denoiser(own.model, *latent, cache.width, guidance_width)
-    load_module(denoiser, job.inputs["denoiser"])
     projector = None
     if "projector" in job.inputs:
-        model = job.setting("projector", ProjectorStage).model
-        # Realignment is with the study's text, whatever the denoiser is conditioned on.
-        width = TextCache.open(job.inputs["text"]).width
-        projector = build_projector(model, *latent, width)
-        freeze(load_module(projector, job.inputs["projector"])).to(like)
+        projector = load_projector(
+            job.inputs["projector"],
+            # Realignment is with the study's text, whatever the denoiser is conditioned on.
+            text_width=TextCache.open(job.inputs["text"]).width,
+        ).to(like)
+    vae = load_vae(job.inputs["vae"], feature_width=store.frames.shape[1]).to(like)
+    denoiser = load_denoiser(
+        job.inputs["denoiser"], latent_width=vae.latent_width, text_width=cache.width
+    )
     standardise = Standardisation.fit(cache, store.captions("train"), text.standardise)
     few_steps = None
     if stage:
         boundary = BoundaryCondition(stage.sigma, stage.timestep_scaling)
         few_steps = FewSteps(boundary, stage.solver_steps, stage.guidance_width)
     return MotionGenerator(
-        freeze(vae).to(like),
-        freeze(denoiser).to(like),
+        vae,
+        denoiser.to(like),
         projector,
         noise_schedule(job.setting("diffusion", Diffusion)).to(like.device),
         Standardisation(standardise.mean.to(like), standardise.std.to(like)),

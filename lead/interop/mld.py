@@ -18,13 +18,12 @@ from lead.interop.checkpoint_file import (
     float_tensors,
     open_torch_file,
 )
-from lead.models.build import build_vae, freeze
+from lead.models.build import build_denoiser, build_vae, freeze
 from lead.models.denoiser import Denoiser
 from lead.models.vae import MotionVae
 from lead.motion.skeleton import HUMANML3D, SKELETONS, Skeleton
 
 Network = TypeVar("Network", bound=nn.Module)
-
 TEXT_WIDTH = 768
 """Width of the text that the published denoisers read: CLIP ViT-L/14's, and sentence-T5's."""
 MLD = Release(
@@ -35,10 +34,18 @@ MLD = Release(
     "prepare/download_pretrained_models.sh), and name the .ckpt.",
     again="Get MLD's checkpoint again",
 )
-
 _UNREAD = "mem_pos.pe"
 """A table that no result depends on, and that MotionLCM's files have not."""
 _GUIDANCE = "time_embedding.cond_proj.weight"
+GUIDANCE_WIDTH = 256
+"""Width of the guidance's sinusoid that the student reads."""
+MOTIONLCM = Release(
+    title="MotionLCM's checkpoint",
+    noun="checkpoint",
+    file="the .ckpt of MotionLCM version 1, with a latent of 1 x 256",
+    get="Get version 1 of MotionLCM (github.com/Dai-Wenxun/MotionLCM), and name the .ckpt.",
+    again="Get MotionLCM's checkpoint again",
+)
 
 
 def load_mld(path: Path | str, skeleton: Skeleton = HUMANML3D) -> tuple[MotionVae, Denoiser]:
@@ -119,9 +126,24 @@ def fill_denoiser(
     Raises:
         LeadError: missing or unknown weights.
     """
-    denoiser = Denoiser(DenoiserModel(), TEXT_WIDTH, guidance_width)
+    width, tokens = VaeModel().width, VaeModel().latent_tokens
+    denoiser = build_denoiser(DenoiserModel(), width, tokens, TEXT_WIDTH, guidance_width)
     nn.init.zeros_(denoiser.mem_pos.pe)
     return _filled(denoiser, "denoiser.", tensors, path, release)
+
+
+def load_motionlcm(path: Path | str, skeleton: Skeleton = HUMANML3D) -> tuple[MotionVae, Denoiser]:
+    """The VAE and the student of a published MotionLCM v1 checkpoint, frozen, in float32.
+
+    The student takes its guidance as an input: `guidance_sinusoid` of the scale less one.
+
+    Raises:
+        LeadError: no file, damaged, version 2 or another architecture, or another dataset's.
+    """
+    path = Path(path)
+    tensors = read_networks(path, MOTIONLCM)
+    vae = fill_vae(tensors, path, skeleton, MOTIONLCM)
+    return vae, fill_denoiser(tensors, path, MOTIONLCM, GUIDANCE_WIDTH)
 
 
 def _check_latent(

@@ -8,23 +8,24 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from lead.config.consistency import ConsistencyStage
-from lead.config.diffusion import Diffusion
-from lead.config.models import Stack
-from lead.config.source import MldDenoiserSource, MldVaeSource, MotionLcmSource
-from lead.config.study import DatasetSettings
-from lead.config.text import TextSettings
-from lead.config.training import DenoiserStage, VaeStage
+from lead.config.datasets import DatasetSettings
+from lead.config.models import Diffusion, Stack, TextSettings
+from lead.config.training import (
+    ConsistencyStage,
+    DenoiserStage,
+    MldDenoiserSource,
+    MldVaeSource,
+    MotionLcmSource,
+    VaeStage,
+)
 from lead.datasets.registry import skeleton_of
 from lead.errors import LeadError
 from lead.files.arrays import read_npy
 from lead.files.digest import file_digest
 from lead.files.job import Job
-from lead.interop.mld import load_mld, load_mld_vae
-from lead.interop.motionlcm import load_motionlcm
-from lead.models.lineage import latents_of
+from lead.interop.mld import load_mld, load_mld_vae, load_motionlcm
+from lead.models.files import latents_of, load_tensors, save_network
 from lead.models.vae import MotionVae
-from lead.models.weights import load_tensors, save_module
 from lead.motion.normalizer import Normalizer, load_normalizer
 
 SAME_STATISTICS = 0.01
@@ -47,7 +48,7 @@ def import_vae(job: Job) -> None:
     vae = load_mld_vae(path, skeleton)
     compared = _compare_statistics(job, source, skeleton.feature_width)
     said = {"source": file_digest(path), "statistics": compared}
-    save_module(vae, job.outputs["weights"], job.manifest | said)
+    save_network(vae, job.outputs["weights"], job.manifest | said)
     _report("VAE", vae)
 
 
@@ -67,7 +68,7 @@ def import_denoiser(job: Job) -> None:
     vae, denoiser = load_mld(path, skeleton_of(job.setting("dataset", DatasetSettings)))
     _check_vae(vae, path, job.inputs["vae"])
     said = {"source": file_digest(path), **latents_of(job.inputs["vae"])}
-    save_module(denoiser, job.outputs["weights"], job.manifest | said)
+    save_network(denoiser, job.outputs["weights"], job.manifest | said)
     _report("denoiser", denoiser)
 
 
@@ -88,7 +89,7 @@ def import_consistency(job: Job) -> None:
     path = job.data_root / source.path
     vae, student = load_motionlcm(path, skeleton_of(job.setting("dataset", DatasetSettings)))
     _check_vae(vae, path, job.inputs["vae"])
-    save_module(student, job.outputs["weights"], job.manifest | {"source": file_digest(path)})
+    save_network(student, job.outputs["weights"], job.manifest | {"source": file_digest(path)})
     _report("student", student)
 
 

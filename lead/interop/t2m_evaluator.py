@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from lead.config.evaluator import T2mEvaluator
+from lead.config.datasets import DatasetSettings
+from lead.config.evaluation import T2mEvaluator
 from lead.config.models import MatcherModel
-from lead.config.study import DatasetSettings
 from lead.datasets.registry import skeleton_of
 from lead.errors import LeadError
 from lead.files.arrays import read_npy
@@ -27,8 +27,8 @@ from lead.interop.checkpoint_file import (
     open_torch_file,
 )
 from lead.models.build import build_matcher, freeze
+from lead.models.files import save_network
 from lead.models.matcher import STATISTICS, Matcher
-from lead.models.weights import save_module
 from lead.motion.layout import BLOCKS, layout
 from lead.motion.normalizer import BIASED_BLOCKS, Normalizer, load_normalizer, save_normalizer
 from lead.motion.skeleton import HUMANML3D, SKELETONS, Skeleton
@@ -116,7 +116,7 @@ def import_evaluator(job: Job) -> None:
     own = load_t2m_statistics(folder, skeleton, load_normalizer(job.inputs["stats"]))
     save_normalizer(own, job.outputs["statistics"])
     said = {STATISTICS: own.fingerprint, "source": file_digest(_checkpoint(folder, skeleton))}
-    save_module(matcher, job.outputs["weights"], job.manifest | said)
+    save_network(matcher, job.outputs["weights"], job.manifest | said)
     count = sum(parameter.numel() for parameter in matcher.parameters())
     print(f"published evaluator for {skeleton.name}: {count:,} parameters", file=sys.stderr)
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lead.clip import Clip
+from lead.config.models import TextSettings
 from lead.errors import LeadError
 from lead.files.artefact import atomic_path, unreadable
+from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.store.store import MotionIndex
+from lead.text.descriptors import descriptor
+from lead.text.encoder import load_text_encoder
+from lead.text.pseudo_word import is_single_token
 
 # HumanML3D's and KIT-ML's mirrored copies, with the letter of an item about a part.
 _MIRRORED = re.compile(r"([A-Z]+_)?M\d+")
-
 _SCHEMA = [
     ("id", pa.string()),
     ("caption", pa.string()),
@@ -107,6 +112,26 @@ def clips_of(chosen: Sequence[ChosenMotion], index: MotionIndex) -> list[Clip]:
             fix="Delete the file of chosen motions and run the same snakemake command again.",
         )
     return [known[one.id] for one in chosen]
+
+
+def choose_motions(job: Job) -> None:
+    """Draw unmirrored test motions with the study's seed.
+
+    Input: ``index``. Setting: ``motions``, how many. Output: ``motions``; its metadata says
+    ``of`` how many test items they were drawn.
+
+    Raises:
+        LeadError: there are fewer than two, or the encoder's weights are not there.
+    """
+    test = MotionIndex.open(job.inputs["index"]).split("test")
+    clips = choose_clips(test, int(job.settings["motions"]), job.seeds.child("inverted", "motions"))
+    encoder = load_text_encoder(job.setting("text", TextSettings))
+    known = partial(is_single_token, encoder)
+    chosen = [
+        ChosenMotion(clip.id, clip.captions[0], clip.frames, *descriptor(clip, known))
+        for clip in clips
+    ]
+    write_chosen(job.outputs["motions"], chosen, {**job.manifest, "of": len(test)})
 
 
 def _is_mirrored(name: str, names: set[str]) -> bool:

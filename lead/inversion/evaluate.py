@@ -25,7 +25,7 @@ from lead.evaluation.protocol import Pass, draw_pass
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.inversion.chosen import clips_of, read_chosen
-from lead.inversion.inverted_words import InvertedWords, read_inverted
+from lead.inversion.words import InvertedWords, read_inverted
 
 
 def embed_real_of_words(job: Job) -> None:

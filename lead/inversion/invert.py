@@ -4,24 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from lead.clip import Clip
-from lead.config.inversion import Inversion
-from lead.config.systems import Objective
+from lead.config.evaluation import Evaluation
+from lead.config.inversion import Inversion, Objective
+from lead.config.models import TextSettings
 from lead.diffusion.generator import MotionGenerator
+from lead.errors import LeadError
+from lead.evaluation.generate import open_generator
+from lead.files.job import Job
 from lead.files.seeds import Seeds
-from lead.inversion.objectives import objective_values
-from lead.inversion.segments import Draws, Segments, draw
-from lead.inversion.templates import TEMPLATES
-from lead.motion.normalizer import Normalizer
+from lead.inversion.objectives import TEMPLATES, objective_values
+from lead.inversion.segments import Draws, Segments, clip_store, draw, named_joints
+from lead.inversion.words import Word, model_digest
+from lead.models.build import pick_device, use_threads
+from lead.motion.normalizer import Normalizer, load_normalizer
+from lead.motion.skeleton import HUMANML3D, Skeleton
 from lead.progress import Progress
 from lead.store.store import MotionStore
-from lead.text.encoder import TextEncoder
-from lead.text.pseudo_word import encode_pseudo
+from lead.text.cache import TextCache
+from lead.text.encoder import TextEncoder, load_text_encoder
+from lead.text.pseudo_word import encode_pseudo, refuse_known, token_vectors
 
 
 @dataclass(frozen=True)
@@ -60,6 +69,39 @@ class Inverted:
     timestep: Int[Tensor, "N K S"]
 
 
+@runtime_checkable
+class Model(Protocol):
+    """What an inversion asks of a trained model, such as `lead.pipeline.LeadPipeline`."""
+
+    @property
+    def generator(self) -> MotionGenerator: ...
+    @property
+    def encoder(self) -> TextEncoder: ...
+    @property
+    def normalizer(self) -> Normalizer: ...
+    @property
+    def skeleton(self) -> Skeleton: ...
+    @property
+    def longest(self) -> int: ...
+    @property
+    def directory(self) -> Path: ...
+
+
+@dataclass(frozen=True)
+class NewWord:
+    """The word that a user asks for.
+
+    Attributes:
+        name: in sentences, such as ``<zombie>``.
+        init: the descriptor, which the word starts from.
+    """
+
+    name: str
+    init: str
+    objective: Objective
+    seed: int
+
+
 def invert(
     networks: Networks,
     objective: Objective,
@@ -92,6 +134,48 @@ def invert(
             progress.advance(note=f"objective {float(values.detach().mean()):.4g}")
     return Inverted(
         vectors.detach().cpu(), torch.stack(losses, dim=1), torch.stack(timesteps, dim=1)
+    )
+
+
+def invert_clips(
+    model: Model, clips: Sequence[object], asked: NewWord, settings: Inversion, *, progress: bool
+) -> Word:
+    """A word that means what clips show; see `lead.pipeline.LeadPipeline.invert`.
+
+    Raises:
+        LeadError: a clip cannot be read or is too short, the name or the descriptor is none, or
+            the model is of another skeleton.
+    """
+    named = named_joints(clips, HUMANML3D)
+    refuse_known(model.encoder, asked.name)
+    if model.skeleton != HUMANML3D:
+        raise LeadError(
+            "Own motions have HumanML3D's joints, and this model has others.",
+            file=model.directory,
+            found=model.skeleton.name,
+            expected=HUMANML3D.name,
+            fix="Choose a model of another study.",
+        )
+    store = clip_store(named, HUMANML3D, model.longest, settings.chunk)
+    networks = Networks(model.generator, model.encoder, store, model.normalizer)
+    start = token_vectors(model.encoder, [asked.init])
+    seeds = Seeds(asked.seed).child("invert")
+    shown = Progress("steps", settings.steps) if progress else None
+    made = invert(networks, asked.objective, store.clips, start, settings, seeds, shown)
+    both = [in_templates(networks, vectors) for vectors in (start, made.vectors)]
+    fresh = fresh_objective(networks, asked.objective, store.clips, both, settings, seeds)
+    return Word(
+        placeholder=asked.name,
+        vector=made.vectors[0],
+        loss=made.loss[0],
+        encoder=model.encoder.name,
+        encoder_digest=model.encoder.digest,
+        model=model_digest(model.directory),
+        descriptor=asked.init,
+        objective=asked.objective,
+        clips=tuple(clip for clip, _ in named),
+        before=float(fresh[0]),
+        after=float(fresh[1]),
     )
 
 
@@ -131,6 +215,28 @@ def fresh_objective(
 def chunks(count: int, size: int) -> Iterator[slice]:
     """Runs of ``size`` of ``count``."""
     yield from (slice(first, min(first + size, count)) for first in range(0, count, size))
+
+
+def open_networks(job: Job) -> Networks:
+    """The study's frozen networks, clips and text encoder.
+
+    Inputs: ``frames``, ``index``, ``stats``, ``text``, ``vae``, ``denoiser``, maybe ``projector``.
+
+    Raises:
+        LeadError: a file is damaged or of another network, or the encoder is not there.
+    """
+    use_threads(job.threads)
+    device = pick_device()
+    like = torch.zeros((), device=device)
+    store = MotionStore.load(job.inputs["frames"], job.inputs["index"])
+    cache = TextCache.open(job.inputs["text"])
+    return Networks(
+        # Nothing is sampled: the protocol's steps and guidance are never looked at.
+        open_generator(job, store, cache, like, Evaluation()),
+        load_text_encoder(job.setting("text", TextSettings), device),
+        store,
+        load_normalizer(job.inputs["stats"]).torch(device, like.dtype),
+    )
 
 
 def _draw(networks: Networks, clips: Sequence[Clip], segments: int, seeds: Seeds) -> Draws:

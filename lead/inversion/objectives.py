@@ -8,11 +8,16 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from lead.config.systems import Objective
+from lead.config.inversion import Objective
 from lead.diffusion.generator import MotionGenerator
 from lead.diffusion.schedule import add_noise, predicted_latent
 from lead.errors import LeadError
 from lead.inversion.segments import Draws
+from lead.text.pseudo_word import PLACEHOLDER
+
+_SUBJECTS = ("the sim", "the man", "the woman", "figure", "someone", "he", "she", "a robot")
+TEMPLATES = tuple(f"{subject} {PLACEHOLDER}" for subject in _SUBJECTS)
+"""The paper's examples, each side of its slashes a sentence of its own."""
 
 
 def objective_values(

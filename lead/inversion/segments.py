@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -12,15 +13,20 @@ from torch import Tensor
 
 from lead.clip import Clip
 from lead.diffusion.generator import MotionGenerator
+from lead.errors import LeadError
 from lead.files.seeds import Seeds
+from lead.mocap.motion import read_mocap
+from lead.motion.canonical import canonical_joints
+from lead.motion.features import joints_to_features
 from lead.motion.normalizer import Normalizer
+from lead.motion.skeleton import Skeleton
 from lead.store.batches import UNIT, gather
 from lead.store.store import MotionStore
+from lead.types import Joints
 
 SHORTEST = 40
 _WHOLE_BELOW, _SHARE = 44, 0.6
 _BATCH = 32
-
 Posterior = tuple[Float[Tensor, "L M"], Float[Tensor, "L M"]]
 """Mean and log-variance."""
 
@@ -121,3 +127,61 @@ def draw(
         torch.from_numpy(np.concatenate(chosen)),
         torch.tensor([segment_length(clip.frames) for clip in every], device=like.device),
     )
+
+
+def named_joints(clips: Sequence[object], skeleton: Skeleton) -> list[tuple[str, Joints]]:
+    """Each clip's name and its joints, on the floor, at the origin, frame 0 facing +Z.
+
+    A clip is a file of the user's own motion capture, an array of joints (N x J x 3), or anything
+    with ``joints``, such as a generated motion.
+
+    Raises:
+        LeadError: a file cannot be read, or holds no motion.
+    """
+    named = []
+    for number, clip in enumerate(clips):
+        if isinstance(clip, str | Path):
+            name, joints = Path(clip).name, read_mocap(Path(clip)).joints
+        else:
+            name = f"clip {number}"
+            joints = clip if isinstance(clip, np.ndarray) else getattr(clip, "joints")  # noqa: B009
+        named.append((name, canonical_joints(joints, skeleton)))
+    return named
+
+
+def clip_store(
+    motions: Sequence[tuple[str, Joints]], skeleton: Skeleton, longest: int, at_most: int
+) -> MotionStore:
+    """Features of named motions as clips; a motion above ``longest`` frames is cut into equal
+    clips, as the model knows no longer ones.
+
+    Clips are keyed by the motion's place and their own, whatever the files are called.
+
+    Raises:
+        LeadError: a motion shorter than the shortest segment, or more than ``at_most`` clips.
+    """
+    clips, arrays, start = [], [], 0
+    for number, (name, joints) in enumerate(motions):
+        features = joints_to_features(joints, skeleton)
+        if len(features) < SHORTEST:
+            raise LeadError(
+                "The clip is shorter than the shortest segment that words are inverted from.",
+                file=name,
+                found=f"{len(features) / skeleton.fps:.2f} s",
+                expected=f"at least {SHORTEST / skeleton.fps:g} s",
+                fix="Record a longer clip.",
+            )
+        parts = np.array_split(features, -(-len(features) // longest))
+        for part, own in enumerate(parts):
+            stop = start + len(own)
+            clips.append(Clip(f"{number}/{part}", "own", start, stop, (), name, "", None, name))
+            start = stop
+        arrays.append(features)
+    if len(clips) > at_most:
+        raise LeadError(
+            "The clips are too long to invert one word from.",
+            found=f"{start / skeleton.fps:.0f} s",
+            expected=f"at most {at_most * longest / skeleton.fps:.0f} s",
+            fix="Cut them to what the word should mean.",
+        )
+    return MotionStore(clips, {}, np.concatenate(arrays))

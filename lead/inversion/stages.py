@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -14,16 +20,29 @@ from lead.clip import Clip
 from lead.config.inversion import Inversion
 from lead.config.systems import Objective
 from lead.evaluation.embed import Keeper
+from lead.files.artefact import atomic_path, unreadable
 from lead.files.job import Job, forget, state_lock
 from lead.files.seeds import Seeds
 from lead.inversion.chosen import clips_of, read_chosen
-from lead.inversion.fresh import write_fresh
-from lead.inversion.invert import Networks, chunks, fresh_objective, in_templates, invert
-from lead.inversion.inverted_words import InvertedWords, write_inverted
-from lead.inversion.opened import open_networks
+from lead.inversion.invert import (
+    Networks,
+    chunks,
+    fresh_objective,
+    in_templates,
+    invert,
+    open_networks,
+)
+from lead.inversion.words import InvertedWords, write_inverted
 from lead.progress import Progress
 from lead.text.pseudo_word import token_vectors
-from lead.training.history import write_history
+from lead.training.state import write_history
+
+_SCHEMA = [
+    ("id", pa.string()),
+    ("word", pa.string()),
+    ("descriptor", pa.float64()),
+    ("inverted", pa.float64()),
+]
 
 
 def invert_words(job: Job) -> None:
@@ -65,6 +84,65 @@ def invert_words(job: Job) -> None:
 def draw_seeds(seeds: Seeds) -> Seeds:
     """What inversions draw from: the same for every objective and projector."""
     return seeds.child("inverted", "draws")
+
+
+@dataclass(frozen=True)
+class Improvement:
+    """How many inverted words lower their own objective on fresh draws.
+
+    Attributes:
+        words: name of the inversion, as its folder.
+        motions: how many words there are.
+        improved: how many are better than their descriptors.
+        ratio: median over motions of the objective by the descriptor's.
+    """
+
+    words: str
+    motions: int
+    improved: int
+    ratio: float
+
+    @property
+    def share(self) -> float:
+        """``improved`` by ``motions``."""
+        return self.improved / self.motions
+
+
+def write_fresh(
+    path: Path,
+    named: Sequence[tuple[str, str]],
+    descriptor: Float[np.ndarray, " N"],
+    inverted: Float[np.ndarray, " _N"],
+    words: dict[str, Any],
+) -> None:
+    """Write the objective of every motion, of its descriptor and of its inverted word.
+
+    ``named`` are the motions' ids and descriptors; ``words`` go into the schema, of which
+    ``words`` is the inversion's name.
+    """
+    rows = [
+        {"id": id_, "word": word, "descriptor": float(before), "inverted": float(after)}
+        for (id_, word), before, after in zip(named, descriptor, inverted, strict=True)
+    ]
+    schema = pa.schema(_SCHEMA, metadata={"lead": json.dumps(words)})
+    with atomic_path(path) as temporary:
+        pq.write_table(pa.Table.from_pylist(rows, schema), temporary)
+
+
+def read_improvement(path: Path) -> Improvement:
+    """What such a file comes to.
+
+    Raises:
+        LeadError: it is damaged, or another one.
+    """
+    try:
+        table = pq.read_table(path)
+        name = json.loads((table.schema.metadata or {})[b"lead"])["words"]
+        before, after = (table[column].to_numpy() for column in ("descriptor", "inverted"))
+    except (pa.ArrowException, OSError, KeyError) as error:
+        raise unreadable(path, error, "the rule that inverts words") from error
+    ratio = float(np.median(after / before))
+    return Improvement(name, len(after), int((after < before).sum()), ratio)
 
 
 def _invert_part(

@@ -61,7 +61,7 @@ class ImportedMotion:
     notes: tuple[str, ...]
 
 
-def read_motion(
+def read_mocap(
     path: Path,
     *,
     map_file: Path | None = None,

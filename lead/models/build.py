@@ -1,11 +1,16 @@
-"""From settings to networks, and the one way to freeze them."""
+"""From settings to networks that know their settings, and the one way to freeze them."""
 
 from __future__ import annotations
 
-from typing import TypeVar, assert_never
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any, TypeVar, assert_never
 
+import torch
 from torch import nn
 
+from lead.config.base import Settings
 from lead.config.models import (
     DenoiserModel,
     IdentityProjectorModel,
@@ -16,6 +21,7 @@ from lead.config.models import (
     TransformerProjectorModel,
     VaeModel,
 )
+from lead.config.training import Machine
 from lead.errors import LeadError
 from lead.models.attention import PlainStack, SkipStack
 from lead.models.denoiser import Denoiser
@@ -24,6 +30,24 @@ from lead.models.projector import IdentityProjector, Projector, Readout, StackPr
 from lead.models.vae import MotionVae
 
 Network = TypeVar("Network", bound=nn.Module)
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What a network was built from; its weights' file says it, so that it can be built again.
+
+    Attributes:
+        kind: such as ``denoiser``; the name of its ``build_`` function.
+        settings: the arguments of that function as plain values, ``model`` among them.
+    """
+
+    kind: str
+    settings: Mapping[str, Any]
+
+
+def architecture_of(network: nn.Module) -> Architecture | None:
+    """What the network was built from; None if no ``build_`` function of this module made it."""
+    return getattr(network, "architecture", None)
 
 
 def freeze(module: Network) -> Network:
@@ -40,7 +64,7 @@ def is_frozen(module: nn.Module) -> bool:
 
 def build_vae(model: VaeModel, feature_width: int) -> MotionVae:
     """The motion VAE for features of that width."""
-    return MotionVae(model, feature_width)
+    return _remember(MotionVae(model, feature_width), "vae", model, feature_width=feature_width)
 
 
 def build_denoiser(
@@ -75,7 +99,24 @@ def build_denoiser(
             found=text_width,
             fix="Use another text encoder.",
         )
-    return Denoiser(model, text_width, guidance_width)
+    return _remember(
+        Denoiser(model, text_width, guidance_width),
+        "denoiser",
+        model,
+        latent_width=latent_width,
+        latent_tokens=latent_tokens,
+        text_width=text_width,
+        guidance_width=guidance_width,
+    )
+
+
+def guided(denoiser: Denoiser, guidance_width: int) -> Denoiser:
+    """A new denoiser of the same settings that also takes a guidance, as MotionLCM's student."""
+    made = architecture_of(denoiser)
+    assert made is not None, "a denoiser is made by build_denoiser"
+    widths = {name: made.settings[name] for name in ("latent_width", "latent_tokens", "text_width")}
+    model = DenoiserModel.model_validate(made.settings["model"])
+    return build_denoiser(model, **widths, guidance_width=guidance_width)
 
 
 def build_projector(
@@ -87,6 +128,11 @@ def build_projector(
         LeadError: latent or text cannot be cut into the number of tokens asked for.
     """
     latent = latent_width * latent_tokens
+    widths = {
+        "latent_width": latent_width,
+        "latent_tokens": latent_tokens,
+        "text_width": text_width,
+    }
     match model:
         case TransformerProjectorModel():
             cross = model.decoder == "cross"
@@ -101,23 +147,46 @@ def build_projector(
             encoder = _projection(SkipStack(model, model.norm), model, (latent, text_width))
             decoder = _projection(SkipStack(model, model.norm), model, (text_width, latent))
         case IdentityProjectorModel():
-            return IdentityProjector(latent_tokens)
+            return _remember(IdentityProjector(latent_tokens), "projector", model, **widths)
         case MlpProjectorModel():
             encoder = mlp(latent, text_width, model)
             decoder = mlp(text_width, latent, model)
         case _:
             assert_never(model)
-    return Projector(encoder, decoder, latent_tokens)
+    return _remember(Projector(encoder, decoder, latent_tokens), "projector", model, **widths)
 
 
 def build_matcher(model: MatcherModel, feature_width: int) -> Matcher:
     """The evaluator for features of that width."""
-    return Matcher(model, feature_width)
+    return _remember(Matcher(model, feature_width), "matcher", model, feature_width=feature_width)
 
 
 def build_movement_decoder(model: MatcherModel, feature_width: int) -> MovementDecoder:
     """The decoder that the matcher's movement encoder is pre-trained with."""
     return MovementDecoder(model.movement_width, feature_width)
+
+
+def pick_device() -> torch.device:
+    """The first GPU if there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def use_threads(threads: int) -> None:
+    """Give torch that many threads; results on a CPU are equal for equal numbers."""
+    torch.set_num_threads(threads)
+
+
+def autocast(machine: Machine, device: torch.device) -> AbstractContextManager:
+    """bf16 arithmetic where the settings ask for it and the device is a GPU."""
+    if machine.precision == "bf16" and device.type == "cuda":
+        return torch.autocast("cuda", dtype=torch.bfloat16)
+    return nullcontext()
+
+
+def _remember(network: Network, kind: str, model: Settings, **widths: int | None) -> Network:
+    settings = {"model": model.model_dump(mode="json"), **widths}
+    object.__setattr__(network, "architecture", Architecture(kind, settings))
+    return network
 
 
 def _projection(

@@ -20,19 +20,24 @@ from lead.config.models import DenoiserModel, VaeModel
 from lead.errors import LeadError
 from lead.files.artefact import atomic_path, write_json
 from lead.files.job import Job
-from lead.models.device import use_threads
-from lead.models.lineage import check_lineage, inherited, latents_of
-from lead.models.weights import load_tensors, read_metadata, save_tensors
+from lead.model_directory import MODEL_FILE, SUMS, read_description
+from lead.models.build import use_threads
+from lead.models.files import (
+    check_lineage,
+    inherited,
+    latents_of,
+    load_tensors,
+    read_metadata,
+    save_tensors,
+)
 from lead.motion.constant_bones import METRES
 from lead.motion.skeleton import SKELETONS
-from lead.pipeline import MODEL_FILE, UNIT, LeadPipeline, read_description
+from lead.pipeline import UNIT, LeadPipeline
 from lead.report.card import sources_of
 from lead.report.text import template
 
 LIMIT = 4_000_000
 """Bytes that all files together may have."""
-SUMS = "SHA256SUMS"
-"""Lists every other file, as ``sha256sum --check`` reads it."""
 LARGEST_CHANGE = 5.0
 """Millimetres that rounding may move joints by, on average."""
 
@@ -109,6 +114,9 @@ def _pack_networks(source: Path, packed: Path) -> None:
         said = read_metadata(file)
         if name != "vae" and inherited(file):
             said |= latents_of(packed / "vae.safetensors")
+        if name in rows and "network" in said:
+            cut = {**said["network"]["model"], "positions": rows[name]}
+            said["network"] = {**said["network"], "model": cut}
         tensors = {
             key: _half(key, tensor[: rows[name]] if key.endswith(".pe") else tensor, file)
             for key, tensor in load_tensors(file).items()

@@ -11,8 +11,7 @@ from pydantic import TypeAdapter
 from safetensors import safe_open
 
 from lead import __version__
-from lead.config.study import DatasetSettings
-from lead.config.synthetic import MadeDataset
+from lead.config.datasets import DatasetSettings, MadeDataset
 from lead.config.systems import System
 from lead.datasets.dataset import RawSource
 from lead.datasets.registry import skeleton_of, sources_of_dataset

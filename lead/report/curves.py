@@ -7,16 +7,16 @@ from typing import Any
 
 import matplotlib
 
+from lead.files.artefact import atomic_path, unreadable
+from lead.files.job import Job
+from lead.inversion.words import Word
+
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter, NullFormatter
-
-from lead.files.artefact import atomic_path, unreadable
-from lead.files.job import Job
-from lead.inversion.word_file import Word
 
 _BESIDE = {"step", "learning_rate", "gradient_norm", "validation", "loss"}
 

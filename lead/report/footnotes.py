@@ -8,16 +8,15 @@ from typing import Any
 
 import pandas as pd
 
-from lead.config.consistency import ConsistencyStage
-from lead.config.evaluation import Evaluation
-from lead.config.evaluator import Evaluator
+from lead.config.evaluation import Evaluation, Evaluator
+from lead.config.models import TextSettings
 from lead.config.systems import System
-from lead.config.text import TextSettings
+from lead.config.training import ConsistencyStage
 from lead.evaluation.actions import NO_LABELS
 from lead.files.artefact import commit
 from lead.files.job import Job
 from lead.inversion.chosen import read_chosen
-from lead.inversion.fresh import Improvement, read_improvement
+from lead.inversion.stages import Improvement, read_improvement
 from lead.report.gauge import gauge_footnotes
 from lead.report.table import REAL
 

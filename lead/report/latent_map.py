@@ -8,6 +8,18 @@ from dataclasses import dataclass
 
 import matplotlib
 
+from lead.clip import Clip
+from lead.errors import LeadError
+from lead.evaluation.protocol import draw_noise
+from lead.files.artefact import atomic_path
+from lead.files.job import Job
+from lead.models.build import pick_device, use_threads
+from lead.models.files import check_lineage, load_projector, load_vae
+from lead.motion.normalizer import load_normalizer
+from lead.report.curves import save_figure
+from lead.store.batches import gather
+from lead.store.store import MotionStore
+
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
@@ -17,24 +29,6 @@ from jaxtyping import Float
 from sklearn.manifold import TSNE
 from sklearn.metrics import silhouette_score
 from sklearn.neighbors import NearestNeighbors
-
-from lead.clip import Clip
-from lead.config.study import DatasetSettings
-from lead.config.training import ProjectorStage, VaeStage
-from lead.datasets.registry import skeleton_of
-from lead.errors import LeadError
-from lead.evaluation.protocol import draw_noise
-from lead.files.artefact import atomic_path
-from lead.files.job import Job
-from lead.models.build import build_projector, build_vae, freeze
-from lead.models.device import pick_device, use_threads
-from lead.models.lineage import check_lineage
-from lead.models.weights import load_module
-from lead.motion.normalizer import load_normalizer
-from lead.report.curves import save_figure
-from lead.store.batches import gather
-from lead.store.store import MotionStore
-from lead.text.cache import TextCache
 
 VERBS = ("walk", "run", "jump", "sit", "kick", "throw", "wave", "crawl", "dance", "swim")
 """Frequent actions of HumanML3D's captions."""
@@ -130,16 +124,9 @@ def _chosen(clips: Sequence[Clip]) -> tuple[list[Clip], list[str]]:
 def _spaces(job: Job, store: MotionStore, clips: list[Clip]) -> list[Space]:
     check_lineage(job.inputs["vae"], job.inputs["projector"])
     device = pick_device()
-    skeleton = skeleton_of(job.setting("dataset", DatasetSettings))
-    model = job.setting("vae", VaeStage).model
-    vae = load_module(build_vae(model, skeleton.feature_width), job.inputs["vae"])
-    width = TextCache.open(job.inputs["text"]).width
-    stage = job.setting("projector", ProjectorStage)
-    projector = build_projector(stage.model, model.width, model.latent_tokens, width)
-    load_module(projector, job.inputs["projector"])
     normalizer = load_normalizer(job.inputs["stats"]).torch(device)
-    freeze(vae).to(device)
-    freeze(projector).to(device)
+    vae = load_vae(job.inputs["vae"]).to(device)
+    projector = load_projector(job.inputs["projector"]).to(device)
     latents = []
     for first in range(0, len(clips), _BATCH):
         own = clips[first : first + _BATCH]
@@ -148,7 +135,7 @@ def _spaces(job: Job, store: MotionStore, clips: list[Clip]) -> list[Space]:
         real = torch.from_numpy(mask).to(device)
         normalised = normalizer.normalise(torch.from_numpy(motion).to(device)) * real[..., None]
         posterior = vae.encode(normalised, real)
-        shape = (model.latent_tokens, model.width)
+        shape = (vae.latent_tokens, vae.latent_width)
         noise = draw_noise([clip.id for clip in own], shape, job.seeds.child("latent_map"))
         latents.append(posterior.at(noise.to(device)))
     latent = torch.cat(latents)

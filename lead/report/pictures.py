@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from lead.clip import Clip
-from lead.config.study import DatasetSettings
+from lead.config.datasets import DatasetSettings
 from lead.datasets.registry import skeleton_of
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.formats.bvh_writer import write_bvh
-from lead.models.device import use_threads
+from lead.models.build import use_threads
 from lead.motion.features import features_to_joints
 from lead.motion.layout import layout
 from lead.motion.nearest import nearest_motion

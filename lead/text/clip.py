@@ -9,13 +9,12 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from lead.config.text import ClipText
+from lead.config.models import ClipText
 from lead.errors import LeadError
-from lead.text.encoder import TextEncoder, frozen
-from lead.text.weights import check_length, load_from, locate, weight_digest
+from lead.text.encoder import TextEncoder, check_length, frozen, load_from, locate, weight_digest
 
 
-class Clip(nn.Module):
+class ClipTower(nn.Module):
     """CLIP's text transformer and projection; no normalisation, no attention mask."""
 
     def __init__(self, model: Any, tokenizer: Any, length: int):
@@ -73,7 +72,7 @@ def load_clip(config: ClipText, device: torch.device) -> TextEncoder:
     model = load_from(folder, CLIPTextModelWithProjection.from_pretrained, dtype=torch.float32)
     check_length(config.max_tokens, model.config.max_position_embeddings, folder)
     tokenizer = load_from(folder, AutoTokenizer.from_pretrained)
-    network: Clip = frozen(Clip(model, tokenizer, config.max_tokens), device)
+    network: ClipTower = frozen(ClipTower(model, tokenizer, config.max_tokens), device)
     network.check_pooling(torch.tensor([tokenizer("a person walks").input_ids]))
     return TextEncoder(
         name=f"clip:{config.model}",

@@ -10,10 +10,9 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from lead.config.text import MiniLmText
+from lead.config.models import MiniLmText
 from lead.errors import LeadError
-from lead.text.encoder import TextEncoder, frozen
-from lead.text.weights import check_length, load_from, locate, weight_digest
+from lead.text.encoder import TextEncoder, check_length, frozen, load_from, locate, weight_digest
 
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """Of model.safetensors, as published with all-MiniLM-L6-v2."""

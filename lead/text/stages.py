@@ -6,15 +6,14 @@ import sys
 
 import pyarrow.parquet as pq
 
-from lead.config.evaluator import Evaluator
-from lead.config.text import TextSettings
+from lead.config.evaluation import Evaluator
+from lead.config.models import TextSettings
 from lead.files.job import Job
 from lead.store.store import MotionIndex
 from lead.text.cache import write_text_cache
 from lead.text.encoder import load_text_encoder
-from lead.text.tagger import load_tagger, tag_captions
-from lead.text.word_cache import write_word_cache
-from lead.text.word_files import read_vocabulary
+from lead.text.word_cache import load_tagger, tag_captions, write_word_cache
+from lead.text.words import read_vocabulary
 
 
 def encode_text(job: Job) -> None:

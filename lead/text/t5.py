@@ -10,10 +10,9 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from lead.config.text import T5Text
+from lead.config.models import T5Text
 from lead.errors import LeadError
-from lead.text.encoder import TextEncoder, frozen
-from lead.text.weights import load_from, locate, weight_digest, weight_files
+from lead.text.encoder import TextEncoder, frozen, load_from, locate, weight_digest, weight_files
 
 _DENSE = "2_Dense"
 

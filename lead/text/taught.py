@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lead.files.artefact import unreadable
-from lead.models.weights import load_tensors, save_tensors
+from lead.models.files import load_tensors, save_tensors
 from lead.text.cache import TextCache
 
 _PERCENTILE = 1

@@ -7,16 +7,15 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from lead.clip import Clip
-from lead.config.study import DatasetSettings
-from lead.config.text import TextSettings
+from lead.config.datasets import DatasetSettings
+from lead.config.models import TextSettings
 from lead.datasets.registry import skeleton_of
 from lead.files.artefact import atomic_path, write_json
 from lead.files.job import Job
-from lead.models.lineage import check_lineage
+from lead.models.files import check_lineage
 from lead.motion.normalizer import Normalizer, save_normalizer
 from lead.store.store import MotionIndex
-from lead.text.cache import TextCache
-from lead.text.conditions import Standardisation
+from lead.text.cache import Standardisation, TextCache
 from lead.text.taught import Taught, write_taught
 
 _NO_ACTIONS = ("humanml3d_raw",)

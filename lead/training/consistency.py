@@ -10,10 +10,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from lead.config.consistency import ConsistencyStage
-from lead.config.diffusion import Diffusion
-from lead.config.text import TextSettings
-from lead.config.training import DenoiserStage, VaeStage
+from lead.config.models import Diffusion, TextSettings
+from lead.config.training import ConsistencyStage
 from lead.diffusion.consistency import (
     BoundaryCondition,
     consistency,
@@ -34,20 +32,16 @@ from lead.diffusion.schedule import (
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.losses import pseudo_huber_loss
-from lead.models.build import build_denoiser, freeze
+from lead.models.build import freeze, guided, pick_device, use_threads
 from lead.models.denoiser import Denoiser, guidance_sinusoid
-from lead.models.device import pick_device, use_threads
-from lead.models.lineage import inherited
-from lead.models.weights import load_module, save_module
+from lead.models.files import inherited, load_denoiser, save_network
 from lead.store.batches import plain_batches
 from lead.store.store import MotionIndex
-from lead.text.cache import TextCache
-from lead.text.conditions import Standardisation
-from lead.training.history import write_history
+from lead.text.cache import Standardisation, TextCache
 from lead.training.latents import LatentSplit
 from lead.training.loop import train
-from lead.training.objective import Objective, Outputs, Terms, Values
-from lead.training.run import Run
+from lead.training.objective import Batch, Objective, Outputs, Run, Terms
+from lead.training.state import write_history
 
 _VALIDATION_ITEMS = 256
 
@@ -77,7 +71,7 @@ class Distilled(nn.Module):
 
 
 @dataclass(frozen=True)
-class Jumps:
+class Jumps(Batch):
     """A batch of jumps along the teacher's path: where they start, and how they are guided.
 
     Attributes:
@@ -144,27 +138,26 @@ def train_consistency(job: Job) -> None:
     cache = TextCache.open(job.inputs["text"])
     train_split = LatentSplit.load(job, "train", cache)
     val_split = LatentSplit.load(job, job.setting("validation", str), cache)
-    text_settings, denoiser = _teacher_settings(job, stage)
+    reads = stage.teacher.text if stage.teacher else job.setting("text", TextSettings)
     captions = MotionIndex.open(job.inputs["index"]).captions("train")
-    standardise = Standardisation.fit(cache, captions, text_settings.standardise)
+    standardise = Standardisation.fit(cache, captions, reads.standardise)
     null = standardise(cache.pooled([""])).to(device)
     run = Run.of(job, "consistency")
     seeds = run.seeds
-    model = job.setting("vae", VaeStage).model
-    sizes = (denoiser.model, model.width, model.latent_tokens, cache.width)
-    teacher = freeze(load_module(build_denoiser(*sizes), job.inputs["teacher"])).to(device)
-    networks = Distilled(student_of(teacher, build_denoiser(*sizes, stage.guidance_width)),
-                         dropout=stage.published_dropout)  # fmt: skip
+    width = train_split.posteriors.mean.shape[-1]
+    teacher = load_denoiser(job.inputs["teacher"], latent_width=width, text_width=cache.width)
+    teacher = teacher.to(device)
+    student = student_of(teacher, guided(teacher, stage.guidance_width))
+    networks = Distilled(student, dropout=stage.published_dropout)
     teacher.train(stage.published_dropout)
 
-    def draw(rows: Tensor, generator: torch.Generator) -> Values:
-        jumps = _draw(train_split, rows, generator, stage, standardise)
-        return tuple(value.to(device) for value in vars(jumps).values())
+    def draw(rows: Tensor, generator: torch.Generator) -> Jumps:
+        return _draw(train_split, rows, generator, stage, standardise).to(device)
 
-    def forward(values: Values) -> Outputs:
-        return jump_ends(networks, teacher, null, Jumps(*values), schedule, stage)
+    def forward(jumps: Jumps) -> Outputs:
+        return jump_ends(networks, teacher, null, jumps, schedule, stage)
 
-    def terms(values: Values, outputs: Outputs) -> Terms:
+    def terms(jumps: Jumps, outputs: Outputs) -> Terms:
         found, target = outputs
         return {"loss": pseudo_huber_loss(found, target, stage.huber_c)}
 
@@ -187,7 +180,7 @@ def train_consistency(job: Job) -> None:
         after_step=lambda: networks.follow(stage.ema),
     )
     said = job.manifest | inherited(job.inputs["latents"])
-    save_module(networks.student, job.outputs["weights"], said)
+    save_network(networks.student, job.outputs["weights"], said)
     write_history(history, job.outputs["history"], job.manifest)
 
 
@@ -243,12 +236,6 @@ def distance_to_teacher(
     0 is the teacher in one step; 1 is no better than always answering with its mean.
     """
     return ((found - aim) ** 2).mean() / aim.var(dim=0, correction=0).mean()
-
-
-def _teacher_settings(job: Job, stage: ConsistencyStage) -> tuple[TextSettings, DenoiserStage]:
-    if stage.teacher is not None:
-        return stage.teacher.text, stage.teacher.denoiser
-    return job.setting("text", TextSettings), job.setting("denoiser", DenoiserStage)
 
 
 def _draw(

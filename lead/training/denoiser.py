@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
-from lead.config.diffusion import Diffusion
-from lead.config.text import TextSettings
+from lead.config.models import Diffusion, TextSettings
 from lead.config.training import DenoiserStage, VaeStage
 from lead.diffusion.prediction import predicted_noise, prediction_target
 from lead.diffusion.sampler import ddim_sample
 from lead.diffusion.schedule import NoiseSchedule, add_noise, noise_schedule, sampling_timesteps
 from lead.files.job import Job
 from lead.losses import diffusion_loss
-from lead.models.build import build_denoiser
+from lead.models.build import build_denoiser, pick_device, use_threads
 from lead.models.denoiser import Denoiser
-from lead.models.device import pick_device, use_threads
-from lead.models.lineage import inherited
-from lead.models.weights import save_module
+from lead.models.files import inherited, save_network
 from lead.store.batches import plain_batches
 from lead.store.store import MotionIndex
-from lead.text.cache import TextCache
-from lead.text.conditions import Standardisation
-from lead.training.history import write_history
+from lead.text.cache import Standardisation, TextCache
 from lead.training.latents import LatentSplit
 from lead.training.loop import train
-from lead.training.objective import Objective, Outputs, Terms, Values
-from lead.training.run import Run
+from lead.training.objective import Batch, Objective, Outputs, Run, Terms
+from lead.training.state import write_history
 
 _VALIDATION_DRAWS = 4
 _SAMPLED, _SAMPLING_STEPS = 128, 20
+
+
+@dataclass(frozen=True)
+class Noising(Batch):
+    """Clean latents, the text that conditions on them, and the noise that they get."""
+
+    latent: Float[Tensor, "B L M"]
+    text: Float[Tensor, "B C"]
+    timestep: Int[Tensor, " B"]
+    noise: Float[Tensor, "B L M"]
 
 
 def train_denoiser(job: Job) -> None:
@@ -57,31 +64,33 @@ def train_denoiser(job: Job) -> None:
     model = job.setting("vae", VaeStage).model
     denoiser = build_denoiser(stage.model, model.width, model.latent_tokens, cache.width)
 
-    def draw(rows: Tensor, generator: torch.Generator, split: LatentSplit = train_split) -> Values:
+    def draw(rows: Tensor, generator: torch.Generator, split: LatentSplit = train_split) -> Noising:
         latent = split.posteriors.sample(rows, generator)
         text = standardise(split.captions.draw(rows, generator))
         dropped = torch.rand(len(rows), generator=generator) < stage.drop_text
         text = torch.where(dropped[:, None], null, text)
         timestep = torch.randint(schedule.train_steps, (len(rows),), generator=generator)
         noise = torch.randn(latent.shape, generator=generator)
-        return tuple(tensor.to(device) for tensor in (latent, text, timestep, noise))
+        return Noising(latent, text, timestep, noise).to(device)
 
-    def forward(values: Values) -> Outputs:
-        latent, text, timestep, noise = values
-        return (denoiser(add_noise(latent, noise, timestep, schedule), timestep, text),)
+    def forward(drawn: Noising) -> Outputs:
+        noisy = add_noise(drawn.latent, drawn.noise, drawn.timestep, schedule)
+        return (denoiser(noisy, drawn.timestep, drawn.text),)
 
-    def terms(values: Values, outputs: Outputs) -> Terms:
-        latent, _, timestep, noise = values
-        target = prediction_target(latent, noise, timestep, schedule, denoiser.predicts)
+    def terms(drawn: Noising, outputs: Outputs) -> Terms:
+        target = prediction_target(
+            drawn.latent, drawn.noise, drawn.timestep, schedule, denoiser.predicts
+        )
         return {"loss": diffusion_loss(outputs[0], target)}
 
     def validate() -> dict[str, float]:
         generator = seeds.child("validate").torch()
         rows = torch.arange(len(val_split)).repeat(_VALIDATION_DRAWS)
-        values = draw(rows, generator, val_split)
-        found = {"validation": float(terms(values, forward(values))["loss"])}
-        latent, text, _, noise = (value[:_SAMPLED] for value in values)
-        return found | {"latent_norm": latent_norm_ratio(denoiser, schedule, latent, text, noise)}
+        drawn = draw(rows, generator, val_split)
+        loss = float(terms(drawn, forward(drawn))["loss"])
+        few = drawn.rows(slice(_SAMPLED))
+        ratio = latent_norm_ratio(denoiser, schedule, few.latent, few.text, few.noise)
+        return {"validation": loss, "latent_norm": ratio}
 
     count, size = len(train_split), stage.training.batch_size
     history = train(
@@ -93,7 +102,7 @@ def train_denoiser(job: Job) -> None:
         validate if len(val_split) else None,
     )
     said = job.manifest | inherited(job.inputs["latents"])
-    save_module(denoiser, job.outputs["weights"], said)
+    save_network(denoiser, job.outputs["weights"], said)
     write_history(history, job.outputs["history"], job.manifest)
 
 

@@ -10,21 +10,16 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lead.clip import Clip
-from lead.config.study import DatasetSettings
-from lead.config.training import LatentCache, VaeStage
-from lead.datasets.registry import skeleton_of
+from lead.config.training import LatentCache
 from lead.errors import LeadError
 from lead.files.job import Job
-from lead.models.build import build_vae, freeze
-from lead.models.device import pick_device, use_threads
-from lead.models.lineage import latents_of
-from lead.models.weights import load_module, load_tensors, save_tensors
+from lead.models.build import pick_device, use_threads
+from lead.models.files import latents_of, load_tensors, load_vae, save_tensors
 from lead.motion.normalizer import load_normalizer
 from lead.progress import track
 from lead.store.batches import draw_crops, gather
 from lead.store.store import MotionIndex, MotionStore
-from lead.text.cache import TextCache
-from lead.text.conditions import CaptionTable
+from lead.text.cache import CaptionTable, TextCache
 
 _BATCH = 64
 
@@ -54,12 +49,9 @@ def encode_latents(job: Job) -> None:
     """
     use_threads(job.threads)
     device = pick_device()
-    skeleton = skeleton_of(job.setting("dataset", DatasetSettings))
     store = MotionStore.load(job.inputs["frames"], job.inputs["index"])
     normalizer = load_normalizer(job.inputs["stats"]).torch(device)
-    model = job.setting("vae", VaeStage).model
-    vae = freeze(load_module(build_vae(model, skeleton.feature_width), job.inputs["vae"]))
-    vae = vae.to(device)
+    vae = load_vae(job.inputs["vae"], feature_width=store.frames.shape[1]).to(device)
     crops = job.setting("latents", LatentCache).crops
 
     def encode(clips: list[Clip], start: np.ndarray, length: np.ndarray) -> tuple[Tensor, Tensor]:
@@ -73,7 +65,7 @@ def encode_latents(job: Job) -> None:
     tensors = {}
     for split in ("train", job.setting("validation", str)):
         clips = store.split(split)
-        rounds = [[torch.zeros(len(clips), model.latent_tokens, model.width)] * 2] * crops
+        rounds = [[torch.zeros(len(clips), vae.latent_tokens, vae.latent_width)] * 2] * crops
         for crop in track(range(crops if clips else 0), f"latents of {split}", crops):
             drawn = draw_crops(clips, job.seeds.child("latents", split, crop).numpy())
             order = np.argsort(drawn.length, kind="stable")

@@ -17,14 +17,12 @@ from lead.config.training import Training
 from lead.errors import LeadError
 from lead.files.job import forget, state_lock
 from lead.files.seeds import Seeds
-from lead.models.device import autocast, pick_device
+from lead.models.build import autocast, pick_device
 from lead.progress import Progress
 from lead.training.events import event_log
-from lead.training.objective import Objective
-from lead.training.optimizers import HIGHEST
+from lead.training.objective import Objective, Run
 from lead.training.parallel import differentiate, share_state
-from lead.training.run import Run
-from lead.training.state import TrainingState
+from lead.training.state import HIGHEST, TrainingState
 
 Batch = TypeVar("Batch")
 
@@ -126,10 +124,10 @@ def fit(
         state.module.train()
         state.module.zero_grad(set_to_none=True)
         with _memory_explained(training), autocast(run.machine, device):
-            values = objective.draw(batch, run.seeds.child("step", state.step).torch())
+            drawn = objective.draw(batch, run.seeds.child("step", state.step).torch())
             terms = differentiate(
                 objective.at(state.step / training.steps),
-                values,
+                drawn,
                 state.module,
                 training.accumulate,
                 lambda part, dropout=dropout: _seed_dropout(dropout, part),

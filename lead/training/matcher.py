@@ -3,36 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import assert_never
 
 import numpy as np
 import torch
-from jaxtyping import Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from lead.clip import Clip
+from lead.config.datasets import DatasetSettings
 from lead.config.models import MatcherModel
-from lead.config.study import DatasetSettings
 from lead.config.training import MatcherStage
 from lead.datasets.registry import skeleton_of
 from lead.errors import LeadError
 from lead.files.job import Job
 from lead.losses import contrastive_loss, draw_shift, movement_autoencoder_loss
-from lead.models.build import build_matcher, build_movement_decoder, freeze
-from lead.models.device import pick_device, use_threads
+from lead.models.build import (
+    build_matcher,
+    build_movement_decoder,
+    freeze,
+    pick_device,
+    use_threads,
+)
+from lead.models.files import load_module, save_network, save_tensors
 from lead.models.matcher import CONTACT_COLUMNS, STATISTICS
-from lead.models.weights import load_module, save_module
 from lead.motion.layout import layout
 from lead.motion.normalizer import Normalizer, load_normalizer, matcher_normalizer
 from lead.store.batches import draw_crops, gather, plain_batches
 from lead.store.store import MotionStore
 from lead.text.word_cache import open_words
 from lead.text.words import WordSource
-from lead.training.history import write_history
 from lead.training.loop import train
-from lead.training.objective import Objective, Outputs, Terms, Values
-from lead.training.run import Run
+from lead.training.objective import SHARED, Batch, Objective, Outputs, Run, Terms
+from lead.training.state import write_history
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,23 @@ class MatcherData:
         )
 
 
+@dataclass(frozen=True)
+class Windows(Batch):
+    """Normalised windows of equal length."""
+
+    motion: Float[Tensor, "B T D"]
+
+
+@dataclass(frozen=True)
+class Pairs(Batch):
+    """Normalised motions and their captions; wrong pairs are ``shift`` rows apart."""
+
+    motion: Float[Tensor, "B T D"]
+    mask: Bool[Tensor, "B T"]
+    captions: list[str]
+    shift: int = field(metadata=SHARED)
+
+
 def train_movement(job: Job) -> None:
     """Train the movement autoencoder on short windows.
 
@@ -75,15 +96,15 @@ def train_movement(job: Job) -> None:
     decoder = build_movement_decoder(stage.model, data.feature_width)
     autoencoder = nn.ModuleDict({"encoder": encoder, "decoder": decoder})
 
-    def draw(motion: Tensor, generator: torch.Generator) -> Values:
-        return (data.normalizer.normalise(motion.to(device)),)
+    def draw(motion: Tensor, generator: torch.Generator) -> Windows:
+        return Windows(data.normalizer.normalise(motion.to(device)))
 
-    def forward(values: Values) -> Outputs:
-        snippets = encoder(values[0][..., :-CONTACT_COLUMNS])
+    def forward(drawn: Windows) -> Outputs:
+        snippets = encoder(drawn.motion[..., :-CONTACT_COLUMNS])
         return decoder(snippets), snippets
 
-    def terms(values: Values, outputs: Outputs) -> Terms:
-        return movement_autoencoder_loss(outputs[0], values[0], outputs[1])
+    def terms(drawn: Windows, outputs: Outputs) -> Terms:
+        return movement_autoencoder_loss(outputs[0], drawn.motion, outputs[1])
 
     objective = Objective(draw, forward, terms)
     # A few windows are enough to watch by: one at every frame of the split would be gigabytes.
@@ -100,7 +121,7 @@ def train_movement(job: Job) -> None:
 
     validation = validate if val else None
     history = train(autoencoder, objective, epoch, stage.movement, run, validation)
-    save_module(encoder, job.outputs["weights"], job.manifest)
+    save_tensors(encoder.state_dict(), job.outputs["weights"], job.manifest)
     write_history(history, job.outputs["history"], job.manifest)
 
 
@@ -126,27 +147,26 @@ def train_matcher(job: Job) -> None:
     freeze(load_module(matcher.movement_encoder, job.inputs["movement"])).to(device)
     trained = nn.ModuleDict({"text": matcher.text_encoder, "motion": matcher.motion_encoder})
 
-    def draw(batch: _Pairs, generator: torch.Generator) -> Values:
+    def draw(batch: _Crops, generator: torch.Generator) -> Pairs:
         motion = data.normalizer.normalise(batch.motion.to(device))
         shift = draw_shift(len(motion), generator, published=stage.negatives == "published")
-        return motion, batch.mask.to(device), batch.captions, [shift] * len(motion)
+        return Pairs(motion, batch.mask.to(device), batch.captions, shift)
 
-    def forward(values: Values) -> Outputs:
-        motion, mask, captions, _ = values
-        words = source.words(captions)
+    def forward(drawn: Pairs) -> Outputs:
+        words = source.words(drawn.captions)
         pos = None if words.pos is None else words.pos.to(device)
         text = matcher.embed_text(words.vectors.to(device), words.lengths, pos)
-        return text, matcher.embed_motion(motion, mask, stage.boundary)
+        return text, matcher.embed_motion(drawn.motion, drawn.mask, stage.boundary)
 
-    def terms(values: Values, outputs: Outputs) -> Terms:
+    def terms(drawn: Pairs, outputs: Outputs) -> Terms:
         text, motion = outputs
-        return contrastive_loss(text, motion, values[3][0], stage.margin)
+        return contrastive_loss(text, motion, drawn.shift, stage.margin)
 
     objective = Objective(draw, forward, terms)
     train_clips, val_clips = data.store.split("train"), data.store.split("val")
     val = list(_pairs(data.store, val_clips, stage, seeds.child("val").numpy()))
 
-    def epoch(rng: np.random.Generator) -> Iterator[_Pairs]:
+    def epoch(rng: np.random.Generator) -> Iterator[_Crops]:
         return _pairs(data.store, train_clips, stage, rng)
 
     _check_any(epoch(seeds.child("look").numpy()), "matcher.matching")
@@ -158,7 +178,7 @@ def train_matcher(job: Job) -> None:
     validation = validate if val else None
     history = train(trained, objective, epoch, stage.matching, run, validation)
     seen = {STATISTICS: data.normalizer.fingerprint}
-    save_module(matcher, job.outputs["weights"], job.manifest | seen)
+    save_network(matcher, job.outputs["weights"], job.manifest | seen)
     write_history(history, job.outputs["history"], job.manifest)
 
 
@@ -200,7 +220,7 @@ def _check_any(batches: Iterator[object], training: str) -> None:
 
 
 @dataclass(frozen=True)
-class _Pairs:
+class _Crops:
     """A batch of motions, each with one caption."""
 
     motion: Tensor
@@ -210,7 +230,7 @@ class _Pairs:
 
 def _pairs(
     store: MotionStore, clips: list[Clip], stage: MatcherStage, rng: np.random.Generator
-) -> Iterator[_Pairs]:
+) -> Iterator[_Crops]:
     """One epoch; batches mix lengths, or length alone would tell the pairs apart."""
     if len(clips) < 2:
         return
@@ -221,7 +241,7 @@ def _pairs(
         chosen = [clips[row] for row in rows]
         motion, mask = gather(store, chosen, crops.start[rows], crops.length[rows])
         captions = [clips[row].captions[crops.caption[row]] for row in rows]
-        yield _Pairs(torch.from_numpy(motion), torch.from_numpy(mask), captions)
+        yield _Crops(torch.from_numpy(motion), torch.from_numpy(mask), captions)
 
 
 def _windows(

@@ -16,7 +16,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, distributed, nn
 
-from lead.training.objective import Objective, Outputs, Terms, Values, rows_of
+from lead.training.objective import Batch, Objective, Outputs, Terms
 from lead.training.state import TrainingState
 
 
@@ -61,7 +61,7 @@ def share_state(state: TrainingState, device: torch.device) -> None:
 
 def differentiate(
     objective: Objective,
-    values: Values,
+    drawn: Batch,
     module: nn.Module,
     parts: int,
     seed: Callable[[int], None],
@@ -75,26 +75,26 @@ def differentiate(
             network, so that dropout is the same both times.
     """
     ranks = Ranks.here()
-    pieces = _pieces(len(values[0]), ranks.count * parts)
+    pieces = _pieces(len(drawn), ranks.count * parts)
     first = ranks.own * parts
     own = list(enumerate(pieces))[first : first + parts]
 
     def forward(number: int, rows: slice) -> Outputs:
         seed(number)
         if rows.start < rows.stop:
-            return objective.forward(rows_of(values, rows))
+            return objective.forward(drawn.rows(rows))
         # A small batch has no row for this piece; its outputs need a shape all the same.
-        return tuple(output[:0] for output in objective.forward(rows_of(values, slice(0, 1))))
+        return tuple(output[:0] for output in objective.forward(drawn.rows(slice(0, 1))))
 
     if len(pieces) == 1:
-        terms = objective.terms(values, forward(0, pieces[0]))
+        terms = objective.terms(drawn, forward(0, pieces[0]))
         terms["loss"].backward()
         return terms
     with torch.set_grad_enabled(parts == 1):
         found = [forward(*piece) for piece in own]
     gathered = [_gather(column, pieces, parts) for column in zip(*found, strict=True)]
     whole = tuple(output.requires_grad_() for output in gathered)
-    terms = objective.terms(values, whole)
+    terms = objective.terms(drawn, whole)
     slopes = torch.autograd.grad(terms["loss"], whole, allow_unused=True)
     for (number, rows), outputs in zip(own, found, strict=True):
         _carry_back(outputs if parts == 1 else forward(number, rows), slopes, rows)

@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
+from dataclasses import dataclass
 
-from lead.config.models import IdentityProjectorModel
-from lead.config.text import TextSettings
-from lead.config.training import ProjectorStage, VaeStage
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional as F
+
+from lead.config.models import IdentityProjectorModel, TextSettings
+from lead.config.training import ProjectorLoss, ProjectorStage, VaeStage
 from lead.files.job import Job
 from lead.losses import projector_loss
-from lead.models.build import build_projector
-from lead.models.device import pick_device, use_threads
-from lead.models.lineage import inherited
-from lead.models.weights import save_module
+from lead.models.build import build_projector, pick_device, use_threads
+from lead.models.files import inherited, save_network
+from lead.models.projector import Projector
 from lead.store.batches import plain_batches
 from lead.store.store import MotionIndex
-from lead.text.cache import TextCache
-from lead.text.conditions import Standardisation
-from lead.training.history import write_history
+from lead.text.cache import Standardisation, TextCache
 from lead.training.latents import LatentSplit
 from lead.training.loop import train
-from lead.training.objective import Objective, Outputs, Terms, Values
-from lead.training.projector_quality import projector_quality
-from lead.training.run import Run
+from lead.training.objective import Batch, Objective, Outputs, Run, Terms
+from lead.training.state import write_history
+
+RETRIEVED_AMONG = 256
+"""Texts among which a realigned latent must find its own."""
+TERMS = ("align", "rec", "var")
+
+
+@dataclass(frozen=True)
+class Pairs(Batch):
+    """Latents, and the text embeddings that they are aligned with."""
+
+    latent: Float[Tensor, "B L M"]
+    text: Float[Tensor, "B C"]
 
 
 def train_projector(job: Job) -> None:
@@ -45,27 +56,27 @@ def train_projector(job: Job) -> None:
 
     target = _target(job, stage, cache)
 
-    def draw(rows: Tensor, generator: torch.Generator, split: LatentSplit = train_split) -> Values:
+    def draw(rows: Tensor, generator: torch.Generator, split: LatentSplit = train_split) -> Pairs:
         latent = split.posteriors.sample(rows, generator, mean=stage.latent == "mean")
         text = target(split.captions.draw(rows, generator))
-        return latent.to(device), text.to(device)
+        return Pairs(latent, text).to(device)
 
-    def forward(values: Values) -> Outputs:
-        realigned = projector.encode(values[0])
+    def forward(drawn: Pairs) -> Outputs:
+        realigned = projector.encode(drawn.latent)
         return realigned, projector.decode(realigned)
 
-    def terms(values: Values, outputs: Outputs) -> Terms:
-        (latent, text), (realigned, recovered) = values, outputs
-        return projector_loss(latent, realigned, recovered, text, stage.loss)
+    def terms(drawn: Pairs, outputs: Outputs) -> Terms:
+        realigned, recovered = outputs
+        return projector_loss(drawn.latent, realigned, recovered, drawn.text, stage.loss)
 
     def validate() -> dict[str, float]:
         rows = torch.arange(len(val_split))
-        latent, text = draw(rows, seeds.child("validate").torch(), val_split)
-        return projector_quality(projector, latent, text, stage.loss)
+        drawn = draw(rows, seeds.child("validate").torch(), val_split)
+        return projector_quality(projector, drawn.latent, drawn.text, stage.loss)
 
     said = job.manifest | inherited(job.inputs["latents"])
     if isinstance(stage.model, IdentityProjectorModel):
-        save_module(projector, job.outputs["weights"], said)
+        save_network(projector, job.outputs["weights"], said)
         write_history([{"step": 0}], job.outputs["history"], job.manifest)
         return
     count, size = len(train_split), stage.training.batch_size
@@ -77,8 +88,40 @@ def train_projector(job: Job) -> None:
         run,
         validate if len(val_split) else None,
     )
-    save_module(projector, job.outputs["weights"], said)
+    save_network(projector, job.outputs["weights"], said)
     write_history(history, job.outputs["history"], job.manifest)
+
+
+def projector_quality(
+    projector: Projector,
+    latent: Float[Tensor, "B L M"],
+    text: Float[Tensor, "B C"],
+    weights: ProjectorLoss,
+) -> dict[str, float]:
+    """The loss as ``validation``, its terms, and what they do not say.
+
+    ``grad_<term>`` is the norm of the term's weighted gradient over all parameters: which term
+    leads. ``r2`` is the share of the latents' variance, dimension by dimension, that is recovered.
+    ``retrieval_top1`` and ``_top5`` are the shares of realigned latents whose own text is among
+    the nearest by cosine of the first RETRIEVED_AMONG, and ``centred_cosine`` is the cosine
+    without what all latents, and all texts, have in common: the plain cosine grows from that
+    alone.
+    """
+    with torch.enable_grad():
+        realigned = projector.encode(latent)
+        recovered = projector.decode(realigned)
+        terms = projector_loss(latent, realigned, recovered, text, weights)
+        scales = {"align": weights.align, "rec": weights.rec, "var": weights.var}
+        norms = {
+            f"grad_{name}": _gradient_norm(projector, scales[name] * terms[name]) for name in TERMS
+        }
+    return {
+        "validation": float(terms["loss"].detach()),
+        **{f"validation_{name}": float(terms[name].detach()) for name in TERMS},
+        **norms,
+        "r2": _recovered_share(latent.flatten(1), recovered.detach().flatten(1)),
+        **_retrieval(realigned.detach()[:RETRIEVED_AMONG], text[:RETRIEVED_AMONG]),
+    }
 
 
 def _target(job: Job, stage: ProjectorStage, cache: TextCache) -> Standardisation:
@@ -86,3 +129,28 @@ def _target(job: Job, stage: ProjectorStage, cache: TextCache) -> Standardisatio
     enabled = stage.target == "standardised" and job.setting("text", TextSettings).standardise
     captions = MotionIndex.open(job.inputs["index"]).captions("train") if enabled else []
     return Standardisation.fit(cache, captions, enabled)
+
+
+def _gradient_norm(projector: Projector, term: Tensor) -> float:
+    parameters = list(projector.parameters())
+    found = torch.autograd.grad(term, parameters, retain_graph=True, allow_unused=True)
+    return float(sum(float(own.square().sum()) for own in found if own is not None) ** 0.5)
+
+
+def _recovered_share(latent: Float[Tensor, "B W"], recovered: Float[Tensor, "B W"]) -> float:
+    spread = latent.var(dim=0, correction=0).clamp_min(1e-12)
+    return float((1 - (latent - recovered).square().mean(dim=0) / spread).mean())
+
+
+def _retrieval(realigned: Float[Tensor, "N C"], text: Float[Tensor, "N C"]) -> dict[str, float]:
+    """Clips that share a caption share its text: any of them counts as a hit."""
+    near = F.normalize(realigned, dim=-1) @ F.normalize(text, dim=-1).T
+    own = near.diagonal()[:, None]
+    ahead = (near > own + 1e-6).sum(dim=1)
+    centred = [values - values.mean(dim=0) for values in (realigned, text)]
+    return {
+        "cosine": float(near.diagonal().mean()),
+        "centred_cosine": float(F.cosine_similarity(*centred, dim=-1).mean()),
+        "retrieval_top1": float((ahead < 1).float().mean()),
+        "retrieval_top5": float((ahead < 5).float().mean()),
+    }

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import copy
 import io
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import torch
 from torch import nn
+from torch.optim import AdamW, Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.overrides import TorchFunctionMode
 
+from lead.config.training import AdamW as AdamWSettings
+from lead.config.training import Muon as MuonSettings
 from lead.config.training import Training
 from lead.files.artefact import atomic_path
-from lead.training.optimizers import build_optimizers
 
 _FILE = "state.pt"
+HIGHEST = "highest_rate"
+"""Key of a parameter group: the learning rate that its schedule rises to and falls from."""
 
 
 @dataclass
@@ -97,3 +106,97 @@ class TrainingState:
             "best_loss": self.best_loss,
             "best": self.best,
         }
+
+
+class Muon(torch.optim.Muon):
+    """PyTorch's Muon, which orthogonalises in bfloat16; here a CPU does so in float32.
+
+    CPUs without bfloat16 arithmetic emulate it, at seven times the cost.
+    """
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> float | None:
+        """One update of every matrix."""
+        with _Float32OnCpu():
+            return super().step(closure)
+
+
+def build_optimizers(module: nn.Module, training: Training) -> tuple[Optimizer, ...]:
+    """One optimiser for every trainable parameter of the module, or two that share them.
+
+    Muon takes the weight matrices of linear, attention and recurrent layers. Biases, norms,
+    convolutions, tables of positions and learned tokens are no linear maps and stay with AdamW.
+    """
+    parameters = [p for p in module.parameters() if p.requires_grad]
+    settings = training.optimizer
+    match settings:
+        case AdamWSettings():
+            return (_adamw(parameters, training),)
+        case MuonSettings():
+            matrices = _weight_matrices(module)
+            chosen = {id(matrix) for matrix in matrices}
+            others = [p for p in parameters if id(p) not in chosen]
+            pair = []
+            if matrices:
+                pair.append(_muon(matrices, settings, training))
+            if others:
+                pair.append(_adamw(others, training))
+            return tuple(pair)
+        case _:
+            assert_never(settings)
+
+
+def write_history(history: list[dict[str, float]], path: Path, metadata: dict[str, str]) -> None:
+    """Write one row a record; a term that a record lacks is null."""
+    names = list(dict.fromkeys(name for record in history for name in record))
+    columns = {name: [record.get(name) for record in history] for name in names}
+    schema = pa.schema(
+        [(name, pa.int64() if name == "step" else pa.float64()) for name in names],
+        metadata={"lead": json.dumps(metadata)},
+    )
+    with atomic_path(path) as temporary:
+        pq.write_table(pa.Table.from_pydict(columns, schema=schema), temporary)
+
+
+class _Float32OnCpu(TorchFunctionMode):
+    """Within it, ``tensor.bfloat16()`` of a CPU tensor is a copy in float32."""
+
+    def __torch_function__(
+        self,
+        func: Any,
+        types: Sequence[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        if func is torch.Tensor.bfloat16 and args[0].device.type == "cpu":
+            return args[0].to(torch.float32, copy=True)
+        return func(*args, **(kwargs or {}))
+
+
+def _adamw(parameters: list[nn.Parameter], training: Training) -> Optimizer:
+    group = {"params": parameters, HIGHEST: training.learning_rate}
+    # Fused: one pass over each parameter instead of a dozen.
+    return AdamW([group], lr=training.learning_rate, weight_decay=training.weight_decay, fused=True)
+
+
+def _muon(matrices: list[nn.Parameter], settings: MuonSettings, training: Training) -> Optimizer:
+    group = {"params": matrices, HIGHEST: settings.learning_rate}
+    return Muon(
+        [group],
+        lr=settings.learning_rate,
+        weight_decay=training.weight_decay,
+        momentum=settings.momentum,
+        adjust_lr_fn="match_rms_adamw",
+    )
+
+
+def _weight_matrices(module: nn.Module) -> list[nn.Parameter]:
+    found = []
+    for layer in module.modules():
+        if isinstance(layer, nn.Linear):
+            found.append(layer.weight)
+        elif isinstance(layer, nn.MultiheadAttention):
+            found.append(layer.in_proj_weight)
+        elif isinstance(layer, nn.RNNBase):
+            found += [own for name, own in layer.named_parameters() if name.startswith("weight")]
+    return [matrix for matrix in dict.fromkeys(found) if matrix.requires_grad]

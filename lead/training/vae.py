@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import torch
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from lead.clip import Clip
-from lead.config.study import DatasetSettings
+from lead.config.datasets import DatasetSettings
 from lead.config.training import VaeStage
 from lead.datasets.registry import skeleton_of
 from lead.files.job import Job
 from lead.losses import vae_loss
-from lead.models.build import build_vae
-from lead.models.device import pick_device, use_threads
+from lead.models.build import build_vae, pick_device, use_threads
+from lead.models.files import save_network
 from lead.models.vae import Posterior
-from lead.models.weights import save_module
 from lead.motion.normalizer import load_normalizer
 from lead.store.batches import draw_crops, gather, length_batches
 from lead.store.store import MotionStore
-from lead.training.history import write_history
 from lead.training.loop import train
-from lead.training.objective import Objective, Outputs, Terms, Values
-from lead.training.run import Run
+from lead.training.objective import Batch, Objective, Outputs, Run, Terms
+from lead.training.state import write_history
+
+
+@dataclass(frozen=True)
+class Motions(Batch):
+    """Normalised motion, and the noise that its latents are sampled with."""
+
+    motion: Float[Tensor, "B T D"]
+    mask: Bool[Tensor, "B T"]
+    noise: Float[Tensor, "B L M"]
 
 
 def train_vae(job: Job) -> None:
@@ -43,21 +52,22 @@ def train_vae(job: Job) -> None:
     torch.manual_seed(seeds.child("init").value)
     vae = build_vae(stage.model, skeleton.feature_width)
 
-    def draw(batch: tuple[Tensor, Tensor], generator: torch.Generator) -> Values:
+    def draw(batch: tuple[Tensor, Tensor], generator: torch.Generator) -> Motions:
         motion, mask = (tensor.to(device) for tensor in batch)
         noise = torch.randn(len(motion), vae.latent_tokens, vae.latent_width, generator=generator)
-        return normalizer.normalise(motion) * mask[..., None], mask, noise.to(device)
+        return Motions(normalizer.normalise(motion) * mask[..., None], mask, noise.to(device))
 
-    def forward(values: Values) -> Outputs:
-        motion, mask, noise = values
-        posterior = vae.encode(motion, mask)
-        return vae.decode(posterior.at(noise), mask), posterior.mean, posterior.logvar
+    def forward(drawn: Motions) -> Outputs:
+        posterior = vae.encode(drawn.motion, drawn.mask)
+        decoded = vae.decode(posterior.at(drawn.noise), drawn.mask)
+        return decoded, posterior.mean, posterior.logvar
 
-    def terms(values: Values, outputs: Outputs, share: float = 1.0) -> Terms:
-        motion, mask, _ = values
+    def terms(drawn: Motions, outputs: Outputs, share: float = 1.0) -> Terms:
         decoded, mean, logvar = outputs
         posterior = Posterior(mean, logvar)
-        return vae_loss(decoded, motion, mask, posterior, normalizer, skeleton, stage.loss, share)
+        return vae_loss(
+            decoded, drawn.motion, drawn.mask, posterior, normalizer, skeleton, stage.loss, share
+        )
 
     objective = Objective(draw, forward, terms, scheduled=True)
     train_clips = store.split("train")
@@ -78,7 +88,7 @@ def train_vae(job: Job) -> None:
         run,
         validate if val_batches else None,
     )
-    save_module(vae, job.outputs["weights"], job.manifest)
+    save_network(vae, job.outputs["weights"], job.manifest)
     write_history(history, job.outputs["history"], job.manifest)
 
 

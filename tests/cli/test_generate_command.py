@@ -12,12 +12,12 @@ from rigs import MIXAMO, walking_bvh
 from small_model import write_bundled_model, write_finished_model
 from typer.testing import CliRunner
 
-import lead.pipeline
+import lead.model_directory
 from lead.cli import model_choice
 from lead.cli.main import app
 from lead.errors import LeadError
 from lead.formats.stored_motion import read_npz
-from lead.inversion.word_file import model_digest, read_word
+from lead.inversion.words import model_digest, read_word
 from lead.pipeline import LeadPipeline
 
 pytestmark = pytest.mark.skipif(
@@ -40,7 +40,7 @@ def models(tmp_path_factory):
 def place(models, tmp_path, monkeypatch):
     """An empty working directory, of a package that brings a model along."""
     monkeypatch.chdir(tmp_path)
-    for module in (lead.pipeline, model_choice):
+    for module in (lead.model_directory, model_choice):
         monkeypatch.setattr(module, "BUNDLED", models / "bundled")
     return tmp_path
 
@@ -92,7 +92,7 @@ def test_a_taught_text_has_no_note(place):
 
 
 def test_a_package_without_a_model_says_how_to_get_one(place, models, monkeypatch):
-    monkeypatch.setattr(lead.pipeline, "BUNDLED", models / "nowhere")
+    monkeypatch.setattr(lead.model_directory, "BUNDLED", models / "nowhere")
     with pytest.raises(LeadError) as caught:
         generate()
     assert "snakemake" in str(caught.value) and "--model" in str(caught.value)

@@ -9,7 +9,7 @@ from rigs import MIXAMO, walking_bvh
 
 from lead.cli.import_motion import import_motion
 from lead.errors import LeadError
-from lead.mocap.motion import read_motion
+from lead.mocap.motion import read_mocap
 from lead.motion.skeleton import HUMANML3D
 from lead.render.stick import LEFT, RIGHT
 
@@ -39,8 +39,8 @@ def test_the_arrays_say_of_themselves_what_they_are(walk, tmp_path):
 def test_what_was_written_can_be_imported_again(walk, tmp_path):
     out = tmp_path / "walk.npz"
     run(walk, out)
-    expected = read_motion(walk).joints
-    np.testing.assert_allclose(read_motion(out).joints, expected, atol=1e-6)
+    expected = read_mocap(walk).joints
+    np.testing.assert_allclose(read_mocap(out).joints, expected, atol=1e-6)
 
 
 def test_the_guess_is_shown_with_names_as_they_are(walk, tmp_path, capsys):

@@ -10,11 +10,12 @@ from PIL import Image
 from rigs import MIXAMO, walking_bvh
 from small_model import write_model
 
-from lead.cli.invert import NewWord, invert_clips
+from lead.cli.invert import invert_clips
 from lead.config.inversion import Inversion
 from lead.errors import LeadError
-from lead.inversion.word_file import read_word
-from lead.mocap.motion import read_motion
+from lead.inversion.invert import NewWord
+from lead.inversion.words import read_word
+from lead.mocap.motion import read_mocap
 from lead.pipeline import LeadPipeline
 
 pytestmark = pytest.mark.skipif(
@@ -143,7 +144,7 @@ def test_a_descriptor_of_several_tokens_or_none_is_refused(root, init):
 
 
 def positions(root, folder, change):
-    joints = read_motion(root / "first.bvh").joints.astype(np.float32)
+    joints = read_mocap(root / "first.bvh").joints.astype(np.float32)
     np.savez(folder / "own.npz", joints=change(joints), fps=20.0)
     asked = NewWord("<new>", "walk", "lead", 0)
     out = folder / "new.word"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lead.config.humanml3d import KitDataset
+from lead.config.datasets import KitDataset
 from lead.config.load import load_study, resolve_study, study_names
 from lead.errors import LeadError
 

@@ -2,14 +2,7 @@
 
 import pytest
 
-from lead.config.systems import (
-    ABLATIONS,
-    PAIRS,
-    distilled,
-    inverted,
-    other_model,
-    realigned,
-)
+from lead.config.systems import ABLATIONS, PAIRS, distilled, inverted, other_model, realigned
 
 EVERY = [*PAIRS, *ABLATIONS[:-1]]
 

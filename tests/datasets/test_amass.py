@@ -11,7 +11,7 @@ import pytest
 from body_model_files import write_amass, write_body_model
 
 from lead.clip import Found, Recording, Rejected
-from lead.config.humanml3d_raw import HumanML3DRawDataset
+from lead.config.datasets import HumanML3DRawDataset
 from lead.datasets.humanml3d_raw import LEADING_FRAMES, SOURCES, amass_joints, cut_amass, read_amass
 from lead.datasets.published import Segment
 from lead.errors import LeadError

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lead.clip import Recording
-from lead.config.synthetic import SyntheticDataset
+from lead.config.datasets import SyntheticDataset
 from lead.datasets import bandai_namco
 from lead.datasets.audit.checks import Finding, Summary, inspect, refusal
 from lead.datasets.audit.cross_check import cross_check

@@ -12,13 +12,7 @@ import pytest
 from lead.clip import Rejected
 from lead.datasets.audit.checks import MEANINGS, Finding
 from lead.datasets.audit.page import MOST, write_audit_page
-from lead.datasets.audit.report import (
-    AuditRow,
-    describe,
-    kept_row,
-    left_out_row,
-    write_audit,
-)
+from lead.datasets.audit.report import AuditRow, describe, kept_row, left_out_row, write_audit
 from lead.datasets.gather import Row
 
 NASTY = "a <script>alert(\"1\")</script> & 'person' walks"

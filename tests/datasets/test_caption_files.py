@@ -2,12 +2,7 @@
 
 import pytest
 
-from lead.datasets.published import (
-    CaptionLine,
-    read_caption_file,
-    token_pairs,
-    write_caption_file,
-)
+from lead.datasets.published import CaptionLine, read_caption_file, token_pairs, write_caption_file
 from lead.errors import LeadError
 
 

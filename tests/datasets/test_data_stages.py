@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lead.clip import Recording, Rejected
-from lead.config.synthetic import SyntheticDataset
+from lead.config.datasets import SyntheticDataset
 from lead.datasets import stages
 from lead.datasets.synthetic.dataset import make_clip
 from lead.errors import LeadError

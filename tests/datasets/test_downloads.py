@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from lead.datasets.dataset import find_source
 from lead.datasets.download import content_digest
 from lead.datasets.downloads import DOWNLOADS, FreeArchive, FreeFile, filling
 from lead.datasets.registry import ALL_SOURCES
+from lead.formats.archive import find_source
 
 FILES = [file for download in DOWNLOADS for file in download.files if isinstance(file, FreeFile)]
 PARTS = [

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from lead.clip import Found, Recording
-from lead.config.synthetic import SyntheticDataset
+from lead.config.datasets import SyntheticDataset
 from lead.datasets import stages
 from lead.datasets.gather import gather
 from lead.datasets.registry import read_dataset

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from lead.clip import Recording, Rejected
-from lead.config.kit_raw import KitRawDataset
+from lead.config.datasets import KitRawDataset
 from lead.datasets.kit_raw import MMM_UNSUPPORTED, read_kit_raw, read_positions
 from lead.errors import LeadError
 from lead.motion.features import joints_to_features

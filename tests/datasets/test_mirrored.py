@@ -10,8 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lead.clip import HELD_OUT
-from lead.config.open_mocap import OpenDataset
-from lead.config.synthetic import SyntheticDataset
+from lead.config.datasets import OpenDataset, SyntheticDataset
 from lead.datasets import stages
 from lead.datasets.audit.report import AuditRow, describe
 from lead.datasets.gather import Row

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from reading import found_by
 
 from lead.clip import Found, Recording, Rejected
-from lead.config.open_mocap import OpenDataset, RecordedSource
+from lead.config.datasets import OpenDataset, RecordedSource
 from lead.datasets.dataset import locate, look_for
 from lead.datasets.open_mocap import SOURCES, is_held_out, read_open, source_named
 from lead.errors import LeadError

@@ -13,10 +13,8 @@ import pytest
 from reading import found_by
 
 from lead.clip import Found, Recording
+from lead.config.datasets import DatasetSettings, OpenDataset, RecordedSource, SyntheticDataset
 from lead.config.load import load_study
-from lead.config.open_mocap import OpenDataset, RecordedSource
-from lead.config.study import DatasetSettings
-from lead.config.synthetic import SyntheticDataset
 from lead.datasets import open_mocap, stages
 from lead.datasets.registry import read_dataset
 from lead.datasets.synthetic.dataset import VARIANTS

@@ -11,7 +11,7 @@ from processed_folder import write_processed
 from reading import found_by
 
 from lead.clip import Recording, Rejected
-from lead.config.humanml3d import HumanML3DDataset, KitDataset, ProcessedDataset
+from lead.config.datasets import HumanML3DDataset, KitDataset, ProcessedDataset
 from lead.datasets import stages
 from lead.datasets.processed import read_processed, read_statistics
 from lead.errors import LeadError

@@ -5,8 +5,8 @@ from typing import get_args
 import pytest
 
 from lead.config.base import Settings
+from lead.config.datasets import DatasetSettings
 from lead.config.load import load_study
-from lead.config.study import DatasetSettings
 from lead.datasets.registry import (
     ALL_SOURCES,
     DATASETS,

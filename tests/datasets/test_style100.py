@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from lead.clip import Recording, Rejected
-from lead.config.style100 import Style100Dataset
+from lead.config.datasets import Style100Dataset
 from lead.datasets.style100 import (
     CONTENTS,
     CUTS,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lead.clip import Recording
-from lead.config.synthetic import SyntheticDataset
+from lead.config.datasets import SyntheticDataset
 from lead.datasets.synthetic.captions import WORDINGS
 from lead.datasets.synthetic.dataset import VARIANTS, read_synthetic
 from lead.motion.skeleton import HUMANML3D

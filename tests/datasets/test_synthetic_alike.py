@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lead.clip import Recording
-from lead.config.synthetic import SyntheticDataset
+from lead.config.datasets import SyntheticDataset
 from lead.datasets.splits import split_takes
 from lead.datasets.synthetic.captions import STYLES, WORDINGS, captions
 from lead.datasets.synthetic.dataset import VARIANTS, make_clip

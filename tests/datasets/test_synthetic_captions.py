@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lead.config.synthetic import SyntheticDataset
+from lead.config.datasets import SyntheticDataset
 from lead.datasets.synthetic.captions import STYLES, SUBJECTS, WORDINGS, captions
 from lead.datasets.synthetic.dataset import VARIANTS, Variant, make_clip
 from lead.datasets.synthetic.manner import Side, Size, Style

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from lead.clip import Recording
-from lead.config.synthetic import SyntheticDataset, SyntheticKitDataset
+from lead.config.datasets import SyntheticDataset, SyntheticKitDataset
 from lead.datasets.registry import dataset_of, read_dataset, shares_of, skeleton_of
 from lead.datasets.synthetic.dataset import (
     VARIANTS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lead.config.synthetic import SyntheticDataset
+from lead.config.datasets import SyntheticDataset
 from lead.datasets.synthetic.dataset import VARIANTS, make_clip, read_synthetic
 from lead.datasets.synthetic.stepping import Gait, walk_along
 from lead.motion.features import joints_to_features

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from lead.config.diffusion import Diffusion
+from lead.config.models import Diffusion
 from lead.diffusion.consistency import (
     BoundaryCondition,
     consistency,

@@ -6,14 +6,13 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from lead.config.diffusion import Diffusion
-from lead.config.models import DenoiserModel, TransformerProjectorModel, VaeModel
+from lead.config.models import DenoiserModel, Diffusion, TransformerProjectorModel, VaeModel
 from lead.diffusion import generator as generators
 from lead.diffusion.generator import MotionGenerator
 from lead.diffusion.schedule import noise_schedule
 from lead.models.build import build_denoiser, build_projector, build_vae, freeze
 from lead.models.vae import MotionVae
-from lead.text.conditions import Standardisation
+from lead.text.cache import Standardisation
 
 SIZE = {"width": 16, "layers": 3, "heads": 2, "feedforward": 32, "dropout": 0.0}
 

@@ -7,7 +7,7 @@ import torch
 from pydantic import ValidationError
 from torch.testing import assert_close
 
-from lead.config.diffusion import Diffusion
+from lead.config.models import Diffusion
 from lead.diffusion.schedule import (
     NoiseSchedule,
     add_noise,

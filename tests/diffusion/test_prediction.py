@@ -8,8 +8,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from lead.config.diffusion import Diffusion
-from lead.config.models import DenoiserModel
+from lead.config.models import DenoiserModel, Diffusion
 from lead.diffusion.guidance import guided_noise
 from lead.diffusion.prediction import noise_of, predicted_noise, prediction_target
 from lead.diffusion.sampler import ddim_sample

@@ -7,7 +7,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from lead.clip import Clip
-from lead.config.synthetic import SyntheticDataset
+from lead.config.datasets import SyntheticDataset
 from lead.datasets.synthetic.dataset import VARIANTS, make_clip
 from lead.errors import LeadError
 from lead.evaluation.actions import (

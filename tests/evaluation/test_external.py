@@ -11,15 +11,14 @@ from finished_study import build, drawn, inputs, settings, study_of, write_copy
 from finished_study import real_embeddings as stored_embeddings
 
 from lead.clip import Clip
-from lead.config.evaluation import Evaluation
-from lead.config.external import ExternalSystem
+from lead.config.evaluation import Evaluation, ExternalSystem
 from lead.errors import LeadError
 from lead.evaluation.predictions.embed import embed_external
 from lead.evaluation.predictions.requests import expected_requests
 from lead.evaluation.score import compute_metrics
 from lead.files.job import Job
 from lead.files.seeds import Seeds
-from lead.models.weights import load_tensors, read_metadata, save_tensors
+from lead.models.files import load_tensors, read_metadata, save_tensors
 from lead.motion.features import features_to_joints
 from lead.motion.normalizer import load_normalizer
 from lead.motion.skeleton import HUMANML3D

@@ -23,7 +23,7 @@ from lead.evaluation.gauge_score import gauge_facts, gauge_metrics, labels_of, o
 from lead.evaluation.repeats import Repeats, read_values
 from lead.evaluation.score import compute_metrics
 from lead.files.job import Job
-from lead.models.weights import load_tensors, save_tensors
+from lead.models.files import load_tensors, save_tensors
 
 LABELS = ("clap", "wave_left", "wave_right")
 CLAP, LEFT, RIGHT, OTHER = 0, 1, 2, -1
@@ -183,7 +183,7 @@ def test_latents_are_compared_without_guidance(root, own, tmp_path):
 
 
 def test_latents_are_generated_again_for_clips_all_over_the_split(root, tmp_path, monkeypatch):
-    monkeypatch.setattr("lead.evaluation.latent_norm.CLIPS", 2)
+    monkeypatch.setattr("lead.evaluation.generate.NORM_CLIPS", 2)
     out = tmp_path / "few.safetensors"
     given = inputs(root) | write_networks(root)
     embed_generated(Job("embed", generating(study_of(root)), given, {"embeddings": out}))

@@ -25,7 +25,7 @@ from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.inversion.chosen import ChosenMotion, write_chosen
 from lead.inversion.evaluate import drawn_sentences, embed_inverted, embed_real_of_words
-from lead.inversion.inverted_words import InvertedWords, write_inverted
+from lead.inversion.words import InvertedWords, write_inverted
 from lead.store.store import MotionIndex
 
 TEMPLATES, CHOSEN = 3, 6

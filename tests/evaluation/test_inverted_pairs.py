@@ -7,17 +7,10 @@ import pandas as pd
 import pytest
 
 from lead.analysis.paired import Estimate
+from lead.config.systems import BEST
 from lead.evaluation.repeats import write_values
 from lead.files.job import Job
-from lead.inversion.pairs import (
-    BEST,
-    DISTANCE,
-    Pair,
-    compare,
-    pair_variants,
-    read_pairs,
-    table_pairs,
-)
+from lead.inversion.pairs import DISTANCE, Pair, compare, pair_variants, read_pairs, table_pairs
 
 
 def frame(**systems: dict[str, list[float]]) -> pd.DataFrame:

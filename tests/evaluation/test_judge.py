@@ -12,7 +12,7 @@ from lead.evaluation.embed import embed_generated
 from lead.evaluation.evaluator import open_evaluator
 from lead.files.job import Job
 from lead.models.build import build_matcher
-from lead.models.weights import load_tensors, save_module, save_tensors
+from lead.models.files import load_tensors, save_network, save_tensors
 from lead.motion.layout import layout
 from lead.motion.normalizer import Normalizer, load_normalizer, matcher_normalizer, save_normalizer
 from lead.motion.skeleton import HUMANML3D, KIT
@@ -50,7 +50,7 @@ def test_a_matcher_trained_on_other_statistics_is_refused(root, tmp_path):
 def test_a_matcher_of_the_other_dataset_is_refused(root, tmp_path):
     torch.manual_seed(0)
     other = build_matcher(study_of(root).matcher.model, KIT.feature_width)
-    save_module(other, tmp_path / "kit.safetensors", {})
+    save_network(other, tmp_path / "kit.safetensors", {})
     with pytest.raises(LeadError, match="another network") as error:
         open_evaluator(job(root, matcher=tmp_path / "kit.safetensors"))
     assert "movement_encoder.main.0.weight" in str(error.value)

@@ -8,7 +8,7 @@ import torch
 from scipy.ndimage import uniform_filter1d
 from torch import Tensor
 
-from lead.config.synthetic import SyntheticDataset
+from lead.config.datasets import SyntheticDataset
 from lead.datasets.synthetic.dataset import make_clip
 from lead.errors import LeadError
 from lead.evaluation.physical import measure_motions

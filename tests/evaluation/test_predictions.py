@@ -10,14 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 from swaying_body import swaying_body
 
-from lead.config.external import NAME_PATTERN, ExternalSystem, state_of_files
+from lead.config.evaluation import NAME_PATTERN, ExternalSystem, state_of_files
 from lead.errors import LeadError
 from lead.evaluation.predictions.checks import check_items, check_lengths, check_upright
-from lead.evaluation.predictions.features import (
-    Reader,
-    read_features,
-    settle_normalisation,
-)
+from lead.evaluation.predictions.features import Reader, read_features, settle_normalisation
 from lead.evaluation.predictions.files import open_predictions
 from lead.formats.bvh_writer import write_bvh
 from lead.motion.features import joints_to_features

@@ -11,7 +11,7 @@ from finished_study import build, drawn, inputs, settings, study_of
 from oracles.plain_matcher import embed_motion
 from vocabulary_files import write_vocabulary
 
-from lead.config.evaluator import T2mEvaluator
+from lead.config.evaluation import T2mEvaluator
 from lead.errors import LeadError
 from lead.evaluation.embed import embed_real
 from lead.evaluation.repeats import Repeats, read_values

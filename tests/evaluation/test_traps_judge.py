@@ -10,14 +10,14 @@ import traps
 from finished_study import inputs, study_of
 from matched_study import embed, evaluation_of, seeds_of
 
-from lead.config.synthetic import SyntheticDataset
+from lead.config.datasets import SyntheticDataset
 from lead.datasets.synthetic.dataset import make_clip
 from lead.evaluation.embed import embed_generated
 from lead.evaluation.metrics import frechet_distance
 from lead.evaluation.score import generated_metrics, matching_metrics
 from lead.files.job import Job
 from lead.models.build import build_denoiser, build_vae
-from lead.models.weights import load_tensors, save_module
+from lead.models.files import load_tensors, save_network
 from lead.motion.features import joints_to_features
 from lead.motion.layout import layout
 from lead.motion.normalizer import Normalizer, fit_normalizer, load_normalizer
@@ -151,8 +151,8 @@ def test_multimodality_in_units_of_the_generator_is_another_number(root, tmp_pat
         vae.final_layer.weight *= 20  # features of random weights hardly vary
     latent = (study.vae.model.width, study.vae.model.latent_tokens)
     denoiser = build_denoiser(study.denoiser.model, *latent, 8)
-    save_module(vae, tmp_path / "vae.safetensors", {})
-    save_module(denoiser, tmp_path / "denoiser.safetensors", {})
+    save_network(vae, tmp_path / "vae.safetensors", {})
+    save_network(denoiser, tmp_path / "denoiser.safetensors", {})
 
     def multimodality(folder):
         values = study.model_dump(mode="json")

@@ -7,8 +7,7 @@ import torch
 from mld_files import random_weights, write_lightning
 
 from lead.errors import LeadError
-from lead.interop import load_mld, load_motionlcm
-from lead.interop.mld import load_mld_vae
+from lead.interop.mld import load_mld, load_mld_vae, load_motionlcm
 from lead.motion.skeleton import KIT
 
 

@@ -12,7 +12,7 @@ from mld_files import random_weights, shapes, write_lightning
 from oracles import plain_mld
 
 from lead.config.models import DenoiserModel
-from lead.interop import load_mld, load_motionlcm
+from lead.interop.mld import load_mld, load_motionlcm
 from lead.models.build import is_frozen
 from lead.models.denoiser import Denoiser, guidance_sinusoid
 from lead.models.positions import timestep_sinusoid

@@ -10,12 +10,11 @@ import torch
 from mld_files import random_weights, write_lightning
 from pydantic import ValidationError
 
-from lead.config.source import MldVaeSource
-from lead.config.training import VaeStage
+from lead.config.training import MldVaeSource, VaeStage
 from lead.errors import LeadError
 from lead.files.job import Job
 from lead.interop.mld_stages import import_consistency, import_denoiser, import_vae
-from lead.models.weights import load_tensors, read_metadata
+from lead.models.files import load_tensors, read_metadata
 from lead.motion.normalizer import Normalizer, save_normalizer
 
 OWN = Normalizer(

@@ -11,8 +11,7 @@ import torch
 from evaluator_files import random_networks, write_checkpoint, write_statistics
 
 from lead.errors import LeadError
-from lead.interop import load_t2m_evaluator
-from lead.interop.t2m_evaluator import load_t2m_statistics
+from lead.interop.t2m_evaluator import load_t2m_evaluator, load_t2m_statistics
 from lead.motion.normalizer import Normalizer
 from lead.motion.skeleton import HUMANML3D
 

@@ -7,13 +7,7 @@ import pytest
 from lead.clip import Clip
 from lead.errors import LeadError
 from lead.files.seeds import Seeds
-from lead.inversion.chosen import (
-    ChosenMotion,
-    choose_clips,
-    clips_of,
-    read_chosen,
-    write_chosen,
-)
+from lead.inversion.chosen import ChosenMotion, choose_clips, clips_of, read_chosen, write_chosen
 from lead.store.store import MotionIndex
 
 

@@ -14,13 +14,13 @@ from inversion_networks import WIDTH, few_words, files, networks
 from lead.config.inversion import Inversion
 from lead.files.job import Job
 from lead.files.seeds import Seeds
-from lead.inversion import opened, stages
+from lead.inversion import invert as inverting
+from lead.inversion import stages
 from lead.inversion.chosen import ChosenMotion, write_chosen
 from lead.inversion.invert import fresh_objective, in_templates, invert
-from lead.inversion.inverted_words import read_inverted
-from lead.inversion.objectives import objective_values
+from lead.inversion.objectives import TEMPLATES, objective_values
 from lead.inversion.segments import draw, segment_length
-from lead.inversion.templates import TEMPLATES
+from lead.inversion.words import read_inverted
 from lead.store.store import MotionIndex
 from lead.text.pseudo_word import PLACEHOLDER
 
@@ -42,7 +42,7 @@ def root(tmp_path_factory):
 @pytest.fixture
 def encoder(monkeypatch):
     own = few_words()
-    monkeypatch.setattr(opened, "load_text_encoder", lambda *given: own)
+    monkeypatch.setattr(inverting, "load_text_encoder", lambda *given: own)
     return own
 
 

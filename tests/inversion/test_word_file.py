@@ -9,8 +9,8 @@ import torch
 from inversion_networks import WIDTH, few_words
 
 from lead.errors import LeadError
-from lead.inversion.word_file import Word, known_words, read_word, write_word
-from lead.models.weights import save_tensors
+from lead.inversion.words import Word, known_words, read_word, write_word
+from lead.models.files import save_tensors
 from lead.text.pseudo_word import refuse_known
 
 WORD = Word(

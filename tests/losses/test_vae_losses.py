@@ -9,7 +9,7 @@ from torch.distributions import kl_divergence as reference_divergence
 from torch.nn import functional as F
 from torch.testing import assert_close
 
-from lead.config.synthetic import SyntheticDataset
+from lead.config.datasets import SyntheticDataset
 from lead.config.training import VaeLoss
 from lead.datasets.synthetic.dataset import make_clip
 from lead.losses import (

@@ -13,7 +13,7 @@ from rigs import LAFAN1, MIXAMO, walking_bvh
 from lead.errors import LeadError
 from lead.formats.archive import members
 from lead.formats.bvh_writer import write_bvh
-from lead.mocap.motion import read_motion
+from lead.mocap.motion import read_mocap
 from lead.mocap.skeleton_map import UNITS
 from lead.motion.canonical import canonical_joints
 from lead.motion.skeleton import HUMANML3D
@@ -30,7 +30,7 @@ def read(tmp_path):
         if map_text:
             options["map_file"] = tmp_path / "map.yaml"
             options["map_file"].write_text(map_text)
-        return read_motion(path, **options)
+        return read_mocap(path, **options)
 
     return read_text
 
@@ -133,7 +133,7 @@ def test_exchanged_sides_are_noted(read):
 def test_our_own_bvh_comes_back(tmp_path, read):
     joints = read(WALK).joints
     write_bvh(tmp_path / "own.bvh", joints, HUMANML3D, 20.0)
-    again = read_motion(tmp_path / "own.bvh")
+    again = read_mocap(tmp_path / "own.bvh")
     assert again.map.name == "HumanML3D"
     assert [row.expression for row in again.map.rows] == list(HUMANML3D.joints)
     # The writer gives bones their mean length, and a joint of several bones one rotation.
@@ -141,9 +141,9 @@ def test_our_own_bvh_comes_back(tmp_path, read):
 
 
 def test_amc_equals_bvh_exactly_with_the_skeletons_thorax(takes):
-    amc = read_motion(takes / "01_01.amc")
-    with_asf = read_motion(takes / "01_01.bvh", asf=takes / "01.asf")
-    without = read_motion(takes / "01_01.bvh")
+    amc = read_mocap(takes / "01_01.amc")
+    with_asf = read_mocap(takes / "01_01.bvh", asf=takes / "01.asf")
+    without = read_mocap(takes / "01_01.bvh")
     np.testing.assert_allclose(with_asf.joints, amc.joints, atol=1e-4)
     assert 0.001 < np.abs(without.joints - amc.joints).max() < 0.006
 
@@ -151,9 +151,9 @@ def test_amc_equals_bvh_exactly_with_the_skeletons_thorax(takes):
 def test_an_amc_without_its_skeleton_names_it(takes, tmp_path):
     shutil.copy(takes / "01_01.amc", tmp_path)
     with pytest.raises(LeadError, match="needs its ASF") as error:
-        read_motion(tmp_path / "01_01.amc")
+        read_mocap(tmp_path / "01_01.amc")
     assert "01.asf" in str(error.value.found)
-    assert read_motion(tmp_path / "01_01.amc", asf=takes / "01.asf").source_fps == 120
+    assert read_mocap(tmp_path / "01_01.amc", asf=takes / "01.asf").source_fps == 120
 
 
 def test_arrays_come_back_as_they_were(tmp_path, read):
@@ -164,7 +164,7 @@ def test_arrays_come_back_as_they_were(tmp_path, read):
     names = np.array(HUMANML3D.joints)[order]
     np.savez(tmp_path / "b.npz", joints=joints[:, order] * 100, fps=20, joint_names=names)
     for name, fps in (("a.npy", 20.0), ("a.npz", None), ("b.npz", None)):
-        motion = read_motion(tmp_path / name, fps=fps)
+        motion = read_mocap(tmp_path / name, fps=fps)
         np.testing.assert_allclose(motion.joints, joints, atol=1e-12)
 
 
@@ -236,7 +236,7 @@ def test_what_is_no_motion_file_is_one_message(tmp_path, read):
     (tmp_path / "folder.bvh").mkdir()
     for path in (tmp_path / "none.bvh", tmp_path / "folder.bvh"):
         with pytest.raises(LeadError, match="cannot be opened") as error:
-            read_motion(path)
+            read_mocap(path)
         assert error.value.file == path
     with pytest.raises(LeadError, match="cannot be imported") as error:
         read("", "walk.fbx")
@@ -266,7 +266,7 @@ def test_a_take_of_amass_is_posed_and_stood_upright(tmp_path):
     poses[:, 0] = np.pi / 2  # the body's +Y is the file's +Z
     poses[60:, 3 + 3 * 17 : 3 + 3 * 17 + 3] = (0.0, 0.0, -1.2)  # an elbow bends
     take = write_amass(tmp_path / "take.npz", np.random.default_rng(0), 120, poses=poses)
-    motion = read_motion(take, body_model=model)
+    motion = read_mocap(take, body_model=model)
     assert (motion.up, motion.fps, len(motion.joints)) == ("z", 20.0, 20)
     still = motion.joints[0] - motion.joints[0, 0]
     np.testing.assert_allclose(still, rest - rest[0], atol=1e-6)
@@ -277,5 +277,5 @@ def test_a_take_of_amass_is_posed_and_stood_upright(tmp_path):
 def test_a_take_of_amass_without_its_body_model_says_what_to_give(tmp_path):
     take = write_amass(tmp_path / "take.npz", np.random.default_rng(0))
     with pytest.raises(LeadError) as error:
-        read_motion(take)
+        read_mocap(take)
     assert "--body-model" in str(error.value)

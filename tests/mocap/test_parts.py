@@ -11,16 +11,7 @@ from hypothesis import strategies as st
 
 from lead.clip import Recording, Rejected
 from lead.errors import LeadError
-from lead.mocap.cut import (
-    Label,
-    Limits,
-    Take,
-    bad,
-    check_joints,
-    check_rigid,
-    cut_parts,
-    even_cuts,
-)
+from lead.mocap.cut import Label, Limits, Take, bad, check_joints, check_rigid, cut_parts, even_cuts
 from lead.motion.skeleton import HUMANML3D
 
 LIMITS = Limits(fps=20.0, shortest=41, longest=197)

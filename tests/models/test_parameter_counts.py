@@ -7,12 +7,7 @@ import torch
 from torch import nn
 
 from lead.config.models import DenoiserModel, MatcherModel, VaeModel
-from lead.models.build import (
-    build_denoiser,
-    build_matcher,
-    build_movement_decoder,
-    build_vae,
-)
+from lead.models.build import build_denoiser, build_matcher, build_movement_decoder, build_vae
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lead.config.synthetic import SyntheticDataset
+from lead.config.datasets import SyntheticDataset
 from lead.datasets.synthetic.dataset import make_clip
 from lead.motion.canonical import canonical_joints
 from lead.motion.features import features_to_joints, joints_to_features

@@ -9,18 +9,15 @@ import torch
 from oracles import plain_consistency as plain
 from torch.testing import assert_close
 
-from lead.config.consistency import ConsistencyStage
-from lead.config.diffusion import Diffusion
-from lead.config.models import DenoiserModel
-from lead.config.training import Machine, Training
+from lead.config.models import DenoiserModel, Diffusion
+from lead.config.training import ConsistencyStage, Machine, Training
 from lead.diffusion.schedule import noise_schedule
 from lead.files.seeds import Seeds
 from lead.losses import pseudo_huber_loss
 from lead.models.build import build_denoiser, freeze
 from lead.training.consistency import Distilled, Jumps, jump_ends, student_of
 from lead.training.loop import train
-from lead.training.objective import Objective
-from lead.training.run import Run
+from lead.training.objective import Objective, Run
 
 MODEL = DenoiserModel(width=16, layers=3, heads=2, feedforward=32, dropout=0.0)
 TRAINING = Training(steps=1, batch_size=4, learning_rate=0.01, weight_decay=0.0)
@@ -86,8 +83,8 @@ def test_a_step_moves_student_and_average_as_written_down():
         yield jumps
 
     objective = Objective(
-        lambda drawn, generator: tuple(vars(drawn).values()),
-        lambda values: jump_ends(pair, teacher, null, Jumps(*values), SCHEDULE, STAGE),
+        lambda drawn, generator: drawn,
+        lambda drawn: jump_ends(pair, teacher, null, drawn, SCHEDULE, STAGE),
         lambda values, outputs: {"loss": pseudo_huber_loss(*outputs, STAGE.huber_c)},
     )
     run = Run("test", Seeds(1), Machine(threads=1))

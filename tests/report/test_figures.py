@@ -10,7 +10,7 @@ from lead.errors import LeadError
 from lead.files.job import Job
 from lead.report.curves import training_curves
 from lead.report.latent_map import Space, _chosen, _numbers, verb_of
-from lead.training.history import write_history
+from lead.training.state import write_history
 
 
 def clip(name: str, caption: str) -> Clip:

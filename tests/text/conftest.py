@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from lead.config.text import ClipText, MiniLmText, T5Text
+from lead.config.models import ClipText, MiniLmText, T5Text
 from lead.text.encoder import TextEncoder, load_text_encoder
 
 WORDS = ("a", "man", "walks", "left", "right", "person", "slowly", "and", "jumps")

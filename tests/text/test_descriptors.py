@@ -3,8 +3,7 @@
 import pytest
 
 from lead.clip import Clip
-from lead.text.descriptors import FALLBACK, descriptor
-from lead.text.verbs import motion_verbs
+from lead.text.descriptors import FALLBACK, descriptor, motion_verbs
 
 
 def clip(*captions: str, tokens: tuple[str, ...] = ()) -> Clip:

@@ -6,14 +6,9 @@ import pytest
 import torch
 
 from lead.errors import LeadError
-from lead.text.clip import Clip
+from lead.text.clip import ClipTower
 from lead.text.encoder import TextEncoder
-from lead.text.pseudo_word import (
-    encode_named,
-    encode_pseudo,
-    is_single_token,
-    token_vectors,
-)
+from lead.text.pseudo_word import encode_named, encode_pseudo, is_single_token, token_vectors
 
 WORD = {"minilm": "jumps", "clip": "j", "t5": "jumps"}
 
@@ -81,7 +76,7 @@ def test_a_sentence_without_any_of_the_words_is_refused(minilm: TextEncoder) -> 
 def test_what_stands_behind_clips_end_token_is_left_out_and_counts_for_nothing(
     clip: TextEncoder,
 ) -> None:
-    assert isinstance(clip.network, Clip)
+    assert isinstance(clip.network, ClipTower)
     ids = torch.tensor([clip.tokenizer("a man jumps").input_ids] * 2)
     assert ids.shape[1] < clip.max_tokens
     pooled, states = clip.network.unpadded(ids)
@@ -91,7 +86,7 @@ def test_what_stands_behind_clips_end_token_is_left_out_and_counts_for_nothing(
 
 
 def test_clip_without_padding_pools_at_the_first_end_token(clip: TextEncoder) -> None:
-    assert isinstance(clip.network, Clip)
+    assert isinstance(clip.network, ClipTower)
     ids = clip.tokenizer("a man jumps").input_ids
     pooled, states = clip.network.unpadded(torch.tensor([[*ids, 5, ids[-1]]]))
     end = clip.network.model.text_projection(states[0, len(ids) - 1])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from lead.config.text import MiniLmText
+from lead.config.models import MiniLmText
 from lead.datasets.synthetic.captions import captions
 from lead.datasets.synthetic.dataset import VARIANTS
 from lead.errors import LeadError

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from lead.config.text import T5Text
+from lead.config.models import T5Text
 from lead.errors import LeadError
 from lead.text import cache as cache_module
 from lead.text.cache import TextCache, standardisation, write_text_cache

@@ -12,7 +12,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from lead.config.text import ClipText, MiniLmText, T5Text
+from lead.config.models import ClipText, MiniLmText, T5Text
 from lead.errors import LeadError
 from lead.text import minilm as minilm_module
 from lead.text.encoder import TextEncoder, check_captions, load_text_encoder

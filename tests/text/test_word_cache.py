@@ -5,7 +5,7 @@ import torch
 from vocabulary_files import WORDS, write_vocabulary
 
 from lead.clip import Clip
-from lead.config.evaluator import TrainedEvaluator
+from lead.config.evaluation import TrainedEvaluator
 from lead.errors import LeadError
 from lead.files.job import Job
 from lead.store.store import write_index

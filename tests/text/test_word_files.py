@@ -9,7 +9,7 @@ import pytest
 from vocabulary_files import WORDS, write_vocabulary
 
 from lead.errors import LeadError
-from lead.text.word_files import read_vocabulary
+from lead.text.words import read_vocabulary
 
 
 class Touch:

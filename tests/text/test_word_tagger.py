@@ -8,7 +8,7 @@ import pytest
 
 from lead.clip import Clip
 from lead.errors import LeadError
-from lead.text.tagger import Tagger, load_tagger, tag_captions
+from lead.text.word_cache import Tagger, load_tagger, tag_captions
 
 LEMMAS = {
     "walks": ("walk", "VERB"),

@@ -11,8 +11,8 @@ from lead.losses import projector_loss
 from lead.models.build import build_projector
 from lead.store.batches import plain_batches
 from lead.training.loop import train
-from lead.training.objective import Objective
-from lead.training.run import Run
+from lead.training.objective import Objective, Run
+from lead.training.projector import Pairs
 
 LATENT, TEXT, ITEMS, HELD_OUT = 12, 8, 256, 64
 ABLATIONS = {"lead": {}, "no_align": {"align": 0.0}, "no_rec": {"rec": 0.0}, "no_var": {"var": 0.0}}
@@ -39,21 +39,21 @@ def held_out() -> dict[str, dict[str, float]]:
         projector = build_projector(TransformerProjectorModel(**size), LATENT, 1, TEXT)
 
         def forward(values, projector=projector):
-            realigned = projector.encode(values[0])
+            realigned = projector.encode(values.latent)
             return realigned, projector.decode(realigned)
 
         objective = Objective(
-            lambda rows, generator: (latent[rows], text[rows]),
+            lambda rows, generator: Pairs(latent[rows], text[rows]),
             forward,
             lambda values, outputs, loss=loss: projector_loss(
-                values[0], outputs[0], outputs[1], values[1], loss
+                values.latent, outputs[0], outputs[1], values.text, loss
             ),
         )
         training = Training(steps=120, batch_size=64, learning_rate=3e-3, warmup_steps=20)
         run = Run(name, Seeds(1), Machine(threads=1))
         train(projector, objective, lambda rng: plain_batches(ITEMS, 64, rng), training, run)
         with torch.no_grad():
-            realigned, recovered = forward((latent[ITEMS:],))
+            realigned, recovered = forward(Pairs(latent[ITEMS:], text[ITEMS:]))
         measured[name] = {
             "error": float(F.mse_loss(recovered, latent[ITEMS:])),
             "cosine": float(F.cosine_similarity(realigned, text[ITEMS:], dim=-1).mean()),

@@ -13,7 +13,7 @@ from lead.config.models import DenoiserModel
 from lead.errors import LeadError
 from lead.files.job import Job
 from lead.models.build import build_denoiser
-from lead.models.weights import load_tensors, save_module, save_tensors
+from lead.models.files import load_tensors, save_network, save_tensors
 from lead.store.store import MotionIndex, write_index
 from lead.training import consistency as stage
 from lead.training.consistency import Distilled, train_consistency
@@ -93,7 +93,7 @@ def test_the_student_is_the_teachers_network_and_an_embedding_of_the_guidance(ro
 
 def test_a_teacher_of_another_width_is_refused(root, tmp_path):
     model = DenoiserModel(width=32, layers=3, heads=4, feedforward=64, dropout=0.0)
-    save_module(build_denoiser(model, 32, 1, 8), tmp_path / "other.safetensors", {})
+    save_network(build_denoiser(model, 32, 1, 8), tmp_path / "other.safetensors", {})
     with pytest.raises(LeadError, match="another network"):
         train_consistency(job(root, tmp_path / "out", teacher=tmp_path / "other.safetensors"))
 

@@ -12,7 +12,8 @@ from safetensors.torch import load_file
 from lead.errors import LeadError
 from lead.evaluation.embed import embed_generated
 from lead.files.job import Job
-from lead.models.weights import load_tensors, read_metadata, save_tensors
+from lead.models import files as weights
+from lead.models.files import load_tensors, read_metadata, save_tensors
 from lead.training import latents as stage
 from lead.training.denoiser import train_denoiser
 from lead.training.projector import train_projector
@@ -53,8 +54,8 @@ def latents(root) -> Path:
 
 def test_the_vae_encodes_frozen_and_without_dropout(root, tmp_path, monkeypatch, latents):
     kept = []
-    freeze = stage.freeze
-    monkeypatch.setattr(stage, "freeze", lambda module: kept.append(module) or freeze(module))
+    freeze = weights.freeze
+    monkeypatch.setattr(weights, "freeze", lambda module: kept.append(module) or freeze(module))
     before = (root / "results/micro/models/vae.safetensors").read_bytes()
     stage.encode_latents(a_job(root, files(root, "vae"), latents=tmp_path / "again.safetensors"))
     assert (tmp_path / "again.safetensors").read_bytes() == latents.read_bytes()
@@ -84,7 +85,8 @@ def test_networks_of_another_vae_are_refused_before_anything_is_generated(
     inputs = files(root, "vae", "denoiser", "projector")
     inputs[name] = tmp_path / f"{name}.safetensors"
     own = read_metadata(latents)
-    save_tensors(load_tensors(files(root, name)[name]), inputs[name], own)
+    said = read_metadata(files(root, name)[name])
+    save_tensors(load_tensors(files(root, name)[name]), inputs[name], said | own)
     study = finished_study.study_of(root)
     job = Job(
         "embed",
@@ -96,7 +98,7 @@ def test_networks_of_another_vae_are_refused_before_anything_is_generated(
     assert job.outputs["embeddings"].is_file()
 
     other = {key: value + 1 for key, value in load_tensors(inputs["vae"]).items()}
-    save_tensors(other, tmp_path / "vae.safetensors", {})
+    save_tensors(other, tmp_path / "vae.safetensors", read_metadata(inputs["vae"]))
     mixed = replace(job, inputs=inputs | {"vae": tmp_path / "vae.safetensors"})
     with pytest.raises(LeadError, match="another VAE") as error:
         embed_generated(mixed)

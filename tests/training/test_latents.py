@@ -2,8 +2,7 @@
 
 import torch
 
-from lead.text.cache import TextCache
-from lead.text.conditions import CaptionTable
+from lead.text.cache import CaptionTable, TextCache
 from lead.training.latents import Posteriors
 
 

@@ -2,31 +2,39 @@
 
 import errno
 import math
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from lead.config.training import Machine, Training
 from lead.errors import LeadError
 from lead.files.seeds import Seeds
 from lead.training.loop import clip_gradients, learning_rate, train
-from lead.training.objective import Objective
-from lead.training.run import Run
+from lead.training.objective import SHARED, Batch, Objective, Run
 from lead.training.state import TrainingState
 
 MACHINE = Machine(threads=1, save_every=5)
 
 
+@dataclass(frozen=True)
+class Given(Batch):
+    """A batch as it came, and its generator."""
+
+    rows_: Tensor
+    generator: torch.Generator = field(metadata=SHARED)
+
+
 def whole(loss) -> Objective:
     """A loss that is computed at once, network included."""
     return Objective(
-        lambda batch, generator: (batch, [generator] * len(batch)),
-        lambda values: (values[0],),
-        lambda values, outputs: loss(values[0], values[1][0]),
+        Given,
+        lambda values: (values.rows_,),
+        lambda values, outputs: loss(values.rows_, values.generator),
     )
 
 
@@ -233,8 +241,8 @@ def test_compiled_networks_train_as_others_do(monkeypatch):
     for compiled in (False, True):
         module = network()
         objective = Objective(
-            lambda batch, generator: (batch,),
-            lambda values, module=module: (module(values[0]),),
+            lambda batch, generator: Given(batch, generator),
+            lambda values, module=module: (module(values.rows_),),
             lambda values, outputs: {"loss": (outputs[0] - 1).square().mean()},
         )
         machine = Machine(threads=1, compile=compiled)

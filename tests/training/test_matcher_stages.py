@@ -11,15 +11,15 @@ from finished_study import NoNetwork, Words
 from vocabulary_files import write_vocabulary
 
 from lead.clip import Clip
-from lead.config.evaluator import TrainedEvaluator
-from lead.config.synthetic import SyntheticDataset
+from lead.config.datasets import SyntheticDataset
+from lead.config.evaluation import TrainedEvaluator
 from lead.config.training import Machine, MatcherStage
 from lead.errors import LeadError
 from lead.files.job import Job
 from lead.losses import draw_shift, movement_autoencoder_loss
 from lead.models.build import build_matcher
+from lead.models.files import load_module, load_tensors
 from lead.models.matcher import Matcher
-from lead.models.weights import load_module, load_tensors
 from lead.motion.normalizer import Normalizer, save_normalizer
 from lead.store.store import write_index
 from lead.text.cache import write_text_cache

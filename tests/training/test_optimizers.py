@@ -10,8 +10,7 @@ from torch.testing import assert_close
 from lead.config.models import DenoiserModel, MatcherModel, VaeModel
 from lead.config.training import Training
 from lead.models.build import build_denoiser, build_matcher, build_vae
-from lead.training.optimizers import Muon, build_optimizers
-from lead.training.state import TrainingState
+from lead.training.state import Muon, TrainingState, build_optimizers
 
 SIZE = {"width": 16, "layers": 3, "heads": 2, "feedforward": 32, "dropout": 0.0}
 ADAMW = Training(steps=10, batch_size=2)

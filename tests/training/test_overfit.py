@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
-from lead.config.diffusion import Diffusion
-from lead.config.models import DenoiserModel, MatcherModel, TransformerProjectorModel, VaeModel
-from lead.config.synthetic import SyntheticDataset
+from lead.config.datasets import SyntheticDataset
+from lead.config.models import (
+    DenoiserModel,
+    Diffusion,
+    MatcherModel,
+    TransformerProjectorModel,
+    VaeModel,
+)
 from lead.config.training import Machine, ProjectorLoss, Training, VaeLoss
 from lead.datasets.synthetic.dataset import make_clip
 from lead.diffusion.schedule import add_noise, noise_schedule
@@ -37,8 +43,7 @@ from lead.motion.layout import layout
 from lead.motion.normalizer import fit_normalizer
 from lead.motion.skeleton import HUMANML3D
 from lead.training.loop import train
-from lead.training.objective import Objective
-from lead.training.run import Run
+from lead.training.objective import SHARED, Batch, Objective, Run
 
 CLIPS, FRAMES, TEXT = 16, 40, 24
 SIZE = {"width": 64, "layers": 3, "heads": 4, "feedforward": 256, "dropout": 0.0}
@@ -55,6 +60,14 @@ def motion():
     return normalizer.normalise(raw), normalizer
 
 
+@dataclass(frozen=True)
+class Given(Batch):
+    """A batch as it came, and its generator."""
+
+    rows_: Tensor
+    generator: torch.Generator = field(metadata=SHARED)
+
+
 def share_left(module: nn.Module, loss: Callable, steps: int, rate: float = 2e-3) -> float:
     """Train on one batch over and over; the mean of the last losses by the first."""
 
@@ -65,9 +78,9 @@ def share_left(module: nn.Module, loss: Callable, steps: int, rate: float = 2e-3
         steps=steps, batch_size=CLIPS, learning_rate=rate, warmup_steps=30, schedule="cosine"
     )
     objective = Objective(
-        lambda batch, generator: (batch, [generator]),
-        lambda values: (values[0],),
-        lambda values, outputs: loss(values[0], values[1][0]),
+        Given,
+        lambda values: (values.rows_,),
+        lambda values, outputs: loss(values.rows_, values.generator),
     )
     run = Run("overfit", Seeds(1), Machine(threads=1))
     history = train(module, objective, epoch, training, run)

@@ -9,6 +9,7 @@ import torch
 from shared_training import BATCH, TASKS, batch, train_task
 from torch import nn
 
+from lead.training.matcher import Windows
 from lead.training.objective import Objective
 from lead.training.parallel import differentiate
 
@@ -41,7 +42,7 @@ def test_the_mean_over_parts_each_with_its_own_statistics_is_another_gradient(ta
     module, objective = TASKS[task]()
     values = objective.draw(batch(), torch.Generator().manual_seed(4))
     for rows in (slice(0, 5), slice(5, 10)):
-        own = tuple(value[rows] for value in values)
+        own = values.rows(rows)
         (objective.terms(own, objective.forward(own))["loss"] / 2).backward()
     own = torch.cat([p.grad.flatten() for p in module.parameters() if p.grad is not None])
     _, whole = gradient(task, 1)
@@ -53,13 +54,15 @@ def test_dropout_is_the_same_both_times_a_part_is_computed():
     seen = []
 
     def forward(values):
-        seen.append(drop(torch.ones(len(values[0]), 50)))
-        return (weight(values[0]),)
+        seen.append(drop(torch.ones(len(values), 50)))
+        return (weight(values.motion),)
 
     objective = Objective(
-        lambda b, g: (b,), forward, lambda values, outputs: {"loss": outputs[0].square().mean()}
+        lambda b, g: Windows(b),
+        forward,
+        lambda values, outputs: {"loss": outputs[0].square().mean()},
     )
-    differentiate(objective, (torch.ones(6, 4),), weight, 2, torch.manual_seed)
+    differentiate(objective, Windows(torch.ones(6, 1, 4)), weight, 2, torch.manual_seed)
     first, second, first_again, second_again = seen
     assert torch.equal(first, first_again) and torch.equal(second, second_again)
     assert not torch.equal(first, second)

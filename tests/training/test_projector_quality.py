@@ -10,7 +10,7 @@ from lead.config.models import MlpProjectorModel
 from lead.config.training import ProjectorLoss
 from lead.models.build import build_projector
 from lead.models.projector import Projector
-from lead.training.projector_quality import projector_quality
+from lead.training.projector import projector_quality
 
 WEIGHTS = ProjectorLoss()
 

@@ -4,8 +4,8 @@ import hashlib
 
 import pytest
 
+from lead.model_directory import SUMS
 from lead.pipeline import LeadPipeline
-from lead.report.bundle import SUMS
 
 pytestmark = pytest.mark.workflow
 

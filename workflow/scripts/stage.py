@@ -3,13 +3,12 @@
 import sys
 from pathlib import Path
 
-# experiments/ is no part of the package that is installed.
-sys.path.append(str(Path(snakemake.scriptdir).parents[1]))
-
-from lead.cli.stage import run_stage
-from lead.cli.torchrun import run_on_several
+from lead.cli.stage import run_on_several, run_stage
 from lead.config.load import resolve_study
 from lead.files.job import Job
+
+# experiments/ is no part of the package that is installed.
+sys.path.append(str(Path(snakemake.scriptdir).parents[1]))
 
 
 def paths(files):

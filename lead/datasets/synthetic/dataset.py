@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from lead.clip import Found, Recording, Work
-from lead.config.synthetic import SyntheticDataset, SyntheticKitDataset
+from lead.config.datasets import SyntheticDataset, SyntheticKitDataset
 from lead.datasets.dataset import Dataset
 from lead.datasets.synthetic import standing, stepping
 from lead.datasets.synthetic.body import Pose, pose_joints

@@ -10,7 +10,7 @@ import numpy as np
 
 from lead.errors import LeadError
 from lead.files.arrays import BROKEN, read_npy
-from lead.mocap.motion import read_motion
+from lead.mocap.motion import read_mocap
 
 _ARRAYS = ("motion", "features", "joints")
 
@@ -50,7 +50,7 @@ def read_file(path: Path, fps: float | None, repeat: int | None) -> RawMotion:
             array = _repeat_of(_numbers(_main(arrays, path), path), arrays, repeat, path)
             return RawMotion(array, path, kind_of(array), _rate(arrays))
         case ".bvh":
-            own = read_motion(path, fps=fps)
+            own = read_mocap(path, fps=fps)
             return RawMotion(own.joints, path, "bvh", own.fps, own.notes)
     raise no_motion(path, f"a file ending in {path.suffix or 'nothing'}")
 

@@ -12,9 +12,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from lead.config.evaluation import Evaluation
-from lead.config.external import ExternalSystem, Normalisation
-from lead.config.study import DatasetSettings
+from lead.config.datasets import DatasetSettings
+from lead.config.evaluation import Evaluation, ExternalSystem, Normalisation
 from lead.datasets.registry import skeleton_of
 from lead.errors import LeadError
 from lead.evaluation.evaluator import MotionEvaluator, Motions, evaluated_by, open_evaluator
@@ -31,7 +30,7 @@ from lead.evaluation.predictions.requests import measured_items, read_captions
 from lead.evaluation.protocol import draw_pass
 from lead.evaluation.repeats import PREFIX, repeat_seeds
 from lead.files.job import Job
-from lead.models.weights import save_tensors
+from lead.models.files import save_tensors
 from lead.motion.normalizer import Normalizer
 from lead.progress import track
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from lead.config.external import ExternalSystem, Normalisation
+from lead.config.evaluation import ExternalSystem, Normalisation
 from lead.errors import LeadError
 from lead.evaluation.predictions.arrays import RawMotion
 from lead.evaluation.predictions.checks import check_upright

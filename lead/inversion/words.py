@@ -1,0 +1,291 @@
+"""Inverted words, and the one format of the files that hold them.
+
+Layout (safetensors) of N words::
+
+    vectors    float32  N x W      what stands in place of a token's row
+    loss       float32  N x K x S  objective of every segment, before its step (a user's word)
+    sentences  float32  N x T x C  pooled embeddings of the templates with the word (a study's)
+
+The metadata's ``ids`` names the words: a user's word by its placeholder, those of a study by the
+motions that they are inverted from. A user's word says of itself all that `Word` has.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from lead.errors import LeadError
+from lead.models.files import latents_of, load_tensors, read_metadata, save_tensors
+from lead.text.encoder import TextEncoder
+from lead.text.pseudo_word import encode_named
+
+_NAME = re.compile(r"<[a-z0-9_]+>")
+_ANY_NAME = re.compile(r"<[^<>\s]*>")
+_FACTS = ("placeholder", "encoder", "encoder_digest", "model", "descriptor", "objective")
+_IDS, _CLIPS, _VALUES = "ids", "clips", ("before", "after")
+
+
+@dataclass(frozen=True)
+class Word:
+    """An inverted word.
+
+    Attributes:
+        placeholder: its name in sentences, such as ``<zombie>``.
+        vector: what stands in place of a token's row.
+        loss: objective of every segment of every step, before the step.
+        encoder, encoder_digest: name and weights of the text encoder that the vector belongs to.
+        model: `model_digest` of the model that it was inverted with.
+        descriptor: the word that it started from.
+        objective: what it was optimised for.
+        clips: names of the files that it was inverted from.
+        before, after: the objective on fresh draws, of the descriptor and of the word; files of
+            version 0.1 do not have them.
+    """
+
+    placeholder: str
+    vector: Float[Tensor, " W"] = field(repr=False)
+    loss: Float[Tensor, "K S"] = field(repr=False)
+    encoder: str
+    encoder_digest: str
+    model: str
+    descriptor: str
+    objective: str
+    clips: tuple[str, ...]
+    before: float | None = None
+    after: float | None = None
+
+    def save(self, path: Path | str) -> None:
+        """Write the word as safetensors, atomically; `load` reads it."""
+        write_word(Path(path), self)
+
+    @classmethod
+    def load(cls, path: Path | str) -> Word:
+        """Read a word; see `read_word`."""
+        return read_word(Path(path))
+
+
+@dataclass(frozen=True)
+class InvertedWords:
+    """The words of a study, one per motion.
+
+    Attributes:
+        ids: of the motions.
+        vectors: the words' embeddings.
+        sentences: pooled text embeddings of the templates with the word in them, T templates per
+            word, so that whoever generates from them needs no text encoder.
+    """
+
+    ids: tuple[str, ...]
+    vectors: Float[Tensor, "N W"]
+    sentences: Float[Tensor, "N T C"]
+
+
+def write_word(path: Path, word: Word) -> None:
+    """Write a user's word, atomically."""
+    facts: dict[str, Any] = {name: getattr(word, name) for name in (*_FACTS, *_VALUES)}
+    tensors = {"vectors": word.vector[None], "loss": word.loss[None]}
+    facts |= {_CLIPS: json.dumps(word.clips), _IDS: json.dumps([word.placeholder])}
+    save_tensors(tensors, path, facts)
+
+
+def write_inverted(path: Path, words: InvertedWords, metadata: dict[str, str]) -> None:
+    """Write a study's words with ``metadata``, atomically."""
+    tensors = {"vectors": words.vectors, "sentences": words.sentences}
+    save_tensors(tensors, path, {**metadata, _IDS: json.dumps(words.ids)})
+
+
+def read_word(path: Path) -> Word:
+    """Read a user's word, also of a file that version 0.1 wrote.
+
+    Raises:
+        LeadError: the file is missing, damaged or another one, or its vector is not finite.
+    """
+    if not path.is_file():
+        raise LeadError("There is no such word file.", file=path, fix="Make it with lead invert.")
+    try:
+        tensors, facts = load_tensors(path), read_metadata(path)
+    except LeadError as error:
+        problem = "The word file is damaged."
+        fix = "Invert the word again, or copy the file again."
+        raise LeadError(problem, file=path, found=error.found, fix=fix) from error
+    if tensors.keys() == {"vector", "loss"}:  # version 0.1
+        tensors = {"vectors": tensors["vector"][None], "loss": tensors["loss"][None]}
+    vectors, loss = tensors.get("vectors"), tensors.get("loss")
+    clips = _names(facts.get(_CLIPS))
+    complete = set(_FACTS) <= facts.keys() and clips is not None
+    if vectors is None or loss is None or not complete or vectors.ndim != 2 or len(vectors) != 1:
+        raise LeadError(
+            "This is no word file.",
+            file=path,
+            found=", ".join(tensors) or "nothing",
+            expected="one vector, its loss history, and what they are of",
+            fix="Make it with lead invert.",
+        )
+    vector = vectors[0]
+    if not vector.isfinite().all():
+        raise LeadError(
+            "The word's vector is not finite.",
+            file=path,
+            found=f"{int((~vector.isfinite()).sum())} of {len(vector)} values are NaN or infinite",
+            fix="Invert the word again.",
+        )
+    check_placeholder(facts["placeholder"])
+    values: dict[str, Any] = {name: facts.get(name) for name in (*_FACTS, *_VALUES)}
+    return Word(vector=vector, loss=loss[0], clips=clips or (), **values)
+
+
+def read_inverted(path: Path) -> InvertedWords:
+    """Read a study's words.
+
+    Raises:
+        LeadError: the file is damaged, or another one.
+    """
+    tensors, facts = load_tensors(path), read_metadata(path)
+    ids = _names(facts.get(_IDS)) or ()
+    if not {"vectors", "sentences"} <= tensors.keys() or len(ids) != len(tensors["vectors"]):
+        raise LeadError(
+            "This is no file of inverted words.",
+            file=path,
+            found=f"{', '.join(tensors) or 'nothing'} of {len(ids)} motions",
+            expected="vectors and sentences of as many motions as are named",
+            fix="Delete the file and run the same snakemake command again.",
+        )
+    return InvertedWords(ids, tensors["vectors"], tensors["sentences"])
+
+
+def model_digest(directory: Path) -> str:
+    """Which weights a model directory holds: those of its VAE, denoiser and projector."""
+    names = ("vae", "denoiser", "projector")
+    found = [latents_of(directory / f"{name}.safetensors") for name in names]
+    return "-".join(digest[:16] for own in found for digest in own.values())
+
+
+def check_placeholder(name: str) -> str:
+    """The name of a word as sentences are read, in small letters.
+
+    Raises:
+        LeadError: it is not ``<...>`` of letters, digits and _, which no real word is.
+    """
+    if not _NAME.fullmatch(name.lower()):
+        raise LeadError(
+            "This cannot be the name of a new word.",
+            found=repr(name),
+            expected="letters, digits and _ between < and >, so that it is no real word",
+            fix='Choose a name such as "<zombie>".',
+        )
+    return name.lower()
+
+
+def known_words(
+    words: Sequence[Path | Word], encoder: TextEncoder, model: str
+) -> dict[str, Float[Tensor, " W"]]:
+    """Vectors of several words or of their files, by their names; a word that was inverted with
+    another model is warned of on stderr.
+
+    Raises:
+        LeadError: as `read_word`; a word of another encoder; two words of one name.
+    """
+    found: dict[str, Tensor] = {}
+    for given in words:
+        word = given if isinstance(given, Word) else read_word(given)
+        path = None if isinstance(given, Word) else given
+        of = (word.encoder_digest, len(word.vector))
+        if of != (encoder.digest, encoder.token_width):
+            raise LeadError(
+                "The word belongs to another text encoder.",
+                file=path,
+                found=f"{word.encoder}, {word.encoder_digest[:8]}, {len(word.vector)} wide",
+                expected=f"{encoder.name}, {encoder.digest[:8]}, {encoder.token_width} wide",
+                fix="Use the model that the word was inverted with, or invert it with this one.",
+            )
+        if word.placeholder in found:
+            raise LeadError(
+                "Two words have one name.",
+                file=path,
+                found=word.placeholder,
+                expected="a name of its own for each word",
+                fix="Leave one of the files out, or invert the word again under another name.",
+            )
+        if word.model != model:
+            print(
+                f"Warning: {path or word.placeholder} was inverted with another model; its word is "
+                "one of the same text encoder, but may mean less to this one.",
+                file=sys.stderr,
+            )
+        found[word.placeholder] = word.vector.to(torch.float32)
+    return found
+
+
+def placeholders(sentence: str, known: Sequence[str], sources: Sequence[object]) -> list[str]:
+    """Names of the words in a sentence, in small letters.
+
+    Raises:
+        LeadError: one is malformed, or none of the ``known``, which the ``sources`` give.
+    """
+    names = _ANY_NAME.findall(sentence)
+    for name in names:
+        check_placeholder(name)
+        if name not in known:
+            given = [f"{one} gives {own}" for one, own in zip(sources, known, strict=True)]
+            raise LeadError(
+                "A sentence has a word that no file gives.",
+                found=f"{name} in {sentence!r}",
+                expected="; ".join(given) or "a word file for it",
+                fix="Give its file with --words, or correct the sentence.",
+            )
+    return names
+
+
+def encode_with_words(
+    encoder: TextEncoder, texts: Sequence[str], words: Sequence[Path | str | Word], model: Path
+) -> Float[Tensor, "n C"]:
+    """Pooled embeddings of sentences that may hold the words, which are given as such or as files.
+
+    Raises:
+        LeadError: a sentence is empty or has a word that is not given, a word is not used, or as
+            `known_words`.
+    """
+    for text in texts:
+        if not text.strip():
+            raise LeadError(
+                "An empty text describes no motion.",
+                found=repr(text),
+                expected="a sentence",
+                fix='Say what is done, such as "a person walks forward slowly".',
+            )
+    texts = [" ".join(text.lower().split()) for text in texts]
+    given = [word if isinstance(word, Word) else Path(word) for word in words]
+    known = known_words(given, encoder, model_digest(model)) if given else {}
+    sources = ["the word" if isinstance(word, Word) else word for word in given]
+    named = [row for row, text in enumerate(texts) if placeholders(text, list(known), sources)]
+    if unused := [name for name in known if not any(name in text for text in texts)]:
+        raise LeadError(
+            "A word file is given whose word no sentence has.",
+            found=", ".join(unused),
+            expected=f"a sentence with {unused[0]} in it",
+            fix="Put the word into the sentence, or leave its file out.",
+        )
+    pooled = encoder.encode(texts).pooled
+    if named:
+        with torch.inference_mode():
+            pooled[named] = encode_named(encoder, [texts[row] for row in named], known).cpu()
+    return pooled
+
+
+def _names(listed: str | None) -> tuple[str, ...] | None:
+    """Names that are listed as JSON; None of anything else."""
+    try:
+        names = json.loads(listed or "")
+    except ValueError:
+        return None
+    return tuple(map(str, names)) if isinstance(names, list) else None

@@ -1,0 +1,57 @@
+"""A model directory: where the package's own lies, and what one says of itself."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from lead.errors import LeadError
+from lead.files.artefact import unreadable
+
+MODEL_FILE = "model.json"
+NETWORKS = ("vae", "denoiser", "projector")
+"""The networks of a model directory, each in a file of its name."""
+SUMS = "SHA256SUMS"
+"""Lists the other files of a packed model, as ``sha256sum --check`` reads it."""
+BUNDLED = Path(__file__).parent / "bundled"
+"""The model that the package brings along; docs/bundled.md."""
+
+
+def bundled_model() -> Path:
+    """The directory of the model that the package brings along.
+
+    Raises:
+        LeadError: this copy of the package brings none.
+    """
+    if not (BUNDLED / MODEL_FILE).is_file():
+        raise LeadError(
+            "This copy of lead-motion brings no model along.",
+            file=BUNDLED,
+            found="no model.json",
+            expected="a model directory, or another one that is asked for by name",
+            fix="Name one with `--model`; or, in a clone of the repository, make the study's own "
+            "with `snakemake --cores all results/demo/model/model.json`.",
+        )
+    return BUNDLED
+
+
+def read_description(directory: Path) -> dict[str, Any]:
+    """What a model directory says of itself.
+
+    Raises:
+        LeadError: it is no model directory, or its description is damaged.
+    """
+    path = directory / MODEL_FILE
+    if not path.is_file():
+        raise LeadError(
+            "This is no model directory.",
+            file=directory,
+            found="no model.json" if directory.is_dir() else "no such folder",
+            expected="a folder such as results/demo/model",
+            fix="Make it with `snakemake --cores all results/demo/model/model.json`.",
+        )
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise unreadable(path, error, "the rule that puts models together") from error

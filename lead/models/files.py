@@ -1,0 +1,280 @@
+"""Safetensors files that say what they are: networks that open by themselves, other tensors.
+
+A network's file says in its metadata what it was built from (``network``: kind and settings, see
+`lead.models.build.Architecture`) and whose latents it learned from (``latents_of``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from pydantic import TypeAdapter
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from lead.config.models import DenoiserModel, MatcherModel, ProjectorModel, VaeModel
+from lead.errors import LeadError
+from lead.files.artefact import atomic_path, unreadable
+from lead.models.build import (
+    architecture_of,
+    build_denoiser,
+    build_matcher,
+    build_projector,
+    build_vae,
+    freeze,
+)
+from lead.models.denoiser import Denoiser
+from lead.models.matcher import Matcher
+from lead.models.projector import Projector
+from lead.models.vae import MotionVae
+from lead.motion.normalizer import load_normalizer
+from lead.motion.skeleton import SKELETONS
+
+Network = TypeVar("Network", bound=nn.Module)
+_KEY = "latents_of"
+_NETWORK = "network"
+_MODEL_FILE = "model.json"
+
+
+def save_tensors(tensors: Mapping[str, Tensor], path: Path, metadata: Mapping[str, Any]) -> None:
+    """Write named tensors with metadata, atomically."""
+    with atomic_path(path) as temporary:
+        contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+        # One key: safetensors writes several in an order that changes with every process.
+        save_file(contiguous, temporary, metadata={"lead": json.dumps(metadata, sort_keys=True)})
+
+
+def load_tensors(path: Path) -> dict[str, Tensor]:
+    """Read named tensors.
+
+    Raises:
+        LeadError: the file is truncated or no safetensors file.
+    """
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise unreadable(path, error, "the stage before this one") from error
+
+
+def read_metadata(path: Path) -> dict[str, Any]:
+    """What a safetensors file says of itself."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return json.loads((file.metadata() or {}).get("lead", "{}"))
+    except (SafetensorError, OSError) as error:
+        raise unreadable(path, error, "the stage before this one") from error
+
+
+def save_network(network: nn.Module, path: Path, metadata: Mapping[str, Any]) -> None:
+    """Write a network's weights and what it was built from, atomically.
+
+    Raises:
+        ValueError: it was not made by a ``build_`` function, so that nothing could build it again.
+    """
+    made = architecture_of(network)
+    if made is None:
+        raise ValueError(f"{type(network).__name__} was not made by lead.models.build")
+    said = {"kind": made.kind, **made.settings}
+    save_tensors(network.state_dict(), path, {**metadata, _NETWORK: said})
+
+
+def load_network(path: Path | str) -> nn.Module:
+    """The network of a weights file, frozen, in float32, on the CPU; it needs nothing else.
+
+    Raises:
+        LeadError: the file is missing or damaged, or says of no network what it was built from.
+    """
+    path = Path(path)
+    kind = _architecture(path)["kind"]
+    match kind:
+        case "vae":
+            return load_vae(path)
+        case "denoiser":
+            return load_denoiser(path)
+        case "projector":
+            return load_projector(path)
+        case "matcher":
+            return load_matcher(path)
+        case _:
+            raise _another_kind(path, str(kind), "vae, denoiser, projector or matcher")
+
+
+def copy_network(source: Path, target: Path) -> None:
+    """Copy a weights file bit by bit; one of version 0.1 says afterwards which network it is of."""
+    said = {**read_metadata(source), _NETWORK: _architecture(source)}
+    save_tensors(load_tensors(source), target, said)
+
+
+# One function per kind: a stage's code digest then holds the networks that it uses and no other.
+def load_vae(path: Path, *, feature_width: int | None = None) -> MotionVae:
+    """The VAE of a weights file, of that many features if it is given; see `load_network`."""
+    return _load(path, "vae", build_vae, VaeModel, {"feature_width": feature_width})
+
+
+def load_denoiser(
+    path: Path, *, latent_width: int | None = None, text_width: int | None = None
+) -> Denoiser:
+    """The denoiser of a weights file, a distilled one too; see `load_network`."""
+    expected = {"latent_width": latent_width, "text_width": text_width}
+    return _load(path, "denoiser", build_denoiser, DenoiserModel, expected)
+
+
+def load_projector(path: Path, *, text_width: int | None = None) -> Projector:
+    """The projector of a weights file; see `load_network`."""
+    return _load(path, "projector", build_projector, ProjectorModel, {"text_width": text_width})
+
+
+def load_matcher(path: Path, *, feature_width: int | None = None) -> Matcher:
+    """The evaluator's network of a weights file; see `load_network`."""
+    return _load(path, "matcher", build_matcher, MatcherModel, {"feature_width": feature_width})
+
+
+def load_module(module: Network, path: Path) -> Network:
+    """Fill ``module`` with the weights of a file, in place, and return it.
+
+    Weights stored in half precision become as precise as the module's own.
+
+    Raises:
+        LeadError: the file is damaged, or holds the weights of another network.
+    """
+    tensors = load_tensors(path)
+    own = module.state_dict()
+    missing, unknown = sorted(own.keys() - tensors), sorted(tensors.keys() - own)
+    other = [
+        f"{name} {_kind(tensors[name])}, expected {_kind(value)}"
+        for name, value in own.items()
+        if name in tensors and _kind(tensors[name]) != _kind(value)
+    ]
+    if missing or unknown or other:
+        raise LeadError(
+            "The weights are those of another network.",
+            file=path,
+            found=(other or [f"unknown {name}" for name in unknown] or ["nothing more"])[0],
+            expected=f"also {missing[0]}" if missing else "the network the settings describe",
+            fix="Run with the settings the weights were trained with, or train again.",
+        )
+    module.load_state_dict(tensors)
+    return module
+
+
+def latents_of(vae: Path) -> dict[str, str]:
+    """What a file says whose latents are those of the VAE in ``vae``: a digest of its weights.
+
+    Two files of the same weights have the same digest, whatever else they say of themselves.
+    """
+    found = hashlib.blake2b(digest_size=16)
+    for name, tensor in sorted(load_tensors(vae).items()):
+        found.update(name.encode())
+        found.update(tensor.numpy().tobytes())
+    return {_KEY: found.hexdigest()}
+
+
+def inherited(latents: Path) -> dict[str, str]:
+    """What a network says that learns from the latents in a file: that file's own words."""
+    said = read_metadata(latents)
+    return {_KEY: said[_KEY]} if _KEY in said else {}
+
+
+def check_lineage(vae: Path, *networks: Path) -> None:
+    """Refuse networks that learnt the latents of another VAE than the one in ``vae``.
+
+    Files that say nothing of their latents, such as weights from elsewhere, pass.
+
+    Raises:
+        LeadError: a network of another VAE.
+    """
+    own = latents_of(vae)
+    for path in networks:
+        said = inherited(path)
+        if said and said != own:
+            raise LeadError(
+                "These weights were trained on the latents of another VAE.",
+                file=path,
+                found=f"latents of VAE {said[_KEY][:8]}",
+                expected=f"those of {vae}, VAE {own[_KEY][:8]}",
+                fix="Put the network beside the VAE that it was trained with, or delete it and "
+                "run the same snakemake command again.",
+            )
+
+
+def _kind(tensor: Tensor) -> str:
+    """Shape, and whether its numbers are whole; how precise they are may differ."""
+    return f"{tuple(tensor.shape)}{'' if tensor.is_floating_point() else ' of whole numbers'}"
+
+
+def _load(
+    path: Path,
+    kind: str,
+    build: Callable[..., Network],
+    model: Any,
+    expected: Mapping[str, int | None],
+) -> Network:
+    settings = _architecture(Path(path))
+    if (found := settings.pop("kind")) != kind:
+        raise _another_kind(path, str(found), kind)
+    for name, width in expected.items():
+        if width is not None and settings[name] != width:
+            raise LeadError(
+                "The weights are those of another network.",
+                file=path,
+                found=f"{name} {settings[name]}",
+                expected=f"{name} {width}",
+                fix="Run with the settings the weights were trained with, or train again.",
+            )
+    values = {**settings, "model": TypeAdapter(model).validate_python(settings["model"])}
+    # What a network starts from is drawn at random, and then overwritten: no draw is used up.
+    with torch.random.fork_rng(devices=[]):
+        network = build(**values)
+    return freeze(load_module(network, path))
+
+
+def _architecture(path: Path) -> dict[str, Any]:
+    """The kind and settings that a weights file names."""
+    if not path.is_file():
+        raise LeadError("There are no weights here.", file=path, fix="Check the path.")
+    said = read_metadata(path).get(_NETWORK)
+    if said is None and (path.parent / _MODEL_FILE).is_file():
+        said = _of_version_0_1(path)
+    if said is None:
+        raise LeadError(
+            "These weights do not say which network they are of.",
+            file=path,
+            found="a file of version 0.1, or of another program",
+            expected="weights written by this version, or a model directory with its model.json",
+            fix="Make them again: snakemake --cores all with the study's configuration. Released "
+            "checkpoints are opened with load_mld, load_motionlcm and load_t2m_evaluator.",
+        )
+    return dict(said)
+
+
+def _of_version_0_1(path: Path) -> dict[str, Any] | None:
+    """What the ``model.json`` beside it says of a network; weights of version 0.1 do not."""
+    values = json.loads((path.parent / _MODEL_FILE).read_text(encoding="utf-8"))
+    if path.stem not in ("vae", "denoiser", "projector"):
+        return None
+    said = {"kind": path.stem, "model": values[path.stem]}
+    if path.stem == "vae":
+        return said | {"feature_width": SKELETONS[values["skeleton"]].feature_width}
+    vae = VaeModel.model_validate(values["vae"])
+    text = int(load_normalizer(path.parent / "condition.npz").mean.shape[0])
+    return said | {
+        "latent_width": vae.width,
+        "latent_tokens": vae.latent_tokens,
+        "text_width": text,
+    }
+
+
+def _another_kind(path: Path, found: str, expected: str) -> LeadError:
+    return LeadError(
+        "These are the weights of another kind of network.",
+        file=path,
+        found=found,
+        expected=expected,
+        fix="Name the file of that network.",
+    )
