@@ -24,7 +24,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from lead.clip import Clip
-from lead.config.inversion import Inversion
+from lead.config.evaluation import Inversion
 from lead.config.models import (
     DenoiserModel,
     Diffusion,

@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from pydantic import TypeAdapter
 
-from lead.config.inversion import Inversion
+from lead.config.evaluation import Inversion
 from lead.config.models import Diffusion, TextSettings
 from lead.config.systems import Objective
 from lead.diffusion.generator import MotionGenerator

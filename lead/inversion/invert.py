@@ -12,8 +12,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from lead.clip import Clip
-from lead.config.evaluation import Evaluation
-from lead.config.inversion import Inversion
+from lead.config.evaluation import Evaluation, Inversion
 from lead.config.models import TextSettings
 from lead.config.systems import Objective
 from lead.diffusion.generator import MotionGenerator
