@@ -71,9 +71,9 @@ if _STUDENT_SOURCE == "train":
             history=f"{RESULTS}/models/consistency/history.parquet",
         log:
             f"{RESULTS}/logs/train_consistency.log",
-        priority: LONGEST_WAY
         benchmark:
             f"{RESULTS}/benchmarks/train_consistency.tsv"
+        priority: LONGEST_WAY
         threads: STUDY.machine.threads
         resources:
             mem_mb=4000,

@@ -78,9 +78,9 @@ if STUDY.vae.source.kind == "train":
             history=f"{RESULTS}/models/vae/history.parquet",
         log:
             f"{RESULTS}/logs/train_vae.log",
-        priority: LONGEST_WAY
         benchmark:
             f"{RESULTS}/benchmarks/train_vae.tsv"
+        priority: LONGEST_WAY
         threads: STUDY.machine.threads
         resources:
             mem_mb=8000,
@@ -107,9 +107,9 @@ rule encode_latents:
         latents=f"{RESULTS}/latents/latents.safetensors",
     log:
         f"{RESULTS}/logs/encode_latents.log",
-    priority: LONGEST_WAY
     benchmark:
         f"{RESULTS}/benchmarks/encode_latents.tsv"
+    priority: LONGEST_WAY
     threads: STUDY.machine.threads
     resources:
         mem_mb=4000,
@@ -136,9 +136,9 @@ if STUDY.denoiser.source.kind == "train":
             history=f"{RESULTS}/models/denoiser/history.parquet",
         log:
             f"{RESULTS}/logs/train_denoiser.log",
-        priority: LONGEST_WAY
         benchmark:
             f"{RESULTS}/benchmarks/train_denoiser.tsv"
+        priority: LONGEST_WAY
         threads: STUDY.machine.threads
         resources:
             mem_mb=4000,
