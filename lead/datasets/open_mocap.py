@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import assert_never
 
 from lead.clip import Clip, Work
-from lead.config.datasets import OpenDataset, RecordedSource, SyntheticDataset, SyntheticSource
+from lead.config.datasets import OpenDataset, RecordedSource, SyntheticSource
 from lead.datasets.bandai_namco import STYLES, read_bandai
 from lead.datasets.cmu import CmuWords, PublishedCut, read_cmu
 from lead.datasets.cmu_captions import read_index, read_kit_sentences
@@ -92,7 +92,7 @@ def read_open(config: OpenDataset, data_root: Path, seed: int) -> Iterator[Work]
     for source in config.sources:
         match source:
             case SyntheticSource():
-                yield from of_dataset(source.name, _read_synthetic(source, seed))
+                yield from of_dataset(source.name, read_synthetic(source, seed))
             case RecordedSource():
                 yield from of_dataset(source.name, _read_recorded(config, source, paths))
             case _:
@@ -117,15 +117,6 @@ def is_held_out(clip: Clip, config: OpenDataset) -> bool:
         clip.dataset == name and clip.style in styles
         for name, styles in config.held_out_styles.items()
     )
-
-
-def _read_synthetic(source: SyntheticSource, seed: int) -> Iterator[Work]:
-    made = SyntheticDataset(
-        clips=source.clips,
-        min_positions=source.min_positions,
-        max_positions=source.max_positions,
-    )
-    return read_synthetic(made, seed)
 
 
 def _read_recorded(

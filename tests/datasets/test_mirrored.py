@@ -17,7 +17,7 @@ from lead.datasets.gather import Row
 from lead.datasets.splits import exchange_sides, mirror_images
 from lead.datasets.synthetic import body
 from lead.datasets.synthetic.body import pose_joints
-from lead.datasets.synthetic.dataset import ACTIONS, make_clip
+from lead.datasets.synthetic.dataset import VARIANTS, make_clip
 from lead.datasets.synthetic.manner import Manner, Side
 from lead.files.job import Job
 from lead.motion.features import features_to_joints, joints_to_features
@@ -165,11 +165,11 @@ def test_tokens_are_exchanged_as_captions_are():
     assert (image.part, image.start, image.stop) == (row.part, row.start, row.stop)
 
 
-@pytest.mark.parametrize("action", [name for name, (_, sides) in ACTIONS.items() if sides])
+@pytest.mark.parametrize("action", sorted({v.action for v in VARIANTS if v.side}))
 def test_a_mirrored_left_action_has_the_features_of_the_right_one(action, even_body):
     def performed(side: Side) -> np.ndarray:
-        manner = Manner(1.0, 1.0, side)
-        return pose_joints(ACTIONS[action][0](80, manner, np.random.default_rng(5)))
+        variant = next(v for v in VARIANTS if (v.action, v.side) == (action, side))
+        return pose_joints(variant.move(80, Manner(1.0, 1.0, side), np.random.default_rng(5)))
 
     mirrored = joints_to_features(mirror(performed("left"), HUMANML3D), HUMANML3D)
     right = joints_to_features(performed("right"), HUMANML3D)
