@@ -12,7 +12,7 @@ ALLOWED = {
     "types": "",
     "errors": "",
     "progress": "",
-    "clip": "types",
+    "clip": "errors types",
     "files": "errors",
     "config": "errors",
     "motion": "errors files types",
@@ -21,7 +21,7 @@ ALLOWED = {
     "store": "clip errors files",
     "datasets": "clip config errors files formats mocap motion progress store types",
     "models": "config errors files",
-    "text": "clip config datasets errors files models progress store",
+    "text": "clip config errors files models progress store",
     "losses": "config errors models motion",
     "diffusion": "config errors models text",
     "training": "clip config datasets diffusion errors files losses models motion progress store "
@@ -29,7 +29,7 @@ ALLOWED = {
     "interop": "config datasets errors files models motion",
     "evaluation": "clip config datasets diffusion errors files mocap models motion progress store "
     "text types",
-    "analysis": "clip config datasets errors evaluation files store",
+    "analysis": "clip config errors evaluation files store",
     "inversion": "analysis clip config diffusion errors evaluation files models motion progress "
     "store text training types",
     "pipeline": "config diffusion errors files inversion models motion text",

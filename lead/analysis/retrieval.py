@@ -10,8 +10,7 @@ from jaxtyping import Bool, Float, Int
 
 from lead.analysis.paired import Estimate, estimate
 from lead.analysis.rows import Row, quantile_groups
-from lead.clip import Clip
-from lead.datasets.published import token_pairs
+from lead.clip import Clip, token_pairs
 from lead.errors import LeadError
 from lead.evaluation.metrics import TOP, pairwise_distances
 

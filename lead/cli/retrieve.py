@@ -9,10 +9,9 @@ from rich.console import Console
 
 from lead.config.load import load_study
 from lead.config.study import Study
-from lead.datasets.dataset import look_for
 from lead.datasets.download import retrieve
-from lead.datasets.downloads import DOWNLOADS, Download, filling
-from lead.datasets.registry import ALL_SOURCES, sources_of
+from lead.datasets.registry import sources_of
+from lead.datasets.sources import DOWNLOADS, SOURCES, Download, filling, look_for
 from lead.errors import LeadError
 
 
@@ -67,7 +66,7 @@ def _find(name: str, downloads: Sequence[Download]) -> Download:
     for download in downloads:
         if name == download.name or name in download.fills:
             return download
-    for source in ALL_SOURCES:
+    for source in SOURCES.values():
         if name == source.name:
             raise LeadError(
                 f"{name} cannot be downloaded from here: it is licensed, or has no fixed source.",

@@ -13,8 +13,8 @@ from safetensors import safe_open
 from lead import __version__
 from lead.config.datasets import DatasetSettings, MadeDataset
 from lead.config.systems import System
-from lead.datasets.dataset import RawSource
 from lead.datasets.registry import skeleton_of, sources_of_dataset
+from lead.datasets.sources import RawSource
 from lead.evaluation.repeats import read_values
 from lead.evaluation.summary import GAUGE, METRICS, Metric, summarise
 from lead.files.artefact import commit

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from pydantic import TypeAdapter
 
-from lead.clip import Clip, Rejected, with_tuples
+from lead.clip import Clip, Rejected
 from lead.errors import LeadError
 from lead.files.artefact import unreadable
 from lead.files.tables import read_table, write_table
@@ -32,6 +33,9 @@ _COLUMNS = [
 ]
 
 
+_CLIPS = TypeAdapter(list[Clip])
+
+
 class MotionIndex:
     """The clips of a study: enough for stages that never look at the motion itself."""
 
@@ -47,7 +51,7 @@ class MotionIndex:
             LeadError: the file is truncated or no index.
         """
         table, metadata = read_table(path, "the data stages", _COLUMNS)
-        return cls([Clip(**with_tuples(row)) for row in table.to_pylist()], metadata)
+        return cls(_CLIPS.validate_python(table.to_pylist()), metadata)
 
     def split(self, name: str) -> list[Clip]:
         """The clips of one split, in the order of the index."""

@@ -26,8 +26,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from lead.clip import Clip
-from lead.datasets.published import token_pairs
+from lead.clip import Clip, token_pairs
 from lead.errors import LeadError
 from lead.files.artefact import atomic_path, unreadable
 from lead.text.cache import TextCache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -9,11 +10,10 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from lead.clip import HELD_OUT
+from lead.clip import HELD_OUT, ReadClip
 from lead.config.datasets import OpenDataset, SyntheticDataset
 from lead.datasets import stages
-from lead.datasets.audit.report import AuditRow, describe
-from lead.datasets.gather import Row
+from lead.datasets.audit.report import Audit, describe
 from lead.datasets.splits import exchange_sides, mirror_images
 from lead.datasets.synthetic import body
 from lead.datasets.synthetic.body import pose_joints
@@ -148,21 +148,21 @@ def test_the_audit_tells_mirror_images_from_recordings(folders):
 
 
 def test_one_line_says_how_many_were_recorded_and_how_many_mirrored():
-    rows = [AuditRow(f"{n}", "x.bvh", "kept", split="train") for n in range(3)]
-    rows += [AuditRow("M0", "x.bvh", "kept", split="train", is_mirrored=True)]
-    assert describe(rows) == "3 recorded + 1 mirrored: 4 train"
+    clips = [ReadClip(id=f"{n}", source="x.bvh", split="train") for n in range(3)]
+    clips += [ReadClip(id="M0", source="x.bvh", split="train", is_mirrored=True)]
+    assert describe(Audit(clips)) == "3 recorded + 1 mirrored: 4 train"
 
 
 def test_tokens_are_exchanged_as_captions_are():
-    row = Row(
+    clip = ReadClip(
         id="000001", part=0, start=0, stop=50, captions=("a man waves his left hand",),
         tokens=("a/DET man/NOUN wave/VERB his/DET left/ADJ hand/NOUN",), spans=((0.0, 2.0),),
-        take="01_01", content="wave", style=None, source="01_01.bvh",
+        take="01_01", content="wave", source="01_01.bvh",
     )  # fmt: skip
-    [(image, split)] = mirror_images([(row, "train"), (row, "val"), (row, HELD_OUT)])
-    assert (image.id, split, image.spans) == ("M000001", "train", row.spans)
+    [image] = mirror_images([replace(clip, split=split) for split in ("train", "val", HELD_OUT)])
+    assert (image.id, image.split, image.spans) == ("M000001", "train", clip.spans)
     assert image.tokens == ("a/DET man/NOUN wave/VERB his/DET right/ADJ hand/NOUN",)
-    assert (image.part, image.start, image.stop) == (row.part, row.start, row.stop)
+    assert (image.part, image.start, image.stop) == (clip.part, clip.start, clip.stop)
 
 
 @pytest.mark.parametrize("action", [name for name, (_, sides) in ACTIONS.items() if sides])
