@@ -38,7 +38,7 @@ from lead.motion.normalizer import Normalizer, load_normalizer
 from lead.motion.skeleton import Skeleton
 from lead.progress import track
 from lead.render.sheet import Panel, motion_sheet
-from lead.store.batches import UNIT
+from lead.store import UNIT
 from lead.text.descriptors import descriptor
 from lead.text.pseudo_word import encode_pseudo, is_single_token, token_vectors
 

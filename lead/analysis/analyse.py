@@ -27,7 +27,7 @@ from lead.errors import LeadError
 from lead.evaluation.repeats import repeat_seeds
 from lead.files.job import Job
 from lead.files.seeds import Seeds
-from lead.store.store import MotionIndex
+from lead.store import MotionIndex
 
 RECONSTRUCTION = "fid_reconstruction"
 

@@ -24,7 +24,7 @@ from lead.report.footnotes import smallest_test
 from lead.report.gauge import gauge_footnotes, print_gauge
 from lead.report.table import TableText, comparison_table
 from lead.report.terminal import print_table
-from lead.store.store import MotionIndex
+from lead.store import MotionIndex
 
 SYSTEM = "predictions"
 _BESIDE = ("real", "mld", "lead")

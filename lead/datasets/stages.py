@@ -41,7 +41,7 @@ from lead.motion.layout import layout
 from lead.motion.normalizer import fit_normalizer, save_normalizer
 from lead.motion.skeleton import Skeleton
 from lead.progress import Progress
-from lead.store.store import MotionIndex, items_of, write_index
+from lead.store import MotionIndex, items_of, write_index
 
 _PER_BLOCK = 32
 """Clips that a worker turns into features at a time."""

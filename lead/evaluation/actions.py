@@ -23,7 +23,7 @@ from lead.files.job import Job
 from lead.motion.constant_bones import METRES
 from lead.motion.layout import layout
 from lead.motion.skeleton import Skeleton
-from lead.store.store import MotionStore
+from lead.store import MotionStore
 
 FEWEST_CLIPS = 5
 """Training clips below which an action is left out of the measure."""

@@ -34,7 +34,7 @@ from lead.files.seeds import Seeds
 from lead.models.files import save_tensors
 from lead.models.matcher import FRAMES_PER_SNIPPET, PADDED_FRAMES
 from lead.progress import Progress
-from lead.store.store import MotionStore
+from lead.store import MotionStore
 
 
 def embed_real(job: Job) -> None:

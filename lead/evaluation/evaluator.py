@@ -31,7 +31,7 @@ from lead.motion.features import features_to_joints
 from lead.motion.layout import layout
 from lead.motion.normalizer import Normalizer, load_normalizer, matcher_normalizer
 from lead.motion.skeleton import Skeleton
-from lead.store.store import MotionStore
+from lead.store import MotionStore
 from lead.text.cache import TextCache
 from lead.text.word_cache import open_words
 from lead.text.words import WordSource

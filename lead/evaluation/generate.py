@@ -22,8 +22,7 @@ from lead.evaluation.repeats import GAUGE
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.models.files import check_lineage, load_denoiser, load_projector, load_vae
-from lead.store.batches import gather
-from lead.store.store import MotionStore
+from lead.store import MotionStore, gather
 from lead.text.cache import Standardisation, TextCache
 
 UNGUIDED = 1.0

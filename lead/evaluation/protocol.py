@@ -13,7 +13,7 @@ from torch import Tensor
 from lead.clip import Clip
 from lead.config.evaluation import MultiModality
 from lead.files.seeds import Seeds
-from lead.store.batches import draw_crops
+from lead.store import draw_crops
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from lead.errors import LeadError
 from lead.files.artefact import atomic_path, unreadable
 from lead.files.job import Job
 from lead.files.seeds import Seeds
-from lead.store.store import MotionIndex
+from lead.store import MotionIndex
 from lead.text.descriptors import descriptor
 from lead.text.encoder import load_text_encoder
 from lead.text.pseudo_word import is_single_token

@@ -27,7 +27,7 @@ from lead.models.build import pick_device, use_threads
 from lead.motion.normalizer import Normalizer, load_normalizer
 from lead.motion.skeleton import HUMANML3D, Skeleton
 from lead.progress import Progress
-from lead.store.store import MotionStore
+from lead.store import MotionStore
 from lead.text.cache import TextCache
 from lead.text.encoder import TextEncoder, load_text_encoder
 from lead.text.pseudo_word import encode_pseudo, refuse_known, token_vectors

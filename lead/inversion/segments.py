@@ -20,8 +20,7 @@ from lead.motion.canonical import canonical_joints
 from lead.motion.features import joints_to_features
 from lead.motion.normalizer import Normalizer
 from lead.motion.skeleton import Skeleton
-from lead.store.batches import UNIT, gather
-from lead.store.store import MotionStore
+from lead.store import UNIT, MotionStore, gather
 from lead.types import Joints
 
 SHORTEST = 40

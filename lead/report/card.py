@@ -22,7 +22,7 @@ from lead.files.job import Job
 from lead.motion.constant_bones import METRES
 from lead.report.gauge import gauge_footnotes
 from lead.report.text import template, write_text
-from lead.store.store import MotionIndex
+from lead.store import MotionIndex
 
 _MADE = RawSource(
     name="synthetic",

@@ -17,8 +17,7 @@ from lead.models.build import pick_device, use_threads
 from lead.models.files import check_lineage, load_projector, load_vae
 from lead.motion.normalizer import load_normalizer
 from lead.report.curves import save_figure
-from lead.store.batches import gather
-from lead.store.store import MotionStore
+from lead.store import MotionStore, gather
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt

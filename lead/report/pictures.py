@@ -15,7 +15,7 @@ from lead.motion.nearest import nearest_motion
 from lead.pipeline import UNIT, LeadPipeline
 from lead.render.sheet import SheetRow
 from lead.render.sheet import contact_sheet as draw_sheet
-from lead.store.store import MotionStore
+from lead.store import MotionStore
 
 CAPTIONS = 4
 

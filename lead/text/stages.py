@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from lead.config.evaluation import Evaluator
 from lead.config.models import TextSettings
 from lead.files.job import Job
-from lead.store.store import MotionIndex
+from lead.store import MotionIndex
 from lead.text.cache import write_text_cache
 from lead.text.encoder import load_text_encoder
 from lead.text.word_cache import load_tagger, tag_captions, write_word_cache

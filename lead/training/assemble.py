@@ -14,7 +14,7 @@ from lead.files.artefact import atomic_path, write_json
 from lead.files.job import Job
 from lead.models.files import check_lineage
 from lead.motion.normalizer import Normalizer, save_normalizer
-from lead.store.store import MotionIndex
+from lead.store import MotionIndex
 from lead.text.cache import Standardisation, TextCache
 from lead.text.taught import Taught, write_taught
 

@@ -35,8 +35,7 @@ from lead.losses import pseudo_huber_loss
 from lead.models.build import freeze, guided, pick_device, use_threads
 from lead.models.denoiser import Denoiser, guidance_sinusoid
 from lead.models.files import inherited, load_denoiser, save_network
-from lead.store.batches import plain_batches
-from lead.store.store import MotionIndex
+from lead.store import MotionIndex, plain_batches
 from lead.text.cache import Standardisation, TextCache
 from lead.training.latents import LatentSplit
 from lead.training.loop import train

@@ -18,8 +18,7 @@ from lead.losses import diffusion_loss
 from lead.models.build import build_denoiser, pick_device, use_threads
 from lead.models.denoiser import Denoiser
 from lead.models.files import inherited, save_network
-from lead.store.batches import plain_batches
-from lead.store.store import MotionIndex
+from lead.store import MotionIndex, plain_batches
 from lead.text.cache import Standardisation, TextCache
 from lead.training.latents import LatentSplit
 from lead.training.loop import train

@@ -17,8 +17,7 @@ from lead.models.build import pick_device, use_threads
 from lead.models.files import latents_of, load_tensors, load_vae, save_tensors
 from lead.motion.normalizer import load_normalizer
 from lead.progress import track
-from lead.store.batches import draw_crops, gather
-from lead.store.store import MotionIndex, MotionStore
+from lead.store import MotionIndex, MotionStore, draw_crops, gather
 from lead.text.cache import CaptionTable, TextCache
 
 _BATCH = 64

@@ -30,8 +30,7 @@ from lead.models.files import load_module, save_network, save_tensors
 from lead.models.matcher import CONTACT_COLUMNS, STATISTICS
 from lead.motion.layout import layout
 from lead.motion.normalizer import Normalizer, load_normalizer, matcher_normalizer
-from lead.store.batches import draw_crops, gather, plain_batches
-from lead.store.store import MotionStore
+from lead.store import MotionStore, draw_crops, gather, plain_batches
 from lead.text.word_cache import open_words
 from lead.text.words import WordSource
 from lead.training.loop import train

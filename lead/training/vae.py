@@ -20,8 +20,7 @@ from lead.models.build import build_vae, pick_device, use_threads
 from lead.models.files import save_network
 from lead.models.vae import Posterior
 from lead.motion.normalizer import load_normalizer
-from lead.store.batches import draw_crops, gather, length_batches
-from lead.store.store import MotionStore
+from lead.store import MotionStore, draw_crops, gather, length_batches
 from lead.training.loop import train
 from lead.training.objective import Batch, Objective, Outputs, Run, Terms
 from lead.training.state import write_history

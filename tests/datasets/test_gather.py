@@ -19,7 +19,7 @@ from lead.datasets.registry import read_dataset
 from lead.errors import LeadError
 from lead.files.job import Job
 from lead.motion.skeleton import HUMANML3D
-from lead.store.store import MotionStore
+from lead.store import MotionStore
 
 DATASET = SyntheticDataset(clips=100)
 

@@ -24,7 +24,7 @@ from lead.motion.features import features_to_joints, joints_to_features
 from lead.motion.layout import layout
 from lead.motion.mirror import mirror
 from lead.motion.skeleton import HUMANML3D
-from lead.store.store import MotionStore
+from lead.store import MotionStore
 
 MADE = SyntheticDataset(clips=62)
 RECORDED = 60

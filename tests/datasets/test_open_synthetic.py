@@ -21,7 +21,7 @@ from lead.datasets.synthetic.dataset import VARIANTS
 from lead.errors import LeadError
 from lead.files.job import Job
 from lead.files.seeds import Seeds
-from lead.store.store import MotionStore
+from lead.store import MotionStore
 
 CLIPS = 5 * len(VARIANTS)
 MADE = {"name": "synthetic", "clips": CLIPS}

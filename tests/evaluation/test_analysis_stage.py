@@ -17,7 +17,7 @@ from lead.config.evaluation import Evaluation, MultiModality
 from lead.errors import LeadError
 from lead.evaluation.score import compute_metrics
 from lead.files.job import Job
-from lead.store.store import write_index
+from lead.store import write_index
 
 REPEATS, ITEMS, WIDTH = 3, 120, 8
 SYSTEMS = ["real", "mld", "lead"]

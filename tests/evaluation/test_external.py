@@ -22,7 +22,7 @@ from lead.models.files import load_tensors, read_metadata, save_tensors
 from lead.motion.features import features_to_joints
 from lead.motion.normalizer import load_normalizer
 from lead.motion.skeleton import HUMANML3D
-from lead.store.store import MotionIndex
+from lead.store import MotionIndex
 
 
 @pytest.fixture(scope="module")

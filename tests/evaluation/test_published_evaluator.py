@@ -21,7 +21,7 @@ from lead.interop.t2m_evaluator import import_evaluator
 from lead.motion.layout import layout
 from lead.motion.normalizer import load_normalizer, matcher_normalizer
 from lead.motion.skeleton import HUMANML3D
-from lead.store.store import MotionIndex, write_index
+from lead.store import MotionIndex, write_index
 from lead.text.stages import encode_words
 
 

@@ -21,7 +21,7 @@ from lead.inversion.invert import fresh_objective, in_templates, invert
 from lead.inversion.objectives import TEMPLATES, objective_values
 from lead.inversion.segments import draw, segment_length
 from lead.inversion.words import read_inverted
-from lead.store.store import MotionIndex
+from lead.store import MotionIndex
 from lead.text.pseudo_word import PLACEHOLDER
 
 MOTIONS = 3

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import pyarrow as pa
@@ -135,33 +136,6 @@ def check_bad_share(kept: int, rejected: Sequence[Rejected]) -> None:
         )
 
 
-@dataclass(frozen=True)
-class _Group:
-    """Recordings or findings of one kind, as the page lists them."""
-
-    title: str
-    severity: str
-    advice: str
-    total: int
-    shown: Sequence[Rejected | Finding]
-    folded: Sequence[Rejected | Finding]
-
-    @property
-    def left_off(self) -> int:
-        return self.total - len(self.shown) - len(self.folded)
-
-
-@dataclass(frozen=True)
-class _Bar:
-    """One bar of the histogram, in pixels, and the lengths it counts."""
-
-    x: int
-    height: float
-    count: int
-    first: int
-    last: int
-
-
 def write_audit_page(
     path: Path,
     audit: Audit,
@@ -221,7 +195,7 @@ def _splits(
     ]
 
 
-def _left_out(rejected: Sequence[Rejected]) -> list[_Group]:
+def _left_out(rejected: Sequence[Rejected]) -> list[dict[str, Any]]:
     by_reason: dict[str, list[Rejected]] = {}
     for recording in rejected:
         by_reason.setdefault(recording.reason, []).append(recording)
@@ -229,16 +203,22 @@ def _left_out(rejected: Sequence[Rejected]) -> list[_Group]:
     return [_group(Meaning("warning", _REASONS[name], ""), by_reason[name]) for name in order]
 
 
-def _grouped(findings: Sequence[Finding]) -> list[_Group]:
+def _grouped(findings: Sequence[Finding]) -> list[dict[str, Any]]:
     """Findings by kind, errors first, else in the order of the meanings."""
     meanings = sorted(MEANINGS.items(), key=lambda item: item[1].severity != "error")
     by_kind = [(meaning, [f for f in findings if f.kind == kind]) for kind, meaning in meanings]
     return [_group(meaning, of_kind) for meaning, of_kind in by_kind if of_kind]
 
 
-def _group(meaning: Meaning, items: Sequence[Rejected | Finding]) -> _Group:
-    shown, folded = items[:EXAMPLES], items[EXAMPLES:MOST]
-    return _Group(meaning.title, meaning.severity, meaning.advice, len(items), shown, folded)
+def _group(meaning: Meaning, items: Sequence[Rejected | Finding]) -> dict[str, Any]:
+    """Recordings or findings of one kind, as the page lists them."""
+    return {
+        **vars(meaning),
+        "total": len(items),
+        "shown": items[:EXAMPLES],
+        "folded": items[EXAMPLES:MOST],
+        "left_off": len(items[MOST:]),
+    }
 
 
 def _describe_lengths(lengths: Sequence[int], fps: float) -> str:
@@ -250,21 +230,21 @@ def _describe_lengths(lengths: Sequence[int], fps: float) -> str:
     return f"{low} to {high} frames ({seconds}), half of them below {middle}"
 
 
-def _histogram(lengths: Sequence[int]) -> list[_Bar]:
-    """Equally wide bars over all lengths, as many as fit."""
+def _histogram(lengths: Sequence[int]) -> list[dict[str, float]]:
+    """Equally wide bars over all lengths, as many as fit, in pixels with the lengths they count."""
     if not lengths:
         return []
     low, width = min(lengths), (max(lengths) - min(lengths)) // _BARS + 1
     counts = Counter((length - low) // width for length in lengths)
     tallest = max(counts.values())
     return [
-        _Bar(
-            x=number * _BAR_WIDTH,
-            height=counts[number] / tallest * _CHART_HEIGHT,
-            count=counts[number],
-            first=low + number * width,
-            last=low + (number + 1) * width - 1,
-        )
+        {
+            "x": number * _BAR_WIDTH,
+            "height": counts[number] / tallest * _CHART_HEIGHT,
+            "count": counts[number],
+            "first": low + number * width,
+            "last": low + (number + 1) * width - 1,
+        }
         for number in range(max(counts) + 1)
     ]
 

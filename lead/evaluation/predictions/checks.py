@@ -10,7 +10,7 @@ from jaxtyping import Float, Int
 from lead.errors import LeadError
 from lead.evaluation.predictions.files import Predictions
 from lead.motion.skeleton import Skeleton
-from lead.store.batches import UNIT
+from lead.store import UNIT
 
 _RATES = (8, 10, 12, 12.5, 15, 16, 20, 24, 25, 30, 40, 50, 60, 100, 120)
 

@@ -18,7 +18,7 @@ from lead.motion.layout import BLOCKS, layout
 from lead.motion.normalizer import Normalizer
 from lead.motion.resample import resample
 from lead.motion.skeleton import HUMANML3D, SKELETONS, Skeleton
-from lead.store.batches import UNIT
+from lead.store import UNIT
 from lead.types import Features
 
 FITS = 2.0

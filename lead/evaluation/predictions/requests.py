@@ -16,7 +16,7 @@ from lead.errors import LeadError
 from lead.evaluation.protocol import Pass, draw_multimodality, draw_pass
 from lead.evaluation.repeats import repeat_seeds
 from lead.files.seeds import Seeds
-from lead.store.store import MotionIndex
+from lead.store import MotionIndex
 
 MAIN, MULTIMODALITY = "main", "multimodality"
 
