@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -29,9 +26,9 @@ from lead.config.systems import BEST, FULL, Objective, inverted
 from lead.datasets.registry import skeleton_of
 from lead.diffusion.generator import MotionGenerator
 from lead.evaluation.protocol import draw_noise
-from lead.files.artefact import atomic_path
 from lead.files.job import Job
 from lead.files.seeds import Seeds
+from lead.files.tables import write_table
 from lead.inversion.invert import Networks, invert, open_networks
 from lead.motion.features import features_to_joints
 from lead.motion.normalizer import Normalizer, load_normalizer
@@ -176,10 +173,7 @@ def count_labels(
 
 
 def _write(found: Sequence[Found], job: Job) -> None:
-    table = pa.Table.from_pylist([asdict(row) for row in found])
-    table = table.replace_schema_metadata({"lead": json.dumps(job.manifest)})
-    with atomic_path(job.outputs["styles"]) as temporary:
-        pq.write_table(table, temporary)
+    write_table(job.outputs["styles"], map(asdict, found), job.manifest)
 
 
 def _rows(

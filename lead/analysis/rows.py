@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -13,15 +12,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from jaxtyping import Bool, Int
 
 from lead.analysis.paired import Estimate
 from lead.errors import LeadError
-from lead.evaluation.repeats import Repeats
-from lead.files.artefact import atomic_path, unreadable
-
-_METADATA_KEY = b"lead"
+from lead.evaluation.repeats import Repeats, read_values
+from lead.files.tables import read_table, write_table
 
 
 @dataclass(frozen=True)
@@ -72,9 +68,7 @@ COLUMNS = tuple(name for name, _ in _SCHEMA)
 
 def write_rows(rows: Sequence[Row], path: Path, metadata: Mapping[str, Any]) -> None:
     """Write the rows as Parquet, atomically, with ``metadata`` as JSON in its schema."""
-    schema = pa.schema(_SCHEMA, metadata={_METADATA_KEY: json.dumps(dict(metadata)).encode()})
-    with atomic_path(path) as temporary:
-        pq.write_table(pa.Table.from_pylist([asdict(row) for row in rows], schema), temporary)
+    write_table(path, map(asdict, rows), metadata, _SCHEMA)
 
 
 def read_rows(path: Path) -> tuple[list[Row], dict[str, Any]]:
@@ -83,12 +77,8 @@ def read_rows(path: Path) -> tuple[list[Row], dict[str, Any]]:
     Raises:
         LeadError: the file is damaged or not one of ours.
     """
-    try:
-        table = pq.read_table(path)
-        metadata = json.loads((table.schema.metadata or {})[_METADATA_KEY])
-        return [Row(**row) for row in table.to_pylist()], metadata
-    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
-        raise unreadable(path, error, "the rule that analyses a study") from error
+    table, metadata = read_table(path, "the rule that analyses a study", _SCHEMA)
+    return [Row(**row) for row in table.to_pylist()], metadata
 
 
 def read_metrics(paths: Sequence[Path]) -> pd.DataFrame:
@@ -99,11 +89,7 @@ def read_metrics(paths: Sequence[Path]) -> pd.DataFrame:
     """
     frames = []
     for path in paths:
-        try:
-            frame = pq.read_table(path, columns=["system", "metric", "repeat", "value"])
-        except (pa.ArrowException, OSError) as error:
-            raise unreadable(path, error, "the rule that computes metrics") from error
-        frames.append(frame.to_pandas())
+        frames.append(read_values(path)[0])
         if not np.isfinite(frames[-1]["value"].to_numpy(dtype=float)).all():
             raise LeadError(
                 "A metric is not a finite number.",

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow.parquet as pq
 from rich.console import Console
 
 from lead.config.evaluation import ExternalSystem
@@ -17,9 +16,9 @@ from lead.errors import LeadError
 from lead.evaluation.predictions.requests import expected_requests
 from lead.evaluation.repeats import read_values
 from lead.evaluation.summary import summarise
-from lead.files.artefact import atomic_path
 from lead.files.job import Job
 from lead.files.seeds import Seeds
+from lead.files.tables import write_table
 from lead.report.footnotes import smallest_test
 from lead.report.gauge import gauge_footnotes, print_gauge
 from lead.report.table import TableText, comparison_table
@@ -39,8 +38,7 @@ def write_requests(study: str, path: Path) -> None:
     settings = load_study(study)
     index = MotionIndex.open(_made(settings, "features/index.parquet"))
     table = expected_requests(index, settings.evaluation, Seeds(settings.seed))
-    with atomic_path(path) as temporary:
-        pq.write_table(table, temporary)
+    write_table(path, table, {"study": settings.name})
     repeats = settings.evaluation.repeats
     motions = sum(table["samples"].to_pylist())
     print(

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from safetensors import SafetensorError, safe_open
 
 from lead.errors import LeadError
-from lead.files.artefact import atomic_path, unreadable
+from lead.files.artefact import unreadable
 from lead.files.seeds import Seeds
+from lead.files.tables import read_table, write_table
 
 FIRST = "first_repeat"
 """Key of a file's metadata: the number of its first repeat."""
@@ -37,8 +37,6 @@ _SCHEMA = [
     ("repeat", pa.int64()),
     ("value", pa.float64()),
 ]
-
-_METADATA_KEY = "lead"
 
 GAUGE = "gauge."
 """Before the name of a quantity of the gauge among the tensors of an embeddings file."""
@@ -143,9 +141,7 @@ def write_values(
         for repeat, values in enumerate(repeats)
         for name, value in values.items()
     ]
-    schema = pa.schema(_SCHEMA, metadata={_METADATA_KEY: json.dumps(dict(words))})
-    with atomic_path(path) as temporary:
-        pq.write_table(pa.Table.from_pylist(rows, schema=schema), temporary)
+    write_table(path, rows, words, _SCHEMA)
 
 
 def read_values(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -154,12 +150,8 @@ def read_values(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     Raises:
         LeadError: the file is damaged, or another one.
     """
-    try:
-        table = pq.read_table(path)
-        words = json.loads((table.schema.metadata or {})[_METADATA_KEY.encode()])
-        return table.select([name for name, _ in _SCHEMA]).to_pandas(), words
-    except (pa.ArrowException, OSError, KeyError) as error:
-        raise unreadable(path, error, "the rule that computes metrics") from error
+    table, words = read_table(path, "the rule that computes metrics", _SCHEMA)
+    return table.to_pandas(), words
 
 
 def _look(path: Path) -> tuple[dict[str, tuple[int, ...]], dict[str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from lead.clip import Clip
 from lead.config.models import TextSettings
 from lead.errors import LeadError
-from lead.files.artefact import atomic_path, unreadable
 from lead.files.job import Job
 from lead.files.seeds import Seeds
+from lead.files.tables import read_table, write_table
 from lead.store.store import MotionIndex
 from lead.text.descriptors import descriptor
 from lead.text.encoder import load_text_encoder
@@ -76,9 +74,7 @@ def choose_clips(clips: Sequence[Clip], count: int, seeds: Seeds) -> list[Clip]:
 
 def write_chosen(path: Path, chosen: Sequence[ChosenMotion], words: dict[str, Any]) -> None:
     """Write the motions as Parquet, one row each, with ``words`` in its schema, atomically."""
-    schema = pa.schema(_SCHEMA, metadata={"lead": json.dumps(words)})
-    with atomic_path(path) as temporary:
-        pq.write_table(pa.Table.from_pylist([vars(one) for one in chosen], schema), temporary)
+    write_table(path, map(vars, chosen), words, _SCHEMA)
 
 
 def read_chosen(path: Path) -> tuple[tuple[ChosenMotion, ...], dict[str, Any]]:
@@ -87,13 +83,8 @@ def read_chosen(path: Path) -> tuple[tuple[ChosenMotion, ...], dict[str, Any]]:
     Raises:
         LeadError: the file is damaged, or another one.
     """
-    try:
-        table = pq.read_table(path)
-        words = json.loads((table.schema.metadata or {})[b"lead"])
-        rows = table.select([name for name, _ in _SCHEMA]).to_pylist()
-    except (pa.ArrowException, OSError, KeyError) as error:
-        raise unreadable(path, error, "the rule that chooses motions to invert") from error
-    return tuple(ChosenMotion(**row) for row in rows), words
+    table, words = read_table(path, "the rule that chooses motions to invert", _SCHEMA)
+    return tuple(ChosenMotion(**row) for row in table.to_pylist()), words
 
 
 def clips_of(chosen: Sequence[ChosenMotion], index: MotionIndex) -> list[Clip]:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from lead.analysis.paired import REAL, Estimate, by_repeat, common, difference
 from lead.config.systems import ABLATIONS, BEST, PAIRS
 from lead.evaluation.repeats import read_values
-from lead.files.artefact import atomic_path, unreadable
 from lead.files.job import Job
+from lead.files.tables import read_table, write_table
 
 DISTANCE = "diversity_distance"
 """How far Diversity is from Real's of the same repeat: lower is better."""
@@ -77,9 +75,7 @@ def pair_variants(job: Job) -> None:
         {"system": one.system, "against": one.against, "metric": one.metric, **vars(one.estimate)}
         for one in pairs
     ]
-    schema = pa.schema(_SCHEMA, metadata={"lead": json.dumps(job.manifest)})
-    with atomic_path(job.outputs["pairs"]) as temporary:
-        pq.write_table(pa.Table.from_pylist(rows, schema), temporary)
+    write_table(job.outputs["pairs"], rows, job.manifest, _SCHEMA)
 
 
 def compare(frame: pd.DataFrame, compared: Sequence[tuple[str, str]]) -> list[Pair]:
@@ -98,13 +94,10 @@ def read_pairs(path: Path) -> list[Pair]:
     Raises:
         LeadError: the file is damaged, or another one.
     """
-    try:
-        rows = pq.read_table(path).select([name for name, _ in _SCHEMA]).to_pylist()
-    except (pa.ArrowException, OSError, KeyError) as error:
-        raise unreadable(path, error, "the rule that pairs variants of inversion") from error
+    table, _ = read_table(path, "the rule that pairs variants of inversion", _SCHEMA)
     return [
         Pair(row.pop("system"), row.pop("against"), row.pop("metric"), Estimate(**row))
-        for row in rows
+        for row in table.to_pylist()
     ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -20,9 +18,9 @@ from lead.clip import Clip
 from lead.config.inversion import Inversion
 from lead.config.systems import Objective
 from lead.evaluation.embed import Keeper
-from lead.files.artefact import atomic_path, unreadable
 from lead.files.job import Job, forget, state_lock
 from lead.files.seeds import Seeds
+from lead.files.tables import read_table, write_table
 from lead.inversion.chosen import clips_of, read_chosen
 from lead.inversion.invert import (
     Networks,
@@ -124,9 +122,7 @@ def write_fresh(
         {"id": id_, "word": word, "descriptor": float(before), "inverted": float(after)}
         for (id_, word), before, after in zip(named, descriptor, inverted, strict=True)
     ]
-    schema = pa.schema(_SCHEMA, metadata={"lead": json.dumps(words)})
-    with atomic_path(path) as temporary:
-        pq.write_table(pa.Table.from_pylist(rows, schema), temporary)
+    write_table(path, rows, words, _SCHEMA)
 
 
 def read_improvement(path: Path) -> Improvement:
@@ -135,14 +131,10 @@ def read_improvement(path: Path) -> Improvement:
     Raises:
         LeadError: it is damaged, or another one.
     """
-    try:
-        table = pq.read_table(path)
-        name = json.loads((table.schema.metadata or {})[b"lead"])["words"]
-        before, after = (table[column].to_numpy() for column in ("descriptor", "inverted"))
-    except (pa.ArrowException, OSError, KeyError) as error:
-        raise unreadable(path, error, "the rule that inverts words") from error
+    table, metadata = read_table(path, "the rule that inverts words", _SCHEMA)
+    before, after = (table[column].to_numpy() for column in ("descriptor", "inverted"))
     ratio = float(np.median(after / before))
-    return Improvement(name, len(after), int((after < before).sum()), ratio)
+    return Improvement(metadata["words"], len(after), int((after < before).sum()), ratio)
 
 
 def _invert_part(

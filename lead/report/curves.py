@@ -7,8 +7,9 @@ from typing import Any
 
 import matplotlib
 
-from lead.files.artefact import atomic_path, unreadable
+from lead.files.artefact import atomic_path
 from lead.files.job import Job
+from lead.files.tables import read_table
 from lead.inversion.words import Word
 
 matplotlib.use("Agg")
@@ -29,7 +30,10 @@ def training_curves(job: Job) -> None:
 
     Inputs: one history each, named as its panel. Outputs: ``pdf``, ``png``.
     """
-    histories = {name: _read(path) for name, path in job.inputs.items()}
+    histories = {
+        name: read_table(path, "the stage that trains it")[0].to_pandas()
+        for name, path in job.inputs.items()
+    }
     with plt.rc_context(_STYLE):
         figure, panels = plt.subplots(
             1, len(histories), figsize=(2.6 * len(histories), 2.2), squeeze=False
@@ -96,10 +100,3 @@ def _draw(axes: Axes, name: str, history: pd.DataFrame) -> None:
     axes.set_xlabel("step")
     if axes.lines:
         axes.legend(frameon=False, fontsize=6)
-
-
-def _read(path: Path) -> pd.DataFrame:
-    try:
-        return pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise unreadable(path, error, "the stage that trains it") from error

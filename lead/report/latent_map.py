@@ -11,8 +11,8 @@ import matplotlib
 from lead.clip import Clip
 from lead.errors import LeadError
 from lead.evaluation.protocol import draw_noise
-from lead.files.artefact import atomic_path
 from lead.files.job import Job
+from lead.files.tables import write_table
 from lead.models.build import pick_device, use_threads
 from lead.models.files import check_lineage, load_projector, load_vae
 from lead.motion.normalizer import load_normalizer
@@ -23,7 +23,6 @@ from lead.store.store import MotionStore
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 import torch
 from jaxtyping import Float
 from sklearn.manifold import TSNE
@@ -69,8 +68,7 @@ def latent_map(job: Job) -> None:
     clips, verbs = _chosen(store.split("test"))
     spaces = _spaces(job, store, clips)
     rows = [_numbers(space, verbs) for space in spaces]
-    with atomic_path(job.outputs["numbers"]) as temporary:
-        pd.DataFrame(rows).to_parquet(temporary)
+    write_table(job.outputs["numbers"], rows, job.manifest)
     figure, panels = plt.subplots(1, len(spaces), figsize=(3 * len(spaces), 3))
     for axes, space, row in zip(panels, spaces, rows, strict=True):
         perplexity = min(PERPLEXITY, (len(clips) - 1) / 3)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,11 +10,10 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from lead.errors import LeadError
 from lead.evaluation.summary import GAUGE, KNOWN, METRICS, PHYSICAL, Metric, places
-from lead.files.artefact import atomic_path, unreadable
+from lead.files import tables
 
 THIS_RUN = "this run"
 PAPER = "paper"
@@ -25,7 +23,6 @@ REAL = "real"
 COLUMNS = ("origin", "row", "system", "label", "dataset", "metric", "mean", "ci95", "repeats",
            "mean_printed", "ci95_printed", "place", "note")  # fmt: skip
 
-_METADATA_KEY = b"lead"
 _DIGITS = 3
 
 
@@ -168,10 +165,7 @@ def rows_of(frame: pd.DataFrame, origin: str, columns: Sequence[Metric] | None =
 def write_table_parquet(frame: pd.DataFrame, path: Path, metadata: Mapping[str, Any]) -> None:
     """Write the frame as Parquet, atomically, with ``metadata`` as JSON in its schema."""
     table = pa.Table.from_pandas(frame, preserve_index=False)
-    words = json.dumps(dict(metadata), sort_keys=True).encode()
-    table = table.replace_schema_metadata({**(table.schema.metadata or {}), _METADATA_KEY: words})
-    with atomic_path(path) as temporary:
-        pq.write_table(table, temporary)
+    tables.write_table(path, table, dict(sorted(metadata.items())))
 
 
 def read_table(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -196,11 +190,7 @@ def read_table(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
             expected="a table of a finished study",
             fix=f"Make it: snakemake --cores all {path}",
         )
-    try:
-        table = pq.read_table(path)
-        metadata = json.loads((table.schema.metadata or {})[_METADATA_KEY])
-    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
-        raise unreadable(path, error, "the rule that collects a study's tables") from error
+    table, metadata = tables.read_table(path, "the rule that collects a study's tables")
     frame = table.to_pandas()
     if "origin" not in frame:
         raise LeadError(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 
-import pyarrow.parquet as pq
-
 from lead.config.evaluation import Evaluator
 from lead.config.models import TextSettings
 from lead.files.job import Job
@@ -21,8 +19,7 @@ def encode_text(job: Job) -> None:
     import torch
 
     torch.set_num_threads(job.threads)
-    table = pq.read_table(job.inputs["index"], columns=["captions"])
-    captions = sorted({c for row in table["captions"].to_pylist() for c in row} | {""})
+    captions = sorted({"", *MotionIndex.open(job.inputs["index"]).captions()})
     print(f"{len(captions):,} distinct captions", file=sys.stderr)
     encoder = load_text_encoder(job.setting("text", TextSettings))
     write_text_cache(job.outputs["text"], captions, encoder)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import copy
 import io
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, assert_never
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 from torch import nn
 from torch.optim import AdamW, Optimizer
@@ -22,6 +20,7 @@ from lead.config.training import AdamW as AdamWSettings
 from lead.config.training import Muon as MuonSettings
 from lead.config.training import Training
 from lead.files.artefact import atomic_path
+from lead.files.tables import write_table
 
 _FILE = "state.pt"
 HIGHEST = "highest_rate"
@@ -147,15 +146,10 @@ def build_optimizers(module: nn.Module, training: Training) -> tuple[Optimizer, 
 
 
 def write_history(history: list[dict[str, float]], path: Path, metadata: dict[str, str]) -> None:
-    """Write one row a record; a term that a record lacks is null."""
+    """Write one row per record; a term that a record lacks is null."""
     names = list(dict.fromkeys(name for record in history for name in record))
-    columns = {name: [record.get(name) for record in history] for name in names}
-    schema = pa.schema(
-        [(name, pa.int64() if name == "step" else pa.float64()) for name in names],
-        metadata={"lead": json.dumps(metadata)},
-    )
-    with atomic_path(path) as temporary:
-        pq.write_table(pa.Table.from_pydict(columns, schema=schema), temporary)
+    columns = [(name, pa.int64() if name == "step" else pa.float64()) for name in names]
+    write_table(path, history, metadata, columns)
 
 
 class _Float32OnCpu(TorchFunctionMode):
