@@ -20,9 +20,8 @@ from lead.config.datasets import DatasetSettings
 from lead.datasets.registry import skeleton_of
 from lead.files.artefact import atomic_path, unreadable
 from lead.files.job import Job
-from lead.motion.constant_bones import METRES
 from lead.motion.layout import layout
-from lead.motion.skeleton import Skeleton
+from lead.motion.skeleton import METRES, Skeleton
 from lead.store.store import MotionStore
 
 FEWEST_CLIPS = 5

@@ -15,8 +15,7 @@ from torch import Tensor
 
 from lead.errors import LeadError
 from lead.evaluation.physical_score import CONTACT_HEIGHT, SLIDING_SPEED, SMOOTHED_STEPS, TOLERANCE
-from lead.motion.constant_bones import METRES
-from lead.motion.skeleton import Skeleton
+from lead.motion.skeleton import METRES, Skeleton
 
 _X, _Y, _Z = 0, 1, 2
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,12 +25,22 @@ JOINTS, BETAS = 52, 10
 ARRAYS = ("J_regressor", "v_template", "shapedirs", "kintree_table")
 """All that is read of a body model file."""
 
-_NEEDED = "SMPL-H with 52 joints as NumPy archive, such as smplh/male/model.npz"
-_FIX = (
-    "Download the extended SMPL+H model (the one for AMASS, npz, 16 shape coefficients) from "
-    "https://mano.is.tue.mpg.de and keep its folders male and female."
-)
 _MODELS = {5: "FLAME", 16: "MANO", 24: "SMPL", 55: "SMPL-X"}
+_OTHER_MODELS = {72: "SMPL", 165: "SMPL-X"}
+_FPS = "mocap_framerate"
+
+_refused = partial(
+    LeadError,
+    "This is not the body model that AMASS needs.",
+    expected="SMPL-H with 52 joints as NumPy archive, such as smplh/male/model.npz",
+    fix="Download the extended SMPL+H model (the one for AMASS, npz, 16 shape coefficients) from "
+    "https://mano.is.tue.mpg.de and keep its folders male and female.",
+)
+_bad = partial(
+    LeadError,
+    "The AMASS file cannot be used.",
+    fix="Download its sub-dataset again from https://amass.is.tue.mpg.de, as SMPL+H G.",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,20 +173,6 @@ def _parents(table: np.ndarray, path: Path) -> tuple[int, ...]:
     return parents
 
 
-def _refused(path: Path, found: str) -> LeadError:
-    return LeadError(
-        "This is not the body model that AMASS needs.",
-        file=path,
-        found=found,
-        expected=_NEEDED,
-        fix=_FIX,
-    )
-
-
-_FPS = "mocap_framerate"
-_OTHER_MODELS = {72: "SMPL", 165: "SMPL-X"}
-
-
 @dataclass(frozen=True, eq=False)
 class AmassTake:
     """Poses of one take, Z up.
@@ -243,13 +240,3 @@ def _check(poses: np.ndarray, trans: np.ndarray, betas: np.ndarray, source: str)
         if not np.isfinite(array).all():
             row = np.nonzero(~np.isfinite(array))[0][0]
             raise _bad(source, f"{name} is not finite in row {row}", "finite numbers")
-
-
-def _bad(source: str, found: str, expected: str) -> LeadError:
-    return LeadError(
-        "The AMASS file cannot be used.",
-        file=source,
-        found=found,
-        expected=expected,
-        fix="Download its sub-dataset again from https://amass.is.tue.mpg.de, as SMPL+H G.",
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from jaxtyping import Float
@@ -12,6 +13,12 @@ from lead.formats.bvh import all_three_axes
 from lead.motion.rotations import euler_to_matrix
 
 ROOT = "root"
+
+_broken = partial(
+    LeadError,
+    "The ASF or AMC file cannot be read.",
+    fix="Get the file again, or take it out of the source.",
+)
 
 
 @dataclass(frozen=True)
@@ -194,13 +201,3 @@ def _check_complete(values: dict[str, list[list[float]]], frames: int, file: str
 
 def _text(content: bytes | str) -> str:
     return content if isinstance(content, str) else content.decode("latin-1")
-
-
-def _broken(file: str, found: str, expected: str) -> LeadError:
-    return LeadError(
-        "The ASF or AMC file cannot be read.",
-        file=file,
-        found=found,
-        expected=expected,
-        fix="Get the file again, or take it out of the source.",
-    )

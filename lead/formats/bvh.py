@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from jaxtyping import Float
@@ -24,6 +25,12 @@ _MOTION = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _CHANNEL = {name.lower(): name for name in (*POSITIONS, *ROTATIONS)}
+
+_broken = partial(
+    LeadError,
+    "The BVH file cannot be read.",
+    fix="Get the file again, or take it out of the source.",
+)
 
 
 @dataclass(frozen=True)
@@ -274,14 +281,4 @@ def _wrong_count(body: bytes, size: int, declared: int, width: int, file: str) -
         found=f"{size / width:.10g} frames",
         expected=f"{declared} frames of {width} values",
         fix="Get the file again; a transfer was cut off or the file was edited.",
-    )
-
-
-def _broken(file: str, found: str, expected: str) -> LeadError:
-    return LeadError(
-        "The BVH file cannot be read.",
-        file=file,
-        found=found,
-        expected=expected,
-        fix="Get the file again, or take it out of the source.",
     )

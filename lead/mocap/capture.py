@@ -6,15 +6,15 @@ they stand in another order; ``.npy`` has the positions alone.
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 
 from lead.errors import LeadError
-from lead.files.arrays import BROKEN
+from lead.files.arrays import load_arrays
 from lead.formats.amass import body_joints, first_joints, read_amass_npz, read_body_model
 from lead.formats.asfamc import Skeleton, bone_ends, read_amc, read_asf
 from lead.formats.bvh import Bvh, Transforms, global_transforms, read_bvh
@@ -25,18 +25,28 @@ from lead.mocap.conventions import (
     CMU_DAZ,
     CMU_MOTIONBUILDER,
     STYLE100,
-    Convention,
+    sided_rows,
 )
 from lead.mocap.read import THORAX, whole_fps
+from lead.mocap.skeleton_map import SkeletonMap
 from lead.motion.skeleton import HUMANML3D, KIT
 
-_SIDED = {joint.partition("_")[2] for joint in HUMANML3D.joints if "_" in joint}
-_SAME = {joint: joint for joint in HUMANML3D.joints if "_" not in joint}
-_SAME |= {f"*_{part}": f"{{side}}_{part}" for part in sorted(_SIDED)}
-_OWN = Convention("HumanML3D", _SAME, ("left", "right"), metres=1.0)
-_SMPL = Convention("SMPL", _SAME, ("L", "R"), metres=1.0)
-_BVH = (_OWN, _SMPL, BANDAI, CMU_MOTIONBUILDER, CMU_3DSMAX, CMU_DAZ, STYLE100)
+_SAME = {
+    joint.replace("left_", "*_"): joint.replace("left_", "{side}_")
+    for joint in HUMANML3D.joints
+    if not joint.startswith("right_")
+}
+_HUMANML3D = SkeletonMap("HumanML3D", sided_rows(_SAME, ("left", "right")), metres=1.0)
+_SMPL = SkeletonMap("SMPL", sided_rows(_SAME, ("L", "R")), metres=1.0)
+_BVH = (_HUMANML3D, _SMPL, BANDAI, CMU_MOTIONBUILDER, CMU_3DSMAX, CMU_DAZ, STYLE100)
 _CMU_FPS = 120.0  # an AMC does not say
+_RATES = ("fps", "mocap_framerate", "mocap_frame_rate")
+
+_wrong = partial(
+    LeadError,
+    "The arrays cannot be imported.",
+    fix="Save joint positions in HumanML3D's order as `joints`, with `fps`.",
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +57,7 @@ class Capture:
         names, parents, positions: of its joints, or of the ends of an ASF's bones.
         fps: of the file.
         conventions: that it may follow.
-        metres: one unit, if the file says so.
+        metres: one unit; 0 where the file does not say.
         guessable: its names are names of joints in a hierarchy, as in BVH.
         bvh, transforms: of a BVH, to restore a thorax.
         thorax: that bone, of an ASF.
@@ -57,8 +67,8 @@ class Capture:
     parents: tuple[int, ...]
     positions: Float[np.ndarray, "N K 3"] = field(repr=False)
     fps: float
-    conventions: tuple[Convention, ...]
-    metres: float | None = None
+    conventions: tuple[SkeletonMap, ...]
+    metres: float = 0.0
     guessable: bool = False
     bvh: Bvh | None = None
     transforms: Transforms | None = None
@@ -89,8 +99,7 @@ def read_capture(
             )
             return Capture(names, parents, ends, fps or _CMU_FPS, (CMU_ASF,), skeleton.metres)
         case ".npz" | ".npy":
-            arrays = read_arrays(_content(path), path, fps, body_model)
-            return Capture(arrays.names, arrays.parents, arrays.joints, arrays.fps, (_OWN, _SMPL))
+            return _read_arrays(path, fps, body_model)
         case ending:
             raise LeadError(
                 "This kind of file cannot be imported.",
@@ -136,59 +145,37 @@ def _asf(path: Path, asf: Path | None) -> Skeleton:
     return read_asf(_content(asf), asf.name)
 
 
-_RATES = ("fps", "mocap_framerate", "mocap_frame_rate")
-
-
-@dataclass(frozen=True)
-class Arrays:
-    """Positions in the file's unit, with names and parents (-1: not known)."""
-
-    names: tuple[str, ...]
-    parents: tuple[int, ...]
-    joints: Float[np.ndarray, "N K 3"] = field(repr=False)
-    fps: float
-
-
-def read_arrays(
-    content: bytes, path: Path, fps: float | None, body_model: Path | None = None
-) -> Arrays:
-    """Read positions; ``fps`` where the file does not say, or is wrong.
+def _read_arrays(path: Path, fps: float | None, body_model: Path | None) -> Capture:
+    """Positions; ``fps`` where the file does not say, or is wrong.
 
     A take of AMASS holds poses, which ``body_model`` (SMPL-H) turns into positions, Z up.
-
-    Raises:
-        LeadError: no NumPy file, pickled objects, another shape, no frame rate, body model
-            parameters or features in the place of positions.
     """
-    arrays = _load(content, path)
-    if {"poses", "trans"} <= arrays.keys():
-        return _posed(path, fps, body_model)
-    joints = _joints(arrays, path)
-    if fps is None:
-        fps = _rate(arrays, path)
+    arrays = _load(_content(path), path)
     names = HUMANML3D.joints
-    if "joint_names" in arrays:
-        names = tuple(map(str, arrays["joint_names"].ravel()))
-        if len(names) != joints.shape[1]:
-            raise _wrong(path, f"{len(names)} names for {joints.shape[1]} joints", "one per joint")
+    if {"poses", "trans"} <= arrays.keys():
+        joints, rate = _posed(path, body_model)
+    else:
+        joints, rate = _joints(arrays, path), fps or _rate(arrays, path)
+        if "joint_names" in arrays:
+            names = tuple(map(str, arrays["joint_names"].ravel()))
     parents = HUMANML3D.parents if names == HUMANML3D.joints else (-1,) * len(names)
-    return Arrays(names, parents, joints, fps)
+    return Capture(names, parents, joints, fps or rate, (_HUMANML3D, _SMPL))
 
 
-def _posed(path: Path, fps: float | None, body_model: Path | None) -> Arrays:
+def _posed(path: Path, body_model: Path | None) -> tuple[Float[np.ndarray, "N 22 3"], float]:
+    """The joints of a take of AMASS, and its frame rate."""
     if body_model is None:
         raise _wrong(
             path,
             "poses of a body model, as AMASS has them",
             "joint positions, or the body model",
-            "Give the SMPL-H model that poses them: --body-model smplh/male/model.npz.",
+            fix="Give the SMPL-H model that poses them: --body-model smplh/male/model.npz.",
         )
     take = read_amass_npz(path, path.name)
     if take is None:
         raise _wrong(path, "no mocap_framerate: a file of body shape", "a take of AMASS")
     model = first_joints(read_body_model(body_model), HUMANML3D.joint_count)
-    joints = body_joints(model, take.poses, take.betas, take.trans)
-    return Arrays(HUMANML3D.joints, HUMANML3D.parents, joints, fps or take.fps)
+    return body_joints(model, take.poses, take.betas, take.trans), take.fps
 
 
 def _load(content: bytes, path: Path) -> dict[str, np.ndarray]:
@@ -196,14 +183,9 @@ def _load(content: bytes, path: Path) -> dict[str, np.ndarray]:
         found = "an empty file" if not content else "another kind of file"
         raise _wrong(path, found, "a NumPy file, .npz or .npy")
     try:
-        loaded = np.load(io.BytesIO(content), allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return {"joints": loaded}
-        return {name: loaded[name] for name in loaded.files}
-    except BROKEN as error:
-        raise _wrong(
-            path, " ".join(str(error).split()), "a whole NumPy file without pickled objects"
-        ) from error
+        return load_arrays(content)
+    except ValueError as error:
+        raise _wrong(path, error, "a whole NumPy file without pickled objects") from error
 
 
 def _joints(arrays: dict[str, np.ndarray], path: Path) -> np.ndarray:
@@ -229,9 +211,9 @@ def _joints(arrays: dict[str, np.ndarray], path: Path) -> np.ndarray:
 def _rate(arrays: dict[str, np.ndarray], path: Path) -> float:
     rate = next((arrays[name] for name in _RATES if name in arrays), None)
     if rate is None:
-        raise _wrong(path, "no `fps`", "frames a second", "State them, such as --fps 20.")
+        raise _wrong(path, "no `fps`", "frames per second", fix="State them, such as --fps 20.")
     if rate.size != 1 or rate.dtype.kind not in "fiu" or not 1 <= float(rate.item()) <= 1000:
-        raise _wrong(path, f"fps {rate}", "a number from 1 to 1000", "State them with --fps.")
+        raise _wrong(path, f"fps {rate}", "a number from 1 to 1000", fix="State them with --fps.")
     return float(rate.item())
 
 
@@ -240,13 +222,3 @@ def _looks_like(shape: tuple[int, ...]) -> str:
         if shape[-1:] == (skeleton.feature_width,):
             return f": these look like features of {skeleton.name}"
     return ": these look like KIT-ML's joints" if shape[1:] == (KIT.joint_count, 3) else ""
-
-
-def _wrong(path: Path, found: str, expected: str, fix: str | None = None) -> LeadError:
-    return LeadError(
-        "The arrays cannot be imported.",
-        file=path,
-        found=found,
-        expected=expected,
-        fix=fix or "Save joint positions in HumanML3D's order as `joints`, with `fps`.",
-    )

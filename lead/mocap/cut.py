@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -18,6 +19,10 @@ SHORTEST_BONE, LONGEST_BONE = 0.01, 1.0
 """Bones of a human body in metres; whatever lies outside is a broken file."""
 LENGTH_DRIFT = 0.01
 """Share by which a bone may change its length during a take."""
+
+_impossible = partial(
+    LeadError, "The motion is impossible.", fix="Leave the clip out, or mend the file."
+)
 
 
 @dataclass(frozen=True)
@@ -95,14 +100,16 @@ def check_joints(joints: Float[np.ndarray, "N 22 3"], source: str) -> None:
     """
     finite = np.isfinite(joints).all(axis=(1, 2))
     if not finite.all():
-        raise impossible(source, f"frame {np.argmin(finite) + 1} is not finite", "finite positions")
+        raise _impossible(
+            source, f"frame {np.argmin(finite) + 1} is not finite", "finite positions"
+        )
     parents = np.array(HUMANML3D.parents)
     lengths = np.linalg.norm(joints[:, 1:] - joints[:, parents[1:]], axis=-1)
     wrong = (lengths <= SHORTEST_BONE) | (lengths > LONGEST_BONE)
     if wrong.any():
         frame, bone = (int(index[0]) for index in np.nonzero(wrong))
         found = f"{lengths[frame, bone]:.4f} m to {HUMANML3D.joints[bone + 1]} in frame {frame + 1}"
-        raise impossible(source, found, f"bones of {SHORTEST_BONE} to {LONGEST_BONE:g} m")
+        raise _impossible(source, found, f"bones of {SHORTEST_BONE} to {LONGEST_BONE:g} m")
 
 
 def check_rigid(
@@ -130,18 +137,7 @@ def check_rigid(
     if drift[worst] > LENGTH_DRIFT:
         a, b = (names[index] for index in bones[worst])
         found = f"{a} to {b} is between {low[worst]:.4g} and {high[worst]:.4g} units long"
-        raise impossible(source, found, f"a length that changes by at most {LENGTH_DRIFT:.0%}")
-
-
-def impossible(source: str, found: str, expected: str) -> LeadError:
-    """The error for motion that no body can make."""
-    return LeadError(
-        "The motion is impossible.",
-        file=source,
-        found=found,
-        expected=expected,
-        fix="Leave the clip out, or mend the file.",
-    )
+        raise _impossible(source, found, f"a length that changes by at most {LENGTH_DRIFT:.0%}")
 
 
 def wrong_length(

@@ -8,23 +8,16 @@ along the spine a target lies is measured, as rigs differ in the number of their
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise, product
 
 import numpy as np
 from jaxtyping import Float
 
 from lead.errors import LeadError
-from lead.mocap.conventions import (
-    Convention,
-    ThoraxGap,
-    bare_names,
-    parse_blend,
-    plain,
-    sides_and_words,
-)
+from lead.mocap.conventions import bare_names, plain, sides_and_words
 from lead.mocap.read import THORAX
-from lead.mocap.skeleton_map import MappedJoint, SkeletonMap, map_text
+from lead.mocap.skeleton_map import MappedJoint, SkeletonMap, ThoraxGap, map_text
 from lead.motion.skeleton import HUMANML3D
 
 # Words of each joint, the likelier first. `…end` is the End Site of that joint.
@@ -75,7 +68,7 @@ class Rig:
         return float(np.linalg.norm(self.positions[:, a] - self.positions[:, b], axis=-1).mean())
 
 
-def recognise(rig: Rig, conventions: Sequence[Convention]) -> SkeletonMap | None:
+def recognise(rig: Rig, conventions: Sequence[SkeletonMap]) -> SkeletonMap | None:
     """The map of the first convention whose joints are all there under a like name.
 
     A convention that has lost its thorax is taken only where it really has length zero: other
@@ -95,12 +88,8 @@ def recognise(rig: Rig, conventions: Sequence[Convention]) -> SkeletonMap | None
             base, *above = (rig.names.index(name) for name in (gap.base, *gap.above))
             if max(rig.apart(base, joint) for joint in above) > 0.01 * rig.apart(base, 0):
                 continue
-        rows = []
-        for target in HUMANML3D.joints:
-            a, b, weight = parse_blend(convention.expression(target))
-            rows.append(MappedJoint(target, matched[a], matched[b], weight, "convention"))
-        metres, drop = convention.metres, convention.added_frames
-        return SkeletonMap(convention.name, tuple(rows), metres, drop, gap)
+        rows = [replace(row, a=matched[row.a], b=matched[row.b]) for row in convention.rows]
+        return replace(convention, rows=tuple(rows), thorax=gap)
     return None
 
 

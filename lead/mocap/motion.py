@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -20,7 +19,7 @@ from lead.mocap.skeleton_map import (
     MapFile,
     SkeletonMap,
     Up,
-    apply_map,
+    map_joints,
     metres_of,
     read_map_file,
 )
@@ -130,7 +129,7 @@ def _map(capture: Capture, map_file: Path | None) -> tuple[SkeletonMap, MapFile]
     rows = tuple(given.rows.get(row.target, row) for row in mapping.rows)
     drop = mapping.drop_frames if given.drop_frames is None else given.drop_frames
     name = f"{mapping.name}, and {map_file.name}" if map_file else mapping.name
-    return SkeletonMap(name, rows, mapping.metres, drop, mapping.thorax), given
+    return replace(mapping, name=name, rows=rows, drop_frames=drop), given
 
 
 def _mapped(capture: Capture, mapping: SkeletonMap) -> tuple[Joints, int]:
@@ -148,7 +147,7 @@ def _mapped(capture: Capture, mapping: SkeletonMap) -> tuple[Joints, int]:
             expected="frames of motion",
             fix="Record more frames; or write `drop_frames: 0` in a map.yaml.",
         )
-    return apply_map(mapping.rows, names, positions[start:]), start
+    return map_joints(mapping, names, positions[start:]), start
 
 
 def _which_up(joints: Joints, given: Up | None) -> tuple[Up, list[str]]:
@@ -165,7 +164,7 @@ def _which_up(joints: Joints, given: Up | None) -> tuple[Up, list[str]]:
     return "y", [] if y > 1.5 * max(x, z) else unclear
 
 
-def _unit(size: float, stated: str | None, known: float | None, path: Path) -> tuple[float, str]:
+def _unit(size: float, stated: str | None, known: float, path: Path) -> tuple[float, str]:
     """Metres in the file's unit, and how that is known."""
     if stated:
         metres = metres_of(stated)
@@ -209,8 +208,7 @@ def _notes(joints: Float[np.ndarray, "N J 3"], stature: float) -> list[str]:
 
 def _stretching(capture: Capture, mapping: SkeletonMap) -> list[str]:
     """A note if a mapped bone changes its length; what lies above the body may."""
-    used: dict[str, Any] = {name: None for row in mapping.rows for name in (row.a, row.b)}
-    body = {capture.names.index(name) for name in used if name in capture.names}
+    body = {capture.names.index(name) for name in mapping.joints if name in capture.names}
     worst, note = LENGTH_DRIFT, []
     for joint in sorted(body):
         parent = capture.parents[joint]

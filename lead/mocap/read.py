@@ -10,8 +10,9 @@ from jaxtyping import Float
 from lead.errors import LeadError
 from lead.formats.asfamc import Skeleton, bone_ends, read_amc
 from lead.formats.bvh import Bvh, Transforms, global_transforms, read_bvh
-from lead.mocap.conventions import CMU_ASF, Convention, ThoraxGap, map_joints, unknown_joint
+from lead.mocap.conventions import CMU_ASF
 from lead.mocap.cut import Take, check_joints, check_rigid
+from lead.mocap.skeleton_map import SkeletonMap, ThoraxGap, map_joints, unknown_joint
 
 THORAX = "thorax"
 """The name under which the end of the restored thorax bone enters a joint map."""
@@ -21,7 +22,7 @@ def take_from_bvh(
     content: bytes,
     identity: str,
     source: str,
-    conventions: Sequence[Convention],
+    conventions: Sequence[SkeletonMap],
     thorax: Float[np.ndarray, "xyz=3"] | None = None,
 ) -> Take:
     """Read a BVH file that follows one of several conventions.
@@ -45,7 +46,7 @@ def take_from_bvh(
     if convention.thorax:
         transforms = close_gap(transforms, bvh, convention.thorax, thorax)
     joints = map_joints(convention, transforms.names, transforms.positions) * convention.metres
-    joints = joints[motion_start(bvh, convention.added_frames) :]
+    joints = joints[motion_start(bvh, convention.drop_frames) :]
     if not len(joints):
         raise LeadError(
             "The BVH file holds no motion.",
@@ -70,7 +71,7 @@ def take_from_amc(content: bytes, skeleton: Skeleton, identity: str, source: str
     return Take(identity, joints, 120.0, source)
 
 
-def which_convention(bvh: Bvh, conventions: Sequence[Convention]) -> Convention:
+def which_convention(bvh: Bvh, conventions: Sequence[SkeletonMap]) -> SkeletonMap:
     """The first convention whose joints the file has all.
 
     Raises:
@@ -144,7 +145,7 @@ def _line_of(bvh: Bvh, joint: int) -> set[int]:
     return line
 
 
-def _rigid_bones(bvh: Bvh, transforms: Transforms, convention: Convention):
+def _rigid_bones(bvh: Bvh, transforms: Transforms, convention: SkeletonMap):
     """Positions, the bones on or below the first mapped joint, and names.
 
     What lies above it carries the body through the room and may change its length.

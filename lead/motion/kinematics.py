@@ -1,8 +1,7 @@
-"""Bones: lengths, feet on the floor, two-bone legs, rotations from positions and back."""
+"""Bones: their lengths, two-bone legs, rotations from positions and back."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,21 +17,6 @@ from lead.types import Joints
 _SHORTEST_REACH = 1e-4
 _NEARLY_OPPOSITE = -0.95
 """Cosine below which the shortest rotation to a bone turns about an axis that noise decides."""
-
-
-@dataclass(frozen=True, eq=False)
-class JointRotations:
-    """Rotations of every joint whose children keep their places in its frame.
-
-    Attributes:
-        world: of each joint against the world.
-        local: of each joint against its parent.
-        error: distance of each joint, put together from these, to where it was.
-    """
-
-    world: Float[np.ndarray, "N J 3 3"]
-    local: Float[np.ndarray, "N J 3 3"]
-    error: Float[np.ndarray, "N J"]
 
 
 def checked_joints(joints: Joints, skeleton: Skeleton, *, at_least: int) -> Joints:
@@ -75,20 +59,6 @@ def bone_lengths(joints: Joints, skeleton: Skeleton) -> Float[np.ndarray, "N J"]
     return lengths
 
 
-def foot_contacts(joints: Joints, skeleton: Skeleton) -> Float[np.ndarray, "T 4"]:
-    """1 where a foot joint moves less than the threshold to the next frame: left two, right two."""
-    feet = [*skeleton.left_feet, *skeleton.right_feet]
-    moved = joints[1:, feet] - joints[:-1, feet]
-    return ((moved**2).sum(-1) < skeleton.contact_threshold).astype(np.float64)
-
-
-def contact_slides(joints: Joints, skeleton: Skeleton) -> Float[np.ndarray, " K"]:
-    """Horizontal way of a foot joint to the next frame, for every frame labelled a contact."""
-    feet = [*skeleton.left_feet, *skeleton.right_feet]
-    moved = (joints[1:, feet] - joints[:-1, feet])[..., [0, 2]]
-    return np.linalg.norm(moved, axis=-1)[foot_contacts(joints, skeleton) > 0]
-
-
 def two_bone_knee(
     hip: Float[np.ndarray, "N 3"],
     ankle: Float[np.ndarray, "N 3"],
@@ -128,8 +98,8 @@ def forward_kinematics(root: Any, bones: Any, offsets: Any, skeleton: Skeleton) 
 
 def hierarchical_rotations(
     joints: Joints, skeleton: Skeleton, offsets: Float[np.ndarray, "J 3"]
-) -> JointRotations:
-    """Rotations of every joint, such that its children lie at its rotated offsets.
+) -> Float[np.ndarray, "N J 3 3"]:
+    """World rotations of every joint, such that its children lie at its rotated offsets.
 
     A joint with several children takes the rotation that fits their bones best (Kabsch); one
     with a single child turns its parent's as little as possible; an end keeps its parent's.
@@ -146,10 +116,7 @@ def hierarchical_rotations(
             world[:, joint] = _swung(above, offsets[children[0]], bones[:, 0])
         else:
             world[:, joint] = above
-    local = world.copy()
-    local[:, 1:] = np.swapaxes(world[:, parents[1:]], -1, -2) @ world[:, 1:]
-    again = forward_kinematics(joints[:, 0], world[:, parents], offsets, skeleton)
-    return JointRotations(world, local, np.linalg.norm(again - joints, axis=-1))
+    return world
 
 
 def _best_fit(

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float
 
 from lead.errors import LeadError
+from lead.files.arrays import load_arrays
 from lead.files.artefact import atomic_path, unreadable
 from lead.motion.layout import BLOCKS, FeatureLayout
 
@@ -98,11 +99,7 @@ def load_normalizer(path: Path) -> Normalizer:
         LeadError: the file is damaged.
     """
     try:
-        with np.load(path) as arrays:
-            return Normalizer(arrays["mean"], arrays["std"])
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise unreadable(path, error, "the features stage") from error
-    except Exception as error:  # zipfile.BadZipFile, which NumPy lets through
-        if type(error).__name__ != "BadZipFile":
-            raise
+        arrays = load_arrays(path)
+        return Normalizer(arrays["mean"], arrays["std"])
+    except (ValueError, KeyError) as error:
         raise unreadable(path, error, "the features stage") from error

@@ -108,13 +108,6 @@ def from_matrix(matrix: Float[np.ndarray, "*B 3 3"]) -> Float[np.ndarray, "*B 4"
     return np.where(q[..., :1] < 0, -q, q)
 
 
-def to_six(q: Any) -> Any:
-    """Unit quaternions ``* 4`` as the first, then the second column of their matrices, ``* 6``."""
-    xp = array_namespace(q)
-    matrix = to_matrix(q)
-    return xp.concat([matrix[..., :, 0], matrix[..., :, 1]], axis=-1)
-
-
 def six_to_matrix(six: Any) -> Any:
     """Two columns ``* 6`` made orthonormal, with the third they imply: matrices ``* 3 3``.
 

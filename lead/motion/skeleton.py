@@ -50,6 +50,13 @@ _KIT_DIRECTIONS = (
 )
 # fmt: on
 
+METRES = {"m": 1.0, "kit_mm": 0.001}
+"""Metres in a skeleton's unit.
+
+KIT-ML's unit is the millimetre of a body about one metre tall (mean hips at 0.56 m, head at
+0.80 m); how tall the person was is not in the data, so the body stays that small.
+"""
+
 
 @dataclass(frozen=True, eq=False)
 class Skeleton:

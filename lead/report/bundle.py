@@ -30,8 +30,7 @@ from lead.models.files import (
     read_metadata,
     save_tensors,
 )
-from lead.motion.constant_bones import METRES
-from lead.motion.skeleton import SKELETONS
+from lead.motion.skeleton import METRES, SKELETONS
 from lead.pipeline import UNIT, LeadPipeline
 from lead.report.card import sources_of
 from lead.report.text import template

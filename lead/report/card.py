@@ -19,7 +19,7 @@ from lead.evaluation.repeats import read_values
 from lead.evaluation.summary import GAUGE, METRICS, Metric, summarise
 from lead.files.artefact import commit
 from lead.files.job import Job
-from lead.motion.constant_bones import METRES
+from lead.motion.skeleton import METRES
 from lead.report.gauge import gauge_footnotes
 from lead.report.text import template, write_text
 from lead.store.store import MotionIndex

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float
+
 from lead.clip import Clip
 from lead.config.datasets import DatasetSettings
 from lead.datasets.registry import skeleton_of
@@ -11,13 +16,16 @@ from lead.formats.bvh_writer import write_bvh
 from lead.models.build import use_threads
 from lead.motion.features import features_to_joints
 from lead.motion.layout import layout
-from lead.motion.nearest import nearest_motion
 from lead.pipeline import UNIT, LeadPipeline
 from lead.render.sheet import SheetRow
 from lead.render.sheet import contact_sheet as draw_sheet
 from lead.store.store import MotionStore
+from lead.types import Features
 
 CAPTIONS = 4
+
+POINTS = 32
+"""Moments at which two motions are compared, whatever their lengths."""
 
 
 def contact_sheet(job: Job) -> None:
@@ -55,6 +63,28 @@ def contact_sheet(job: Job) -> None:
     unit = "metres" if skeleton.unit == "m" else "KIT-ML's millimetres"
     title = f"lead, and the training clip nearest to it (mean joint distance in {unit})"
     draw_sheet(rows, skeleton, job.outputs["sheet"], title)
+
+
+def nearest_motion(
+    motion: Features, others: Sequence[Features], local_positions: slice
+) -> tuple[int, float]:
+    """Position in ``others`` and mean joint distance of the motion most like ``motion``.
+
+    Both are stretched to 32 moments; joints are compared in the body's own facing frame, so
+    that where it stands and where it looks do not count. The distance is in the skeleton's unit.
+    """
+    moments = _moments(motion, local_positions)
+    distances = [
+        float(np.linalg.norm(_moments(other, local_positions) - moments, axis=-1).mean())
+        for other in others
+    ]
+    best = int(np.argmin(distances))
+    return best, distances[best]
+
+
+def _moments(motion: Features, local_positions: slice) -> Float[np.ndarray, "P J 3"]:
+    frames = np.linspace(0, len(motion) - 1, POINTS).round().astype(int)
+    return np.asarray(motion[frames, local_positions]).reshape(POINTS, -1, 3)
 
 
 def _different_contents(clips: list[Clip], seeds: Seeds) -> list[Clip]:

@@ -17,9 +17,9 @@ from lead.clip import Recording, Rejected
 from lead.config.datasets import KitRawDataset
 from lead.datasets.kit_raw import MMM_UNSUPPORTED, read_kit_raw, read_positions
 from lead.errors import LeadError
+from lead.motion.armature import rest_directions
 from lead.motion.features import joints_to_features
 from lead.motion.skeleton import KIT
-from lead.motion.t_pose import rest_directions
 
 # As in KIT-ML's mean body.
 ARM, LEG = (97.0, 136.0, 91.0), (45.0, 224.0, 226.0, 26.0, 45.0)

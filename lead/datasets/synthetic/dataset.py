@@ -18,7 +18,7 @@ from lead.datasets.synthetic.body import Pose, pose_joints
 from lead.datasets.synthetic.captions import WORDINGS, captions
 from lead.datasets.synthetic.manner import SIZE, TEMPO, Curve, Manner, Side, Size, Style, seconds
 from lead.files.seeds import Seeds
-from lead.mocap.conventions import blend_joints, parse_blend
+from lead.mocap.skeleton_map import blend_joints, parse_blend
 from lead.motion.resample import resample
 from lead.motion.skeleton import HUMANML3D, KIT
 
