@@ -1,4 +1,4 @@
-"""Arrays in files: NumPy's files from anywhere, and frames in one ``.npy``.
+"""Read NumPy files from anywhere, and read and write frames in one ``.npy``.
 
 Pickles are never opened. Frames are read and written by plain file access: pages of a memory map
 count as the process's memory, and passes over a whole dataset would hold it all.
@@ -19,6 +19,21 @@ import numpy as np
 from lead.errors import LeadError
 from lead.files.artefact import atomic_path, unreadable
 
+BROKEN = (
+    OSError,
+    EOFError,
+    KeyError,  # an archive whose directory lies
+    TypeError,  # a single array under the name of an archive
+    ValueError,  # a pickle, too few bytes
+    OverflowError,  # a header with a negative size
+    MemoryError,  # a header with an absurd size
+    SyntaxError,
+    tokenize.TokenError,  # a header that is no dictionary
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What `numpy.load` raises for files that are missing, truncated, damaged or pickled."""
+
 
 @dataclass(frozen=True)
 class FrameFile:
@@ -31,7 +46,7 @@ class FrameFile:
 
     @classmethod
     def open(cls, path: Path) -> FrameFile:
-        """Read what the file says of itself, and check that it is as long as that.
+        """Read the file's header, and check that the file is as long as it says.
 
         Raises:
             LeadError: it is truncated, or no ``.npy``.
@@ -43,7 +58,7 @@ class FrameFile:
             size, expected = path.stat().st_size, header.offset + header.nbytes
             if size != expected:
                 raise ValueError(f"{size:,} bytes instead of {expected:,}")
-        except (OSError, ValueError, EOFError) as error:
+        except BROKEN as error:
             raise unreadable(path, error, "the data stages") from error
         return cls(path, header.shape, header.dtype, header.offset)
 
@@ -67,7 +82,7 @@ class FrameFile:
 
 
 def begin_frames(path: Path, shape: tuple[int, ...]) -> FrameFile:
-    """A float32 ``.npy`` of zeros, to be filled in any order by any number of processes."""
+    """Begin a float32 ``.npy`` of zeros that any number of processes fill in any order."""
     array = np.lib.format.open_memmap(path, "w+", np.float32, shape)
     return FrameFile(path, shape, array.dtype, array.offset)
 
@@ -81,33 +96,18 @@ def write_frames(path: Path, arrays: Iterable[np.ndarray], total: int) -> None:
         row = 0
         for array in arrays:
             if row == 0:
-                header = {"descr": "<f4", "fortran_order": False}
-                header["shape"] = (total, *array.shape[1:])
-                np.lib.format.write_array_header_1_0(file, header)
+                shape = (total, *array.shape[1:])
+                np.lib.format.write_array_header_1_0(
+                    file, {"descr": "<f4", "fortran_order": False, "shape": shape}
+                )
             file.write(np.ascontiguousarray(array, dtype=np.float32).tobytes())
             row += len(array)
         if row != total:
             raise ValueError(f"{row} rows came, {total} were announced")
 
 
-BROKEN = (
-    OSError,
-    EOFError,
-    KeyError,  # an archive whose directory lies
-    TypeError,  # a single array under the name of an archive
-    ValueError,  # a pickle, too few bytes
-    OverflowError,  # a header with a negative size
-    MemoryError,  # a header with an absurd size
-    SyntaxError,
-    tokenize.TokenError,  # a header that is no dictionary
-    zipfile.BadZipFile,
-    zlib.error,
-)
-"""What `numpy.load` raises for files that are missing, truncated, damaged or pickled."""
-
-
 def load_arrays(source: Path | bytes) -> dict[str, np.ndarray]:
-    """The arrays of an ``.npz`` by name, or that of an ``.npy`` under the name ``""``.
+    """Load the arrays of an ``.npz`` by name, or that of an ``.npy`` under the name ``""``.
 
     Raises:
         ValueError: the file is missing or damaged, another one, or holds pickled objects.
@@ -123,7 +123,7 @@ def load_arrays(source: Path | bytes) -> dict[str, np.ndarray]:
 
 
 def read_npy(source: Path | bytes, name: str | Path) -> np.ndarray:
-    """One array of plain numbers, from a file or from its content.
+    """Read one array of plain numbers from a file or from its content.
 
     Args:
         name: of the file, for the message.

@@ -1,4 +1,4 @@
-"""Reading the files of a source in place: a folder, or a tar.xz, tar.gz or zip of it.
+"""Read the files of a source in place: a folder, or a tar.xz, tar.gz or zip of it.
 
 Nothing is written to disk. A name inside an archive is never trusted.
 """
@@ -48,24 +48,18 @@ _not_a_file = partial(
 
 
 def find_source(root: Path, places: Sequence[str]) -> Path | None:
-    """The first of ``places`` under ``root`` that exists, as a folder or as an archive of it."""
-    for place in places:
-        for candidate in candidates(root, place):
-            if candidate.is_dir() or (candidate.is_file() and candidate.name.endswith(SUFFIXES)):
-                return candidate
+    """Find the first of ``places`` that exists under ``root``, as a folder or an archive of it."""
+    for folder in (root / place for place in places):
+        for path in (folder, *(folder.with_name(folder.name + suffix) for suffix in SUFFIXES)):
+            if path.is_dir() or (path.is_file() and path.name.endswith(SUFFIXES)):
+                return path
     return None
-
-
-def candidates(root: Path, place: str) -> tuple[Path, ...]:
-    """Every path that ``place`` may have under ``root``: the folder first, then archives."""
-    folder = root / place
-    return (folder, *(folder.with_name(folder.name + suffix) for suffix in SUFFIXES))
 
 
 def members(
     path: Path, wanted: Callable[[str], bool] = lambda name: True
 ) -> Iterator[tuple[str, bytes]]:
-    """Every wanted file of a folder or archive as (relative name, content).
+    """Yield every wanted file of a folder or archive as (relative name, content).
 
     Names have forward slashes; a leading folder with the archive's own name is dropped, so
     that a folder and an archive of it give the same names. A folder is read in the order of
@@ -96,17 +90,17 @@ def members(
 
 
 def names(path: Path, wanted: Callable[[str], bool] = lambda name: True) -> list[str]:
-    """The wanted names of a folder or archive, sorted; errors as `members`."""
-    found: list[str] = []
+    """List the wanted names of a folder or archive, sorted; errors are those of `members`."""
+    listed: list[str] = []
 
     def note(name: str) -> bool:
         if wanted(name):
-            found.append(name)
+            listed.append(name)
         return False
 
     for _ in members(path, note):
         pass
-    return sorted(found)
+    return sorted(listed)
 
 
 def _folder_members(folder: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:

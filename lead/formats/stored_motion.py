@@ -1,10 +1,10 @@
-"""Motions as NumPy archives: everything that is known of one, in documented arrays.
+"""Store motions as NumPy archives of documented arrays.
 
 ============  ==================  =========================================================
 array         shape, type         what
 ============  ==================  =========================================================
 joints        N x J x 3, float32  positions, +Y up, in ``unit``
-fps           float64             frames a second
+fps           float64             frames per second
 joint_names   J, text             in the order of ``joints``
 parents       J, int64            index of each joint's parent, -1 for the root
 unit          text                ``m``; or ``kit_mm``, KIT-ML's own, 0.001 of a metre
@@ -77,7 +77,7 @@ def write_npz(path: Path, motion: StoredMotion) -> None:
 
 
 def read_npz(path: Path) -> StoredMotion:
-    """Read a motion that `write_npz` or ``lead import`` wrote; never unpickles.
+    """Read a motion that `write_npz` or ``lead import`` wrote, without unpickling.
 
     Raises:
         LeadError: the file is missing or damaged, or its arrays are not those of a motion.

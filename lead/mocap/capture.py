@@ -1,4 +1,4 @@
-"""A file of motion capture as joints in the world, in the file's unit and axes.
+"""Read a motion-capture file as world positions of its joints, in its own unit and axes.
 
 NumPy files hold positions: ``.npz`` has ``joints`` N x 22 x 3 and ``fps``, and ``joint_names`` if
 they stand in another order; ``.npy`` has the positions alone.
@@ -51,15 +51,14 @@ _wrong = partial(
 
 @dataclass(frozen=True)
 class Capture:
-    """What a file holds, in its unit and axes.
+    """The contents of one file, in its own unit and axes.
 
     Attributes:
         names, parents, positions: of its joints, or of the ends of an ASF's bones.
         fps: of the file.
         conventions: that it may follow.
         metres: one unit; 0 where the file does not say.
-        guessable: its names are names of joints in a hierarchy, as in BVH.
-        bvh, transforms: of a BVH, to restore a thorax.
+        bvh, transforms: of a BVH, to restore a thorax; its joints can be guessed from their names.
         thorax: that bone, of an ASF.
     """
 
@@ -69,7 +68,6 @@ class Capture:
     fps: float
     conventions: tuple[SkeletonMap, ...]
     metres: float = 0.0
-    guessable: bool = False
     bvh: Bvh | None = None
     transforms: Transforms | None = None
     thorax: Float[np.ndarray, "xyz=3"] | None = None
@@ -78,7 +76,7 @@ class Capture:
 def read_capture(
     path: Path, asf: Path | None, body_model: Path | None, fps: float | None
 ) -> Capture:
-    """Read a file by its ending; arguments and errors as of `read_motion`."""
+    """Read a file by its ending; arguments and errors are those of `read_mocap`."""
     match path.suffix.lower():
         case ".bvh":
             bvh = read_bvh(_content(path), path.name)
@@ -87,7 +85,7 @@ def read_capture(
             bone = skeleton.bones.get(THORAX) if skeleton else None
             return Capture(
                 bvh.names, bvh.parents, moved.positions, fps or whole_fps(bvh.fps), _BVH,
-                guessable=True, bvh=bvh, transforms=moved, thorax=bone.vector if bone else None,
+                bvh=bvh, transforms=moved, thorax=bone.vector if bone else None,
             )  # fmt: skip
         case ".amc":
             content = _content(path)
@@ -124,7 +122,7 @@ def _content(path: Path) -> bytes:
 
 
 def _asf(path: Path, asf: Path | None) -> Skeleton:
-    """The skeleton given, or the one beside the motion with the name of its subject."""
+    """Return the given skeleton, or the one beside the motion that is named after its subject."""
     if asf is None:
         beside = [
             file
@@ -146,7 +144,7 @@ def _asf(path: Path, asf: Path | None) -> Skeleton:
 
 
 def _read_arrays(path: Path, fps: float | None, body_model: Path | None) -> Capture:
-    """Positions; ``fps`` where the file does not say, or is wrong.
+    """Read positions; ``fps`` is for files that state no frame rate, or a wrong one.
 
     A take of AMASS holds poses, which ``body_model`` (SMPL-H) turns into positions, Z up.
     """
@@ -163,7 +161,7 @@ def _read_arrays(path: Path, fps: float | None, body_model: Path | None) -> Capt
 
 
 def _posed(path: Path, body_model: Path | None) -> tuple[Float[np.ndarray, "N 22 3"], float]:
-    """The joints of a take of AMASS, and its frame rate."""
+    """Pose a take of AMASS: its joints and its frame rate."""
     if body_model is None:
         raise _wrong(
             path,

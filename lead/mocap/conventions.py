@@ -17,7 +17,7 @@ _ROWS = rows_beside(__file__, "conventions.csv")
 
 
 def sided_rows(targets: Mapping[str, str], sides: tuple[str, str]) -> tuple[MappedJoint, ...]:
-    """A row per joint of HumanML3D.
+    """Build one row per joint of HumanML3D.
 
     Args:
         targets: the expression of each joint; ``*_hip`` is that of both sides.
@@ -68,7 +68,7 @@ _SEPARATED = re.compile(r"^(?:mixamorig\d*|[^ _.\-]+[ _.\-]+)", re.IGNORECASE)
 
 
 def sides_and_words(names: Sequence[str]) -> list[set[tuple[str, str]]]:
-    """Each joint's possible (side, word); the side is empty where there is none."""
+    """List each joint's possible (side, word) pairs; the side is empty where there is none."""
     words = [plain(name) for name in bare_names(names)]
     ends = [name.removesuffix("_end") for name in names]
     cores: list[set[tuple[str, str]]] = []
@@ -79,14 +79,14 @@ def sides_and_words(names: Sequence[str]) -> list[set[tuple[str, str]]]:
 
 
 def bare_names(names: Sequence[str]) -> list[str]:
-    """Names without namespaces, and without a beginning or an ending that nearly all share."""
+    """Strip namespaces, and any beginning or ending that nearly all names share."""
     bare = [re.split(r"[:|]", name)[-1] for name in names]
     backwards = [name[::-1] for name in _without_shared_start(bare)]
     return [name[::-1] for name in _without_shared_start(backwards)]
 
 
 def plain(name: str) -> str:
-    """Lower-case letters and digits alone."""
+    """Keep only letters and digits, in lower case."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
@@ -107,7 +107,7 @@ def _without_shared_start(names: list[str]) -> list[str]:
 
 
 def _shared(names: Sequence[str]) -> str:
-    """The first word, with its separator, of nearly all names; empty if there is none."""
+    """Return the first word, with its separator, that nearly all names share; else nothing."""
     first = [match[0] for name in names if (match := _SEPARATED.match(name))]
     commonest = max(first, key=first.count, default="")
     return commonest if first.count(commonest) >= _SHARED * len(names) else ""

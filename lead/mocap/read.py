@@ -1,4 +1,4 @@
-"""One motion-capture file to a take on HumanML3D's 22 joints, in metres."""
+"""Read a known kind of motion-capture file as a take on the 22 joints, in metres."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def take_from_bvh(
 
 
 def take_from_amc(content: bytes, skeleton: Skeleton, identity: str, source: str) -> Take:
-    """Read an AMC file with its skeleton; CMU records 120 frames a second.
+    """Read an AMC file with its skeleton; CMU records 120 frames per second.
 
     Raises:
         LeadError: the file is broken, or shows the impossible.
@@ -72,7 +72,7 @@ def take_from_amc(content: bytes, skeleton: Skeleton, identity: str, source: str
 
 
 def which_convention(bvh: Bvh, conventions: Sequence[SkeletonMap]) -> SkeletonMap:
-    """The first convention whose joints the file has all.
+    """Return the first convention all of whose joints are in the file.
 
     Raises:
         LeadError: the file lacks joints of each of them.
@@ -88,7 +88,7 @@ def which_convention(bvh: Bvh, conventions: Sequence[SkeletonMap]) -> SkeletonMa
 
 
 def motion_start(bvh: Bvh, added_frames: int) -> int:
-    """The first frame of motion, after an added T-pose and frames that were never captured.
+    """Find the first frame of motion, after an added T-pose and frames that were never captured.
 
     In CMU's 07_12 and 09_10 the first frames have 0 in every channel, which puts the body's
     hips on the floor at the origin, metres away from where it walks.
@@ -132,12 +132,12 @@ def close_gap(
 
 
 def whole_fps(fps: float) -> float:
-    """Frame rate without the rounding of a frame time: 30 for 0.0333333 s."""
+    """Undo the rounding of a frame time: 30 frames per second for 0.0333333 s."""
     return float(round(fps)) if abs(fps - round(fps)) < 1e-3 * fps else fps
 
 
 def _line_of(bvh: Bvh, joint: int) -> set[int]:
-    """A joint and its ancestors."""
+    """Collect a joint and its ancestors."""
     line = set()
     while joint >= 0:
         line.add(joint)
@@ -146,7 +146,7 @@ def _line_of(bvh: Bvh, joint: int) -> set[int]:
 
 
 def _rigid_bones(bvh: Bvh, transforms: Transforms, convention: SkeletonMap):
-    """Positions, the bones on or below the first mapped joint, and names.
+    """Return positions, the bones on or below the first mapped joint, and names.
 
     What lies above it carries the body through the room and may change its length.
     """

@@ -1,4 +1,4 @@
-"""Which joints of a file become the 22 joints, as a value and as a user's ``map.yaml``.
+"""Maps from a file's joints to the 22 joints, as values and as a user's ``map.yaml``.
 
     left_foot: LeftToeBase          # a joint of the file; LeftToeBase_end is its End Site
     pelvis: Hips~Spine@0.4          # 0.6 Hips + 0.4 Spine
@@ -89,13 +89,13 @@ class SkeletonMap:
 
     @property
     def joints(self) -> tuple[str, ...]:
-        """Every joint that the map reads; ``thorax`` is one of them where it is put back."""
+        """Every joint that the map reads, including ``thorax`` where that is put back."""
         return tuple(dict.fromkeys(name for row in self.rows for name in (row.a, row.b)))
 
 
 @dataclass(frozen=True)
 class MapFile:
-    """What a user's map says; None and absent targets are left to the guess."""
+    """The contents of a user's map; None and absent targets are left to the guess."""
 
     rows: Mapping[str, MappedJoint] = field(default_factory=dict)
     unit: str | None = None
@@ -104,7 +104,7 @@ class MapFile:
 
 
 def parse_blend(expression: str) -> tuple[str, str, float]:
-    """``a~b@w`` as (a, b, w); a joint alone as (a, a, 0)."""
+    """Parse ``a~b@w`` as (a, b, w), and a joint alone as (a, a, 0)."""
     a, tilde, rest = expression.partition("~")
     if not tilde:
         return a, a, 0.0
@@ -115,7 +115,7 @@ def parse_blend(expression: str) -> tuple[str, str, float]:
 def map_joints(
     mapping: SkeletonMap, names: Sequence[str], positions: Float[np.ndarray, "N K 3"]
 ) -> Float[np.ndarray, "N 22 3"]:
-    """The 22 joints of HumanML3D, in the unit of ``positions`` of the K named joints.
+    """Map the K named joints to the 22 of HumanML3D, in the unit of ``positions``.
 
     Raises:
         LeadError: the map names a joint that is not among ``names``.
@@ -131,7 +131,7 @@ def blend_joints(
     names: Sequence[str],
     positions: Float[np.ndarray, "N K 3"],
 ) -> Float[np.ndarray, "N J 3"]:
-    """The point (1 - w) a + w b of the K named positions for each ``(a, b, w)``."""
+    """Compute (1 - w) a + w b of the K named positions for each ``(a, b, w)``."""
     weights = np.zeros((len(blends), len(names)))
     for row, (a, b, weight) in enumerate(blends):
         weights[row, names.index(a)] += 1 - weight
@@ -140,7 +140,7 @@ def blend_joints(
 
 
 def unknown_joint(mapping: SkeletonMap, name: str, names: Sequence[str]) -> LeadError:
-    """The error for a joint of a map that a file does not have."""
+    """Build the error for a joint of a map that a file does not have."""
     return LeadError(
         f"The joint map {mapping.name!r} names a joint that the file does not have.",
         found="joints " + ", ".join(names),
@@ -150,7 +150,7 @@ def unknown_joint(mapping: SkeletonMap, name: str, names: Sequence[str]) -> Lead
 
 
 def read_map_file(path: Path, names: Sequence[str]) -> MapFile:
-    """Read a user's map for a file with these joints.
+    """Read a user's map for a file with the joints ``names``.
 
     Raises:
         LeadError: no such file, no YAML mapping, an unknown target or joint (with close matches),
@@ -182,13 +182,13 @@ def read_map_file(path: Path, names: Sequence[str]) -> MapFile:
 
 
 def map_text(rows: Sequence[MappedJoint]) -> str:
-    """The map as a user would write it."""
+    """Write the map as a user would."""
     values = {row.target: row.expression for row in rows}
     return yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
 
 
 def metres_of(unit: str, file: Path | str | None = None) -> float:
-    """Metres in a unit, given by name or as a number.
+    """Return the metres in a unit, which is a name or a number.
 
     Raises:
         LeadError: neither.
@@ -215,7 +215,7 @@ def _load(path: Path) -> dict[Any, Any]:
 
 
 def _blend(value: Any, target: str, path: Path) -> tuple[str, str, float]:
-    """``a``, ``a~b@w`` or [a, b, w] as (a, b, w)."""
+    """Parse ``a``, ``a~b@w`` or [a, b, w] as (a, b, w)."""
     try:
         a, b, weight = value if isinstance(value, list) else parse_blend(str(value))
         weight = float(weight)

@@ -1,4 +1,4 @@
-"""A motion as animation programs hold it: a hierarchy of joints and their rotations.
+"""Turn a motion into what animation programs hold: a hierarchy of joints and their rotations.
 
 One rotation of the pelvis carries both hips and the spine, and one of the chest the neck and both
 collar bones, as stiff pieces. In motion capture mapped to 22 joints, and in generated motion, they
@@ -74,13 +74,13 @@ class Armature:
     ends: Float[np.ndarray, "K 3"] = field(repr=False)
 
     def children(self, joint: int) -> list[int]:
-        """Joints that hang from this one."""
+        """List the joints that hang from this one."""
         return [child for child, parent in enumerate(self.parents) if parent == joint]
 
 
 @dataclass(frozen=True, eq=False)
 class ArmatureMotion:
-    """What every joint does, frame by frame.
+    """The translation and rotation of every joint, frame by frame.
 
     Attributes:
         armature: the joints.
@@ -124,7 +124,7 @@ class _Node:
 def armature_motion(
     joints: Joints, skeleton: Skeleton, *, positions: bool = False
 ) -> ArmatureMotion:
-    """Bones of mean length in a T-pose, and the rotations that bring them where the motion is.
+    """Fit an armature: bones of mean length in a T-pose, and the rotations that follow the motion.
 
     With ``positions`` the joints are exactly where they were: every joint moves in its parent,
     bones change their lengths, and no joint is added.
@@ -188,7 +188,7 @@ def constant_bones(joints: Joints, skeleton: Skeleton) -> ConstantBones:
 
 
 def rest_directions(skeleton: Skeleton) -> Float[np.ndarray, "J 3"]:
-    """Unit directions of the bones in a T-pose: arms along x, legs down, toes to +Z."""
+    """Return the bones' unit directions in a T-pose: arms along x, legs down, toes to +Z."""
     directions = skeleton.raw_offsets.copy()
     for name, direction in _T_POSES[skeleton.name].items():
         directions[skeleton.joints.index(name)] = unit(np.array(direction))
@@ -210,7 +210,7 @@ def _armature(
 
 
 def _nodes(skeleton: Skeleton, *, branches: bool) -> list[_Node]:
-    """Depth first, as files declare joints."""
+    """List the nodes depth first, as files declare joints."""
     nodes: list[_Node] = []
 
     def visit(joint: int, parent: int) -> None:
@@ -233,7 +233,7 @@ def _swung(
     offset: Float[np.ndarray, " 3"],
     bone: Float[np.ndarray, "N 3"],
 ) -> Float[np.ndarray, "N 3 3"]:
-    """A rotation, turned as little as possible until the offset lies along the bone."""
+    """Turn a rotation as little as possible until the offset lies along the bone."""
     carried = above @ offset
     turn = between(carried, bone)
     across = np.cross(carried, np.eye(3)[np.argmin(np.abs(carried), axis=-1)])

@@ -1,4 +1,4 @@
-"""Bones: their lengths, two-bone legs, rotations from positions and back."""
+"""Compute bone lengths, two-bone legs, and rotations from positions and back."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NEARLY_OPPOSITE = -0.95
 
 
 def checked_joints(joints: Joints, skeleton: Skeleton, *, at_least: int) -> Joints:
-    """The positions as float64, or what is wrong with them.
+    """Check positions and return them as float64.
 
     Raises:
         LeadError: another number of joints, too few frames, a value that is not finite.
@@ -52,7 +52,7 @@ def checked_joints(joints: Joints, skeleton: Skeleton, *, at_least: int) -> Join
 
 
 def bone_lengths(joints: Joints, skeleton: Skeleton) -> Float[np.ndarray, "N J"]:
-    """Length of the bone that ends in each joint, frame by frame; 0 for the root."""
+    """Measure the bone that ends in each joint, frame by frame; 0 for the root."""
     lengths = np.zeros(joints.shape[:2])
     bones = joints[:, 1:] - joints[:, list(skeleton.parents[1:])]
     lengths[:, 1:] = np.linalg.norm(bones, axis=-1)
@@ -65,7 +65,7 @@ def two_bone_knee(
     lengths: tuple[float, float],
     pole: Float[np.ndarray, "N 3"],
 ) -> tuple[Float[np.ndarray, "N 3"], Float[np.ndarray, "N 3"]]:
-    """Knee and ankle of a leg whose knee bends towards ``pole``, which must not lie along the leg.
+    """Place knee and ankle of a leg that bends towards ``pole``, which must not lie along the leg.
 
     An ankle out of reach is brought to where the stretched leg ends.
     """
@@ -82,7 +82,7 @@ def two_bone_knee(
 
 
 def forward_kinematics(root: Any, bones: Any, offsets: Any, skeleton: Skeleton) -> Any:
-    """Positions ``* J 3`` from the root's ``* 3`` and the world rotation of every bone.
+    """Compute positions ``* J 3`` from the root's ``* 3`` and the world rotation of every bone.
 
     ``bones`` (``* J 3 3``) belongs to the bone that ends in each joint, so a hierarchy in which
     a joint turns its children hands over ``world[..., parents, :, :]``. ``offsets`` (``J 3``)
@@ -99,7 +99,7 @@ def forward_kinematics(root: Any, bones: Any, offsets: Any, skeleton: Skeleton) 
 def hierarchical_rotations(
     joints: Joints, skeleton: Skeleton, offsets: Float[np.ndarray, "J 3"]
 ) -> Float[np.ndarray, "N J 3 3"]:
-    """World rotations of every joint, such that its children lie at its rotated offsets.
+    """Find each joint's world rotation such that its children lie at its rotated offsets.
 
     A joint with several children takes the rotation that fits their bones best (Kabsch); one
     with a single child turns its parent's as little as possible; an end keeps its parent's.
@@ -122,7 +122,7 @@ def hierarchical_rotations(
 def _best_fit(
     offsets: Float[np.ndarray, "K 3"], bones: Float[np.ndarray, "N K 3"]
 ) -> Float[np.ndarray, "N 3 3"]:
-    """The rotation of each frame that carries the offsets nearest to the bones."""
+    """Find each frame's rotation that carries the offsets nearest to the bones."""
     u, _, vt = np.linalg.svd(np.einsum("nki,kj->nij", bones, offsets))
     sign = np.ones((len(bones), 3))
     sign[:, 2] = np.sign(np.linalg.det(u @ vt))
@@ -134,7 +134,7 @@ def _swung(
     offset: Float[np.ndarray, " 3"],
     bone: Float[np.ndarray, "N 3"],
 ) -> Float[np.ndarray, "N 3 3"]:
-    """The parent's rotation, turned as little as possible until the offset lies along the bone.
+    """Turn the parent's rotation as little as possible until the offset lies along the bone.
 
     Where the two are nearly opposite the turn starts from the rotation interpolated between the
     frames around, which keeps the joint from spinning.
@@ -153,7 +153,7 @@ def _swung(
 def _bridged(
     local: Float[np.ndarray, "N 3 3"], steady: np.ndarray, offset: Float[np.ndarray, " 3"]
 ) -> Float[np.ndarray, "N 3 3"]:
-    """The rotations of steady frames, and between them what leads from one to the next."""
+    """Keep the rotations of steady frames and interpolate between them."""
     frames = np.flatnonzero(steady)
     if len(frames) == 0:
         across = np.cross(offset, np.eye(3)[np.argmin(np.abs(offset))])

@@ -73,8 +73,8 @@ class Skeleton:
         leg_joints: whose bones set the scale between two skeletons.
         face_joints: right hip, left hip, right shoulder, left shoulder.
         left_feet, right_feet: joints whose contact with the floor is labelled.
-        contact_threshold: squared displacement a frame below which a foot is in contact.
-        fps: frames a second of the features.
+        contact_threshold: squared displacement per frame below which a foot is in contact.
+        fps: frames per second of the features.
         min_frames: shortest clip in feature frames.
     """
 
@@ -94,12 +94,12 @@ class Skeleton:
 
     @property
     def joint_count(self) -> int:
-        """J."""
+        """The number of joints, J."""
         return len(self.joints)
 
     @property
     def feature_width(self) -> int:
-        """D = 4 + 3(J-1) + 6(J-1) + 3J + 4."""
+        """The number of feature columns, D = 4 + 3(J-1) + 6(J-1) + 3J + 4."""
         return 12 * self.joint_count - 1
 
     @cached_property

@@ -20,7 +20,6 @@ from lead.pipeline import UNIT, LeadPipeline
 from lead.render.sheet import SheetRow
 from lead.render.sheet import contact_sheet as draw_sheet
 from lead.store.store import MotionStore
-from lead.types import Features
 
 CAPTIONS = 4
 
@@ -66,7 +65,7 @@ def contact_sheet(job: Job) -> None:
 
 
 def nearest_motion(
-    motion: Features, others: Sequence[Features], local_positions: slice
+    motion: Float[np.ndarray, "T D"], others: Sequence[np.ndarray], local_positions: slice
 ) -> tuple[int, float]:
     """Position in ``others`` and mean joint distance of the motion most like ``motion``.
 
@@ -82,7 +81,7 @@ def nearest_motion(
     return best, distances[best]
 
 
-def _moments(motion: Features, local_positions: slice) -> Float[np.ndarray, "P J 3"]:
+def _moments(motion: np.ndarray, local_positions: slice) -> Float[np.ndarray, "P J 3"]:
     frames = np.linspace(0, len(motion) - 1, POINTS).round().astype(int)
     return np.asarray(motion[frames, local_positions]).reshape(POINTS, -1, 3)
 

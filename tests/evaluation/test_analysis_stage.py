@@ -17,6 +17,7 @@ from lead.config.evaluation import Evaluation, MultiModality
 from lead.errors import LeadError
 from lead.evaluation.score import compute_metrics
 from lead.files.job import Job
+from lead.files.tables import write_table
 from lead.store.store import write_index
 
 REPEATS, ITEMS, WIDTH = 3, 120, 8
@@ -148,9 +149,8 @@ def test_a_study_of_one_repeat_and_few_items_has_notes_and_no_traceback(study, t
         path = tmp_path / f"{name}.safetensors"
         save_file({key: values[:1, :few].copy() for key, values in own.items()}, path)
         metrics = pq.read_table(study / f"{name}.parquet").to_pandas()
-        pq.write_table(
-            pa.Table.from_pandas(metrics[metrics["repeat"] == 0]), tmp_path / f"{name}.parquet"
-        )
+        first = pa.Table.from_pandas(metrics[metrics["repeat"] == 0], preserve_index=False)
+        write_table(tmp_path / f"{name}.parquet", first, {})
         replaced |= {f"embeddings_{name}": path, f"metrics_{name}": tmp_path / f"{name}.parquet"}
     analyse(job(study, tmp_path / "analysis.parquet", **replaced))
     found, _ = read_rows(tmp_path / "analysis.parquet")
