@@ -24,21 +24,17 @@ from lead.mocap.conventions import (
     CMU_ASF,
     CMU_DAZ,
     CMU_MOTIONBUILDER,
+    HUMANML3D_NAMES,
+    SMPL_NAMES,
     STYLE100,
-    sided_rows,
 )
 from lead.mocap.read import THORAX, whole_fps
 from lead.mocap.skeleton_map import SkeletonMap
 from lead.motion.skeleton import HUMANML3D, KIT
 
-_SAME = {
-    joint.replace("left_", "*_"): joint.replace("left_", "{side}_")
-    for joint in HUMANML3D.joints
-    if not joint.startswith("right_")
-}
-_HUMANML3D = SkeletonMap("HumanML3D", sided_rows(_SAME, ("left", "right")), metres=1.0)
-_SMPL = SkeletonMap("SMPL", sided_rows(_SAME, ("L", "R")), metres=1.0)
-_BVH = (_HUMANML3D, _SMPL, BANDAI, CMU_MOTIONBUILDER, CMU_3DSMAX, CMU_DAZ, STYLE100)
+_BVH = (
+    HUMANML3D_NAMES, SMPL_NAMES, BANDAI, CMU_MOTIONBUILDER, CMU_3DSMAX, CMU_DAZ, STYLE100,
+)  # fmt: skip
 _CMU_FPS = 120.0  # an AMC does not say
 _RATES = ("fps", "mocap_framerate", "mocap_frame_rate")
 
@@ -157,7 +153,7 @@ def _read_arrays(path: Path, fps: float | None, body_model: Path | None) -> Capt
         if "joint_names" in arrays:
             names = tuple(map(str, arrays["joint_names"].ravel()))
     parents = HUMANML3D.parents if names == HUMANML3D.joints else (-1,) * len(names)
-    return Capture(names, parents, joints, fps or rate, (_HUMANML3D, _SMPL))
+    return Capture(names, parents, joints, fps or rate, (HUMANML3D_NAMES, SMPL_NAMES))
 
 
 def _posed(path: Path, body_model: Path | None) -> tuple[Float[np.ndarray, "N 22 3"], float]:

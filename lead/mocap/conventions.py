@@ -7,7 +7,7 @@ direction of bones survives the change of skeleton, so the pelvis is put above t
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from lead.files.tables import rows_beside
 from lead.mocap.skeleton_map import CMU_UNIT, MappedJoint, SkeletonMap, ThoraxGap, parse_blend
@@ -16,25 +16,21 @@ from lead.motion.skeleton import HUMANML3D
 _ROWS = rows_beside(__file__, "conventions.csv")
 
 
-def sided_rows(targets: Mapping[str, str], sides: tuple[str, str]) -> tuple[MappedJoint, ...]:
-    """Build one row per joint of HumanML3D.
-
-    Args:
-        targets: the expression of each joint; ``*_hip`` is that of both sides.
-        sides: the file's words for left and right, which stand for ``{side}``.
-    """
+def _rows(column: str, left: str, right: str) -> tuple[MappedJoint, ...]:
+    """Build one row per joint of HumanML3D; ``*_`` in the table stands for both sides."""
+    targets = {row["target"]: row[column] for row in _ROWS}
     rows = []
     for target in HUMANML3D.joints:
         side, _, part = target.partition("_")
         expression = targets[f"*_{part}" if part else target]
-        word = sides[side == "right"]
-        rows.append(MappedJoint(target, *parse_blend(expression.format(side=word)), "convention"))
+        expression = expression.format(side=right if side == "right" else left)
+        rows.append(MappedJoint(target, *parse_blend(expression), "convention"))
     return tuple(rows)
 
 
-def _rows(column: str, left: str, right: str) -> tuple[MappedJoint, ...]:
-    return sided_rows({row["target"]: row[column] for row in _ROWS}, (left, right))
+HUMANML3D_NAMES = SkeletonMap("HumanML3D", _rows("humanml3d", "left", "right"), metres=1.0)
 
+SMPL_NAMES = SkeletonMap("SMPL", _rows("humanml3d", "L", "R"), metres=1.0)
 
 BANDAI = SkeletonMap("Bandai-Namco", _rows("bandai", "L", "R"), metres=0.01)
 
