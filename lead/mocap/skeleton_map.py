@@ -114,7 +114,7 @@ def parse_blend(expression: str) -> tuple[str, str, float]:
 
 def map_joints(
     mapping: SkeletonMap, names: Sequence[str], positions: Float[np.ndarray, "N K 3"]
-) -> Float[np.ndarray, "N 22 3"]:
+) -> Float[np.ndarray, "N J 3"]:
     """Map the K named joints to the 22 of HumanML3D, in the unit of ``positions``.
 
     Raises:
