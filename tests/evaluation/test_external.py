@@ -119,7 +119,7 @@ def test_multimodality_with_a_motion_missing_is_refused(root, tmp_path):
             file.write_bytes((copy / f"{item}.npy").read_bytes())
     with pytest.raises(LeadError, match="do not go together") as caught:
         embed(root, copy, tmp_path)
-    assert "2 to 3 motions a caption" in str(caught.value)
+    assert "2 to 3 motions per caption" in str(caught.value)
 
 
 def test_captions_of_ones_own_are_embedded_in_place_of_those_drawn(root, tmp_path):

@@ -1,39 +1,28 @@
-"""What a foreign model must generate to be measured by the protocol, and what it was told."""
+"""What another model must generate to be measured by the protocol, and its own captions."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from lead.clip import Clip
 from lead.config.evaluation import Evaluation
 from lead.errors import LeadError
-from lead.evaluation.protocol import Pass, draw_multimodality, draw_pass
+from lead.evaluation.protocol import draw_multimodality, draw_pass
 from lead.evaluation.repeats import repeat_seeds
 from lead.files.seeds import Seeds
 from lead.store.store import MotionIndex
 
 MAIN, MULTIMODALITY = "main", "multimodality"
 
-_SCHEMA = pa.schema(
-    [
-        ("repeat", pa.int64()),
-        ("part", pa.string()),
-        ("id", pa.string()),
-        ("caption", pa.string()),
-        ("frames", pa.int64()),
-        ("samples", pa.int64()),
-    ]
-)
+_COLUMNS = ("repeat", "part", "id", "caption", "frames", "samples")
 
 
 def expected_requests(index: MotionIndex, settings: Evaluation, seeds: Seeds) -> pa.Table:
-    """Every motion that the protocol asks for, one row a caption.
+    """Every motion that the protocol asks for, one row per caption.
 
     Columns: ``repeat``; ``part``, ``main`` or ``multimodality``; ``id`` of the test item;
     ``caption``; ``frames`` of features (joints need one position more); ``samples``, how many
@@ -44,11 +33,16 @@ def expected_requests(index: MotionIndex, settings: Evaluation, seeds: Seeds) ->
     """
     clips, rows = measured_items(index), []
     for repeat in range(settings.repeats):
-        own = repeat_seeds(seeds, repeat)
-        rows += _rows(repeat, MAIN, draw_pass(clips, own), 1)
-        several = draw_multimodality(clips, settings.multimodality, own)
-        rows += _rows(repeat, MULTIMODALITY, several, settings.multimodality.samples)
-    return pa.Table.from_pylist(rows, schema=_SCHEMA)
+        seeds_of_repeat = repeat_seeds(seeds, repeat)
+        several = draw_multimodality(clips, settings.multimodality, seeds_of_repeat)
+        for part, samples, drawn in (
+            (MAIN, 1, draw_pass(clips, seeds_of_repeat)),
+            (MULTIMODALITY, settings.multimodality.samples, several),
+        ):
+            items = zip(drawn.clips, drawn.captions, drawn.length.tolist(), strict=True)
+            rows += [(repeat, part, clip.id, *rest, samples) for clip, *rest in items]
+    columns = zip(*rows, strict=True)
+    return pa.table([pa.array(values) for values in columns], names=_COLUMNS)
 
 
 def measured_items(index: MotionIndex) -> list[Clip]:
@@ -69,7 +63,7 @@ def measured_items(index: MotionIndex) -> list[Clip]:
 
 
 def read_captions(path: Path, clips: Sequence[Clip], repeats: int) -> list[tuple[str, ...]]:
-    """What the model was told about each clip, repeat by repeat.
+    """The captions that a model was given for each clip, repeat by repeat.
 
     A CSV or Parquet file with columns ``id``, ``caption`` and, if captions differ between
     repeats, ``repeat``. A table of requests will do.
@@ -77,66 +71,55 @@ def read_captions(path: Path, clips: Sequence[Clip], repeats: int) -> list[tuple
     Raises:
         LeadError: an item without caption, or a caption that is none of the item's.
     """
-    given: dict[tuple[str, str], str] = {}
-    for row in _table(path):
-        if row.get("part", MAIN) == MAIN:
-            given[str(row.get("repeat", "")), str(row["id"])] = _plain(str(row["caption"]))
+    table = _table(path)
+    if "part" in table:
+        table = table[table["part"] == MAIN]
+    keys = zip(
+        table["repeat"] if "repeat" in table else [""] * len(table), table["id"], strict=True
+    )
+    captions = dict(zip(keys, map(_plain, table["caption"]), strict=True))
     return [
-        tuple(_caption(clip, given, repeat, path) for clip in clips) for repeat in range(repeats)
+        tuple(_caption(clip, captions, repeat, path) for clip in clips) for repeat in range(repeats)
     ]
 
 
-def _caption(clip: Clip, given: dict[tuple[str, str], str], repeat: int, path: Path) -> str:
-    told = given.get((str(repeat), clip.id), given.get(("", clip.id)))
-    own = next((caption for caption in clip.captions if _plain(caption) == told), None)
-    if own is None:
-        raise LeadError(
-            f"A test item has no caption of its own in repeat {repeat}.",
-            file=path,
-            found=f"{clip.id}: {told!r:.80}" if told else f"nothing for {clip.id}",
-            expected=f"one of its captions, such as {clip.captions[0]!r:.80}",
-            fix="Use the dataset's captions; `lead evaluate --requests` lists those drawn.",
-        )
-    return own
+def _caption(clip: Clip, captions: dict[tuple[str, str], str], repeat: int, path: Path) -> str:
+    """The clip's own caption that the model's is the same as but for case and spaces."""
+    wanted = captions.get((str(repeat), clip.id), captions.get(("", clip.id)))
+    for caption in clip.captions:
+        if _plain(caption) == wanted:
+            return caption
+    raise LeadError(
+        f"A test item has no caption of its own in repeat {repeat}.",
+        file=path,
+        found=f"{clip.id}: {wanted!r:.80}" if wanted else f"nothing for {clip.id}",
+        expected=f"one of its captions, such as {clip.captions[0]!r:.80}",
+        fix="Use the dataset's captions; `lead evaluate --requests` lists those drawn.",
+    )
 
 
-def _table(path: Path) -> list[dict[str, Any]]:
+def _table(path: Path) -> pd.DataFrame:
+    """The rows as text."""
     try:
         if path.suffix.lower() == ".parquet":
-            rows = pq.read_table(path).to_pylist()
+            table = pd.read_parquet(path).astype(str)
         else:
-            with path.open(encoding="utf-8", newline="") as file:
-                rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error, pa.ArrowException) as error:
-        raise _no_captions(path, str(error)) from error
-    if not rows or not {"id", "caption"} <= rows[0].keys():
-        raise _no_captions(path, f"columns {', '.join(rows[0])}" if rows else "no rows")
-    return rows
-
-
-def _rows(repeat: int, part: str, drawn: Pass, samples: int) -> list[dict[str, Any]]:
-    return [
-        {
-            "repeat": repeat,
-            "part": part,
-            "id": clip.id,
-            "caption": caption,
-            "frames": int(frames),
-            "samples": samples,
-        }
-        for clip, caption, frames in zip(drawn.clips, drawn.captions, drawn.length, strict=True)
-    ]
+            table = pd.read_csv(path, dtype=str, keep_default_na=False, index_col=False)
+        missing = [name for name in ("id", "caption") if name not in table]
+        if missing or table.empty:
+            raise ValueError(
+                f"columns {', '.join(map(str, table.columns))}" if missing else "no rows"
+            )
+        return table
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise LeadError(
+            "The captions cannot be read.",
+            file=path,
+            found=" ".join(str(error).split()),
+            expected="a .csv or .parquet with columns id, caption and perhaps repeat",
+            fix="Write one row per item.",
+        ) from error
 
 
 def _plain(caption: str) -> str:
     return " ".join(caption.lower().split())
-
-
-def _no_captions(path: Path, found: str) -> LeadError:
-    return LeadError(
-        "The captions cannot be read.",
-        file=path,
-        found=" ".join(found.split()),
-        expected="a .csv or .parquet with columns id, caption and perhaps repeat",
-        fix="Write one row an item.",
-    )
