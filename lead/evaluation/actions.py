@@ -116,15 +116,15 @@ def no_classifier() -> ActionClassifier:
     return ActionClassifier((), nothing, nothing, np.zeros((0, 0)), nothing)
 
 
-def write_classifier(classifier: ActionClassifier, path: Path, words: Mapping[str, str]) -> None:
+def write_classifier(classifier: ActionClassifier, path: Path, metadata: Mapping[str, str]) -> None:
     """Write scaling and coefficients, the labels in the metadata, atomically."""
     arrays = {name: getattr(classifier, name) for name in ("mean", "scale", "weights", "bias")}
-    said = json.dumps({**words, "labels": classifier.labels}, sort_keys=True)
+    facts = json.dumps({**metadata, "labels": classifier.labels}, sort_keys=True)
     with atomic_path(path) as temporary:
         save_file(
             {name: np.ascontiguousarray(value, np.float64) for name, value in arrays.items()},
             temporary,
-            metadata={"lead": said},
+            metadata={"lead": facts},
         )
 
 

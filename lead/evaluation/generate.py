@@ -118,8 +118,8 @@ def generated(
     between steps."""
 
     def motions(rows: np.ndarray) -> tuple[Tensor, Tensor]:
-        own = (values[rows].to(generator.null) for values in (text, noise, fresh))
-        latent = generator.latents(*own)
+        inputs = (values[rows].to(generator.null) for values in (text, noise, fresh))
+        latent = generator.latents(*inputs)
         return generator.decode(latent, _lengths(generator, drawn, rows))
 
     return motions
@@ -129,8 +129,8 @@ def decoded(generator: MotionGenerator, drawn: Pass, latent: Float[Tensor, "I L 
     """Latents decoded as they are, without the projector."""
 
     def motions(rows: np.ndarray) -> tuple[Tensor, Tensor]:
-        own = latent[rows].to(generator.null)
-        return generator.decode(own, _lengths(generator, drawn, rows), realign=False)
+        latents = latent[rows].to(generator.null)
+        return generator.decode(latents, _lengths(generator, drawn, rows), realign=False)
 
     return motions
 

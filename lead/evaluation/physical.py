@@ -122,7 +122,7 @@ def bone_quantities(
     std = ((off**2).sum(1) / frames).sqrt()
     drift = torch.where(mean > 0, std / mean, 0.0).mean(1)
     named = zip(skeleton.joints[1:], mean.unbind(1), strict=True)
-    return {"bone_drift": drift, **{f"bone.{joint}": own for joint, own in named}}
+    return {"bone_drift": drift, **{f"bone.{joint}": values for joint, values in named}}
 
 
 def expressive_quantities(

@@ -47,7 +47,7 @@ def embed_real_of_words(job: Job) -> None:
         return {
             **read_twice(evaluator, store, main, again),
             **evaluator.measure(crops, main.length),
-            **evaluator.gauge.truth(clips),
+            **evaluator.labels(clips),
             **evaluator.reconstructions(through, crops, main.length),
         }
 

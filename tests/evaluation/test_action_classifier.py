@@ -20,7 +20,7 @@ from lead.evaluation.actions import (
     train_action_classifier,
     write_classifier,
 )
-from lead.evaluation.gauge_score import other_side
+from lead.evaluation.gauge import other_side
 from lead.files.job import Job
 from lead.motion.features import joints_to_features
 from lead.motion.mirror import mirror

@@ -181,5 +181,5 @@ def test_motions_judged_by_other_means_than_the_real_ones_are_refused(root, tmp_
     embed(root, write_copy(root, tmp_path / "copy", 1), tmp_path)
     path = tmp_path / "embeddings.safetensors"
     save_tensors(load_tensors(path), path, read_metadata(path) | {"judged_by": "another"})
-    with pytest.raises(LeadError, match="judged by different means"):
+    with pytest.raises(LeadError, match="evaluated by different means"):
         measure(root, tmp_path)

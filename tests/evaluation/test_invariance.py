@@ -41,7 +41,7 @@ def embed(root, out: Path, system: str, repeats=(0, 2), index: Path | None = Non
 
 
 def arrays(*files: Path) -> dict[str, np.ndarray]:
-    rounds = Repeats.open(files)
+    rounds = Repeats(files)
     return {name: rounds.stacked(name) for name in rounds.shapes}
 
 

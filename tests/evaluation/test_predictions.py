@@ -12,7 +12,6 @@ from swaying_body import swaying_body
 
 from lead.config.evaluation import NAME_PATTERN, ExternalSystem, state_of_files
 from lead.errors import LeadError
-from lead.evaluation.predictions.checks import check_items, check_lengths
 from lead.evaluation.predictions.features import (
     Reader,
     check_upright,
@@ -20,6 +19,7 @@ from lead.evaluation.predictions.features import (
     settle_normalisation,
 )
 from lead.evaluation.predictions.files import open_predictions
+from lead.evaluation.predictions.requests import check_items, check_lengths
 from lead.formats.bvh_writer import write_bvh
 from lead.motion.features import joints_to_features
 from lead.motion.layout import layout

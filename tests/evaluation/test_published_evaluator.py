@@ -62,7 +62,7 @@ def test_its_embeddings_are_those_of_the_table_of_layers(study, tmp_path):
     root, slices, given = study
     out = tmp_path / "embeddings.safetensors"
     embed_real(Job("embed_real", slices, given, {"embeddings": out}))
-    stored = next(iter(Repeats.open(out)))
+    stored = next(iter(Repeats(out)))
     networks = {
         part: {name: value.double().numpy() for name, value in own.items()}
         for part, own in random_networks().items()

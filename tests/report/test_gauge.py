@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from lead.evaluation.gauge_score import gauge_facts
+from lead.evaluation.gauge import gauge_facts
 from lead.evaluation.summary import summarise
 from lead.report.gauge import (
     Reading,

@@ -15,10 +15,15 @@ from torch.nn.utils.rnn import pad_sequence
 
 from lead.config.evaluation import ExternalSystem
 from lead.evaluation.evaluator import MotionEvaluator, Motions, evaluated_by, open_evaluator
-from lead.evaluation.predictions.checks import check_items, check_lengths, check_samples
 from lead.evaluation.predictions.features import Reader, read_features, settle_normalisation
 from lead.evaluation.predictions.files import open_predictions, read_file
-from lead.evaluation.predictions.requests import measured_items, read_captions
+from lead.evaluation.predictions.requests import (
+    check_items,
+    check_lengths,
+    check_samples,
+    measured_items,
+    read_captions,
+)
 from lead.evaluation.protocol import draw_pass
 from lead.evaluation.repeats import PREFIX, repeat_seeds
 from lead.files.job import Job

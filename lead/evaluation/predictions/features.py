@@ -142,8 +142,8 @@ def read_features(
     statistics = reader.statistics[units]
     features, notes = [], dict[str, None]()
     for motion in motions:
-        own = _on_skeleton(motion, reader.skeleton)
-        features.append(own if motion.kind != "features" else statistics.denormalise(own))
+        array = _on_skeleton(motion, reader.skeleton)
+        features.append(array if motion.kind != "features" else statistics.denormalise(array))
         notes |= dict.fromkeys(motion.notes)
     first, left = list(notes)[:_MOST_NOTES], len(notes) - _MOST_NOTES
     return features, [*first, *([f"{left} more remarks on files"] if left > 0 else [])]

@@ -129,7 +129,7 @@ def _open_folder(path: Path) -> Predictions:
             _add(file, match["name"], samples[repeat][caption] if caption else items[repeat])
     repeats = _in_order(items, path)
     several = tuple(
-        {caption: sorted(own.values(), key=_number) for caption, own in samples[repeat].items()}
+        {caption: sorted(files.values(), key=_number) for caption, files in samples[repeat].items()}
         for repeat in range(len(repeats))
     )
     stacked = _repeats_inside(min(repeats[0].items())[1]) if len(repeats) == 1 else 0
