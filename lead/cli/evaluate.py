@@ -20,9 +20,10 @@ from lead.evaluation.summary import summarise
 from lead.files.artefact import atomic_path
 from lead.files.job import Job
 from lead.files.seeds import Seeds
-from lead.report.footnotes import smallest_test
-from lead.report.gauge import gauge_footnotes, print_gauge
-from lead.report.table import TableText, comparison_table
+from lead.report.footnotes import gauge_footnotes, smallest_test
+from lead.report.gauge import print_gauge
+from lead.report.printed import TableText
+from lead.report.table import comparison_table
 from lead.report.terminal import print_table
 from lead.store.store import MotionIndex
 

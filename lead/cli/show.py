@@ -10,7 +10,8 @@ from rich.table import Table
 
 from lead.errors import LeadError
 from lead.report.gauge import print_gauge
-from lead.report.table import TableText, read_table
+from lead.report.printed import TableText
+from lead.report.table import read_table
 from lead.report.terminal import print_table
 
 

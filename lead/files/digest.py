@@ -145,9 +145,9 @@ def _references(tree: ast.AST) -> set[tuple[str, str | None]]:
 
 
 def _data_files(tree: ast.AST, folder: Path) -> Iterator[tuple[str, str]]:
-    """Every CSV of the package that a definition names, and the digest of its contents."""
+    """Every CSV or template of the package that a definition names, and its contents' digest."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and str(node.value).endswith(".csv"):
+        if isinstance(node, ast.Constant) and str(node.value).endswith((".csv", ".jinja")):
             path = folder / str(node.value)
             if path.is_file():
                 yield str(node.value), file_digest(path)

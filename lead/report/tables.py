@@ -21,8 +21,8 @@ from lead.report import footnotes
 from lead.report.footnotes import Footnote, Measured, smallest_test
 from lead.report.gauge import gauge_warnings, readings
 from lead.report.latex import write_latex_table
-from lead.report.published import read_published
-from lead.report.table import REAL, TableText, comparison_table, write_table_parquet
+from lead.report.printed import TableText
+from lead.report.table import REAL, comparison_table, read_published, write_table_parquet
 
 
 @dataclass(frozen=True)
@@ -54,24 +54,24 @@ def make_table(job: Job) -> None:
     """
     name = str(job.settings["table"])
     table = TABLES[name]
-    made = read_measured(job, table)
+    measured = read_measured(job, table)
     text = TableText(
         table=name,
         study=str(job.settings["name"]),
         title=f"{table.title} {job.settings['description']}.",
-        footnotes=tuple(line for note in table.footnotes for line in note(made) if line),
-        comparable=made.comparable,
+        footnotes=tuple(line for note in table.footnotes for line in note(measured) if line),
+        comparable=measured.comparable,
     )
     published = pd.DataFrame()
     if table.paper:
         published = read_published(job.inputs["published"].parent, name)
-    labels = {row.name: row.label for row in made.rows}
-    frame = comparison_table(made.summary, published, labels, unranked=unranked(made.summary))
-    metadata = {**vars(text), **job.manifest, "commit": commit(), "evaluation": made.facts[0]}
+    labels, summary = {row.name: row.label for row in measured.rows}, measured.summary
+    frame = comparison_table(summary, published, labels, unranked=unranked(summary))
+    metadata = {**vars(text), **job.manifest, "commit": commit(), "evaluation": measured.facts[0]}
     write_table_parquet(frame, job.outputs["parquet"], metadata)
     write_latex_table(frame, text, job.outputs["tex"])
     if table.paper and table.from_captions:
-        for line in gauge_warnings(readings(frame), made.gauge or {}):
+        for line in gauge_warnings(readings(frame), measured.gauge or {}):
             print(line, file=sys.stderr)
 
 
@@ -96,10 +96,10 @@ def read_measured(job: Job, table: Table) -> Measured:
     return Measured(job, table.paper, rows, summary, facts, gauge, few_items)
 
 
-def unranked(measured: pd.DataFrame) -> tuple[str, ...]:
+def unranked(summary: pd.DataFrame) -> tuple[str, ...]:
     """Systems that are not compared with the others: Real, and those of fewer repeats."""
-    most = int(measured["repeats"].to_numpy().max())
-    fewer = measured.loc[measured["repeats"] < most, "system"]
+    most = int(summary["repeats"].to_numpy().max())
+    fewer = summary.loc[summary["repeats"] < most, "system"]
     return (REAL, *dict.fromkeys(map(str, fewer)))
 
 

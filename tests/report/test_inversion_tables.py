@@ -5,16 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lead.config.inversion import ABLATED, PAIRS
 from lead.config.load import load_study
-from lead.config.systems import ABLATIONS, REAL
+from lead.config.systems import ABLATED, ABLATIONS, PAIRS, REAL
 from lead.evaluation.repeats import write_values
 from lead.files.job import Job
 from lead.inversion.chosen import ChosenMotion, write_chosen
 from lead.inversion.pairs import pair_variants
 from lead.inversion.stages import read_improvement, write_fresh
 from lead.report.inversion_claims import inversion_claims
-from lead.report.table import PAPER, THIS_RUN, metrics_of, read_table, rows_of
+from lead.report.printed import metrics_of, rows_of
+from lead.report.table import PAPER, THIS_RUN, read_table
 from lead.report.tables import make_table
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
