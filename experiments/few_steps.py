@@ -13,7 +13,7 @@ from lead.evaluation.generate import open_generator
 from lead.evaluation.repeats import read_values
 from lead.files.artefact import atomic_path
 from lead.files.job import Job
-from lead.report.curves import save_figure
+from lead.report.figures import save_figure
 from lead.report.table import write_table_parquet
 
 matplotlib.use("Agg")

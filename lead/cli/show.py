@@ -23,7 +23,7 @@ def show_table(path: Path) -> None:
     frame, metadata = read_table(path)
     print_table(frame, TableText.from_metadata(metadata))
     study = Path("results") / str(metadata["study"])
-    made = [
+    files = [
         path.with_suffix(".tex"),
         path,
         study / "figures" / "contact_sheet.png",
@@ -31,7 +31,7 @@ def show_table(path: Path) -> None:
         study / "model",
     ]
     console = Console()
-    for file in made:
+    for file in files:
         if file.exists():
             console.print(f"  {file}", style="green", highlight=False)
     print_gauge(frame, metadata.get("evaluation", {}).get("gauge", {}), console)

@@ -84,8 +84,8 @@ def sources_of(settings: Mapping[str, Any]) -> list[RawSource]:
     """
     dataset = TypeAdapter(DatasetSettings).validate_python(settings["dataset"])
     chosen = [source.name for source in getattr(dataset, "sources", ())]
-    made = [_MADE] if "synthetic" in chosen or isinstance(dataset, MadeDataset) else []
-    return [*made, *sources_of_dataset(dataset)]
+    synthetic = [_MADE] if "synthetic" in chosen or isinstance(dataset, MadeDataset) else []
+    return [*synthetic, *sources_of_dataset(dataset)]
 
 
 def _stage(job: Job, name: str) -> dict[str, Any]:
@@ -103,14 +103,14 @@ def _rows(
     measured: pd.DataFrame, metrics: Mapping[str, Metric], systems: Sequence[System]
 ) -> list[dict[str, Any]]:
     """Label and cells of every system."""
-    figures = measured.set_index(["system", "metric"])[["mean", "ci95"]].to_dict("index")
+    names = zip(measured["system"], measured["metric"], strict=True)
+    figures = dict(zip(names, zip(measured["mean"], measured["ci95"], strict=True), strict=True))
     rows = []
     for system in systems:
         cells = []
         for name, metric in metrics.items():
-            figure = figures.get((system.name, name))
-            numbers = figure.values() if figure else ()
-            printed = [f"{value:.{metric.digits}f}" for value in numbers if not math.isnan(value)]
+            figure = figures.get((system.name, name), ())
+            printed = [f"{value:.{metric.digits}f}" for value in figure if not math.isnan(value)]
             cells.append(" ± ".join(printed) or "–")
         rows.append({"label": system.label, "cells": cells})
     return rows

@@ -103,24 +103,36 @@ def smallest_test(settings: Evaluation) -> int:
     return _POOLS * settings.pool
 
 
+def sentences(footnote: str) -> Footnote:
+    """The footnote that is a macro of this name in the template."""
+    return lambda measured: _sentences(footnote, measured)
+
+
 def remark(sentence: str) -> Footnote:
     """A footnote that is the same in every study."""
     return lambda measured: (sentence,)
 
 
+def _sentences(footnote: str, *values: Any) -> tuple[str, ...]:
+    return paragraphs("templates/footnotes.jinja", footnote, *values)
+
+
+protocol = sentences("protocol")
+"""Repeats, items, evaluator, pools and sampler."""
+
+real_again = sentences("real_again")
+"""Real in the two other ways in which it is found in the literature."""
+
+distances = sentences("distances")
+"""What FID is at its floor, and what it is against all test items."""
+
+physics = sentences("physics")
+"""What the physical metrics are, and Real's amounts."""
+
+
 def study_footnote(measured: Measured) -> tuple[str, ...]:
     """What the study's file says below its tables."""
     return (str(measured.job.settings["footnote"]).strip(),)
-
-
-def protocol(measured: Measured) -> tuple[str, ...]:
-    """Repeats, items, evaluator, pools and sampler."""
-    return _sentences("protocol", measured)
-
-
-def real_again(measured: Measured) -> tuple[str, ...]:
-    """Real in the two other ways in which it is found in the literature."""
-    return _sentences("real_again", measured)
 
 
 def gauge(measured: Measured) -> tuple[str, ...]:
@@ -152,22 +164,12 @@ def inversion(measured: Measured) -> tuple[str, ...]:
     return _sentences("inversion", measured, metadata["of"], fallback)
 
 
-def distances(measured: Measured) -> tuple[str, ...]:
-    """What FID is at its floor, and what it is against all test items."""
-    return _sentences("distances", measured)
-
-
 def improvement(measured: Measured) -> tuple[str, ...]:
     """For how many motions each inversion lowered its own objective."""
     labels = {row.words: row.words_label for row in measured.rows}
     fresh = [read_improvement(path) for path in measured.job.inputs["fresh"]]
     shares = [f"{labels[of.words]} {of.improved} of {of.motions} ({of.share:.0%})" for of in fresh]
     return _sentences("improvement", shares)
-
-
-def physics(measured: Measured) -> tuple[str, ...]:
-    """What the physical metrics are, and Real's amounts."""
-    return _sentences("physics", measured)
 
 
 def limbs_and_actions(measured: Measured) -> tuple[str, ...]:
@@ -192,7 +194,3 @@ def gauge_footnotes(summary: pd.DataFrame, facts: Mapping[str, Any] | None) -> t
         if (system, f"reconstruction_{metric}") in means
     ]
     return _sentences("gauge", facts, NO_LABELS, system, norms.get(system), ceiling)
-
-
-def _sentences(footnote: str, *values: Any) -> tuple[str, ...]:
-    return paragraphs("templates/footnotes.jinja", footnote, *values)

@@ -96,7 +96,7 @@ def gauge_warnings(measured: Sequence[Reading], facts: Mapping[str, Any]) -> lis
         return []
     faults = {name: reading.faults(real, facts) for name, reading in systems.items()}
     lines = [
-        f"  {systems[name].label}: {'; '.join(found)}" for name, found in faults.items() if found
+        f"  {systems[name].label}: {'; '.join(faulty)}" for name, faulty in faults.items() if faulty
     ]
     if not lines:
         return []

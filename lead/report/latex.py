@@ -65,9 +65,9 @@ def render_latex(table: PrintedTable, align: str = "l") -> str:
     )
 
 
-def escape(words: str) -> str:
-    """The words as LaTeX prints them: special signs escaped, line breaks as spaces."""
-    return _TO_ESCAPE.sub(lambda sign: _ESCAPES[sign[0]], " ".join(words.split()))
+def escape(text: str) -> str:
+    """The text as LaTeX prints it: special signs escaped, line breaks as spaces."""
+    return _TO_ESCAPE.sub(lambda sign: _ESCAPES[sign[0]], " ".join(text.split()))
 
 
 def _tabular(block: Block, align: str) -> dict[str, Any]:

@@ -13,8 +13,7 @@ from lead.motion.features import features_to_joints
 from lead.motion.layout import layout
 from lead.motion.nearest import nearest_motion
 from lead.pipeline import UNIT, LeadPipeline
-from lead.render.sheet import SheetRow
-from lead.render.sheet import contact_sheet as draw_sheet
+from lead.render.sheet import Panel, motion_sheet
 from lead.store.store import MotionStore
 
 CAPTIONS = 4
@@ -33,28 +32,22 @@ def contact_sheet(job: Job) -> None:
     chosen = _different_contents(store.split("test"), job.seeds.child("contact_sheet"))
     train = store.split("train")
     others = [store[clip] for clip in train]
+    positions = layout(skeleton).slice("local_positions")
     rows = []
     for clip in chosen:
         # A test clip may be longer than any the model was trained on.
         seconds = min(clip.frames, pipeline.longest - UNIT) / skeleton.fps
         motion = pipeline.generate([clip.captions[0]], seconds=seconds, seed=job.seeds.root)[0]
-        best, distance = nearest_motion(
-            motion.features, others, layout(skeleton).slice("local_positions")
-        )
-        rows.append(
-            SheetRow(
-                motion.text,
-                motion.joints,
-                features_to_joints(others[best], skeleton),
-                train[best].captions[0],
-                distance,
-            )
-        )
+        best, distance = nearest_motion(motion.features, others, positions)
+        nearest = f"Distance {distance:.3g}: {train[best].captions[0]}"
+        joints = features_to_joints(others[best], skeleton)
+        rows.append((Panel(motion.text, motion.joints), Panel(nearest, joints)))
         if len(rows) == 1:
             write_bvh(job.outputs["bvh"], motion.joints, skeleton, skeleton.fps)
     unit = "metres" if skeleton.unit == "m" else "KIT-ML's millimetres"
     title = f"lead, and the training clip nearest to it (mean joint distance in {unit})"
-    draw_sheet(rows, skeleton, job.outputs["sheet"], title)
+    columns = ("generated", "nearest training clip")
+    motion_sheet(rows, columns, skeleton, job.outputs["sheet"], title)
 
 
 def _different_contents(clips: list[Clip], seeds: Seeds) -> list[Clip]:

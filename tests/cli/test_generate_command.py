@@ -13,7 +13,6 @@ from small_model import write_bundled_model, write_finished_model
 from typer.testing import CliRunner
 
 import lead.model_directory
-from lead.cli import model_choice
 from lead.cli.main import app
 from lead.errors import LeadError
 from lead.formats.stored_motion import read_npz
@@ -40,8 +39,7 @@ def models(tmp_path_factory):
 def place(models, tmp_path, monkeypatch):
     """An empty working directory, of a package that brings a model along."""
     monkeypatch.chdir(tmp_path)
-    for module in (lead.model_directory, model_choice):
-        monkeypatch.setattr(module, "BUNDLED", models / "bundled")
+    monkeypatch.setattr(lead.model_directory, "BUNDLED", models / "bundled")
     return tmp_path
 
 

@@ -5,7 +5,7 @@ import hashlib
 import pytest
 from flaky_server import Site, serving
 
-from lead.cli.retrieve import free_and_missing, retrieve_for, retrieve_sources
+from lead.cli.sources import free_and_missing, retrieve_for, retrieve_sources
 from lead.config.load import load_study
 from lead.datasets.downloads import Download, FreeFile
 from lead.errors import LeadError

