@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lead.config.inversion import Inversion
+from lead.config.evaluation import Inversion
 from lead.config.systems import Objective
 from lead.files.artefact import atomic_path
 from lead.files.job import Job

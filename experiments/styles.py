@@ -23,8 +23,7 @@ from experiments.style_classifiers import (
 )
 from lead.clip import Clip
 from lead.config.datasets import DatasetSettings
-from lead.config.evaluation import Evaluation
-from lead.config.inversion import Inversion, InvertedStyles
+from lead.config.evaluation import Evaluation, Inversion, InvertedStyles
 from lead.config.systems import BEST, FULL, Objective, inverted
 from lead.datasets.registry import skeleton_of
 from lead.diffusion.generator import MotionGenerator

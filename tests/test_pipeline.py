@@ -9,7 +9,7 @@ import pytest
 import torch
 from small_model import write_finished_model
 
-from lead.config.inversion import Inversion
+from lead.config.evaluation import Inversion
 from lead.errors import LeadError
 from lead.inversion.words import Word
 from lead.models.files import load_network

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from lead.config.inversion import Inversion
+from lead.config.evaluation import Inversion
 from lead.errors import check_ending
 from lead.inversion.invert import NewWord
 from lead.inversion.segments import named_joints

@@ -70,7 +70,7 @@ def invert(
     """Make a new word from your own motion."""
     from lead.cli.invert import NewWord, invert_clips
     from lead.cli.model_choice import choose_model
-    from lead.config.inversion import Inversion
+    from lead.config.evaluation import Inversion
 
     asked = NewWord(word, init, objective, seed)
     settings = Inversion(steps=steps, learning_rate=rate)

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic_core import PydanticCustomError
+
+from lead.errors import LeadError
+
+UNKNOWN_KEY = "unknown_key"
+"""Type of the error that a key without a field raises."""
 
 
 class Settings(BaseModel):
     """A frozen group of settings; an unknown key is an error, every field is described."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _every_key_is_a_field(cls, values: Any) -> Any:
+        for key in values if isinstance(values, dict) else ():
+            if key not in cls.model_fields:
+                allowed = ", ".join(sorted(cls.model_fields))
+                raise PydanticCustomError(
+                    UNKNOWN_KEY, "one of {allowed}", {"allowed": allowed, "key": key}
+                )
+        return values
 
 
 def merge(base: Any, over: Any) -> Any:
@@ -20,29 +37,27 @@ def merge(base: Any, over: Any) -> Any:
         return over
     if "kind" in over and over["kind"] != base.get("kind", over["kind"]):
         return over
-    merged = {**base, **over}
-    return {
-        key: merge(base[key], over[key]) if key in base and key in over else value
-        for key, value in merged.items()
-    }
+    shared = {key: merge(base[key], over[key]) for key in base if key in over}
+    return base | over | shared
 
 
-def with_bases(variants: Mapping[str, Any]) -> dict[str, Any]:
-    """Variants by name, each laid over the one that its ``extends`` names.
+def extended(values: Any, read: Callable[[str], Any], chain: tuple[str, ...] = ()) -> Any:
+    """Lay values over those that their ``extends`` names, which may extend others in turn.
+
+    Args:
+        read: gives the values of that name.
+        chain: the names that lead to these values.
 
     Raises:
-        ValueError: there is no such variant, or variants extend one another in a circle.
+        LeadError: values extend one another in a circle.
     """
-    return {name: _with_base(name, variants, ()) for name in variants}
-
-
-def _with_base(name: str, variants: Mapping[str, Any], seen: tuple[str, ...]) -> Any:
-    own = variants[name]
-    if not isinstance(own, dict) or "extends" not in own:
-        return own
-    base, own = own["extends"], {key: own[key] for key in own if key != "extends"}
-    if base in (*seen, name):
-        raise ValueError(f"{' and '.join((*seen, name))} extend one another in a circle")
-    if base not in variants:
-        raise ValueError(f"{name} extends {base}; there is {', '.join(variants)}")
-    return merge(_with_base(base, variants, (*seen, name)), own)
+    if not isinstance(values, dict):
+        return values
+    rest = {key: value for key, value in values.items() if key != "extends"}
+    base = values.get("extends")
+    if base is None:
+        return rest
+    if base in chain:
+        circle = " -> ".join((*chain, base))
+        raise LeadError("Settings extend one another in a circle.", found=circle)
+    return merge(extended(read(base), read, (*chain, base)), rest)

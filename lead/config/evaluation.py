@@ -1,4 +1,4 @@
-"""Settings of the protocol, of the evaluator, and of systems that are models of others."""
+"""Settings of the protocol, the evaluator, motion textual inversion, and models of others."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, PositiveFloat, PositiveInt, Tag
 
 from lead.config.base import Settings
+from lead.config.models import MatcherModel
+from lead.config.training import Training
 
 
 class MultiModality(Settings):
@@ -109,6 +111,68 @@ Evaluator = Annotated[
         custom_error_message="a mapping such as {kind: t2m} or {kind: trained, words: glove}",
     ),
 ]
+
+
+class MatcherStage(Settings):
+    """The evaluator: a movement autoencoder, then text-motion matching."""
+
+    model: MatcherModel = MatcherModel()
+    """The networks."""
+    window: PositiveInt = 24
+    """Frames of the windows that the movement autoencoder learns from."""
+    margin: PositiveFloat = 10.0
+    """Distance beyond which a wrong pair costs nothing."""
+    feature_bias: PositiveFloat = 25.0
+    """Divisor of the statistics' std in the root and contact blocks; 25 is what the
+    published evaluators' statistics amount to."""
+    windows: Literal["all", "published"] = "all"
+    """Windows of an epoch. ``all``: as many of each clip as fit beside one another, anywhere in
+    it. ``published``: one at every frame but the last possible one, so that a clip of exactly one
+    window is never seen (Guo et al. 2022)."""
+    negatives: Literal["others", "published"] = "others"
+    """Which motion is a caption's wrong one: that of another item of the batch, or, as published,
+    in one of ``batch_size - 1`` steps its own."""
+    drop_last: bool = False
+    """Leave out every incomplete batch, as published, also of the validation split; otherwise only
+    those below a quarter of the size."""
+    boundary: Literal["unpadded", "zero196"] = "unpadded"
+    """What the movement encoder sees after a motion's last frame while text and motion encoder are
+    trained; the published evaluator saw zeros up to 196 frames."""
+    movement: Training
+    """How the movement autoencoder is trained."""
+    matching: Training
+    """How text and motion encoder are trained."""
+
+
+class InvertedStyles(Settings):
+    """Words inverted from takes of styles that no stage saw, in other sentences."""
+
+    takes: PositiveInt = 6
+    """Takes of each held-out style that a word is inverted from, each one's own."""
+    repeats: PositiveInt = 4
+    """Motions generated from each word and sentence."""
+    sentences: tuple[str, ...] = Field(
+        default=("a person <*>", "a person <*> forward, then turns", "someone <*> in a circle"),
+        min_length=1,
+    )
+    """What is generated; ``<*>`` is the word."""
+
+
+class Inversion(Settings):
+    """How words are inverted from motions, and from how many."""
+
+    motions: PositiveInt = 100
+    """Unmirrored test motions that Tables 3 and 4 invert a word from, all where there are fewer."""
+    steps: PositiveInt = 20
+    """Steps of Adam."""
+    batch: PositiveInt = 4
+    """Segments of a motion in each step."""
+    learning_rate: PositiveFloat = 5e-3
+    """Of Adam, the same for every objective."""
+    chunk: PositiveInt = 50
+    """Motions optimised together; memory grows with it, and only the last digits depend on it."""
+    styles: InvertedStyles = InvertedStyles()
+    """Words for styles that the study holds out."""
 
 
 Normalisation = Literal["none", "dataset", "matcher"]

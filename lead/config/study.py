@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from lead.config.base import Settings, with_bases
+from lead.config.base import Settings, extended
 from lead.config.datasets import (
     DatasetSettings,
     KitDataset,
@@ -21,9 +21,10 @@ from lead.config.evaluation import (
     Evaluation,
     Evaluator,
     ExternalSystem,
+    Inversion,
+    MatcherStage,
     TrainedEvaluator,
 )
-from lead.config.inversion import Inversion
 from lead.config.models import Diffusion, TextSettings
 from lead.config.systems import (
     ABLATIONS,
@@ -44,7 +45,6 @@ from lead.config.training import (
     DenoiserStage,
     LatentCache,
     Machine,
-    MatcherStage,
     ProjectorStage,
     VaeStage,
 )
@@ -114,7 +114,16 @@ class Study(Settings):
     @field_validator("projectors", mode="before")
     @classmethod
     def _variants_stand_on_others(cls, projectors: Any) -> Any:
-        return with_bases(projectors) if isinstance(projectors, dict) else projectors
+        if not isinstance(projectors, dict):
+            return projectors
+        for name, variant in projectors.items():
+            base = variant.get("extends") if isinstance(variant, dict) else None
+            if base not in (None, *projectors):
+                raise ValueError(f"{name} extends {base}; there is {', '.join(projectors)}")
+        return {
+            name: extended(variant, projectors.__getitem__, (name,))
+            for name, variant in projectors.items()
+        }
 
     @field_validator("projectors")
     @classmethod

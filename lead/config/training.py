@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from lead.config.base import Settings
-from lead.config.models import DenoiserModel, MatcherModel, ProjectorModel, TextSettings, VaeModel
+from lead.config.models import DenoiserModel, ProjectorModel, TextSettings, VaeModel
 
 Share = Annotated[float, Field(ge=0, le=1)]
 """A part of the whole, 0 to 1."""
@@ -217,37 +217,6 @@ class ProjectorStage(Settings):
     conditioned on it where `text.standardise` is set."""
     training: Training
     """How it is trained."""
-
-
-class MatcherStage(Settings):
-    """The evaluator: a movement autoencoder, then text-motion matching."""
-
-    model: MatcherModel = MatcherModel()
-    """The networks."""
-    window: PositiveInt = 24
-    """Frames of the windows that the movement autoencoder learns from."""
-    margin: PositiveFloat = 10.0
-    """Distance beyond which a wrong pair costs nothing."""
-    feature_bias: PositiveFloat = 25.0
-    """Divisor of the statistics' std in the root and contact blocks; 25 is what the
-    published evaluators' statistics amount to."""
-    windows: Literal["all", "published"] = "all"
-    """Windows of an epoch. ``all``: as many of each clip as fit beside one another, anywhere in
-    it. ``published``: one at every frame but the last possible one, so that a clip of exactly one
-    window is never seen (Guo et al. 2022)."""
-    negatives: Literal["others", "published"] = "others"
-    """Which motion is a caption's wrong one: that of another item of the batch, or, as published,
-    in one of ``batch_size - 1`` steps its own."""
-    drop_last: bool = False
-    """Leave out every incomplete batch, as published, also of the validation split; otherwise only
-    those below a quarter of the size."""
-    boundary: Literal["unpadded", "zero196"] = "unpadded"
-    """What the movement encoder sees after a motion's last frame while text and motion encoder are
-    trained; the published evaluator saw zeros up to 196 frames."""
-    movement: Training
-    """How the movement autoencoder is trained."""
-    matching: Training
-    """How text and motion encoder are trained."""
 
 
 class TeacherStage(Settings):

@@ -13,8 +13,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from lead.config.datasets import DatasetSettings
-from lead.config.evaluation import Evaluation, Evaluator
-from lead.config.training import MatcherStage
+from lead.config.evaluation import Evaluation, Evaluator, MatcherStage
 from lead.datasets.registry import skeleton_of
 from lead.errors import LeadError
 from lead.evaluation.actions import read_classifier

@@ -17,7 +17,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lead.clip import Clip
-from lead.config.inversion import Inversion
+from lead.config.evaluation import Inversion
 from lead.config.systems import Objective
 from lead.evaluation.embed import Keeper
 from lead.files.artefact import atomic_path, unreadable

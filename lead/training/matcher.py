@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from lead.clip import Clip
 from lead.config.datasets import DatasetSettings
+from lead.config.evaluation import MatcherStage
 from lead.config.models import MatcherModel
-from lead.config.training import MatcherStage
 from lead.datasets.registry import skeleton_of
 from lead.errors import LeadError
 from lead.files.job import Job

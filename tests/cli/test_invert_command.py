@@ -11,7 +11,7 @@ from rigs import MIXAMO, walking_bvh
 from small_model import write_model
 
 from lead.cli.invert import invert_clips
-from lead.config.inversion import Inversion
+from lead.config.evaluation import Inversion
 from lead.errors import LeadError
 from lead.inversion.invert import NewWord
 from lead.inversion.words import read_word

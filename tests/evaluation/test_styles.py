@@ -21,7 +21,7 @@ from experiments.styles import (
     take_views,
 )
 from lead.clip import HELD_OUT, Clip
-from lead.config.inversion import InvertedStyles
+from lead.config.evaluation import InvertedStyles
 from lead.errors import LeadError
 from lead.files.seeds import Seeds
 

@@ -11,7 +11,7 @@ import torch
 from finished_study import build, generating, inputs, study_of, write_networks
 from inversion_networks import WIDTH, few_words, files, networks
 
-from lead.config.inversion import Inversion
+from lead.config.evaluation import Inversion
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.inversion import invert as inverting

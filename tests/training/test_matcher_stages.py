@@ -12,8 +12,8 @@ from vocabulary_files import write_vocabulary
 
 from lead.clip import Clip
 from lead.config.datasets import SyntheticDataset
-from lead.config.evaluation import TrainedEvaluator
-from lead.config.training import Machine, MatcherStage
+from lead.config.evaluation import MatcherStage, TrainedEvaluator
+from lead.config.training import Machine
 from lead.errors import LeadError
 from lead.files.job import Job
 from lead.losses import draw_shift, movement_autoencoder_loss
