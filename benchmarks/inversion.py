@@ -23,7 +23,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from lead.text.clip import ClipTower as ClipTower
+from lead.text.networks import ClipTower as ClipTower
 
 FEATURES, TOKENS = 263, 77
 

@@ -152,10 +152,11 @@ class OpenDataset(SplitShares):
     @field_validator("sources", mode="before")
     @classmethod
     def _names_are_known(cls, sources: Any) -> Any:
-        for own in sources if isinstance(sources, list | tuple) else ():
-            name = own.get("name") if isinstance(own, dict) else getattr(own, "name", None)
+        for entry in sources if isinstance(sources, list | tuple) else ():
+            name = entry.get("name") if isinstance(entry, dict) else getattr(entry, "name", None)
             if name not in _OPEN:
-                raise ValueError(f"entries with a name, one of {', '.join(_OPEN)}; found {own!r}")
+                names = ", ".join(_OPEN)
+                raise ValueError(f"entries with a name, one of {names}; found {entry!r}")
         return sources
 
     _lengths = model_validator(mode="after")(_parts_are_long_enough)
@@ -173,8 +174,8 @@ class OpenDataset(SplitShares):
     def _fits(self, source: SyntheticSource) -> None:
         """Whether items of the dataset may be as long as the synthetic clips, at their rate."""
         if self.fps != SYNTHETIC_FPS:
-            made = f"synthetic motion is made at {SYNTHETIC_FPS:g} frames a second"
-            raise ValueError(f"fps: {made}, found {self.fps:g}")
+            rate = f"synthetic motion has {SYNTHETIC_FPS:g} frames a second"
+            raise ValueError(f"fps: {rate}, found {self.fps:g}")
         low, high = source.min_positions, source.max_positions
         if low < self.min_positions or high > self.max_positions:
             raise ValueError(

@@ -37,22 +37,22 @@ def encode_words(job: Job) -> None:
     clips = MotionIndex.open(job.inputs["index"]).clips
     wanted = job.setting("evaluator", Evaluator).tagger
     tagger = load_tagger() if wanted == "spacy" else None
-    found = tag_captions(clips, tagger)
-    words = [word for pairs in found.pairs.values() for word, _ in pairs]
+    tagged = tag_captions(clips, tagger)
+    words = [word for pairs in tagged.pairs.values() for word, _ in pairs]
     unknown = sum(word not in vocabulary.rows for word in words)
     facts = {
-        "captions": str(len(found.pairs)),
-        "tagged": str(found.tagged),
+        "captions": str(len(tagged.pairs)),
+        "tagged": str(tagged.tagged),
         "tagger": tagger.name if tagger else "none",
-        "tagged_differently": str(found.differing),
+        "tagged_differently": str(tagged.differing),
         "words": str(len(words)),
         "unknown_words": str(unknown),
     }
-    write_word_cache(job.outputs["words"], found.pairs, vocabulary, job.manifest | facts)
+    write_word_cache(job.outputs["words"], tagged.pairs, vocabulary, job.manifest | facts)
     share = 100 * unknown / max(len(words), 1)
     print(
-        f"{len(found.pairs):,} distinct captions, {found.tagged:,} of them tagged here, "
-        f"{found.differing:,} tagged differently by two clips; {share:.2g} % of the words have no "
+        f"{len(tagged.pairs):,} distinct captions, {tagged.tagged:,} of them tagged here, "
+        f"{tagged.differing:,} tagged differently by two clips; {share:.2g} % of the words have no "
         "vector",
         file=sys.stderr,
     )
