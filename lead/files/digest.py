@@ -20,7 +20,6 @@ _NOT_FOLLOWED = (
     "lead.types",
     "lead.files",
     "lead.progress",
-    "lead.training.events",
 )
 
 
