@@ -67,7 +67,7 @@ def work(description: str) -> None:
     entry, job, log = read_job(Path(description))
     with process_group() as ranks:
         try:
-            failed = run_stage(entry, job, log) if ranks.own == 0 else _run_aside(entry, job)
+            failed = run_stage(entry, job, log) if ranks.rank == 0 else _run_aside(entry, job)
         except Exception:
             traceback.print_exc()
             failed = 1

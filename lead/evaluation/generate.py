@@ -13,8 +13,8 @@ from torch import Tensor
 from lead.config.evaluation import Evaluation
 from lead.config.models import Diffusion, TextSettings
 from lead.config.training import ConsistencyStage
-from lead.diffusion.consistency import BoundaryCondition
-from lead.diffusion.generator import FewSteps, MotionGenerator
+from lead.diffusion.consistency import FewSteps
+from lead.diffusion.generator import MotionGenerator
 from lead.diffusion.schedule import noise_schedule
 from lead.evaluation.evaluator import MotionEvaluator, Motions
 from lead.evaluation.protocol import Pass, draw_noise, sorted_batches
@@ -64,10 +64,6 @@ def open_generator(
         job.inputs["denoiser"], latent_width=vae.latent_width, text_width=cache.width
     )
     standardise = Standardisation.fit(cache, store.captions("train"), text.standardise)
-    few_steps = None
-    if stage:
-        boundary = BoundaryCondition(stage.sigma, stage.timestep_scaling)
-        few_steps = FewSteps(boundary, stage.solver_steps, stage.guidance_width)
     return MotionGenerator(
         vae,
         denoiser.to(like),
@@ -77,7 +73,7 @@ def open_generator(
         cache.pooled([""]).to(like),
         int(job.settings["steps"]) if stage else settings.sampling_steps,
         stage.guidance if stage else settings.guidance,
-        few_steps,
+        FewSteps.of(stage) if stage else None,
     )
 
 

@@ -12,13 +12,7 @@ from torch import Tensor, nn
 
 from lead.config.models import Diffusion, TextSettings
 from lead.config.training import ConsistencyStage
-from lead.diffusion.consistency import (
-    BoundaryCondition,
-    consistency,
-    consistency_sample,
-    solver_timesteps,
-    student_timesteps,
-)
+from lead.diffusion.consistency import FewSteps, consistency, solver_timesteps
 from lead.diffusion.guidance import guide, guided_noise
 from lead.diffusion.prediction import predicted_noise
 from lead.diffusion.sampler import ddim_sample
@@ -97,7 +91,7 @@ def jump_ends(
     The jump is one DDIM step of the guided teacher. Guiding noise and clean latent alike is
     guiding the noise: the clean latent is linear in it, and the weights add up to one.
     """
-    boundary = boundary_of(stage)
+    boundary = FewSteps.of(stage).boundary
     start, end = solver_timesteps(jumps.index, stage.solver_steps, schedule.train_steps)
     noisy = add_noise(jumps.latent, jumps.noise, start, schedule)
     embedded = guidance_sinusoid(jumps.guidance, stage.guidance_width)
@@ -115,11 +109,6 @@ def jump_ends(
         target = consistency(nearer, predicted, end, schedule, boundary)
     predicted = predicted_noise(networks.student, schedule, noisy, start, jumps.text, embedded)
     return consistency(noisy, predicted, start, schedule, boundary), target
-
-
-def boundary_of(stage: ConsistencyStage) -> BoundaryCondition:
-    """The boundary condition of a stage's settings."""
-    return BoundaryCondition(stage.sigma, stage.timestep_scaling)
 
 
 def train_consistency(job: Job) -> None:
@@ -157,14 +146,18 @@ def train_consistency(job: Job) -> None:
         return jump_ends(networks, teacher, null, jumps, schedule, stage)
 
     def terms(jumps: Jumps, outputs: Outputs) -> Terms:
-        return {"loss": pseudo_huber_loss(*outputs, stage.huber_c)}
+        student, average = outputs
+        return {"loss": pseudo_huber_loss(student, average, stage.huber_c)}
 
     captions, noise = _validation_draws(data.val, run.seeds.child("validate"))
     drawn = (standardise(captions).to(device), noise.to(device))
     target = teacher_latents(freeze(copy.deepcopy(teacher)), null, *drawn, schedule, stage)
 
     def validate() -> float:
-        latent = student_latents(networks.student, *drawn, schedule, stage)
+        one_step = noise.new_empty(len(noise), 0, *noise.shape[1:]).to(device)
+        latent = FewSteps.of(stage).sample(
+            networks.student, schedule, *drawn, one_step, stage.guidance
+        )
         return float(distance_to_teacher(latent, target))
 
     history = train(
@@ -198,29 +191,6 @@ def teacher_latents(
         denoise = guide(partial(predicted_noise, teacher, schedule), text, null[0], stage.guidance)
         timesteps = sampling_timesteps(schedule, stage.solver_steps)
         return ddim_sample(denoise, noise, timesteps, schedule)
-
-
-def student_latents(
-    student: Denoiser,
-    text: Float[Tensor, "B C"],
-    noise: Float[Tensor, "B L M"],
-    schedule: NoiseSchedule,
-    stage: ConsistencyStage,
-) -> Float[Tensor, "B L M"]:
-    """The latents that the student reaches from noise in one step."""
-    guidance = noise.new_full((len(noise),), stage.guidance - 1)
-    embedded = guidance_sinusoid(guidance, stage.guidance_width)
-    timesteps = student_timesteps(1, stage.solver_steps, schedule.train_steps)
-    return consistency_sample(
-        lambda latent, timestep: predicted_noise(
-            student, schedule, latent, timestep, text, embedded
-        ),
-        noise,
-        noise.new_empty(len(noise), 0, *noise.shape[1:]),
-        timesteps,
-        schedule,
-        boundary_of(stage),
-    )
 
 
 def distance_to_teacher(

@@ -17,7 +17,7 @@ from lead.cli import model_choice
 from lead.cli.main import app
 from lead.errors import LeadError
 from lead.formats.stored_motion import read_npz
-from lead.inversion.words import model_digest, read_word
+from lead.inversion.words import Word, model_digest
 from lead.pipeline import LeadPipeline
 
 pytestmark = pytest.mark.skipif(
@@ -114,7 +114,7 @@ def test_a_word_is_inverted_with_the_bundled_model_and_has_no_note(place, models
     words = ["invert", "clip.bvh", "--word", "<odd>", "--out", "odd.word", "--steps", "1"]
     result = CliRunner().invoke(app, words, catch_exceptions=False)
     assert "model: bundled" in result.stderr
-    assert read_word(place / "odd.word").model == model_digest(models / "bundled")
+    assert Word.load(place / "odd.word").model == model_digest(models / "bundled")
     said = generate("<odd> <odd> dragon chess", "--words", "odd.word").stderr
     assert "note:" not in said and "Warning" not in said
 
