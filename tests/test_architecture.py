@@ -20,24 +20,26 @@ ALLOWED = {
     "mocap": "clip errors files formats motion types",
     "store": "clip errors files",
     "datasets": "clip config errors files formats mocap motion progress store types",
-    "models": "config errors files",
+    "model_directory": "errors files",
+    "models": "config errors files motion",
     "text": "clip config datasets errors files models progress store",
     "losses": "config errors models motion",
     "diffusion": "config errors models text",
     "training": "clip config datasets diffusion errors files losses models motion progress store "
     "text",
-    "interop": "config datasets errors files models motion",
+    "interop": "config datasets errors files formats mocap models motion",
     "evaluation": "clip config datasets diffusion errors files mocap models motion progress store "
     "text types",
     "analysis": "clip config datasets errors evaluation files store",
-    "inversion": "analysis clip config diffusion errors evaluation files models motion progress "
-    "store text training types",
-    "pipeline": "config diffusion errors files inversion models motion text",
+    "inversion": "analysis clip config diffusion errors evaluation files mocap models motion "
+    "progress store text training types",
+    "pipeline": "config diffusion errors files formats inversion model_directory models motion "
+    "text",
     "render": "errors files motion types",
-    "report": "analysis clip config datasets errors evaluation files formats inversion models "
-    "motion pipeline render store text",
-    "cli": "config datasets errors evaluation files formats inversion mocap motion pipeline "
-    "progress render report store text training types",
+    "report": "analysis clip config datasets errors evaluation files formats inversion "
+    "model_directory models motion pipeline render store",
+    "cli": "config datasets errors evaluation files formats interop inversion mocap "
+    "model_directory motion pipeline render report store training types",
 }
 """Which package may import which: every pair that is not here is a mistake."""
 
