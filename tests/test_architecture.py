@@ -1,6 +1,7 @@
 """Imports run one way through the package."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -20,24 +21,26 @@ ALLOWED = {
     "mocap": "clip errors files formats motion types",
     "store": "clip errors files",
     "datasets": "clip config errors files formats mocap motion progress store types",
-    "models": "config errors files",
+    "models": "config errors files motion",
     "text": "clip config datasets errors files models progress store",
     "losses": "config errors models motion",
     "diffusion": "config errors models text",
     "training": "clip config datasets diffusion errors files losses models motion progress store "
     "text",
-    "interop": "config datasets errors files models motion",
+    "interop": "config datasets errors files formats mocap models motion",
     "evaluation": "clip config datasets diffusion errors files mocap models motion progress store "
     "text types",
     "analysis": "clip config datasets errors evaluation files store",
-    "inversion": "analysis clip config diffusion errors evaluation files models motion progress "
-    "store text training types",
-    "pipeline": "config diffusion errors files inversion models motion text",
+    "inversion": "analysis clip config diffusion errors evaluation files mocap models motion "
+    "progress store text training types",
+    "model_directory": "errors files",
+    "pipeline": "config diffusion errors files formats inversion model_directory models motion "
+    "text",
     "render": "errors files motion types",
-    "report": "analysis clip config datasets errors evaluation files formats inversion models "
-    "motion pipeline render store text",
-    "cli": "config datasets errors evaluation files formats inversion mocap motion pipeline "
-    "progress render report store text training types",
+    "report": "analysis clip config datasets errors evaluation files formats inversion "
+    "model_directory models motion pipeline render store",
+    "cli": "config datasets errors evaluation files formats interop inversion mocap "
+    "model_directory motion pipeline render report store training types",
 }
 """Which package may import which: every pair that is not here is a mistake."""
 
@@ -89,6 +92,23 @@ def test_every_allowed_pair_is_used():
     }
     pairs = {(own, other) for own, others in ALLOWED.items() for other in others.split()}
     assert pairs - used == set()
+
+
+PAGE = Path(__file__).parents[1] / "docs" / "architecture.md"
+
+
+def test_the_page_names_every_package():
+    rows = re.findall(r"^\| (`.+?`) \|", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    assert named == set(ALLOWED) == {part(path) for path in FILES}
+
+
+def test_the_page_names_every_rule():
+    rules = Path(__file__).parents[1] / "workflow" / "rules"
+    text = "\n".join(path.read_text(encoding="utf-8") for path in rules.glob("*.smk"))
+    names = re.findall(r"^ *(?:use rule \w+ as|rule) (\w+)(?: with)?:$", text, flags=re.MULTILINE)
+    page = set(re.findall(r"\w+", PAGE.read_text(encoding="utf-8")))
+    assert names and set(names) - page == set()
 
 
 def test_the_package_imports_no_experiment():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -12,6 +12,12 @@ class Settings(BaseModel):
     """A frozen group of settings; an unknown key is an error, every field is described."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class DatasetBase(Settings):
+    """What the settings of every dataset have: whether its motion is on KIT-ML's 21 joints."""
+
+    is_on_kit: ClassVar[bool] = False
 
 
 def merge(base: Any, over: Any) -> Any:

@@ -9,13 +9,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from lead.config.base import Settings, with_bases
-from lead.config.datasets import (
-    DatasetSettings,
-    KitDataset,
-    KitRawDataset,
-    ProcessedDataset,
-    SyntheticKitDataset,
-)
+from lead.config.datasets import DatasetSettings, ProcessedDataset
 from lead.config.evaluation import (
     NAME_PATTERN,
     Evaluation,
@@ -50,7 +44,6 @@ from lead.config.training import (
 )
 
 _WORD_WIDTH, _WORD_CLASSES = 300, 15  # of the published word vectors and parts of speech
-_ON_KIT = (KitDataset, KitRawDataset, SyntheticKitDataset)
 
 
 class Study(Settings):
@@ -181,7 +174,7 @@ class Study(Settings):
     @property
     def is_on_kit(self) -> bool:
         """Whether the dataset is on KIT-ML's skeleton, so that the study fills Table 2."""
-        return isinstance(self.dataset, _ON_KIT)
+        return self.dataset.is_on_kit
 
     @property
     def has_published_features(self) -> bool:
@@ -246,16 +239,19 @@ class Study(Settings):
         projectors = (None, *self.projectors)
         return by_name(inverted(own, projector) for own in OBJECTIVES for projector in projectors)
 
+    @property
+    def tables(self) -> dict[str, tuple[System, ...]]:
+        """The systems of each table that can be made, in the order of its rows."""
+        return {
+            "table1": self.systems,
+            "table2": self.systems,
+            "table3": (REAL, *PAIRS),
+            "table4": (REAL, *ABLATIONS),
+            "table5": (REAL, *self.few_steps),
+            "table6": self.ablated_systems,
+            "physical": self.systems,
+        }
+
     def rows(self, table: str) -> tuple[System, ...]:
-        """The systems of one of the study's tables, in the order of its rows."""
-        match table:
-            case "table3":
-                return (REAL, *PAIRS)
-            case "table4":
-                return (REAL, *ABLATIONS)
-            case "table5":
-                return (REAL, *self.few_steps)
-            case "table6":
-                return self.ablated_systems
-            case _:
-                return self.systems
+        """The systems of one of the tables, in the order of its rows."""
+        return self.tables[table]

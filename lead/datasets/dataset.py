@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from lead.clip import Clip, Found, Work
-from lead.config.base import Settings
+from lead.config.base import DatasetBase
 from lead.datasets.downloads import filling
 from lead.errors import LeadError
 from lead.files.seeds import Seeds
 from lead.formats.archive import SUFFIXES, find_source
-from lead.motion.skeleton import Skeleton
+from lead.motion.skeleton import KIT, Skeleton
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Dataset:
     """
 
     kind: str
-    settings: type[Settings]
+    settings: type[DatasetBase]
     skeleton: Skeleton
     read: Callable[[Any, Path, Seeds], Iterator[Work]]
     sources: Callable[[Any], Sequence[RawSource]] = lambda settings: ()
@@ -107,6 +107,10 @@ class Dataset:
     item_frames: Callable[[Any], tuple[int, int]] = _positions
     is_held_out: Callable[[Any, Clip], bool] = lambda settings, clip: False
     is_mirrored: Callable[[Any], bool] = lambda settings: False
+
+    def __post_init__(self) -> None:
+        """The study, which knows the settings alone, must be right about the skeleton."""
+        assert self.settings.is_on_kit is (self.skeleton is KIT), f"{self.kind}: is_on_kit"
 
 
 def of_dataset(name: str, works: Iterable[Work]) -> Iterator[Work]:

@@ -92,7 +92,7 @@ def describe_evaluator(made: Measured) -> str:
     else:
         encoder = job.setting("text", TextSettings).kind
         sentence = f"Evaluator: trained in this study on the token states of {encoder}."
-    if made.comparable:
+    if made.comparable or made.paper is None:
         return sentence
     return (
         f"{sentence} Only {made.paper} with the official evaluator compares with the paper's "

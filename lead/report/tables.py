@@ -1,6 +1,6 @@
 """The tables of a study as values, and the stage that makes any of them.
 
-A table of your own is one more entry of TABLES and of `Study.rows`.
+A table of your own is one more entry of TABLES and of `Study.tables` (docs/extending.md).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from lead.report.table import REAL, TableText, comparison_table, write_table_par
 
 @dataclass(frozen=True)
 class Table:
-    """What one table says, whatever the study; its rows are `Study.rows`.
+    """What one table says, whatever the study; its rows are in `Study.tables`.
 
     Attributes:
         title: to which the study's description is added.
@@ -35,12 +35,14 @@ class Table:
         paper: the dataset that the paper's table was measured on; None of one it does not have.
         from_captions: whether motions are generated from captions, so that R-precision needs
             enough of them, and motions that do not do what they say are warned of.
+        columns: the metrics that it shows; None shows all that its systems have.
     """
 
     title: str
     footnotes: tuple[Footnote, ...]
     paper: str | None = None
     from_captions: bool = True
+    columns: tuple[str, ...] | None = None
 
 
 def make_table(job: Job) -> None:
@@ -86,6 +88,8 @@ def read_measured(job: Job, table: Table) -> Measured:
         more = pd.concat(more, ignore_index=True)
         values = pd.concat([values, more.loc[more["metric"].isin(absent)]], ignore_index=True)
         gauge = of_gauge[0].get("gauge")
+    if table.columns is not None:
+        values = values.loc[values["metric"].isin(table.columns)]
     summary, few_items = summarise(values), False
     if table.paper and table.from_captions:
         settings = job.setting("evaluation", Evaluation)
