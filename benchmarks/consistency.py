@@ -15,6 +15,15 @@ from statistics import median
 
 import torch
 
+from lead.config.models import DenoiserModel, Diffusion, TransformerProjectorModel, VaeModel
+from lead.config.training import ConsistencyStage, Training
+from lead.diffusion.generator import FewSteps, MotionGenerator
+from lead.diffusion.schedule import add_noise, noise_schedule
+from lead.losses import diffusion_loss, pseudo_huber_loss
+from lead.models.build import build_denoiser, build_projector, build_vae, freeze
+from lead.text.cache import Standardisation
+from lead.training.consistency import Distilled, Jumps, boundary_of, jump_ends
+
 TEXT, FRAMES, FEATURES = 768, 196, 263
 
 

@@ -20,6 +20,16 @@ from pathlib import Path
 
 import numpy as np
 
+from lead.clip import Clip
+from lead.config.datasets import SyntheticDataset
+from lead.datasets import stages
+from lead.datasets.synthetic.dataset import make_clip
+from lead.files.arrays import write_frames
+from lead.files.job import Job
+from lead.motion.features import clips_to_features, joints_to_features
+from lead.motion.skeleton import HUMANML3D
+from lead.store.store import write_index
+
 PUBLIC_MS = 71.0
 FRAMES = 170
 BATCH = 64

@@ -23,7 +23,28 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from lead.clip import Clip
+from lead.config.inversion import Inversion
+from lead.config.models import (
+    DenoiserModel,
+    Diffusion,
+    MiniLmText,
+    TransformerProjectorModel,
+    VaeModel,
+)
+from lead.diffusion.generator import MotionGenerator
+from lead.diffusion.schedule import noise_schedule
+from lead.files.seeds import Seeds
+from lead.inversion.invert import Networks, chunks, invert
+from lead.inversion.objectives import TEMPLATES, objective_values
+from lead.inversion.segments import Segments, draw
+from lead.models.build import build_denoiser, build_projector, build_vae, freeze
+from lead.motion.normalizer import Normalizer
+from lead.store.store import MotionStore
+from lead.text.cache import Standardisation
 from lead.text.clip import ClipTower as ClipTower
+from lead.text.encoder import TextEncoder, frozen, load_text_encoder
+from lead.text.pseudo_word import encode_pseudo, token_vectors
 
 FEATURES, TOKENS = 263, 77
 

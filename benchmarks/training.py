@@ -19,6 +19,16 @@ from evaluation import D, lengths
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
+from lead.config.models import DenoiserModel, Diffusion, TransformerProjectorModel, VaeModel
+from lead.config.training import ProjectorLoss, VaeLoss
+from lead.diffusion.generator import MotionGenerator
+from lead.diffusion.schedule import add_noise, noise_schedule
+from lead.losses import diffusion_loss, projector_loss, vae_loss
+from lead.models.build import build_denoiser, build_projector, build_vae, freeze
+from lead.motion.normalizer import Normalizer
+from lead.motion.skeleton import HUMANML3D
+from lead.text.cache import Standardisation
+
 TEXT, FEATURES = 768, 263
 
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from lead.config.load import load_study
     from lead.evaluation import metrics
     from lead.interop.mld import load_mld, load_motionlcm
-    from lead.interop.motion_file import read_motion
     from lead.interop.t2m_evaluator import load_t2m_evaluator
+    from lead.mocap.motion_file import read_motion
     from lead.models.files import load_network
     from lead.motion.features import features_to_joints, joints_to_features
     from lead.motion.skeleton import HUMANML3D, KIT
@@ -55,7 +55,7 @@ _MODULES = {
     "load_study": "lead.config.load",
     "load_t2m_evaluator": "lead.interop.t2m_evaluator",
     "metrics": "lead.evaluation",
-    "read_motion": "lead.interop.motion_file",
+    "read_motion": "lead.mocap.motion_file",
 }
 
 # OpenMP threads that wait for others spin by default: beside a busy neighbour, a training on two

@@ -12,8 +12,9 @@ import torch
 from jaxtyping import Float
 from pydantic import TypeAdapter
 
-from lead.config.inversion import Inversion, Objective
+from lead.config.inversion import Inversion
 from lead.config.models import Diffusion, TextSettings
+from lead.config.systems import Objective
 from lead.diffusion.generator import MotionGenerator
 from lead.diffusion.schedule import noise_schedule
 from lead.errors import LeadError

@@ -27,7 +27,7 @@ ALLOWED = {
     "diffusion": "config errors models text",
     "training": "clip config datasets diffusion errors files losses models motion progress store "
     "text",
-    "interop": "config datasets errors files formats mocap models motion",
+    "interop": "config datasets errors files models motion",
     "evaluation": "clip config datasets diffusion errors files mocap models motion progress store "
     "text types",
     "analysis": "clip config datasets errors evaluation files store",
@@ -39,7 +39,7 @@ ALLOWED = {
     "render": "errors files motion types",
     "report": "analysis clip config datasets errors evaluation files formats inversion "
     "model_directory models motion pipeline render store",
-    "cli": "config datasets errors evaluation files formats interop inversion mocap "
+    "cli": "config datasets errors evaluation files formats inversion mocap "
     "model_directory motion pipeline render report store training types",
 }
 """Which package may import which: every pair that is not here is a mistake."""

@@ -11,7 +11,7 @@ from lead.files.artefact import atomic_path
 from lead.formats.bvh_writer import write_bvh
 from lead.formats.gltf import write_glb
 from lead.formats.stored_motion import StoredMotion, write_csv, write_npz
-from lead.interop.motion_file import read_motion
+from lead.mocap.motion_file import read_motion
 from lead.pipeline import GeneratedMotion
 
 KINDS = ("bvh", "glb", "npz", "csv")

@@ -13,8 +13,9 @@ from torch import Tensor
 
 from lead.clip import Clip
 from lead.config.evaluation import Evaluation
-from lead.config.inversion import Inversion, Objective
+from lead.config.inversion import Inversion
 from lead.config.models import TextSettings
+from lead.config.systems import Objective
 from lead.diffusion.generator import MotionGenerator
 from lead.errors import LeadError
 from lead.evaluation.generate import open_generator

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from lead.config.inversion import Objective
+from lead.config.systems import Objective
 from lead.diffusion.generator import MotionGenerator
 from lead.diffusion.schedule import add_noise, predicted_latent
 from lead.errors import LeadError

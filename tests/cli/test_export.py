@@ -9,6 +9,7 @@ from lead.cli.export import export_motion
 from lead.errors import LeadError
 from lead.formats.bvh import global_transforms, read_bvh
 from lead.formats.stored_motion import StoredMotion, read_npz, write_npz
+from lead.mocap.motion_file import read_motion
 from lead.motion.features import features_to_joints, joints_to_features
 from lead.motion.skeleton import HUMANML3D, KIT
 

@@ -77,7 +77,7 @@ def test_packed_networks_are_of_the_packed_vae(source, packed):
     own, before = (latents_of(folder / "vae.safetensors") for folder in (packed, source))
     assert own != before
     for name in ("denoiser", "projector"):
-        assert read_metadata(packed / f"{name}.safetensors") == own
+        assert own.items() <= read_metadata(packed / f"{name}.safetensors").items()
 
 
 def test_a_packed_network_of_another_vae_is_refused(packed, tmp_path):
@@ -97,7 +97,7 @@ def test_networks_of_two_vaes_are_not_packed(source, tmp_path):
 
 def test_weights_of_whole_numbers_are_refused(packed, tmp_path):
     shutil.copytree(packed, tmp_path / "whole")
-    file = tmp_path / "whole" / "vae.safetensors"
+    file = tmp_path / "whole" / "denoiser.safetensors"
     tensors = {name: tensor.long() for name, tensor in load_tensors(file).items()}
     save_tensors(tensors, file, read_metadata(file))
     with pytest.raises(LeadError, match="another network"):

@@ -5,9 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lead.config.inversion import ABLATED, PAIRS
 from lead.config.load import load_study
-from lead.config.systems import ABLATIONS, REAL
+from lead.config.systems import ABLATED, ABLATIONS, PAIRS, REAL
 from lead.evaluation.repeats import write_values
 from lead.files.job import Job
 from lead.inversion.chosen import ChosenMotion, write_chosen

@@ -268,9 +268,7 @@ def test_a_scheduled_objective_is_told_how_much_of_the_training_is_done(tmp_path
         return {"loss": outputs[0].square().mean()}
 
     module = network()
-    objective = Objective(
-        lambda batch, generator: (batch,), lambda values: (module(values[0]),), terms, True
-    )
+    objective = Objective(Given, lambda drawn: (module(drawn.rows_),), terms, True)
 
     def epoch(rng):
         yield torch.from_numpy(rng.random((6, 3)).astype(np.float32))

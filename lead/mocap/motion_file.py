@@ -9,7 +9,6 @@ import numpy as np
 from lead.errors import LeadError
 from lead.files.arrays import read_npy
 from lead.formats.stored_motion import StoredMotion, read_npz
-from lead.mocap.motion import read_mocap
 from lead.motion.features import features_to_joints
 from lead.motion.kinematics import checked_joints
 from lead.motion.skeleton import HUMANML3D, SKELETONS
@@ -35,6 +34,9 @@ def read_motion(source: Path | str, fps: float | None = None) -> StoredMotion:
         case ".npy":
             return _from_array(source, fps)
         case ".bvh":
+            # It brings tables along, which take longer to load than a file of ours to read.
+            from lead.mocap.motion import read_mocap
+
             own = read_mocap(source, fps=fps)
             return StoredMotion(own.joints, HUMANML3D, own.fps)
     raise LeadError(
