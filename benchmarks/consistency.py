@@ -17,12 +17,13 @@ import torch
 
 from lead.config.models import DenoiserModel, Diffusion, TransformerProjectorModel, VaeModel
 from lead.config.training import ConsistencyStage, Training
-from lead.diffusion.generator import FewSteps, MotionGenerator
+from lead.diffusion.consistency import FewSteps
+from lead.diffusion.generator import MotionGenerator
 from lead.diffusion.schedule import add_noise, noise_schedule
 from lead.losses import diffusion_loss, pseudo_huber_loss
 from lead.models.build import build_denoiser, build_projector, build_vae, freeze
 from lead.text.cache import Standardisation
-from lead.training.consistency import Distilled, Jumps, boundary_of, jump_ends
+from lead.training.consistency import Distilled, Jumps, jump_ends
 
 TEXT, FRAMES, FEATURES = 768, 196, 263
 
@@ -51,7 +52,7 @@ def _generation(stage: ConsistencyStage, batch: int, rounds: int) -> None:
         torch.zeros(1, TEXT),
         1,
         stage.guidance,
-        FewSteps(boundary_of(stage), stage.solver_steps, stage.guidance_width),
+        FewSteps.of(stage),
     )
     text, noise = torch.randn(batch, TEXT), torch.randn(batch, 1, 256)
     fresh, length = torch.empty(batch, 0, 1, 256), torch.full((batch,), FRAMES)

@@ -28,7 +28,7 @@ from lead.files.arrays import write_frames
 from lead.files.job import Job
 from lead.motion.features import clips_to_features, joints_to_features
 from lead.motion.skeleton import HUMANML3D
-from lead.store.store import write_index
+from lead.store import write_index
 
 PUBLIC_MS = 71.0
 FRAMES = 170

@@ -35,15 +35,15 @@ from lead.config.models import (
 from lead.diffusion.generator import MotionGenerator
 from lead.diffusion.schedule import noise_schedule
 from lead.files.seeds import Seeds
-from lead.inversion.invert import Networks, chunks, invert
+from lead.inversion.invert import Networks, invert
 from lead.inversion.objectives import TEMPLATES, objective_values
 from lead.inversion.segments import Segments, draw
 from lead.models.build import build_denoiser, build_projector, build_vae, freeze
 from lead.motion.normalizer import Normalizer
-from lead.store.store import MotionStore
+from lead.store import MotionStore
 from lead.text.cache import Standardisation
-from lead.text.clip import ClipTower as ClipTower
 from lead.text.encoder import TextEncoder, frozen, load_text_encoder
+from lead.text.networks import ClipTower
 from lead.text.pseudo_word import encode_pseudo, token_vectors
 
 FEATURES, TOKENS = 263, 77
@@ -100,7 +100,7 @@ def main() -> None:
         own = replace(networks)  # has encoded nothing yet
         return torch.cat([
             invert(own, asked.objective, part, start[: len(part)], settings, Seeds(0)).vectors
-            for part in (clips[rows] for rows in chunks(len(clips), chunk))
+            for part in (clips[first : first + chunk] for first in range(0, len(clips), chunk))
         ])  # fmt: skip
 
     def loop(text: TextEncoder) -> None:

@@ -15,13 +15,13 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet as pq
 import torch
 from torch import Tensor
 
 from lead.config.load import load_study
 from lead.config.study import Study
 from lead.files.job import Job
+from lead.files.tables import read_table
 from lead.models.files import load_tensors, save_tensors
 from lead.training import latents as latents_stage
 from lead.training.denoiser import train_denoiser
@@ -117,7 +117,7 @@ class Work:
         inputs = self.inputs | {"latents": latents}
         train = {"denoiser": train_denoiser, "projector": train_projector}[stage]
         train(Job("crops", self.settings | {"seed": seed}, inputs, outputs))
-        history = pq.read_table(outputs["history"]).to_pandas()
+        history = read_table(outputs["history"], "a training stage")[0].to_pandas()
         return float(history["validation"].dropna().iloc[-1])
 
 

@@ -11,9 +11,9 @@ from lead.diffusion.generator import MotionGenerator
 from lead.evaluation.evaluator import open_evaluator
 from lead.evaluation.generate import open_generator
 from lead.evaluation.repeats import read_values
-from lead.files.artefact import atomic_path
 from lead.files.job import Job
-from lead.report.curves import save_figure
+from lead.files.tables import read_table, write_table
+from lead.report.figures import save_figure
 from lead.report.table import write_table_parquet
 
 matplotlib.use("Agg")
@@ -22,8 +22,6 @@ from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 from matplotlib.figure import Figure
 
@@ -40,7 +38,8 @@ def paired_by_steps(job: Job) -> None:
     stage = job.setting("consistency", ConsistencyStage)
     metrics = pd.concat([read_values(path)[0] for path in job.inputs["metrics"]])
     physical = pd.concat([read_values(path)[0] for path in job.inputs["physical"]])
-    seconds = pd.read_parquet(job.inputs["seconds"]).set_index("system")["seconds"]
+    seconds = read_table(job.inputs["seconds"], "the rule that times MotionLCM")[0].to_pandas()
+    seconds = seconds.set_index("system")["seconds"]
     rows = []
     for steps in stage.steps:
         plain, realigned = (distilled(steps, own).name for own in (None, FULL))
@@ -100,8 +99,7 @@ def time_few_steps(job: Job) -> None:
             timed = replace(generator, steps=steps, projector=generator.projector if name else None)
             system = distilled(steps, name).name
             rows.append({"system": system, "steps": steps, "seconds": _seconds(timed, frames)})
-    with atomic_path(job.outputs["seconds"]) as temporary:
-        pq.write_table(pa.Table.from_pylist(rows), temporary)
+    write_table(job.outputs["seconds"], rows, job.manifest)
 
 
 def _seconds(generator: MotionGenerator, frames: int) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 from collections import defaultdict
@@ -11,12 +10,11 @@ from functools import partial
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from lead.config.evaluation import Inversion
 from lead.config.systems import Objective
-from lead.files.artefact import atomic_path
 from lead.files.job import Job
+from lead.files.tables import write_table
 from lead.inversion.chosen import choose_clips
 from lead.inversion.invert import fresh_objective, in_templates, invert, open_networks
 from lead.progress import Progress
@@ -75,9 +73,7 @@ def sweep_learning_rate(job: Job) -> None:
     said = {**job.manifest, "best": best, "used": settings.learning_rate}
     print(f"Best of {', '.join(map(str, RATES))}: {best}; the study has "
           f"{settings.learning_rate}.", file=sys.stderr)  # fmt: skip
-    schema = pa.schema(_SCHEMA, metadata={"lead": json.dumps(said)})
-    with atomic_path(job.outputs["sweep"]) as temporary:
-        pq.write_table(pa.Table.from_pylist(rows, schema), temporary)
+    write_table(job.outputs["sweep"], rows, said, _SCHEMA)
 
 
 def best_rate(rows: Sequence[Mapping[str, Any]]) -> float:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -28,16 +25,16 @@ from lead.config.systems import BEST, FULL, Objective, inverted
 from lead.datasets.registry import skeleton_of
 from lead.diffusion.generator import MotionGenerator
 from lead.evaluation.protocol import draw_noise
-from lead.files.artefact import atomic_path
 from lead.files.job import Job
 from lead.files.seeds import Seeds
+from lead.files.tables import write_table
 from lead.inversion.invert import Networks, invert, open_networks
 from lead.motion.features import features_to_joints
 from lead.motion.normalizer import Normalizer, load_normalizer
 from lead.motion.skeleton import Skeleton
 from lead.progress import track
 from lead.render.sheet import Panel, motion_sheet
-from lead.store.batches import UNIT
+from lead.store import UNIT
 from lead.text.descriptors import descriptor
 from lead.text.pseudo_word import encode_pseudo, is_single_token, token_vectors
 
@@ -175,10 +172,7 @@ def count_labels(
 
 
 def _write(found: Sequence[Found], job: Job) -> None:
-    table = pa.Table.from_pylist([asdict(row) for row in found])
-    table = table.replace_schema_metadata({"lead": json.dumps(job.manifest)})
-    with atomic_path(job.outputs["styles"]) as temporary:
-        pq.write_table(table, temporary)
+    write_table(job.outputs["styles"], map(asdict, found), job.manifest)
 
 
 def _rows(

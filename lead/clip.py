@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
+from lead.errors import LeadError
 from lead.types import Features, Joints
 
 Reason = Literal["short", "long", "bad", "duplicate", "no_caption", "missing"]
@@ -23,7 +24,7 @@ SPLITS_WITH_HELD_OUT = (*SPLITS, HELD_OUT)
 
 @dataclass(frozen=True)
 class Clip:
-    """What a clip shows, and which frames of a study's array are its own.
+    """What a clip shows, and which frames of an array it takes up.
 
     Attributes:
         id: unique in the study, safe as a file name.
@@ -87,6 +88,24 @@ class Recording(Clip):
         return self.motion.ndim == 2
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReadClip(Clip):
+    """A clip that was read: its frames lie in the file of a part, and the audit measured it.
+
+    Attributes:
+        part: number of the file that `start` and `stop` count rows of.
+        is_mirrored: whether it is a mirror image, whose frames are still to be mirrored.
+        walk_ratio: of `lead.datasets.audit.measures.Walk`, where the body walks.
+        sketch: fingerprint by `lead.datasets.audit.measures.sketch`, float32 in hexadecimals;
+            None where the motion has no finite size.
+    """
+
+    part: int = 0
+    is_mirrored: bool = False
+    walk_ratio: float | None = None
+    sketch: str | None = field(default=None, repr=False)
+
+
 @dataclass(frozen=True)
 class Rejected:
     """A recording that is left out, with the reason and a sentence for the audit.
@@ -102,13 +121,27 @@ class Rejected:
     dataset: str = ""
 
 
-def with_tuples(row: dict[str, Any]) -> dict[str, Any]:
-    """The values of a clip as they were before a file made lists of their tuples."""
-    lists = {name: tuple(row[name]) for name in ("captions", "tokens")}
-    return {**row, **lists, "spans": tuple((start, stop) for start, stop in row["spans"])}
-
-
 Found = Recording | Rejected
 
 Work = Callable[[], list[Found]]
 """One unit of reading, such as one file, as a picklable call: any worker may run it."""
+
+
+def token_pairs(tokens: str) -> list[tuple[str, str]]:
+    """The words of a ``word/POS …`` string and their classes.
+
+    Raises:
+        LeadError: a token has no class.
+    """
+    pairs = []
+    for token in tokens.split():
+        word, slash, pos = token.rpartition("/")
+        if not slash or not word or not pos:
+            raise LeadError(
+                "A token of a caption has no part of speech.",
+                found=repr(token),
+                expected="word/POS, such as walk/VERB",
+                fix="Get the dataset's texts again.",
+            )
+        pairs.append((word, pos))
+    return pairs

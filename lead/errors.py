@@ -14,7 +14,6 @@ class LeadError(Exception):
     def __init__(
         self,
         problem: str,
-        *,
         file: Path | str | None = None,
         found: object = None,
         expected: object = None,

@@ -79,10 +79,10 @@ def variance_loss(
         LeadError: the batch has a single latent, and so no variance.
     """
     _need_two(len(latent), "The variance loss")
-    true, found = latent.detach().flatten(1).float(), recovered.flatten(1).float()
-    floor = settings.var_floor * true.var(dim=0, correction=0).mean()
-    pair = [(own.mean(dim=0), own.var(dim=0, correction=0) + floor) for own in (true, found)]
-    (mean_p, var_p), (mean_q, var_q) = pair if settings.var_direction == "forward" else pair[::-1]
+    pair = (latent.detach().flatten(1).float(), recovered.flatten(1).float())
+    floor = settings.var_floor * pair[0].var(dim=0, correction=0).mean()
+    fits = [(values.mean(dim=0), values.var(dim=0, correction=0) + floor) for values in pair]
+    (mean_p, var_p), (mean_q, var_q) = fits if settings.var_direction == "forward" else fits[::-1]
     divergence = 0.5 * (torch.log(var_q / var_p) + (var_p + (mean_p - mean_q) ** 2) / var_q - 1)
     return divergence.mean() if settings.var_reduction == "mean" else divergence.sum()
 
@@ -113,11 +113,11 @@ def vae_loss(
         feet = settings.feet * min(max((share - begins) / (full - begins), 0.0), 1.0)
         loss = loss + settings.velocity * terms["velocity"] + feet * terms["feet"]
     if settings.joints > 0:
-        found, true = (
+        joints = [
             features_to_joints(normalizer.denormalise(values.float()), skeleton)
             for values in (decoded, motion)
-        )
-        terms["joints"] = joint_loss(found, true, counted)
+        ]
+        terms["joints"] = joint_loss(joints[0], joints[1], counted)
         loss = loss + settings.joints * terms["joints"]
     return {**terms, "loss": loss}
 
@@ -189,10 +189,10 @@ def diffusion_loss(
 
 
 def pseudo_huber_loss(
-    found: Float[Tensor, "B L M"], target: Float[Tensor, "B L M"], c: float
+    student: Float[Tensor, "B L M"], target: Float[Tensor, "B L M"], c: float
 ) -> Float[Tensor, ""]:
     """√(Δ² + c²) − c, a mean over batch and dimensions (Dai et al. 2024)."""
-    return (((found.float() - target.float()) ** 2 + c**2).sqrt() - c).mean()
+    return (((student.float() - target.float()) ** 2 + c**2).sqrt() - c).mean()
 
 
 def movement_autoencoder_loss(

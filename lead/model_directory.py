@@ -1,4 +1,4 @@
-"""A model directory: where the package's own lies, and what one says of itself."""
+"""Model directories: their files, their descriptions, and the one that the package contains."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def bundled_model() -> Path:
 
 
 def read_description(directory: Path) -> dict[str, Any]:
-    """What a model directory says of itself.
+    """Read the description of a model directory.
 
     Raises:
         LeadError: it is no model directory, or its description is damaged.

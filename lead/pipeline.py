@@ -1,4 +1,4 @@
-"""A trained model as one object: sentences in, motion out, and every step in between."""
+"""A trained model as one object: from sentences to motions, with every step in between."""
 
 from __future__ import annotations
 
@@ -46,15 +46,12 @@ class GeneratedMotion:
     joints: Float[np.ndarray, "T J 3"]
     skeleton: Skeleton
     note: str | None = None
-    """What to know of it: its text is far from everything the model was taught."""
+    """A warning, where the text is far from everything that the model was trained on."""
 
     @property
     def fps(self) -> float:
-        """Frames a second."""
+        """Frames per second."""
         return self.skeleton.fps
-
-
-AnyMotion = GeneratedMotion | StoredMotion | np.ndarray
 
 
 @dataclass(frozen=True)
@@ -79,13 +76,14 @@ class LeadPipeline:
     def load(
         cls, directory: Path | str | None = None, *, device: torch.device | str | None = None
     ) -> LeadPipeline:
-        """Load a model directory, as ``results/<study>/model``; it needs nothing else.
+        """Load a model directory such as ``results/<study>/model``; nothing else is needed.
 
-        Without one it is the model that the package brings along. ``device`` is the first GPU if
-        there is one, else the CPU, unless it is given.
+        Args:
+            directory: the model that the package brings along if None.
+            device: the first GPU if None and there is one, else the CPU.
 
         Raises:
-            LeadError: the directory is none, or one of its files is missing or damaged.
+            LeadError: it is no model directory, or one of its files is missing or damaged.
         """
         directory = bundled_model() if directory is None else Path(directory)
         values = read_description(directory)
@@ -115,9 +113,9 @@ class LeadPipeline:
         return pipeline.to(pick_device() if device is None else device)
 
     def save(self, directory: Path | str) -> Path:
-        """Write the model directory, from which `load` makes the same pipeline.
+        """Write a model directory from which `load` makes the same pipeline, and return it.
 
-        A directory of version 0.1 becomes one whose weights say what they are.
+        Weights of version 0.1 become weights that name their network.
         """
         directory = Path(directory)
         for name in NETWORKS:
@@ -129,10 +127,9 @@ class LeadPipeline:
         return directory
 
     def to(self, device: torch.device | str) -> LeadPipeline:
-        """The pipeline on a device; its networks move, they are not copied."""
-        own = self.normalizer
-        statistics = Normalizer(own.mean.to(device), own.std.to(device))
-        return replace(self, generator=self.generator.to(device), normalizer=statistics)
+        """The same pipeline on a device; its networks move, they are not copied."""
+        mean, std = self.normalizer.mean.to(device), self.normalizer.std.to(device)
+        return replace(self, generator=self.generator.to(device), normalizer=Normalizer(mean, std))
 
     def generate(
         self,
@@ -146,14 +143,14 @@ class LeadPipeline:
         words: Sequence[Path | str | Word] = (),
         device: torch.device | str | None = None,
     ) -> list[GeneratedMotion]:
-        """Generate one motion for each text.
+        """Generate one motion per text.
 
-        A text's motion depends on the text, its place in the list, the length and the seed. One
-        that is far from every taught action gets a motion too, and a ``note`` beside it.
+        A motion depends on its text, the text's place in the list, the length and the seed. For a
+        text that is far from every action of the training clips it has a ``note`` that says so.
 
         Args:
-            seconds: length of all motions, or of each, rounded to four frames; from 2 s, the
-                shortest clip of datasets on the skeleton, to the longest training clip's.
+            seconds: one length for all motions, or one per text, rounded to four frames; from 2 s,
+                the shortest clip of datasets on the skeleton, to the longest training clip's.
             guidance: scale of Eq. (8); the model's own if None.
             steps: DDIM steps; the model's own if None.
             realign: False leaves Eq. (3) out, which is MLD from the same noise.
@@ -166,14 +163,16 @@ class LeadPipeline:
         """
         if device is not None:
             self = self.to(device)
-        lengths, own = self._lengths(seconds, len(texts)), self.generator
+        lengths = self._lengths(seconds, len(texts))
         changed = {"steps": steps, "guidance": guidance}
-        generator = replace(own, **{k: value for k, value in changed.items() if value is not None})
+        generator = replace(
+            self.generator, **{name: value for name, value in changed.items() if value is not None}
+        )
         pooled = encode_with_words(self.encoder, texts, words, self.directory)
-        tokens, width = own.vae.latent_tokens, own.vae.latent_width
+        shape = (generator.vae.latent_tokens, generator.vae.latent_width)
         draws = [Seeds(seed).child("generate", number).torch() for number in range(len(texts))]
-        noise = torch.stack([torch.randn(tokens, width, generator=draw) for draw in draws])
-        latent = generator.latents(pooled.to(own.null), noise.to(own.null))
+        noise = torch.stack([torch.randn(shape, generator=draw) for draw in draws])
+        latent = generator.latents(pooled.to(generator.null), noise.to(generator.null))
         # A word of the user's own is in no training caption; what it means, the user knows.
         notes = [
             None if "<" in text else self.taught.note(text, vector)
@@ -185,11 +184,11 @@ class LeadPipeline:
     def encode(
         self, motion: GeneratedMotion | StoredMotion | np.ndarray
     ) -> Float[torch.Tensor, "1 L M"]:
-        """The VAE's latent of one motion, the mean of its posterior.
+        """The latent of one motion: the mean of the VAE's posterior.
 
         Args:
-            motion: generated, or read by `lead.read_motion`, or features (T x D), or joints
-                (N x J x 3).
+            motion: generated, read by `lead.read_motion`, or an array of features (T x D) or of
+                joints (N x J x 3).
 
         Raises:
             LeadError: the array is neither, or longer than the network reads.
@@ -213,7 +212,7 @@ class LeadPipeline:
 
     @torch.no_grad()
     def realign(self, latent: Float[torch.Tensor, "B L M"]) -> Float[torch.Tensor, "B C"]:
-        """The first half of Eq. (3): latents in the space of the text encoder."""
+        """Project latents into the space of the text encoder, the first half of Eq. (3)."""
         assert self.generator.projector is not None, "a model directory has a projector"
         return self.generator.projector.encode(latent)
 
@@ -224,7 +223,7 @@ class LeadPipeline:
         seconds: float | Sequence[float] = 4.0,
         realign: bool = True,
     ) -> list[GeneratedMotion]:
-        """The motion of each latent; ``realign`` applies Eq. (3) first, as `generate` does.
+        """Decode latents to motions; with ``realign`` Eq. (3) is applied first, as in `generate`.
 
         Raises:
             LeadError: a length that the model was not trained for.
@@ -243,7 +242,7 @@ class LeadPipeline:
         seed: int = 0,
         progress: bool = False,
     ) -> Word:
-        """A new word that means what the clips show, by optimising Eq. (9) or another objective.
+        """Find a new word that means what the clips show, by optimising Eq. (9) or its rivals.
 
         Args:
             clips: files of motion capture, joints (N x 22 x 3, metres), or generated motions.

@@ -1,10 +1,13 @@
-"""Progress of long work: a bar on a terminal, a line now and then elsewhere."""
+"""Watching long work: a bar on a terminal, a line now and then elsewhere, and TensorBoard."""
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -68,6 +71,31 @@ def track(items: Iterable[Item], name: str, total: int | None = None) -> Iterato
         yield item
         progress.advance()
     progress.finish()
+
+
+@contextmanager
+def event_log(folder: Path | None, step: int) -> Iterator[Callable[[Mapping[str, float]], None]]:
+    """Yield what writes a record into ``folder``, where TensorBoard reads it while a run goes on.
+
+    A run from step 0 replaces what lies there; one that goes on hides what an earlier process
+    wrote after ``step``. The files carry times and are no artefact: nothing is made of them.
+    Without a folder nothing is written.
+    """
+    if folder is None:
+        yield lambda record: None
+        return
+    from torch.utils.tensorboard import SummaryWriter
+
+    if step == 0:
+        shutil.rmtree(folder, ignore_errors=True)
+    with SummaryWriter(str(folder), purge_step=step + 1 if step else None, flush_secs=10) as writer:
+
+        def add(record: Mapping[str, float]) -> None:
+            for name, value in record.items():
+                if name != "step":
+                    writer.add_scalar(name, value, int(record["step"]))
+
+        yield add
 
 
 def _clock(seconds: float) -> str:

@@ -26,7 +26,7 @@ from lead.motion.features import joints_to_features
 from lead.motion.layout import layout
 from lead.motion.normalizer import fit_normalizer, save_normalizer
 from lead.motion.skeleton import HUMANML3D
-from lead.store.store import MotionStore, write_index
+from lead.store import MotionStore, write_index
 from lead.text.cache import write_text_cache
 from lead.text.encoder import EncodedText, TextEncoder
 

@@ -15,7 +15,6 @@ class Site:
 
     Attributes:
         content: of its one file.
-        etag: of the file, with quotes; None sends none.
         ranges: whether it can send a part.
         length: whether it says how long the answer is.
         cuts: bytes after which the answer to the 1st, 2nd, … request is cut.
@@ -26,7 +25,6 @@ class Site:
     """
 
     content: bytes
-    etag: str | None = '"one"'
     ranges: bool = True
     length: bool = True
     cuts: list[int] = field(default_factory=list)
@@ -52,13 +50,14 @@ def serving(site: Site) -> Iterator[Site]:
                 self.send_error(status)
                 return
             begin = self._begin()
+            if begin >= len(site.content):
+                self.send_error(416)
+                return
             body = site.content[begin:]
             self.send_response(206 if begin else 200)
             if begin:
                 last = len(site.content) - 1
                 self.send_header("Content-Range", f"bytes {begin}-{last}/{len(site.content)}")
-            if site.etag:
-                self.send_header("ETag", site.etag)
             if site.length:
                 self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -67,8 +66,8 @@ def serving(site: Site) -> Iterator[Site]:
             self.close_connection = True
 
         def _begin(self) -> int:
-            asked, same = self.headers.get("Range"), self.headers.get("If-Range")
-            if not asked or not site.ranges or same != site.etag:
+            asked = self.headers.get("Range")
+            if not asked or not site.ranges:
                 return 0
             return int(asked.removeprefix("bytes=").removesuffix("-"))
 

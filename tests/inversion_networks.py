@@ -11,7 +11,7 @@ from lead.evaluation.generate import open_generator
 from lead.files.job import Job
 from lead.inversion.invert import Networks
 from lead.motion.normalizer import load_normalizer
-from lead.store.store import MotionStore
+from lead.store import MotionStore
 from lead.text.cache import TextCache
 from lead.text.encoder import TextEncoder
 

@@ -17,7 +17,7 @@ from lead.models.build import build_matcher, freeze
 from lead.models.files import load_tensors, save_network
 from lead.models.matcher import Matcher
 from lead.motion.skeleton import HUMANML3D
-from lead.store.store import MotionStore
+from lead.store import MotionStore
 from lead.text.cache import TextCache
 
 ITEMS = 64

@@ -105,8 +105,8 @@ def main(folder: Path) -> None:
     torch.set_num_threads(1)
     with process_group() as ranks:
         for task in TASKS:
-            module, history = train_task(task, BATCH, folder / task if ranks.own == 0 else None)
-            torch.save((module.state_dict(), history), folder / f"{task}_{ranks.own}.pt")
+            module, history = train_task(task, BATCH, folder / task if ranks.rank == 0 else None)
+            torch.save((module.state_dict(), history), folder / f"{task}_{ranks.rank}.pt")
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from lead.motion.armature import rest_directions
 from lead.motion.skeleton import HUMANML3D, Skeleton
-from lead.motion.t_pose import rest_directions
 
 # As in KIT-ML's mean body, in its unit.
 _ARM, _LEG = (97.0, 136.0, 91.0), (45.0, 224.0, 226.0, 26.0, 45.0)

@@ -1,6 +1,7 @@
 """Imports run one way through the package."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ ALLOWED = {
     "types": "",
     "errors": "",
     "progress": "",
-    "clip": "types",
+    "clip": "errors types",
     "files": "errors",
     "config": "errors",
     "motion": "errors files types",
@@ -21,7 +22,7 @@ ALLOWED = {
     "store": "clip errors files",
     "datasets": "clip config errors files formats mocap motion progress store types",
     "models": "config errors files motion",
-    "text": "clip config datasets errors files models progress store",
+    "text": "clip config errors files models progress store",
     "losses": "config errors models motion",
     "diffusion": "config errors models text",
     "training": "clip config datasets diffusion errors files losses models motion progress store "
@@ -29,7 +30,7 @@ ALLOWED = {
     "interop": "config datasets errors files models motion",
     "evaluation": "clip config datasets diffusion errors files mocap models motion progress store "
     "text types",
-    "analysis": "clip config datasets errors evaluation files store",
+    "analysis": "clip config errors evaluation files store",
     "inversion": "analysis clip config diffusion errors evaluation files mocap models motion "
     "progress store text training types",
     "model_directory": "errors files",
@@ -91,6 +92,23 @@ def test_every_allowed_pair_is_used():
     }
     pairs = {(own, other) for own, others in ALLOWED.items() for other in others.split()}
     assert pairs - used == set()
+
+
+PAGE = Path(__file__).parents[1] / "docs" / "architecture.md"
+
+
+def test_the_page_names_every_package():
+    rows = re.findall(r"^\| (`.+?`) \|", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    assert named == set(ALLOWED) == {part(path) for path in FILES}
+
+
+def test_the_page_names_every_rule():
+    rules = Path(__file__).parents[1] / "workflow" / "rules"
+    text = "\n".join(path.read_text(encoding="utf-8") for path in rules.glob("*.smk"))
+    names = re.findall(r"^ *(?:use rule \w+ as|rule) (\w+)(?: with)?:$", text, flags=re.MULTILINE)
+    page = set(re.findall(r"\w+", PAGE.read_text(encoding="utf-8")))
+    assert names and set(names) - page == set()
 
 
 def test_the_package_imports_no_experiment():

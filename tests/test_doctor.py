@@ -9,9 +9,8 @@ from typer.testing import CliRunner
 
 from lead.cli.main import app
 from lead.config.load import load_study
-from lead.datasets.dataset import locate, look_for
-from lead.datasets.open_mocap import source_named
 from lead.datasets.registry import sources_of
+from lead.datasets.sources import SOURCES, locate, look_for
 from lead.errors import LeadError
 
 REPOSITORY = Path(__file__).parents[1]
@@ -100,7 +99,7 @@ def test_a_format_that_is_not_read_does_not_count_as_missing(tmp_path):
 
 def test_missing_data_at_the_start_of_a_study_names_the_command_too(tmp_path):
     with pytest.raises(LeadError) as error:
-        locate([source_named(name) for name in ("dataset-1", "cmu")], tmp_path)
+        locate([SOURCES[name] for name in ("dataset-1", "cmu")], tmp_path)
     assert "`lead retrieve bandai-namco`" in str(error.value.fix)
     assert "mocap.cs.cmu.edu" in str(error.value.fix)
 

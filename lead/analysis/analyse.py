@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,18 +20,14 @@ from lead.analysis.retrieval import (
     pools,
     ranks,
 )
-from lead.analysis.rows import Row, read_metrics, repeats_of, write_rows
+from lead.analysis.rows import Row, read_metrics, write_rows
 from lead.config.evaluation import Evaluation
-from lead.errors import LeadError
-from lead.evaluation.repeats import repeat_seeds
+from lead.evaluation.repeats import Repeats, remake, repeat_seeds, require_same_items
 from lead.files.job import Job
 from lead.files.seeds import Seeds
-from lead.store.store import MotionIndex
+from lead.store import MotionIndex
 
 RECONSTRUCTION = "fid_reconstruction"
-
-Files = Mapping[str, Path | Sequence[Path]]
-"""Of every system, the file of its embeddings or the files of consecutive repeats."""
 
 _SAME_TEXT = 1e-3
 """Most by which embeddings of one caption differ between batches."""
@@ -55,32 +50,32 @@ def analyse(job: Job, extent: Extent | None = None) -> None:
     systems = [str(name) for name in job.settings["systems"]]
     clips = MotionIndex.open(job.inputs["index"]).split("test")
     metrics = read_metrics([Path(job.inputs[f"metrics_{system}"]) for system in systems])
-    files = {system: job.inputs[f"embeddings_{system}"] for system in systems}
-    drawn = read_drawn(files[REAL])
+    stored = {system: Repeats(job.inputs[f"embeddings_{system}"]) for system in systems}
+    drawn = read_drawn(stored[REAL])
     captions = drawn_captions(clips, drawn["caption"])
     keep = max(extent.length_repeats, 1)
-    found = read_evaluated(files, captions.number, job.seeds, settings.pool, keep)
-    first = {system: rounds[0] for system, rounds in found.sets.items()}
+    evaluated = read_evaluated(stored, captions.number, job.seeds, settings.pool, keep)
+    first = {system: rounds[0] for system, rounds in evaluated.sets.items()}
     takes, seeds = [clip.take for clip in clips], job.seeds.child("analyse")
     rows = [
         *paired_rows(metrics, systems),
-        *interval_rows(found.real[0], first, takes, extent, seeds),
-        *floor_rows(found.real[0], first, extent, seeds),
-        *length_rows(found.real, found.sets, drawn["length"], extent, seeds),
-        *ceiling_rows(found.ranks),
-        *breakdown_rows(found.ranks, captions),
+        *interval_rows(evaluated.real[0], first, takes, extent, seeds),
+        *floor_rows(evaluated.real[0], first, extent, seeds),
+        *length_rows(evaluated.real, evaluated.sets, drawn["length"], extent, seeds),
+        *ceiling_rows(evaluated.ranks),
+        *breakdown_rows(evaluated.ranks, captions),
         *ladder_rows(metrics, systems),
     ]
-    words = {
+    metadata = {
         **job.manifest,
         "evaluation": settings.model_dump(mode="json"),
         "extent": asdict(extent),
         "systems": systems,
         "items": len(clips),
-        "width": found.real[0].shape[1],
+        "width": evaluated.real[0].shape[1],
         "repeats": len(drawn["length"]),
     }
-    write_rows(rows, job.outputs["analysis"], words)
+    write_rows(rows, job.outputs["analysis"], metadata)
 
 
 def paired_rows(metrics: pd.DataFrame, systems: Sequence[str]) -> list[Row]:
@@ -99,12 +94,12 @@ def paired_rows(metrics: pd.DataFrame, systems: Sequence[str]) -> list[Row]:
             note = f"left out: {repeats} of {asked} repeats"
             rows.append(Row("paired", system, BASE, "", "difference", n=repeats, note=note))
             continue
-        for own in paired_differences(metrics, system, BASE):
-            row = Row("paired", system, BASE, own.metric, "difference")
-            rows.append(row.estimated(own.estimate))
-            if own.wins is not None:
-                rows.append(Row("paired", system, BASE, own.metric, "better",
-                                float(own.wins), n=own.estimate.repeats))  # fmt: skip
+        for paired in paired_differences(metrics, system, BASE):
+            row = Row("paired", system, BASE, paired.metric, "difference")
+            rows.append(row.estimated(paired.estimate))
+            if paired.wins is not None:
+                rows.append(Row("paired", system, BASE, paired.metric, "better",
+                                float(paired.wins), n=paired.estimate.repeats))  # fmt: skip
     return rows
 
 
@@ -119,15 +114,15 @@ def ladder_rows(metrics: pd.DataFrame, systems: Sequence[str]) -> list[Row]:
     rows = []
     base = by_repeat(metrics, BASE, RECONSTRUCTION)
     others = [name for name in systems if name != REAL and by_repeat(metrics, name, RECONSTRUCTION)]
-    steps = [("fid", REAL), *((name, own) for name in (RECONSTRUCTION, "fid") for own in others)]
+    steps = [("fid", REAL), *((name, s) for name in (RECONSTRUCTION, "fid") for s in others)]
     for metric, system in steps:
         values = by_repeat(metrics, system, metric)
         if not values:
             continue
-        own = estimate(np.array(list(values.values())))
+        span = estimate(np.array(list(values.values())))
         against = "second reading" if system == REAL else REAL
         rows.append(Row("ladder", system, against, metric, "",
-                        own.mean, own.low, own.high, n=own.repeats))  # fmt: skip
+                        span.mean, span.low, span.high, n=span.repeats))  # fmt: skip
         repeats, of_system, of_base = common(values, base)
         if repeats and system != REAL and (metric, system) != (RECONSTRUCTION, BASE):
             row = Row("ladder", system, "D(E(x))", f"{metric}_difference")
@@ -150,21 +145,30 @@ class Evaluated:
     ranks: dict[str, list[Ranks]]
 
 
-def read_drawn(real: Path | Sequence[Path]) -> dict[str, Int[np.ndarray, "R I"]]:
+def read_drawn(real: Repeats) -> dict[str, Int[np.ndarray, "R I"]]:
     """Which ``caption`` of its clip every item had in every repeat, and the ``length`` of its crop.
 
     Raises:
-        LeadError: the file is damaged, or of a version that did not store them.
+        LeadError: the file is of a version that did not store them.
     """
-    names = ("length", "caption")
-    drawn = list(repeats_of(real, names))
-    if not drawn or any(name not in own for own in drawn for name in names):
-        raise _incomplete(real, "no length, or no caption")
-    return {name: np.array([own[name] for own in drawn], dtype=np.int64) for name in names}
+    names = ("text", "motion", "again", "length", "caption")
+    missing = [name for name in names if name not in real.shapes]
+    if missing:
+        raise remake(
+            "The embeddings of the real motions do not hold all that an analysis needs.",
+            real.files[0],
+            f"no {', '.join(missing)}",
+            f"tensors {', '.join(names)}",
+        )
+    return {name: real.stacked(name).astype(np.int64) for name in ("length", "caption")}
 
 
 def read_evaluated(
-    files: Files, number: Int[np.ndarray, "R I"], seeds: Seeds, pool: int, keep: int
+    stored: Mapping[str, Repeats],
+    number: Int[np.ndarray, "R I"],
+    seeds: Seeds,
+    pool: int,
+    keep: int,
 ) -> Evaluated:
     """Rank every repeat of every system, and keep the embeddings of the first ``keep``.
 
@@ -174,62 +178,29 @@ def read_evaluated(
     Raises:
         LeadError: a file is damaged, not finite, or of other items than the real motions.
     """
-    others = {
-        system: repeats_of(own, ("text", "motion"))
-        for system, own in files.items()
-        if system != REAL
+    for system, repeats in stored.items():
+        require_same_items(system, repeats, stored[REAL])
+    arrays = {
+        system: repeats.only("text", "motion", "again", finite=True)
+        for system, repeats in stored.items()
     }
-    real: list[np.ndarray] = []
-    sets: dict[str, list[np.ndarray]] = {system: [] for system in files}
-    ranked: dict[str, list[Ranks]] = {system: [] for system in files}
-    for repeat, truth in enumerate(repeats_of(files[REAL], ("text", "motion", "again"))):
-        if len(truth) < 3:
-            raise _incomplete(files[REAL], f"only {', '.join(truth)}")
-        rows = _pools(seeds, repeat, number.shape[1], pool)
-        now = {REAL: truth} | {
-            system: own
-            for system, rounds in others.items()
-            if (own := next(rounds, None)) is not None
-        }
-        for system, own in now.items():
-            _check_same_items(system, own, truth, files[system])
-            if np.allclose(own.get("text", truth["text"]), truth["text"], atol=_SAME_TEXT):
-                ranked[system].append(ranks(truth["text"], own["motion"], number[repeat], rows))
+    evaluated = Evaluated([], {system: [] for system in stored}, {system: [] for system in stored})
+    for repeat in range(stored[REAL].repeats):
+        upcoming = ((system, next(each, None)) for system, each in arrays.items())
+        now = {system: embedded for system, embedded in upcoming if embedded is not None}
+        truth, rows = now[REAL], _pools(seeds, repeat, number.shape[1], pool)
+        for system, embedded in now.items():
+            if np.allclose(embedded.get("text", truth["text"]), truth["text"], atol=_SAME_TEXT):
+                ranked = ranks(truth["text"], embedded["motion"], number[repeat], rows)
+                evaluated.ranks[system].append(ranked)
             if repeat < keep:
-                sets[system].append(own["again"] if system == REAL else own["motion"])
+                evaluated.sets[system].append(embedded["again" if system == REAL else "motion"])
         if repeat < keep:
-            real.append(truth["motion"])
-    return Evaluated(real, sets, ranked)
+            evaluated.real.append(truth["motion"])
+    return evaluated
 
 
 def _pools(seeds: Seeds, repeat: int, items: int, pool: int) -> Int[np.ndarray, "P pool"]:
     """The pools of `lead.evaluation.score.matching_metrics`."""
     permutation = repeat_seeds(seeds, repeat).child("permutation").numpy().permutation(items)
     return pools(permutation, min(pool, items))
-
-
-def _check_same_items(
-    system: str, own: dict[str, Any], truth: dict[str, Any], file: Path | Sequence[Path]
-) -> None:
-    if "motion" not in own or own["motion"].shape != truth["motion"].shape:
-        raise LeadError(
-            f"The embeddings of {system} and of the real motions do not belong together.",
-            file=_named(file),
-            found=f"{own['motion'].shape} items and width" if "motion" in own else "no motions",
-            expected=f"{truth['motion'].shape} items and width",
-            fix="Delete both files and run the same snakemake command again.",
-        )
-
-
-def _incomplete(file: Path | Sequence[Path], found: str) -> LeadError:
-    return LeadError(
-        "The embeddings of the real motions do not hold all that an analysis needs.",
-        file=_named(file),
-        found=found,
-        expected="tensors text, motion, again, length and caption",
-        fix="Delete the file and run the same snakemake command again.",
-    )
-
-
-def _named(file: Path | Sequence[Path]) -> str:
-    return str(file) if isinstance(file, str | Path) else ", ".join(map(str, file))

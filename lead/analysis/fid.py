@@ -71,20 +71,20 @@ def interval_rows(
     for system, rows in sets.items():
         left = distances_without(without, leave_one_out(rows, group))
         values[system] = distance(whole, fit_gaussian(rows)), left
-    found = []
+    intervals = []
     for system, (value, left) in values.items():
-        own = jackknife_interval(value, left, least=0.0)
+        span = jackknife_interval(value, left, least=0.0)
         against = "second reading" if system == REAL else REAL
-        note = "" if own.known else f"{len(left)} groups of takes are too few for an interval"
-        found.append(Row("fid_interval", system, against, "fid", "repeat 0",
-                         own.value, own.low, own.high, n=len(real), note=note))  # fmt: skip
+        note = "" if span.known else f"{len(left)} groups of takes are too few for an interval"
+        intervals.append(Row("fid_interval", system, against, "fid", "repeat 0",
+                         span.value, span.low, span.high, n=len(real), note=note))  # fmt: skip
     for system in values:
         if system not in (REAL, BASE) and BASE in values:
             (value, left), (other, left_of_other) = values[system], values[BASE]
-            own = jackknife_interval(value - other, left - left_of_other)
-            found.append(Row("fid_interval", system, BASE, "fid_difference", "repeat 0",
-                             own.value, own.low, own.high, n=len(real)))  # fmt: skip
-    return found
+            span = jackknife_interval(value - other, left - left_of_other)
+            intervals.append(Row("fid_interval", system, BASE, "fid_difference", "repeat 0",
+                             span.value, span.low, span.high, n=len(real)))  # fmt: skip
+    return intervals
 
 
 def floor_rows(
@@ -98,14 +98,14 @@ def floor_rows(
     order = seeds.child("parts").numpy().permutation(len(real))
     rng = seeds.child("floor").numpy()
     covariance = fit_gaussian(real).covariance
-    found = []
+    floors = []
     for items, name in ((len(real), "as many items"), (len(real) // 2, "half the items")):
         if items >= 2:
             value = expected_floor(covariance, items, rng)
-            found.append(Row("fid_floor", REAL, "same Gaussian", "fid", name, value, n=items))
+            floors.append(Row("fid_floor", REAL, "same Gaussian", "fid", name, value, n=items))
     if len(real) >= 4:
         half = halves(real, [len(real) // 2], order)[0][1]
-        found.append(Row("fid_floor", REAL, "other half", "fid", "half the items", half,
+        floors.append(Row("fid_floor", REAL, "other half", "fid", "half the items", half,
                          n=len(real) // 2))  # fmt: skip
     parts = _parts(real, extent, order)
     for system, rows in sets.items():
@@ -113,14 +113,14 @@ def floor_rows(
         against = "other parts" if system == REAL else REAL
         if limit is None:
             note = f"left out: too few items for {real.shape[1]} dimensions"
-            found.append(Row("fid_floor", system, against, "fid_infinite", note=note))
+            floors.append(Row("fid_floor", system, against, "fid_infinite", note=note))
             continue
         note = f"from {', '.join(map(str, limit.sizes))} items"
         for metric, value in (("fid_infinite", limit.limit),
                               ("fid_infinite_residual", limit.residual)):  # fmt: skip
-            found.append(Row("fid_floor", system, against, metric, "", value,
+            floors.append(Row("fid_floor", system, against, metric, "", value,
                              n=max(limit.sizes), note=note))  # fmt: skip
-    return found
+    return floors
 
 
 def length_rows(
@@ -139,47 +139,47 @@ def length_rows(
     groups. Values are means over repeats with Student's interval; ``n`` is the number of items of
     a group in the first repeat.
     """
-    found = []
+    of_groups = []
     for first, last, inside in quantile_groups(length, extent.length_groups):
         name = f"{first} to {last} frames"
         count = int(inside[0].sum())
         smallest = int(inside[: len(real)].sum(axis=1).min())
         if smallest < max(extent.smallest_group, 2):
-            found.append(Row("fid_length", "", "", "fid", name, n=count,
+            of_groups.append(Row("fid_length", "", "", "fid", name, n=count,
                              note=f"left out: {smallest} items in a repeat"))  # fmt: skip
             continue
-        part = [own[inside[repeat]] for repeat, own in enumerate(real)]
-        truth = [fit_gaussian(own) for own in part]
+        part = [embedded[inside[repeat]] for repeat, embedded in enumerate(real)]
+        truth = [fit_gaussian(embedded) for embedded in part]
         rng = seeds.child("floor", name).numpy()
         parts = _parts(part[0], extent, rng.permutation(count))
         floor = expected_floor(truth[0].covariance, count, rng)
-        found.append(Row("fid_length", REAL, "same Gaussian", "fid", name, floor, n=count))
-        for system, rounds in sets.items():
-            own = [rows[inside[repeat]] for repeat, rows in enumerate(rounds)]
-            found += _of_group(name, system, truth, own, floor)
-            limit = None if system == REAL else _limit(parts, own[0])
+        of_groups.append(Row("fid_length", REAL, "same Gaussian", "fid", name, floor, n=count))
+        for system, repeats in sets.items():
+            embedded = [rows[inside[repeat]] for repeat, rows in enumerate(repeats)]
+            of_groups += _of_group(name, system, truth, embedded, floor)
+            limit = None if system == REAL else _limit(parts, embedded[0])
             if limit is not None:
-                found.append(Row("fid_length", system, REAL, "fid_infinite", name,
+                of_groups.append(Row("fid_length", system, REAL, "fid_infinite", name,
                                  limit.limit, n=count))  # fmt: skip
-    return found
+    return of_groups
 
 
 def _of_group(
     name: str,
     system: str,
     truth: Sequence[Gaussian],
-    rounds: Sequence[np.ndarray],
+    repeats: Sequence[np.ndarray],
     floor: float,
 ) -> list[Row]:
-    pairs = zip(truth[: len(rounds)], rounds, strict=True)
-    values = np.array([distance(real, fit_gaussian(own)) for real, own in pairs])
+    pairs = zip(truth[: len(repeats)], repeats, strict=True)
+    values = np.array([distance(real, fit_gaussian(rows)) for real, rows in pairs])
     against = "second reading" if system == REAL else REAL
-    found = []
+    of_group = []
     for metric, shift in (("fid", 0.0), ("fid_above_floor", floor)):
-        own = estimate(values - shift)
-        found.append(Row("fid_length", system, against, metric, name,
-                         own.mean, own.low, own.high, n=len(rounds[0])))  # fmt: skip
-    return found
+        span = estimate(values - shift)
+        of_group.append(Row("fid_length", system, against, metric, name,
+                         span.mean, span.low, span.high, n=len(repeats[0])))  # fmt: skip
+    return of_group
 
 
 def _parts(
@@ -187,7 +187,7 @@ def _parts(
 ) -> list[Part]:
     """Disjoint parts of the real motions, of every size that is large enough."""
     sizes = _usable(sizes_of_parts(len(real), extent.parts), real.shape[1])
-    return [(own, fit_gaussian(real[own])) for _, own in parts_of(order, sizes)]
+    return [(part, fit_gaussian(real[part])) for _, part in parts_of(order, sizes)]
 
 
 def _limit(parts: Sequence[Part], generated: Float[np.ndarray, "N E"]) -> Extrapolation | None:
@@ -196,10 +196,10 @@ def _limit(parts: Sequence[Part], generated: Float[np.ndarray, "N E"]) -> Extrap
     Parts of both sets are the same items: as they are paired, their FID is biased less than that
     of independent sets, and only paired parts are biased alike.
     """
-    if len({len(own) for own, _ in parts}) < LEAST_SIZES:
+    if len({len(part) for part, _ in parts}) < LEAST_SIZES:
         return None
     return extrapolate(
-        [(len(own), distance(real, fit_gaussian(generated[own]))) for own, real in parts]
+        [(len(part), distance(real, fit_gaussian(generated[part]))) for part, real in parts]
     )
 
 

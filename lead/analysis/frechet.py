@@ -128,8 +128,8 @@ def leave_one_out(
     rows = np.asarray(rows, dtype=np.float64)
     offset = rows.mean(axis=0)
     whole = Sums.of(rows, offset)
-    for one in range(int(group.max()) + 1):
-        yield whole.without(Sums.of(rows[group == one], offset)).gaussian()
+    for left_out in range(int(group.max()) + 1):
+        yield whole.without(Sums.of(rows[group == left_out], offset)).gaussian()
 
 
 @dataclass(frozen=True)
@@ -215,11 +215,11 @@ def sizes_of_parts(items: int, parts: int) -> list[int]:
 def extrapolate(values: Sequence[tuple[int, float]]) -> Extrapolation:
     """FID of infinitely many items: linear in 1/N (Chong and Forsyth 2020).
 
-    ``values`` are sizes with the FID of a set of that size; values of one size are averaged, so
+    ``values`` are sizes with the FID of a set of that size; values of each size are averaged, so
     that every size weighs the same. Both sets of a pair must have that size.
     """
     sizes = sorted({size for size, _ in values}, reverse=True)
-    means = np.array([np.mean([v for size, v in values if size == one]) for one in sizes])
+    means = np.array([np.mean([v for size, v in values if size == each]) for each in sizes])
     slope, limit = np.polyfit(1 / np.array(sizes, dtype=np.float64), means, 1)
     left = means - (limit + slope / np.array(sizes, dtype=np.float64))
     return Extrapolation(float(limit), float(np.sqrt(np.mean(left**2))), tuple(sizes))
@@ -240,10 +240,10 @@ def halves(
     """FID between disjoint parts of one set, for parts of every size: pairs that share no row."""
     values = []
     for size in sizes:
-        fitted = [fit_gaussian(rows[own]) for _, own in parts_of(order, [size])]
+        fitted = [fit_gaussian(rows[part]) for _, part in parts_of(order, [size])]
         values += [
-            (size, distance(one, other))
-            for one, other in zip(fitted[::2], fitted[1::2], strict=False)
+            (size, distance(first, second))
+            for first, second in zip(fitted[::2], fitted[1::2], strict=False)
         ]
     return values
 

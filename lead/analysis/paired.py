@@ -92,9 +92,9 @@ def paired_differences(frame: pd.DataFrame, system: str, against: str) -> list[D
     `lead.evaluation.summary.better`; for Diversity it is the one closer to Real's value of the
     same repeat, though the difference is of Diversity itself.
     """
-    found = []
+    differences = []
     for metric in METRICS:
-        repeats, own, other = common(
+        repeats, values, others = common(
             by_repeat(frame, system, metric), by_repeat(frame, against, metric)
         )
         if not repeats:
@@ -102,10 +102,10 @@ def paired_differences(frame: pd.DataFrame, system: str, against: str) -> list[D
         real = by_repeat(frame, REAL, metric)
         wins = sum(
             better(metric, float(a), float(b), real.get(repeat, math.nan))
-            for repeat, a, b in zip(repeats, own, other, strict=True)
+            for repeat, a, b in zip(repeats, values, others, strict=True)
         )
         known = METRICS[metric].direction != "real" or bool(real)
-        found.append(
-            Difference(system, against, metric, difference(own, other), wins if known else None)
+        differences.append(
+            Difference(system, against, metric, difference(values, others), wins if known else None)
         )
-    return found
+    return differences

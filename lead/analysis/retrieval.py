@@ -10,8 +10,7 @@ from jaxtyping import Bool, Float, Int
 
 from lead.analysis.paired import Estimate, estimate
 from lead.analysis.rows import Row, quantile_groups
-from lead.clip import Clip
-from lead.datasets.published import token_pairs
+from lead.clip import Clip, token_pairs
 from lead.errors import LeadError
 from lead.evaluation.metrics import TOP, pairwise_distances
 
@@ -92,7 +91,7 @@ def repeated_pools(ties: Int[np.ndarray, "P pool"]) -> float:
 
 def word_groups(words: Int[np.ndarray, "R I"]) -> list[tuple[str, Bool[np.ndarray, "R I"]]]:
     """Quartiles of numbers of words, by name; fewer than four where one number is that common."""
-    return [(_span(first, last), own) for first, last, own in quantile_groups(words, 4)]
+    return [(_span(first, last), inside) for first, last, inside in quantile_groups(words, 4)]
 
 
 def verb_groups(verbs: Int[np.ndarray, "R I"]) -> list[tuple[str, Bool[np.ndarray, "R I"]]]:
@@ -143,7 +142,8 @@ def drawn_captions(clips: Sequence[Clip], caption: Int[np.ndarray, "R I"]) -> Ca
 
     def of_each(value: Callable[[Clip, int], int]) -> Int[np.ndarray, "R I"]:
         every = [[value(clip, n) for n in range(len(clip.captions))] for clip in clips]
-        return np.array([[own[n] for own, n in zip(every, row, strict=True)] for row in caption])
+        rows = ([values[n] for values, n in zip(every, row, strict=True)] for row in caption)
+        return np.array(list(rows))
 
     return Captions(
         of_each(lambda clip, n: place[clip.captions[n]]),
@@ -152,28 +152,28 @@ def drawn_captions(clips: Sequence[Clip], caption: Int[np.ndarray, "R I"]) -> Ca
     )
 
 
-def ceiling_rows(found: Mapping[str, Sequence[Ranks]]) -> list[Row]:
+def ceiling_rows(by_system: Mapping[str, Sequence[Ranks]]) -> list[Row]:
     """R-precision by the paper's rule and with any motion of the same caption as a hit.
 
     ``found`` holds the ranks of every repeat of each system. ``n`` is the number of repeats,
     intervals are Student's over repeats. The pools, and with them the ceiling of a perfect model
     and the share of pools in which a caption is repeated, are those of the first system.
     """
-    pools = next(iter(found.values()))
+    pools = next(iter(by_system.values()))
     share = np.array([repeated_pools(own.ties) for own in pools])
     rows = [_row("same_caption", "pools", "repeated_captions", "", estimate(share))]
     rows += _tops(PERFECT, OWN, [ceiling(own.ties) for own in pools])
-    for system, rounds in found.items():
-        if not rounds:
+    for system, repeats in by_system.items():
+        if not repeats:
             note = "left out: it was given other captions than the protocol drew"
             rows.append(Row("same_caption", system, "", TESTED, OWN, note=note))
             continue
-        rows += _tops(system, OWN, [top_k(own.own) for own in rounds])
-        rows += _tops(system, SAME, [top_k(own.same) for own in rounds])
+        rows += _tops(system, OWN, [top_k(own.own) for own in repeats])
+        rows += _tops(system, SAME, [top_k(own.same) for own in repeats])
     return rows
 
 
-def breakdown_rows(found: Mapping[str, Sequence[Ranks]], captions: Captions) -> list[Row]:
+def breakdown_rows(by_system: Mapping[str, Sequence[Ranks]], captions: Captions) -> list[Row]:
     """R-precision top-3 of texts by their words (quartiles) and by their verbs.
 
     Pools are the protocol's, only the mean is of some texts. ``n`` is the number of texts in all
@@ -183,10 +183,10 @@ def breakdown_rows(found: Mapping[str, Sequence[Ranks]], captions: Captions) -> 
     if captions.verbs is not None:
         groups += [("verbs", *group) for group in verb_groups(captions.verbs)]
     rows = [
-        _of_group(system, f"{kind}: {name}", rounds, inside)
+        _of_group(system, f"{kind}: {name}", repeats, inside)
         for kind, name, inside in groups
-        for system, rounds in found.items()
-        if rounds and inside.any()
+        for system, repeats in by_system.items()
+        if repeats and inside.any()
     ]
     rows += [
         Row("captions", "", "", TESTED, f"{kind}: {name}", note="left out: no such captions")
@@ -204,10 +204,10 @@ def _span(first: int, last: int) -> str:
 
 
 def _of_group(
-    system: str, group: str, rounds: Sequence[Ranks], inside: Bool[np.ndarray, "R I"]
+    system: str, group: str, repeats: Sequence[Ranks], inside: Bool[np.ndarray, "R I"]
 ) -> Row:
     means, count = [], 0
-    for repeat, own in enumerate(rounds):
+    for repeat, own in enumerate(repeats):
         hits = own.own[inside[repeat][own.rows]] < TOP
         count += len(hits)
         if len(hits):

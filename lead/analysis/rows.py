@@ -1,11 +1,10 @@
-"""The rows of an analysis, the files of a study that it reads, and how both are checked."""
+"""The rows of an analysis, in files, and the metrics and groups that they are made of."""
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,15 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from jaxtyping import Bool, Int
 
 from lead.analysis.paired import Estimate
-from lead.errors import LeadError
-from lead.evaluation.repeats import Repeats
-from lead.files.artefact import atomic_path, unreadable
-
-_METADATA_KEY = b"lead"
+from lead.evaluation.repeats import read_values, remake
+from lead.files.tables import read_table, write_table
 
 
 @dataclass(frozen=True)
@@ -55,26 +50,23 @@ class Row:
     n: int = 0
     note: str = ""
 
-    def estimated(self, found: Estimate) -> Row:
+    def estimated(self, mean: Estimate) -> Row:
         """This row with a mean over repeats, whose number is ``n``."""
-        figures = {"value": found.mean, "low": found.low, "high": found.high, "p": found.p}
-        return Row(**{**asdict(self), **figures, "n": found.repeats})
+        return replace(
+            self, value=mean.mean, low=mean.low, high=mean.high, p=mean.p, n=mean.repeats
+        )
 
 
-_KINDS = {"str": pa.string(), "float": pa.float64(), "int": pa.int64()}
+_TYPES = {"str": pa.string(), "float": pa.float64(), "int": pa.int64()}
 
+_COLUMNS = [(field.name, _TYPES[str(field.type)]) for field in fields(Row)]
 
-_SCHEMA = [(field.name, _KINDS[str(field.type)]) for field in fields(Row)]
-
-
-COLUMNS = tuple(name for name, _ in _SCHEMA)
+COLUMNS = tuple(name for name, _ in _COLUMNS)
 
 
 def write_rows(rows: Sequence[Row], path: Path, metadata: Mapping[str, Any]) -> None:
-    """Write the rows as Parquet, atomically, with ``metadata`` as JSON in its schema."""
-    schema = pa.schema(_SCHEMA, metadata={_METADATA_KEY: json.dumps(dict(metadata)).encode()})
-    with atomic_path(path) as temporary:
-        pq.write_table(pa.Table.from_pylist([asdict(row) for row in rows], schema), temporary)
+    """Write the rows and their metadata as Parquet, atomically."""
+    write_table(path, map(asdict, rows), metadata, _COLUMNS)
 
 
 def read_rows(path: Path) -> tuple[list[Row], dict[str, Any]]:
@@ -83,48 +75,21 @@ def read_rows(path: Path) -> tuple[list[Row], dict[str, Any]]:
     Raises:
         LeadError: the file is damaged or not one of ours.
     """
-    try:
-        table = pq.read_table(path)
-        metadata = json.loads((table.schema.metadata or {})[_METADATA_KEY])
-        return [Row(**row) for row in table.to_pylist()], metadata
-    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
-        raise unreadable(path, error, "the rule that analyses a study") from error
+    table, metadata = read_table(path, "the rule that analyses a study", _COLUMNS)
+    return [Row(**row) for row in table.to_pylist()], metadata
 
 
 def read_metrics(paths: Sequence[Path]) -> pd.DataFrame:
-    """The metrics of several systems, one row a system, metric and repeat.
+    """The metrics of several systems, one row per system, metric and repeat.
 
     Raises:
         LeadError: a file is damaged, or a metric is not a finite number.
     """
-    frames = []
-    for path in paths:
-        try:
-            frame = pq.read_table(path, columns=["system", "metric", "repeat", "value"])
-        except (pa.ArrowException, OSError) as error:
-            raise unreadable(path, error, "the rule that computes metrics") from error
-        frames.append(frame.to_pandas())
-        if not np.isfinite(frames[-1]["value"].to_numpy(dtype=float)).all():
-            raise LeadError(
-                "A metric is not a finite number.",
-                file=path,
-                fix="Delete the file and run the same snakemake command again.",
-            )
+    frames = [read_values(path)[0] for path in paths]
+    for path, frame in zip(paths, frames, strict=True):
+        if not np.isfinite(frame["value"].to_numpy(dtype=float)).all():
+            raise remake("A metric is not a finite number.", path, "NaN or infinity", "numbers")
     return pd.concat(frames, ignore_index=True)
-
-
-def repeats_of(given: Path | Sequence[Path], names: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Every repeat's arrays of those names that are there, one repeat in memory at a time.
-
-    ``given`` is a file, or several that continue one another.
-
-    Raises:
-        LeadError: a file is damaged, or a value is not finite.
-    """
-    rounds = Repeats.open(given)
-    for repeat, arrays in enumerate(rounds.only(*names)):
-        _require_finite(arrays, rounds.files[0], repeat)
-        yield arrays
 
 
 def quantile_groups(
@@ -138,20 +103,8 @@ def quantile_groups(
     edges = np.unique(np.quantile(values, shares, method="lower"))
     most = int(values.max())
     limits = [int(values.min()) - 1, *(int(edge) for edge in edges if edge < most), most]
-    found = []
+    parts = []
     for below, last in pairwise(limits):
         inside = (values > below) & (values <= last)
-        found.append((int(values[inside].min()), last, inside))
-    return found
-
-
-def _require_finite(arrays: Mapping[str, np.ndarray], path: Path, repeat: int) -> None:
-    for name, values in arrays.items():
-        if not np.isfinite(values).all():
-            raise LeadError(
-                "Embeddings hold values that are not finite.",
-                file=path,
-                found=f"{name}, repeat {repeat}",
-                expected="finite numbers",
-                fix="Look for NaN in the motions or in the weights that made them.",
-            )
+        parts.append((int(values[inside].min()), last, inside))
+    return parts

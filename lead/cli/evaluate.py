@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow.parquet as pq
 from rich.console import Console
 
 from lead.config.evaluation import ExternalSystem
@@ -17,14 +16,15 @@ from lead.errors import LeadError
 from lead.evaluation.predictions.requests import expected_requests
 from lead.evaluation.repeats import read_values
 from lead.evaluation.summary import summarise
-from lead.files.artefact import atomic_path
 from lead.files.job import Job
 from lead.files.seeds import Seeds
-from lead.report.footnotes import smallest_test
-from lead.report.gauge import gauge_footnotes, print_gauge
-from lead.report.table import TableText, comparison_table
+from lead.files.tables import write_table
+from lead.report.footnotes import gauge_footnotes, smallest_test
+from lead.report.gauge import print_gauge
+from lead.report.printed import TableText
+from lead.report.table import comparison_table
 from lead.report.terminal import print_table
-from lead.store.store import MotionIndex
+from lead.store import MotionIndex
 
 SYSTEM = "predictions"
 _BESIDE = ("real", "mld", "lead")
@@ -37,10 +37,9 @@ def write_requests(study: str, path: Path) -> None:
         LeadError: no such study, or it has no features yet.
     """
     settings = load_study(study)
-    index = MotionIndex.open(_made(settings, "features/index.parquet"))
+    index = MotionIndex.open(_finished(settings, "features/index.parquet"))
     table = expected_requests(index, settings.evaluation, Seeds(settings.seed))
-    with atomic_path(path) as temporary:
-        pq.write_table(table, temporary)
+    write_table(path, table, {"study": settings.name})
     repeats = settings.evaluation.repeats
     motions = sum(table["samples"].to_pylist())
     print(
@@ -57,7 +56,7 @@ def evaluate_predictions(
     Other systems are shown for the repeats that the motions have, so that all are paired.
 
     Args:
-        out: Parquet file for the metrics, one row a metric and repeat.
+        out: Parquet file for the metrics, one row per metric and repeat.
 
     Raises:
         LeadError: the study lacks a file that the measuring needs; what is wrong with the
@@ -67,34 +66,33 @@ def evaluate_predictions(
     from lead.evaluation.score import compute_metrics
 
     settings = load_study(study)
-    values = settings.model_dump(mode="json")
-    inputs: dict[str, Any] = {
-        "frames": _made(settings, "features/frames.npy"),
-        "index": _made(settings, "features/index.parquet"),
-        "stats": _made(settings, "features/stats.npz"),
-        "text": _made(settings, "text/text.safetensors"),
-        **{name: _made(settings, file) for name, file in settings.evaluator_files.items()},
-        "actions": _made(settings, "models/action_classifier.safetensors"),
-        "predictions": system.path,
+    inputs = {
+        "frames": "features/frames.npy",
+        "index": "features/index.parquet",
+        "stats": "features/stats.npz",
+        "text": "text/text.safetensors",
+        "actions": "models/action_classifier.safetensors",
+        **settings.evaluator_files,
     }
+    files: dict[str, Any] = {name: _finished(settings, file) for name, file in inputs.items()}
+    files["predictions"] = system.path
     if system.captions is not None:
-        inputs["captions"] = system.captions
+        files["captions"] = system.captions
+    values = settings.model_dump(mode="json")
     names = ("seed", "dataset", "evaluator", "matcher", "evaluation")
     slices = {name: values[name] for name in names}
     slices |= {"system": SYSTEM, "external": system.model_dump(mode="json")}
-    real = [_made(settings, file) for file in settings.embeddings("real")]
-    _check_protocol(settings, _made(settings, "systems/real/metrics.parquet"))
+    real = [_finished(settings, file) for file in settings.embeddings("real")]
+    _check_protocol(settings, _finished(settings, "systems/real/metrics.parquet"))
     with tempfile.TemporaryDirectory() as folder:
         embeddings = Path(folder) / "embeddings.safetensors"
         metrics = out or Path(folder) / "metrics.parquet"
-        threads = settings.machine.threads
-        embed_external(Job("embed_external", slices, inputs, {"embeddings": embeddings},
-                           threads=threads))  # fmt: skip
-        given = {"real": real, "embeddings": embeddings}
-        compute_metrics(Job("compute_metrics", slices, given, {"metrics": metrics}))
-        own, words = read_values(metrics)
-    measured = _beside(settings, own)
-    frame = _print(settings, system, measured, words)
+        threads, embedded = settings.machine.threads, {"embeddings": embeddings}
+        embed_external(Job("embed_external", slices, files, embedded, threads=threads))
+        compared = {"real": real, **embedded}
+        compute_metrics(Job("compute_metrics", slices, compared, {"metrics": metrics}))
+        predicted, metadata = read_values(metrics)
+    frame = _print(settings, system, _beside(settings, predicted), metadata)
     if out is not None:
         print(f"  {out}")
     return frame
@@ -104,11 +102,8 @@ def _check_protocol(settings: Study, path: Path) -> None:
     """Whether the study was measured as its file says; ``--config`` may have said otherwise."""
     measured = read_values(path)[1].get("evaluation", {})
     wanted = settings.evaluation.model_dump(mode="json")
-    differ = [
-        name
-        for name in ("repeats", "pool", "diversity_pairs", "boundary", "precision")
-        if measured.get(name) != wanted[name]
-    ]
+    names = ("repeats", "pool", "diversity_pairs", "boundary", "precision")
+    differ = [name for name in names if measured.get(name) != wanted[name]]
     if differ:
         raise LeadError(
             f"The study {settings.name} was not measured as its file says.",
@@ -120,36 +115,36 @@ def _check_protocol(settings: Study, path: Path) -> None:
         )
 
 
-def _beside(settings: Study, own: pd.DataFrame) -> pd.DataFrame:
-    """The metrics of the study's systems, in the repeats of ``own``, and ``own`` below them."""
-    found = [_results(settings) / "systems" / name / "metrics.parquet" for name in _BESIDE]
-    frames = [read_values(path)[0] for path in found if path.is_file()]
-    repeats = set(own["repeat"])
-    shown = [frame.loc[[repeat in repeats for repeat in frame["repeat"]]] for frame in frames]
-    return pd.concat([*shown, own], ignore_index=True)
+def _beside(settings: Study, predicted: pd.DataFrame) -> pd.DataFrame:
+    """The study's systems in the repeats that were predicted, and the predictions below them."""
+    paths = [_results(settings) / "systems" / name / "metrics.parquet" for name in _BESIDE]
+    frames = [read_values(path)[0] for path in paths if path.is_file()]
+    repeats = list(predicted["repeat"])
+    shown = [frame.loc[frame["repeat"].isin(repeats)] for frame in frames]
+    return pd.concat([*shown, predicted], ignore_index=True)
 
 
 def _print(
-    settings: Study, system: ExternalSystem, measured: pd.DataFrame, words: dict[str, Any]
+    settings: Study, system: ExternalSystem, measured: pd.DataFrame, metadata: dict[str, Any]
 ) -> pd.DataFrame:
-    summary = summarise(measured)
-    notes = []  # what was found of the files was said while they were read
-    if words["items"] < smallest_test(settings.evaluation) and not settings.evaluation.allow_small:
+    summary, protocol, items = summarise(measured), settings.evaluation, metadata["items"]
+    notes = []  # what was found of the files was printed while they were read
+    if items < smallest_test(protocol) and not protocol.allow_small:
         summary = summary.loc[~summary["metric"].str.startswith("r_precision")]
-        notes.append(f"R-precision is left out: {words['items']} test items are too few.")
-    if words["items"] < settings.evaluation.pool:
-        notes.append(f"Fewer test items than one pool of {settings.evaluation.pool}.")
-    if words["diversity_pairs"] < settings.evaluation.diversity_pairs:
-        notes.append(f"Diversity from {words['diversity_pairs']} pairs: few test items.")
+        notes.append(f"R-precision is left out: {items} test items are too few.")
+    if items < protocol.pool:
+        notes.append(f"Fewer test items than one pool of {protocol.pool}.")
+    if metadata["diversity_pairs"] < protocol.diversity_pairs:
+        notes.append(f"Diversity from {metadata['diversity_pairs']} pairs: few test items.")
     known = settings.every_system
     labels = {name: known[name].label for name in _BESIDE if name in set(summary["system"])}
     labels[SYSTEM] = system.label or system.path.stem
     frame = comparison_table(summary, pd.DataFrame(), labels)
     repeats = measured.loc[measured["system"] == SYSTEM, "repeat"].nunique()
     title = f"{labels[SYSTEM]} on {settings.description}, {repeats} repeat(s)"
-    notes += gauge_footnotes(summary, words["gauge"])
+    notes += gauge_footnotes(summary, metadata["gauge"])
     print_table(frame, TableText("evaluate", settings.name, title, tuple(notes)))
-    print_gauge(frame, words["gauge"], Console())
+    print_gauge(frame, metadata["gauge"], Console())
     return frame
 
 
@@ -157,7 +152,8 @@ def _results(settings: Study) -> Path:
     return Path("results") / settings.name
 
 
-def _made(settings: Study, file: str) -> Path:
+def _finished(settings: Study, file: str) -> Path:
+    """A file among the study's results."""
     path = _results(settings) / file
     if not path.is_file():
         raise LeadError(

@@ -13,7 +13,7 @@ from lead.inversion.words import Word
 from lead.motion.skeleton import HUMANML3D
 from lead.pipeline import UNIT, LeadPipeline
 from lead.render.sheet import Panel, motion_sheet
-from lead.report.curves import draw_loss
+from lead.report.figures import draw_loss
 from lead.types import Joints
 
 
@@ -67,10 +67,10 @@ def _draw(
         seconds = _length(pipeline, len(joints))
         frames = round(seconds * pipeline.skeleton.fps)
         panels = [Panel(name, joints[:frames])]
-        for said, words in ((word.placeholder, [word]), (word.descriptor, [])):
-            text = f"a person {said}"
-            made = pipeline.generate([text], seconds=seconds, seed=seed, words=words)[0]
-            panels.append(Panel(text, made.joints))
+        for verb, words in ((word.placeholder, [word]), (word.descriptor, [])):
+            text = f"a person {verb}"
+            motion = pipeline.generate([text], seconds=seconds, seed=seed, words=words)[0]
+            panels.append(Panel(text, motion.joints))
         rows.append(panels)
     motion_sheet(rows, ("target", word.placeholder, word.descriptor), HUMANML3D, picture)
     loss = picture.with_stem(f"{picture.stem}_loss")

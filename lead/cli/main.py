@@ -19,6 +19,9 @@ app = typer.Typer(
 
 RESULTS = Path("results")
 
+OWN_MODEL = RESULTS / "demo" / "model"
+"""Model of the study that runs by default, seen from where the command is run."""
+
 Model = Annotated[
     Path | None,
     typer.Option(help="Model directory; by default results/demo/model, else the bundled model."),
@@ -39,13 +42,14 @@ def generate(
     ] = None,
 ) -> None:
     """Write a motion for a sentence."""
-    from lead.cli.export import write_motion
-    from lead.cli.model_choice import choose_model
+    from lead.formats.stored_motion import StoredMotion
+    from lead.mocap.motion_file import write_motion
     from lead.pipeline import LeadPipeline
 
     pipeline = LeadPipeline.load(choose_model(model))
     motion = pipeline.generate([text], seconds=seconds, seed=seed, words=words or [])[0]
-    print(f"{out}: {write_motion(motion, out)}")
+    stored = StoredMotion(motion.joints, motion.skeleton, motion.fps, motion.text, motion.features)
+    print(f"{out}: {write_motion(stored, out)}")
     if motion.note:
         print(f"note: {motion.note}", file=sys.stderr)
 
@@ -69,7 +73,6 @@ def invert(
 ) -> None:
     """Make a new word from your own motion."""
     from lead.cli.invert import NewWord, invert_clips
-    from lead.cli.model_choice import choose_model
     from lead.config.evaluation import Inversion
 
     asked = NewWord(word, init, objective, seed)
@@ -101,7 +104,7 @@ def import_(
     picture: Annotated[Path | None, typer.Option(help="Picture to draw (.png).")] = None,
 ) -> None:
     """Bring your own motion capture to the 22 joints, and show how it was read."""
-    from lead.cli.import_motion import import_motion
+    from lead.cli.motion import import_motion
 
     ending = "_imported.npz" if path.suffix == ".npz" else ".npz"
     out = out or Path(path.stem + ending)
@@ -119,7 +122,7 @@ def export(
     fps: Annotated[float | None, typer.Option(help="Of the source, where it does not say.")] = None,
 ) -> None:
     """Write a motion for animation programs, viewers and spreadsheets."""
-    from lead.cli.export import export_motion
+    from lead.cli.motion import export_motion
 
     export_motion(source, to, out, positions, fps)
 
@@ -192,7 +195,7 @@ def retrieve(
     study: Annotated[str | None, typer.Option(help="Download what this study lacks.")] = None,
 ) -> None:
     """Download what may be downloaded freely; goes on where it was interrupted."""
-    from lead.cli.retrieve import retrieve_for, retrieve_sources
+    from lead.cli.sources import retrieve_for, retrieve_sources
 
     if study:
         retrieve_for(study, data_root)
@@ -208,9 +211,30 @@ def doctor(
     data_root: Annotated[Path | None, typer.Option(help="Folder of raw data.")] = None,
 ) -> None:
     """Say what is missing for a study, where to get it, and under which licence."""
-    from lead.cli.doctor import examine
+    from lead.cli.sources import examine
 
     raise typer.Exit(0 if examine(study, data_root) else 1)
+
+
+def choose_model(asked: Path | None) -> Path:
+    """The model that was asked for, else the default study's own, else the bundled one.
+
+    Which one it is goes to stderr.
+
+    Raises:
+        LeadError: there is none.
+    """
+    from lead.model_directory import BUNDLED, MODEL_FILE, bundled_model, read_description
+
+    of_study = OWN_MODEL if (OWN_MODEL / MODEL_FILE).is_file() else None
+    model = asked or of_study or bundled_model()
+    name = str(model)
+    if model == BUNDLED:
+        description = read_description(model)
+        version = description["made_by"]["lead"]
+        name = f"bundled ({description['description']}, lead-motion {version})"
+    print(f"model: {name}", file=sys.stderr)
+    return model
 
 
 def main() -> None:

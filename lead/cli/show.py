@@ -10,7 +10,8 @@ from rich.table import Table
 
 from lead.errors import LeadError
 from lead.report.gauge import print_gauge
-from lead.report.table import TableText, read_table
+from lead.report.printed import TableText
+from lead.report.table import read_table
 from lead.report.terminal import print_table
 
 
@@ -22,7 +23,7 @@ def show_table(path: Path) -> None:
     frame, metadata = read_table(path)
     print_table(frame, TableText.from_metadata(metadata))
     study = Path("results") / str(metadata["study"])
-    made = [
+    files = [
         path.with_suffix(".tex"),
         path,
         study / "figures" / "contact_sheet.png",
@@ -30,7 +31,7 @@ def show_table(path: Path) -> None:
         study / "model",
     ]
     console = Console()
-    for file in made:
+    for file in files:
         if file.exists():
             console.print(f"  {file}", style="green", highlight=False)
     print_gauge(frame, metadata.get("evaluation", {}).get("gauge", {}), console)

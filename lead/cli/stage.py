@@ -15,7 +15,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
+
+from pydantic import TypeAdapter
 
 from lead.errors import LeadError
 from lead.files.job import Job
@@ -24,7 +26,7 @@ from lead.files.job import Job
 def run_stage(entry: str, job: Job, log: Path) -> int:
     """Call ``"module:function"`` with the job; 0 if it succeeded, 1 after a user's error.
 
-    What it says goes to the terminal and to ``log``. A `LeadError` is told without a
+    Its messages go to the terminal and to ``log``. A `LeadError` is printed without a
     traceback; any other exception is a bug of ours and passes through.
     """
     module, _, name = entry.partition(":")
@@ -52,12 +54,12 @@ def run_on_several(entry: str, job: Job, log: Path, processes: int) -> int:
 def read_job(description: Path) -> tuple[str, Job, Path]:
     """The stage's entry, its job and its log, as `run_on_several` described them."""
     entry, values, log = json.loads(description.read_text())
-    inputs = {name: _paths(file) for name, file in values["inputs"].items()}
-    outputs = {name: Path(file) for name, file in values["outputs"].items()}
-    folders = ("state", "events", "data_root")
-    given = {name: Path(values[name]) for name in folders if values[name] is not None}
-    job = Job(**values | given | {"inputs": inputs, "outputs": outputs})
-    return entry, job, Path(log)
+    job = TypeAdapter(Job).validate_python(values)
+    inputs = {
+        name: Path(file) if isinstance(file, str) else tuple(map(Path, file))
+        for name, file in job.inputs.items()
+    }
+    return entry, replace(job, inputs=inputs), Path(log)
 
 
 def work(description: str) -> None:
@@ -67,7 +69,7 @@ def work(description: str) -> None:
     entry, job, log = read_job(Path(description))
     with process_group() as ranks:
         try:
-            failed = run_stage(entry, job, log) if ranks.own == 0 else _run_aside(entry, job)
+            failed = run_stage(entry, job, log) if ranks.rank == 0 else _run_aside(entry, job)
         except Exception:
             traceback.print_exc()
             failed = 1
@@ -137,19 +139,15 @@ class _Tee:
 
 
 def _run_aside(entry: str, job: Job) -> int:
-    with tempfile.TemporaryDirectory() as scratch, io.StringIO() as said:
+    with tempfile.TemporaryDirectory() as scratch, io.StringIO() as messages:
         outputs = {name: Path(scratch) / file.name for name, file in job.outputs.items()}
         aside = replace(job, outputs=outputs, state=None, events=None)
-        with redirect_stderr(said):
+        with redirect_stderr(messages):
             failed = run_stage(entry, aside, Path(scratch) / "log")
         if failed:
-            time.sleep(5)  # an error that all processes meet is told once, by the first one
-            print(said.getvalue(), file=sys.stderr, flush=True)
+            time.sleep(5)  # an error that all processes meet is printed once, by the first one
+            print(messages.getvalue(), file=sys.stderr, flush=True)
         return failed
-
-
-def _paths(file: Any) -> Path | tuple[Path, ...]:
-    return Path(file) if isinstance(file, str) else tuple(map(Path, file))
 
 
 if __name__ == "__main__":

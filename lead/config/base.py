@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
@@ -29,6 +29,12 @@ class Settings(BaseModel):
                     UNKNOWN_KEY, "one of {allowed}", {"allowed": allowed, "key": key}
                 )
         return values
+
+
+class DatasetBase(Settings):
+    """What the settings of every dataset have: whether its motion is on KIT-ML's 21 joints."""
+
+    is_on_kit: ClassVar[bool] = False
 
 
 def merge(base: Any, over: Any) -> Any:

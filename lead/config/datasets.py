@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
-from lead.config.base import Settings
+from lead.config.base import DatasetBase, Settings
 
 SYNTHETIC_FPS = 20.0
 _OPEN = ("dataset-1", "dataset-2", "cmu", "synthetic")
@@ -30,7 +30,7 @@ def _parts_are_long_enough(settings: Any) -> Any:
     return settings
 
 
-class SplitShares(Settings):
+class SplitShares(DatasetBase):
     """How recordings are dealt to the splits; training takes what is left."""
 
     val_share: float = Field(default=0.15, ge=0, lt=1)
@@ -76,14 +76,13 @@ class SyntheticDataset(MadeDataset):
 class SyntheticKitDataset(MadeDataset):
     """The same motions on KIT-ML's skeleton and in its unit, 12.5 frames a second."""
 
+    is_on_kit = True
     kind: Literal["synthetic_kit"] = "synthetic_kit"
     """Says that the motion is made by the package, for the 21 joints of KIT-ML."""
     min_positions: int = Field(default=26, ge=25)
-    """Shortest clip in positions at 12.5 a second; features have one frame fewer, of which
-    KIT-ML needs 24."""
+    """Shortest clip in positions at 12.5 a second, one more than the 24 features of KIT-ML."""
     max_positions: int = Field(default=76, le=197)
-    """Longest clip in positions at 12.5 a second. With both defaults the motions are those of
-    `synthetic`."""
+    """Longest clip in positions; with both defaults the motions are those of `synthetic`."""
 
 
 class RecordedSource(Settings):
@@ -152,10 +151,11 @@ class OpenDataset(SplitShares):
     @field_validator("sources", mode="before")
     @classmethod
     def _names_are_known(cls, sources: Any) -> Any:
-        for own in sources if isinstance(sources, list | tuple) else ():
-            name = own.get("name") if isinstance(own, dict) else getattr(own, "name", None)
+        for entry in sources if isinstance(sources, list | tuple) else ():
+            name = entry.get("name") if isinstance(entry, dict) else getattr(entry, "name", None)
             if name not in _OPEN:
-                raise ValueError(f"entries with a name, one of {', '.join(_OPEN)}; found {own!r}")
+                names = ", ".join(_OPEN)
+                raise ValueError(f"entries with a name, one of {names}; found {entry!r}")
         return sources
 
     _lengths = model_validator(mode="after")(_parts_are_long_enough)
@@ -173,8 +173,8 @@ class OpenDataset(SplitShares):
     def _fits(self, source: SyntheticSource) -> None:
         """Whether items of the dataset may be as long as the synthetic clips, at their rate."""
         if self.fps != SYNTHETIC_FPS:
-            made = f"synthetic motion is made at {SYNTHETIC_FPS:g} frames a second"
-            raise ValueError(f"fps: {made}, found {self.fps:g}")
+            rate = f"synthetic motion has {SYNTHETIC_FPS:g} frames a second"
+            raise ValueError(f"fps: {rate}, found {self.fps:g}")
         low, high = source.min_positions, source.max_positions
         if low < self.min_positions or high > self.max_positions:
             raise ValueError(
@@ -183,7 +183,7 @@ class OpenDataset(SplitShares):
             )
 
 
-class ProcessedDataset(Settings):
+class ProcessedDataset(DatasetBase):
     """Features, captions, splits and statistics as their authors made them."""
 
     folder: Path
@@ -211,6 +211,7 @@ class HumanML3DDataset(ProcessedDataset):
 class KitDataset(ProcessedDataset):
     """KIT-ML in HumanML3D's form: 21 joints, 12.5 frames a second (Plappert et al. 2016)."""
 
+    is_on_kit = True
     kind: Literal["kit"] = "kit"
     """Says that the dataset is KIT-ML, processed."""
     folder: Path = Path("KIT-ML")
@@ -219,7 +220,7 @@ class KitDataset(ProcessedDataset):
     """Shortest item in feature frames; MLD's base configuration has 40, the dataset 24."""
 
 
-class HumanML3DRawDataset(Settings):
+class HumanML3DRawDataset(DatasetBase):
     """HumanML3D cut from AMASS and HumanAct12 by its index.csv; folders are under data_root."""
 
     kind: Literal["humanml3d_raw"] = "humanml3d_raw"
@@ -243,6 +244,7 @@ class HumanML3DRawDataset(Settings):
 class KitRawDataset(SplitShares):
     """KIT-ML's motion as positions of the MMM model's 21 joints, 12.5 frames a second."""
 
+    is_on_kit = True
     kind: Literal["kit_raw"] = "kit_raw"
     """Says that the dataset is KIT-ML, read from joint positions."""
     joints: str = "kit/joints"
@@ -252,8 +254,7 @@ class KitRawDataset(SplitShares):
     annotations: str = "kitml/annotations.json"
     """Sentences of the KIT Motion-Language dataset by id, for clips without a caption file."""
     splits: str = "kitml/splits"
-    """Where ``train.txt``, ``val.txt`` and ``test.txt`` lie; where they are missing, the shares
-    below decide."""
+    """Where ``train.txt``, ``val.txt`` and ``test.txt`` lie; without them, the shares decide."""
     min_positions: int = Field(default=25, ge=3)
     """Shortest clip in positions; features have one frame fewer, of which KIT-ML needs 24."""
     max_positions: int = Field(default=200, ge=3)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from lead.config.study import Study
@@ -16,45 +19,29 @@ values then stand under its own.
 
 
 def document() -> str:
-    """The page: one section a group of settings, one line a key."""
+    """The page: one section per group of settings, one line per key."""
     schema = Study.model_json_schema()
-    order = ["Study", *_reached(schema, schema["$defs"])]
-    parts = [_HEAD]
-    for name in order:
-        model = schema if name == "Study" else schema["$defs"][name]
-        parts.append(_section(name, model, schema["$defs"]))
-    return "\n".join(parts)
+    groups = schema["$defs"]
+    names = list(dict.fromkeys(_below(schema["properties"], groups)))
+    sections = [_section("Study", schema), *(_section(name, groups[name]) for name in names)]
+    return "\n".join([_HEAD, *sections])
 
 
-def _section(name: str, model: dict[str, Any], definitions: dict[str, Any]) -> str:
-    lines = [f"## {name}\n", _one_line(model.get("description", "")), ""]
+def _section(name: str, group: dict[str, Any]) -> str:
+    lines = [f"## {name}\n", _one_line(group.get("description", "")), ""]
     lines += ["| key | type | default | meaning |", "|---|---|---|---|"]
-    for key, field in model.get("properties", {}).items():
-        default = "required" if key in model.get("required", []) else _default(field)
+    for key, field in group.get("properties", {}).items():
+        default = "required" if key in group.get("required", []) else _default(field)
         meaning = _one_line(field.get("description", ""))
         lines.append(f"| `{key}` | {_type(field)} | {default} | {meaning} |")
     return "\n".join(lines) + "\n"
 
 
-def _reached(node: Any, definitions: dict[str, Any]) -> list[str]:
-    """Names of the groups below a node, in the order a reader meets them."""
-    found: dict[str, None] = {}
-
-    def visit(value: Any) -> None:
-        if isinstance(value, dict):
-            name = str(value.get("$ref", "")).rsplit("/", 1)[-1]
-            if name and name not in found:
-                found[name] = None
-                visit(definitions[name])
-            for key, inner in value.items():
-                if key not in ("$defs", "default", "mapping"):
-                    visit(inner)
-        elif isinstance(value, list):
-            for inner in value:
-                visit(inner)
-
-    visit(node)
-    return list(found)
+def _below(fields: dict[str, Any], groups: dict[str, Any]) -> Iterator[str]:
+    """Names of the groups below some fields, in the order a reader meets them."""
+    for name in re.findall(r'"\$ref": "#/\$defs/(\w+)"', json.dumps(fields)):
+        yield name
+        yield from _below(groups[name].get("properties", {}), groups)
 
 
 def _type(field: dict[str, Any]) -> str:

@@ -56,9 +56,9 @@ class Evaluation(Settings):
         """The same settings where motions depend on them; all else is at its default, so that
         changing it generates nothing again."""
         default = Evaluation()
-        own = self.multimodality.model_copy(update={"pairs": default.multimodality.pairs})
+        multimodality = self.multimodality.model_copy(update={"pairs": default.multimodality.pairs})
         kept = {name: getattr(default, name) for name in _NOT_OF_MOTIONS}
-        return self.model_copy(update={**kept, "multimodality": own})
+        return self.model_copy(update={**kept, "multimodality": multimodality})
 
 
 _NOT_OF_MOTIONS = ("pool", "diversity_pairs", "allow_small", "jobs")
@@ -186,7 +186,7 @@ class ExternalSystem(Settings):
     """Motions of a model that this study did not train; they make a row of its table."""
 
     path: Path
-    """Folder with one file a test item (``<id>.npy``, ``.npz`` or ``.bvh``), or with folders
+    """Folder with one file per test item (``<id>.npy``, ``.npz`` or ``.bvh``), or with folders
     ``repeat_00``, ``repeat_01``, … of such; or a Parquet file with columns ``id``, ``repeat`` and
     ``motion`` or ``file``."""
     label: str = ""

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from lead.config.base import Settings, extended
-from lead.config.datasets import (
-    DatasetSettings,
-    KitDataset,
-    KitRawDataset,
-    ProcessedDataset,
-    SyntheticKitDataset,
-)
+from lead.config.datasets import DatasetSettings, ProcessedDataset
 from lead.config.evaluation import (
     NAME_PATTERN,
     Evaluation,
@@ -50,7 +45,6 @@ from lead.config.training import (
 )
 
 _WORD_WIDTH, _WORD_CLASSES = 300, 15  # of the published word vectors and parts of speech
-_ON_KIT = (KitDataset, KitRawDataset, SyntheticKitDataset)
 
 
 class Study(Settings):
@@ -149,13 +143,12 @@ class Study(Settings):
     @model_validator(mode="after")
     def _words_fit_the_matcher(self) -> Self:
         model, evaluator = self.matcher.model, self.evaluator
-        if evaluator.kind == "trained" and evaluator.words == "glove":
-            found = (model.token_width, model.pos_classes)
-            if found != (_WORD_WIDTH, _WORD_CLASSES):
-                raise ValueError(
-                    f"with evaluator.words: glove, matcher.model has token_width: {_WORD_WIDTH} "
-                    f"and pos_classes: {_WORD_CLASSES}, not {found[0]} and {found[1]}"
-                )
+        fits = (model.token_width, model.pos_classes) == (_WORD_WIDTH, _WORD_CLASSES)
+        if evaluator.kind == "trained" and evaluator.words == "glove" and not fits:
+            raise ValueError(
+                f"with evaluator.words: glove, matcher.model has token_width: {_WORD_WIDTH} and "
+                f"pos_classes: {_WORD_CLASSES}, not {model.token_width} and {model.pos_classes}"
+            )
         return self
 
     @field_validator("ablations")
@@ -174,8 +167,8 @@ class Study(Settings):
         """Files and folders that `external` names and that are not there."""
         named = [
             (name, path)
-            for name, own in self.external.items()
-            for path in (own.path, own.captions)
+            for name, system in self.external.items()
+            for path in (system.path, system.captions)
             if path is not None
         ]
         return tuple(f"{name}: {path}" for name, path in named if not path.exists())
@@ -185,12 +178,12 @@ class Study(Settings):
         """Released checkpoints that the study reads, under ``data_root``, by what they bring."""
         stages = {"vae": self.vae, "denoiser": self.denoiser, "consistency": self.consistency}
         sources = {name: stage.source for name, stage in stages.items() if stage is not None}
-        return {name: own.path for name, own in sources.items() if own.kind != "train"}
+        return {name: source.path for name, source in sources.items() if source.kind != "train"}
 
     @property
     def is_on_kit(self) -> bool:
         """Whether the dataset is on KIT-ML's skeleton, so that the study fills Table 2."""
-        return isinstance(self.dataset, _ON_KIT)
+        return self.dataset.is_on_kit
 
     @property
     def has_published_features(self) -> bool:
@@ -230,14 +223,14 @@ class Study(Settings):
         """The systems that the study compares, in the order of the tables' rows."""
         compared = (realigned(name) for name in self.projectors if name not in self.ablations)
         plain, with_lead = self.few_steps[:1], self.few_steps[1:2]
-        others = (other_model(name, own.label) for name, own in self.external.items())
+        others = (other_model(name, system.label) for name, system in self.external.items())
         return (REAL, MLD, *plain, *compared, *with_lead, *others)
 
     @property
     def few_steps(self) -> tuple[System, ...]:
         """The systems of MotionLCM, by steps, each without and with realignment."""
         steps = self.consistency.steps if self.consistency else ()
-        return tuple(distilled(own, projector) for own in steps for projector in (None, FULL))
+        return tuple(distilled(count, projector) for count in steps for projector in (None, FULL))
 
     @property
     def ablated_systems(self) -> tuple[System, ...]:
@@ -246,25 +239,28 @@ class Study(Settings):
 
     @property
     def every_system(self) -> dict[str, System]:
-        """Every system that can be measured, by name; whose words were inverted are apart."""
+        """Every system that can be measured, by name, apart from those of inversion."""
         return by_name((*self.systems, *self.few_steps, *self.ablated_systems))
 
     @property
     def inverted_systems(self) -> dict[str, System]:
         """Every system of motion textual inversion, by name."""
-        projectors = (None, *self.projectors)
-        return by_name(inverted(own, projector) for own in OBJECTIVES for projector in projectors)
+        pairs = product(OBJECTIVES, (None, *self.projectors))
+        return by_name(inverted(objective, projector) for objective, projector in pairs)
+
+    @property
+    def tables(self) -> dict[str, tuple[System, ...]]:
+        """The systems of each table that can be made, in the order of its rows."""
+        return {
+            "table1": self.systems,
+            "table2": self.systems,
+            "table3": (REAL, *PAIRS),
+            "table4": (REAL, *ABLATIONS),
+            "table5": (REAL, *self.few_steps),
+            "table6": self.ablated_systems,
+            "physical": self.systems,
+        }
 
     def rows(self, table: str) -> tuple[System, ...]:
-        """The systems of one of the study's tables, in the order of its rows."""
-        match table:
-            case "table3":
-                return (REAL, *PAIRS)
-            case "table4":
-                return (REAL, *ABLATIONS)
-            case "table5":
-                return (REAL, *self.few_steps)
-            case "table6":
-                return self.ablated_systems
-            case _:
-                return self.systems
+        """The systems of one of the tables, in the order of its rows."""
+        return self.tables[table]

@@ -110,7 +110,9 @@ def other_model(name: str, label: str = "") -> System:
     return System(name, label or name.replace("_", " "))
 
 
-PAIRS = tuple(inverted(objective, own) for objective in OBJECTIVES for own in (None, FULL))
+PAIRS = tuple(
+    inverted(objective, projector) for objective in OBJECTIVES for projector in (None, FULL)
+)
 """The rows of Table 3 below Real: each objective without, then with realignment."""
 
 BEST = inverted("lead", FULL)

@@ -42,7 +42,7 @@ class Training(Settings):
     steps: PositiveInt
     """Optimiser steps."""
     batch_size: PositiveInt
-    """Items a step."""
+    """Items per step."""
     accumulate: PositiveInt = 1
     """Parts that a batch too large for the memory is computed in. The loss and its gradient are
     those of the whole batch; each part is computed twice."""

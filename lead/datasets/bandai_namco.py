@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -77,37 +76,12 @@ def _is_clip(name: str) -> bool:
     return name.endswith(".bvh")
 
 
-@dataclass(frozen=True)
-class Content:
-    """What is done: three finite verb phrases, and one that follows `is`."""
-
-    first: str
-    second: str
-    third: str
-    progressive: str
-
-
-@dataclass(frozen=True)
-class Style:
-    """How it is done: an adverb, a subject, a manner and an ending."""
-
-    adverb: str
-    subject: str
-    manner: str
-    ending: str
-
-
-CONTENTS = {
-    row.pop("content"): Content(**row)
-    for row in rows_beside(__file__, "captions/bandai_contents.csv")
-}
+CONTENTS = {row["content"]: row for row in rows_beside(__file__, "captions/bandai_contents.csv")}
 """By the content in a file's name. Sides and directions were checked against the motion: ``bye``
 is the right hand, ``respond`` the left, ``kick`` the right leg, ``walk-left`` goes forward and to
 the left without a turn of the body."""
 
-STYLES = {
-    row.pop("style"): Style(**row) for row in rows_beside(__file__, "captions/bandai_styles.csv")
-}
+STYLES = {row["style"]: row for row in rows_beside(__file__, "captions/bandai_styles.csv")}
 """By the style in a file's name; ``chimpira`` is Japanese for a small-time thug."""
 
 
@@ -117,9 +91,9 @@ def label_captions(content: str, style: str) -> tuple[str, ...]:
     if what is None or how is None:
         return ()
     sentences = (
-        f"a person {what.first} {how.adverb}",
-        f"{how.subject} {what.second}",
-        f"someone is {what.progressive} {how.manner}",
-        f"a human {what.third} {how.ending}",
+        f"a person {what['first']} {how['adverb']}",
+        f"{how['subject']} {what['second']}",
+        f"someone is {what['progressive']} {how['manner']}",
+        f"a human {what['third']} {how['ending']}",
     )
     return tuple(sentence.strip() for sentence in sentences)

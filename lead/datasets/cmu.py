@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from lead.clip import Found, Rejected, Work
-from lead.datasets.cmu_captions import Sentence, content_of, take_captions
+from lead.datasets.cmu_captions import TakeText
 from lead.datasets.published import CaptionLine, Segment, cut_by_index, read_caption_file
 from lead.errors import LeadError
 from lead.formats.archive import members
@@ -28,14 +28,6 @@ _LAST_RESORTS = ("-daz.bvh", ".amc")
 
 
 @dataclass(frozen=True)
-class CmuWords:
-    """What describes the takes: CMU's line and KIT-ML's sentences, each by take."""
-
-    descriptions: Mapping[str, str]
-    sentences: Mapping[str, tuple[Sentence, ...]]
-
-
-@dataclass(frozen=True)
 class PublishedCut:
     """HumanML3D's segments by take, the splits of their names, and its folder of caption files."""
 
@@ -49,7 +41,7 @@ def read_cmu(
     place: str,
     every: int,
     limits: Limits,
-    words: CmuWords,
+    texts: Mapping[str, TakeText],
     published: PublishedCut | None = None,
 ) -> Iterator[Work]:
     """Every n-th take; of a take in several forms the best that can be read.
@@ -59,7 +51,7 @@ def read_cmu(
         place: what stands for ``path`` in a recording's source.
         every: 1 for all takes, n for the 1st, (n+1)th, … in the order of names.
         limits: of a part.
-        words: what captions are made of.
+        texts: what captions are made of, by take.
         published: cuts takes as HumanML3D does, under its names and in its splits; None cuts
             them in equal parts.
 
@@ -77,7 +69,7 @@ def read_cmu(
             contents = read.pop(identity)
             skeleton = skeletons.get(identity.partition("_")[0])
             files = [(name, contents[name]) for name in forms[identity]]
-            cut = _cutter(identity, limits, words, published)
+            cut = _cutter(identity, limits, texts.get(identity, TakeText()), published)
             yield partial(_read_take, identity, files, place, skeleton, cut)
 
 
@@ -89,18 +81,18 @@ def _read_take(
     cut: Callable[[Take], Iterator[Found]],
 ) -> list[Found]:
     """The parts of a take from the first of its forms that can be read."""
-    found: list[Found] = []
+    parts: list[Found] = []
     chosen: str | None = None
     for name, content in files:
         take = _read(name, content, f"{place}/{name}", skeleton)
         if isinstance(take, Rejected):
-            found.append(take)
+            parts.append(take)
         elif chosen is None:
             chosen = take.source
-            found += cut(take)
+            parts += cut(take)
         else:
-            found.append(Rejected(identity, take.source, "duplicate", f"the same take as {chosen}"))
-    return found
+            parts.append(Rejected(identity, take.source, "duplicate", f"the same take as {chosen}"))
+    return parts
 
 
 def _forms(files: list[str], every: int) -> dict[str, list[str]]:
@@ -160,41 +152,30 @@ def _thorax(skeleton: Skeleton | Rejected | None) -> np.ndarray | None:
 
 
 def _cutter(
-    identity: str, limits: Limits, words: CmuWords, published: PublishedCut | None
+    identity: str, limits: Limits, text: TakeText, published: PublishedCut | None
 ) -> Callable[[Take], Iterator[Found]]:
-    """What cuts a take, with the words about it alone."""
-    line, written = words.descriptions.get(identity), words.sentences.get(identity, ())
+    """What cuts a take, with what was written about it alone."""
     if published is None:
-        return partial(_in_parts, limits, line, written)
+        return partial(_in_parts, limits, text)
     rows = published.segments.get(identity, ())
     splits = {row.name: published.splits[row.name] for row in rows if row.name in published.splits}
-    return partial(_as_published, rows, splits, str(published.texts), (line, written))
+    return partial(_as_published, rows, splits, str(published.texts), text)
 
 
-def _in_parts(
-    limits: Limits, line: str | None, written: tuple[Sentence, ...], take: Take
-) -> Iterator[Found]:
-    content = content_of(line) if line else "unknown"
-    label = Label(content, None, lambda start, stop: take_captions(line, written, start, stop))
-    return cut_parts(take, label, limits)
+def _in_parts(limits: Limits, text: TakeText, take: Take) -> Iterator[Found]:
+    return cut_parts(take, Label(text.content, None, text.captions), limits)
 
 
 def _as_published(
-    rows: tuple[Segment, ...],
-    splits: Mapping[str, str],
-    texts: str,
-    words: tuple[str | None, tuple[Sentence, ...]],
-    take: Take,
+    rows: tuple[Segment, ...], splits: Mapping[str, str], texts: str, text: TakeText, take: Take
 ) -> Iterator[Found]:
     """HumanML3D's segments with its captions, or where those are not here, with ours."""
-    line, written = words
 
     def captions(row: Segment) -> list[CaptionLine]:
         file = Path(texts) / f"{row.name}.txt"
         if file.is_file():
             return read_caption_file(file)
         start, stop = row.start / HUMANML3D.fps, (row.stop - 1) / HUMANML3D.fps
-        found = take_captions(line, written, start, stop)
-        return [CaptionLine(caption, "", (0.0, 0.0)) for caption in found]
+        return [CaptionLine(caption, "", (0.0, 0.0)) for caption in text.captions(start, stop)]
 
-    return cut_by_index(take, rows, splits, captions, content_of(line) if line else "unknown")
+    return cut_by_index(take, rows, splits, captions, text.content)

@@ -10,20 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lead.errors import LeadError
+from lead.files.tables import rows_beside
 
 _TAKE = re.compile(r"\d+_\d+")
 _KIT_PATH = re.compile(r"CMU/\d+/(\d+_\d+)_poses")
 _QUOTES = str.maketrans("“”‘’–—", "\"\"''--")
 
-_VERB_LIST = (
-    "balance bend bounce bow carry catch climb crawl crouch dance dangle descend dodge drag "
-    "dribble drink drop duck eat fall get go grab hang hit hold hop jog jump kick kneel lean "
-    "leap lift lower lunge march mop navigate open paint pass pick pitch place pull punch "
-    "push put reach rise rock roll rotate run scoop shake shoot sit skip slide sneak spin "
-    "sprint squat stagger stand start step stoop stop stretch stride strike stumble sweep "
-    "swim swing throw tiptoe trip turn twist vault walk wander wash wave wipe "
-)
-_VERBS = frozenset(_VERB_LIST.split())
+_THIRD_PERSON = {
+    row["verb"]: row["third_person"] for row in rows_beside(__file__, "captions/cmu_verbs.csv")
+}
+_VERBS = frozenset(_THIRD_PERSON)
 _SETTINGS = {
     "playground": "a person on a playground",
     "dance": "a person dances",
@@ -44,6 +40,38 @@ class Sentence:
     def describes(self, start: float, stop: float) -> bool:
         """Whether it is about more than half of the seconds from ``start`` to ``stop``."""
         return min(self.stop, stop) - max(self.start, start) > (stop - start) / 2
+
+
+@dataclass(frozen=True)
+class TakeText:
+    """What was written about one take: CMU's line, and KIT-ML's sentences."""
+
+    line: str | None = None
+    sentences: tuple[Sentence, ...] = ()
+
+    @property
+    def content(self) -> str:
+        """The kind of motion in one word, for splits."""
+        return content_of(self.line) if self.line else "unknown"
+
+    def captions(self, start: float, stop: float) -> tuple[str, ...]:
+        """Captions of the seconds from ``start`` to ``stop``: sentences on them, else the line."""
+        texts = [sentence.text for sentence in self.sentences if sentence.describes(start, stop)]
+        if not texts and self.line:
+            texts = [expand_description(self.line)]
+        return tuple(dict.fromkeys(texts))
+
+
+def read_take_texts(index: Path, annotations: Path | None) -> dict[str, TakeText]:
+    """What was written about each take: CMU's index, and KIT-ML's annotations if they are used.
+
+    Raises:
+        LeadError: see `read_index` and `read_kit_sentences`.
+    """
+    lines = read_index(index)
+    sentences = {} if annotations is None else read_kit_sentences(annotations)
+    takes = lines.keys() | sentences.keys()
+    return {take: TakeText(lines.get(take), sentences.get(take, ())) for take in takes}
 
 
 def read_index(path: Path) -> dict[str, str]:
@@ -75,12 +103,12 @@ def read_kit_sentences(path: Path) -> dict[str, tuple[Sentence, ...]]:
     Raises:
         LeadError: the file is not KIT-ML's annotations as JSON.
     """
-    found: dict[str, tuple[Sentence, ...]] = {}
+    of_take: dict[str, tuple[Sentence, ...]] = {}
     for identity, (origin, sentences) in read_annotations(path).items():
         take = _KIT_PATH.fullmatch(origin)
         if take is not None and not identity.startswith("M"):
-            found[take[1]] = (*found.get(take[1], ()), *sentences)
-    return found
+            of_take[take[1]] = (*of_take.get(take[1], ()), *sentences)
+    return of_take
 
 
 def read_annotations(path: Path) -> dict[str, tuple[str, tuple[Sentence, ...]]]:
@@ -97,16 +125,6 @@ def read_annotations(path: Path) -> dict[str, tuple[str, tuple[Sentence, ...]]]:
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _unreadable(path, error, "KIT-ML's annotations.json") from error
-
-
-def take_captions(
-    description: str | None, sentences: Iterable[Sentence], start: float, stop: float
-) -> tuple[str, ...]:
-    """Captions of the seconds from ``start`` to ``stop``: sentences about them, else CMU's line."""
-    texts = [sentence.text for sentence in sentences if sentence.describes(start, stop)]
-    if not texts and description:
-        texts = [expand_description(description)]
-    return tuple(dict.fromkeys(texts))
 
 
 def expand_description(description: str) -> str:
@@ -160,15 +178,9 @@ def _third_person(phrase: str) -> str | None:
     for clause in clauses:
         first, space, rest = clause.partition(" ")
         verbs = first.split("/")
-        words = map(_inflect, verbs) if set(verbs) <= _VERBS else verbs
-        inflected.append(" or ".join(words) + space + rest)
+        finite = [_THIRD_PERSON[v] for v in verbs] if set(verbs) <= _VERBS else verbs
+        inflected.append(" or ".join(finite) + space + rest)
     return " and ".join(inflected)
-
-
-def _inflect(verb: str) -> str:
-    if verb.endswith(("s", "sh", "ch", "x", "z", "o")):
-        return verb + "es"
-    return verb[:-1] + "ies" if verb.endswith("y") else verb + "s"
 
 
 def _enumerate(phrases: list[str]) -> str:
@@ -176,8 +188,11 @@ def _enumerate(phrases: list[str]) -> str:
 
 
 def _sentences(annotations: Iterable[dict]) -> tuple[Sentence, ...]:
-    found = (Sentence(_plain(a["text"]), float(a["start"]), float(a["end"])) for a in annotations)
-    return tuple(sentence for sentence in found if sentence.text)
+    sentences = (
+        Sentence(_plain(each["text"]), float(each["start"]), float(each["end"]))
+        for each in annotations
+    )
+    return tuple(sentence for sentence in sentences if sentence.text)
 
 
 def _plain(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What a dataset is: its sources of raw data, and how large it is where that is published."""
+"""What a dataset is: how it is read, from what, and how large it is where that is published."""
 
 from __future__ import annotations
 
@@ -9,37 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from lead.clip import Clip, Found, Work
-from lead.config.base import Settings
-from lead.datasets.downloads import filling
-from lead.errors import LeadError
+from lead.config.base import DatasetBase
+from lead.datasets.sources import RawSource
 from lead.files.seeds import Seeds
-from lead.formats.archive import SUFFIXES, find_source
-from lead.motion.skeleton import Skeleton
-
-
-@dataclass(frozen=True)
-class RawSource:
-    """One thing to download.
-
-    Attributes:
-        name: as settings and messages call it.
-        title: what it is.
-        places: paths under the data root, the first that exists is used.
-        is_folder: a folder in the source's layout or an archive of it; else one file.
-        url: where to get it.
-        licence: its terms in short.
-        note: what else to know to get it right.
-        unsupported: why it is not read even where it is here; empty for what is read.
-    """
-
-    name: str
-    title: str
-    places: tuple[str, ...]
-    is_folder: bool
-    url: str
-    licence: str
-    note: str = ""
-    unsupported: str = ""
+from lead.motion.skeleton import KIT, Skeleton
 
 
 @dataclass(frozen=True)
@@ -99,7 +72,7 @@ class Dataset:
     """
 
     kind: str
-    settings: type[Settings]
+    settings: type[DatasetBase]
     skeleton: Skeleton
     read: Callable[[Any, Path, Seeds], Iterator[Work]]
     sources: Callable[[Any], Sequence[RawSource]] = lambda settings: ()
@@ -108,65 +81,29 @@ class Dataset:
     is_held_out: Callable[[Any, Clip], bool] = lambda settings, clip: False
     is_mirrored: Callable[[Any], bool] = lambda settings: False
 
+    def __post_init__(self) -> None:
+        """The study, which knows the settings alone, must be right about the skeleton."""
+        assert self.settings.is_on_kit is (self.skeleton is KIT), f"{self.kind}: is_on_kit"
+
 
 def of_dataset(name: str, works: Iterable[Work]) -> Iterator[Work]:
     """The same units of reading; what they find is of the dataset ``name``, or of a part of it."""
     return (partial(_read_of, name, work) for work in works)
 
 
-def look_for(source: RawSource, data_root: Path) -> Path | None:
-    """Where the source lies under the data root, or None."""
-    if source.is_folder:
-        return find_source(data_root, source.places)
-    files = (data_root / place for place in source.places)
-    return next((file for file in files if file.is_file()), None)
-
-
-def locate(sources: Sequence[RawSource], data_root: Path) -> dict[str, Path]:
-    """Where each of the sources lies, by name.
-
-    Raises:
-        LeadError: some are missing; it names them all, the places looked at, where to get them
-            and their licence.
-    """
-    places = {source.name: look_for(source, data_root) for source in sources}
-    missing = [source for source in sources if places[source.name] is None]
-    if missing:
-        raise LeadError(
-            f"Raw data is missing: {', '.join(source.name for source in missing)}.",
-            file=data_root,
-            found="nothing at " + ", ".join(map(_places, missing)),
-            expected="; ".join(f"{source.name}: {source.title}" for source in missing),
-            fix="; ".join(map(_remedy, missing))
-            + f". Then set data_root to the folder that holds it; it is {data_root} now.",
-        )
-    return {name: path for name, path in places.items() if path is not None}
-
-
 def _read_of(name: str, work: Work) -> list[Found]:
-    return [found if found.dataset else replace(found, dataset=name) for found in work()]
-
-
-def _remedy(source: RawSource) -> str:
-    download = filling(source.name)
-    command = f", or by `lead retrieve {download.name}`" if download else ""
-    return f"get {source.name} from {source.url}{command} ({source.licence})"
-
-
-def _places(source: RawSource) -> str:
-    kinds = f" (a folder, or {', '.join(SUFFIXES)})" if source.is_folder else ""
-    return " or ".join(source.places) + kinds
+    return [item if item.dataset else replace(item, dataset=name) for item in work()]
 
 
 def describe_items(
-    found: Mapping[str, int], dropped: int, expected: ExpectedCounts | None = None
+    counts: Mapping[str, int], dropped: int, expected: ExpectedCounts | None = None
 ) -> str:
     """One line: items by split, parts of clips left out, and what the test split should give."""
-    text = "items: " + ", ".join(f"{count:,} {split}" for split, count in sorted(found.items()))
+    text = "items: " + ", ".join(f"{count:,} {split}" for split, count in sorted(counts.items()))
     if dropped:
         text += f"; {dropped:,} left out for their length"
     if expected is not None and expected.test_items is not None:
         least, most = expected.test_items
-        verdict = "as" if least <= found.get("test", 0) <= most else "but"
+        verdict = "as" if least <= counts.get("test", 0) <= most else "but"
         text += f"; {verdict} {least:,} to {most:,} are expected in test"
     return text

@@ -1,32 +1,54 @@
-"""What may be downloaded freely, and how: verified, continued after a cut, never half a file."""
+"""Download what is free: verified, continued after a cut, never half a file."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, assert_never
+from typing import Any
 
 import pooch
 import requests
+import urllib3
 from filelock import FileLock, Timeout
 
-from lead.datasets.downloads import ArchivePart, Download, FreeArchive, FreeFile
-from lead.datasets.transfer import Patience, transfer
+from lead.datasets.sources import ArchivePart, Download, FreeFile
 from lead.errors import LeadError
 from lead.files.artefact import atomic_path
 from lead.formats.archive import find_source, members
-from lead.progress import track
+from lead.progress import Progress, track
+
+CONTENT = "content"
+"""Name of the bytes so far, in the folder of an unfinished download."""
 
 _LOCK = "lock"
+_BLOCK = 1 << 16
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
 
-def retrieve(download: Download, data_root: Path, patience: Patience | None = None) -> list[Path]:
+@dataclass(frozen=True)
+class Patience:
+    """How long an unwilling server is asked.
+
+    Attributes:
+        attempts: in a row that bring no new byte, after which it is given up.
+        wait: seconds before the second attempt; doubles with each further one.
+        timeout: seconds without an answer, or without a byte.
+    """
+
+    attempts: int = 4
+    wait: float = 1.0
+    timeout: float = 30.0
+
+
+def retrieve(download: Download, data_root: Path, patience: Patience = Patience()) -> list[Path]:
     """Bring every file of ``download`` under ``data_root``; the paths, in the table's order.
 
     What is there already is verified and kept.
@@ -34,27 +56,21 @@ def retrieve(download: Download, data_root: Path, patience: Patience | None = No
     Raises:
         LeadError: see `fetch`; or the contents of an archive are not those that are known.
     """
-    found: list[Path] = []
+    paths: list[Path] = []
     for file in download.files:
-        match file:
-            case FreeFile():
-                target = data_root / file.target
-                fetch(file.url, target, file.sha256, patience)
-                found.append(target)
-            case FreeArchive():
-                found += _retrieve_parts(file, data_root, patience)
-            case _:
-                assert_never(file)
-    return found
+        if file.parts:
+            paths += _retrieve_parts(file, data_root, patience)
+        else:
+            paths.append(data_root / file.target)
+            fetch(file.url, paths[-1], file.sha256, patience)
+    return paths
 
 
-def fetch(
-    url: str, target: Path, sha256: str | None = None, patience: Patience | None = None
-) -> None:
+def fetch(url: str, target: Path, sha256: str = "", patience: Patience = Patience()) -> None:
     """Download one file, unless it is there.
 
-    Until it is complete and verified it lies in a folder ``<target>.part`` beside the target,
-    from which a later call goes on.
+    Until it is complete and verified it lies in a folder ``<target>.part`` beside the target.
+    Where the checksum is known, a later call goes on from there.
 
     Raises:
         LeadError: the server refuses or cannot be reached, the bytes are wrong, the disk is
@@ -67,15 +83,84 @@ def fetch(
     with _explained(url, target, sha256), _alone(folder, target):
         # Its messages are not for users: what went wrong is in the error, the rest on the bar.
         pooch.get_logger().setLevel("ERROR")
+        transfer: Any = partial(_transfer, sha256=sha256, folder=folder, patience=patience)
         pooch.retrieve(
             url,
             known_hash=f"sha256:{sha256}" if sha256 else None,
             fname=target.name,
             path=folder,
-            downloader=_downloader(folder, target.name, patience or Patience()),
+            downloader=transfer,
         )
         (folder / target.name).replace(target)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _transfer(
+    url: str, output: str, pool: Any, *, sha256: str, folder: Path, patience: Patience
+) -> None:
+    """Download ``url`` to ``output``: a downloader for pooch, once the keywords are bound.
+
+    Bytes that are here already are continued where a checksum will tell whether they fit.
+    """
+    content = folder / CONTENT
+    is_complete = sha256 and content.is_file() and pooch.file_hash(str(content)) == sha256
+    farthest, failures = _size(content), 0
+    while not is_complete:
+        try:
+            _attempt(url, content, bool(sha256), patience.timeout)
+            break
+        except requests.RequestException as error:
+            farthest, before = max(farthest, _size(content)), farthest
+            failures = 1 if farthest > before else failures + 1
+            if failures >= patience.attempts or not _passing(error):
+                raise
+            time.sleep(patience.wait * 2 ** (failures - 1))
+    content.replace(output)
+
+
+def _attempt(url: str, content: Path, may_continue: bool, timeout: float) -> None:
+    """Ask for what is missing and write it; returns when the server has sent all of it."""
+    begin = _size(content) if may_continue else 0
+    # A compressed answer would have other lengths and offsets.
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={begin}-"} if begin else {})
+    with requests.get(url, headers=headers, stream=True, timeout=timeout) as response:
+        place = response.headers.get("Content-Range", "")
+        is_rest = response.status_code == 206 and place.startswith(f"bytes {begin}-")
+        if begin and response.status_code in (206, 416) and not is_rest:
+            content.unlink()
+            raise requests.ConnectionError("the server answered with another part of the file")
+        response.raise_for_status()
+        begin = begin if is_rest else 0
+        length = response.headers.get("Content-Length")
+        total = begin + int(length) if length else None
+        progress = Progress(f"{content.parent.stem}, bytes", total, begin)
+        with content.open("ab" if begin else "wb") as file:
+            for block in _blocks(response):
+                file.write(block)
+                progress.advance(len(block))
+            file.flush()
+            os.fsync(file.fileno())
+        progress.finish()
+
+
+def _blocks(response: requests.Response) -> Iterator[bytes]:
+    """The bytes as they come: ``iter_content`` loses those of a block that is cut."""
+    try:
+        while block := response.raw.read1(_BLOCK, decode_content=False):
+            yield block
+    except urllib3.exceptions.HTTPError as error:
+        raise requests.ConnectionError(f"the connection was cut: {error}") from error
+
+
+def _passing(error: requests.RequestException) -> bool:
+    """Whether asking again may help: cut, slow or overloaded, but not refused."""
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        return error.response.status_code in (408, 429) or error.response.status_code >= 500
+    return isinstance(error, (requests.ConnectionError, requests.Timeout))
+
+
+def _size(content: Path) -> int:
+    return content.stat().st_size if content.is_file() else 0
 
 
 def content_digest(path: Path, wanted: Callable[[str], bool] = lambda name: True) -> str:
@@ -95,26 +180,24 @@ def content_digest(path: Path, wanted: Callable[[str], bool] = lambda name: True
     return hashlib.sha256(listing.encode()).hexdigest()
 
 
-def _retrieve_parts(file: FreeArchive, data_root: Path, patience: Patience | None) -> list[Path]:
+def _retrieve_parts(file: FreeFile, data_root: Path, patience: Patience) -> list[Path]:
     """The parts where they are, made from the archive where they are not."""
     missing = [part for part in file.parts if not find_source(data_root, [part.place])]
     if missing:
         archive = data_root / file.target
-        fetch(file.url, archive, None, patience)
+        fetch(file.url, archive, patience=patience)
         for part in missing:
             _verify_part(file, archive, part)
         for part in missing:
             _make_part(archive, part, data_root / f"{part.place}.zip")
         archive.unlink()
-    found = (find_source(data_root, [part.place]) for part in file.parts)
-    return [path for path in found if path is not None]
+    places = (find_source(data_root, [part.place]) for part in file.parts)
+    return [path for path in places if path is not None]
 
 
-def _verify_part(file: FreeArchive, archive: Path, part: ArchivePart) -> None:
+def _verify_part(file: FreeFile, archive: Path, part: ArchivePart) -> None:
     try:
-        digest = content_digest(
-            archive, lambda name: _is_in(part, name) and name.endswith(part.endings)
-        )
+        digest = content_digest(archive, lambda n: _is_in(part, n) and n.endswith(part.endings))
     except LeadError:
         archive.unlink()
         raise
@@ -136,8 +219,8 @@ def _make_part(archive: Path, part: ArchivePart, target: Path) -> None:
         atomic_path(target) as temporary,
         zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as packed,
     ):
-        found = members(archive, partial(_is_in, part))
-        for name, content in track(found, f"{target.name}, files"):
+        files = members(archive, partial(_is_in, part))
+        for name, content in track(files, f"{target.name}, files"):
             entry = zipfile.ZipInfo(name.partition(part.folder)[2], _ZIP_DATE)
             packed.writestr(entry, content, zipfile.ZIP_DEFLATED)
 
@@ -146,17 +229,13 @@ def _is_in(part: ArchivePart, name: str) -> bool:
     return f"/{part.folder}" in f"/{name}"
 
 
-def _downloader(folder: Path, title: str, patience: Patience) -> Any:
-    return partial(transfer, folder=folder, title=title, patience=patience)
-
-
-def _verify_present(url: str, target: Path, sha256: str | None) -> None:
-    found = pooch.file_hash(str(target)) if sha256 else None
-    if found != sha256:
+def _verify_present(url: str, target: Path, sha256: str) -> None:
+    actual = pooch.file_hash(str(target))
+    if sha256 and actual != sha256:
         raise LeadError(
             "Another file is there already; it was left as it is.",
             file=target,
-            found=f"SHA-256 {found}",
+            found=f"SHA-256 {actual}",
             expected=f"SHA-256 {sha256}, as at {url}",
             fix="Move it away and run the same command again, or keep it if it is meant.",
         )
@@ -178,7 +257,7 @@ def _alone(folder: Path, target: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _explained(url: str, target: Path, sha256: str | None) -> Iterator[None]:
+def _explained(url: str, target: Path, sha256: str) -> Iterator[None]:
     """Say in a user's words what went wrong, and how to do without this command."""
     by_hand = f"Or get {url} by hand and put it at {target}."
     try:

@@ -10,62 +10,62 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import asdict, dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import partial
 from itertools import islice, pairwise
 from multiprocessing import get_context
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
-from lead.clip import Clip, Found, Recording, Rejected, Work, with_tuples
-from lead.datasets.audit.checks import Finding, Summary, inspect, refusal
+from lead.clip import Clip, Found, ReadClip, Recording, Rejected, Work
+from lead.datasets.audit.checks import Finding, Inspection, inspect, refusal
+from lead.datasets.audit.measures import pack_sketch
 from lead.errors import LeadError
 from lead.files.arrays import FrameFile, write_frames
-from lead.files.artefact import write_json
+from lead.files.artefact import atomic_path
 from lead.motion.skeleton import Skeleton
 from lead.progress import track
 
 _PER_PART = 32
 """Units of reading that make one part: what each worker loses at most by a kill."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class Row(Clip):
-    """A clip whose frames are rows ``start`` to ``stop`` of the file of a part.
-
-    A mirror image has the frames of what it mirrors, which are still to be mirrored.
-    """
-
-    part: int
-    is_mirrored: bool = False
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
 class Gathered:
-    """Everything that was read: rows and summaries in the order of ids; what was left out, why."""
+    """Everything that was read, in the order of ids; and what was left out, with the reasons."""
 
     folder: Path
-    rows: tuple[Row, ...]
-    summaries: tuple[Summary, ...]
+    clips: tuple[ReadClip, ...]
     rejected: tuple[Rejected, ...]
     findings: tuple[Finding, ...]
 
-    def arrays(self, rows: Iterable[Row]) -> Iterator[np.ndarray]:
-        """The frames that were read for the rows, one after the other; only one is in memory."""
+    def arrays(self, clips: Iterable[ReadClip]) -> Iterator[np.ndarray]:
+        """The frames that were read for the clips, one after the other; only one is in memory."""
         files: dict[int, FrameFile] = {}
-        for row in rows:
-            if row.part not in files:
-                files[row.part] = FrameFile.open(_frames_path(self.folder, row.part))
-            yield files[row.part].read(row.start, row.stop)
+        for clip in clips:
+            if clip.part not in files:
+                files[clip.part] = FrameFile.open(_frames_path(self.folder, clip.part))
+            yield files[clip.part].read(clip.start, clip.stop)
 
 
 @dataclass(frozen=True)
 class _Part:
-    number: int
-    works: tuple[Work, ...]
+    """What one part was read from (its `_signature`), and what came of it."""
+
+    signature: str
+    clips: tuple[ReadClip, ...]
+    rejected: tuple[Rejected, ...]
+    findings: tuple[Finding, ...]
+
+
+_PART = TypeAdapter(_Part)
 
 
 def gather(works: Iterable[Work], skeleton: Skeleton, folder: Path, workers: int) -> Gathered:
@@ -77,85 +77,76 @@ def gather(works: Iterable[Work], skeleton: Skeleton, folder: Path, workers: int
         LeadError: two recordings have one id; or whatever a reader cannot go on from.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    rows: list[Row] = []
-    summaries: list[Summary] = []
-    rejected: list[Rejected] = []
-    findings: list[Finding] = []
-    read = in_order(partial(_read_part, skeleton, folder), _parts(works), workers)
-    for number, found in enumerate(track(read, f"parts of {_PER_PART} files")):
-        rows += [Row(**with_tuples(row), part=number) for row in found["rows"]]
-        summaries += map(Summary.from_plain, found["summaries"])
-        rejected += [Rejected(**each) for each in found["rejected"]]
-        findings += [Finding(**each) for each in found["findings"]]
-    rows.sort(key=lambda row: row.id)
-    for one, next_one in pairwise(rows):
-        if one.id == next_one.id:
+    numbered = enumerate(blocks(works, _PER_PART))
+    read = in_order(partial(_read_part, skeleton, folder), numbered, workers)
+    parts = list(track(read, f"parts of {_PER_PART} files"))
+    clips = sorted((clip for part in parts for clip in part.clips), key=attrgetter("id"))
+    for clip, next_clip in pairwise(clips):
+        if clip.id == next_clip.id:
             raise LeadError(
                 "Two recordings have the same name.",
-                file=next_one.source,
-                found=f"{one.id}, also from {one.source}",
+                file=next_clip.source,
+                found=f"{clip.id}, also from {clip.source}",
                 expected="names that occur once",
                 fix="Rename one of the files, or take one out of the data folder.",
             )
-    summaries.sort(key=lambda each: each.id)
-    rejected.sort(key=lambda each: (each.id, each.source))
-    findings.sort(key=lambda each: (each.id, each.source))
-    return Gathered(folder, tuple(rows), tuple(summaries), tuple(rejected), tuple(findings))
+    by_id = attrgetter("id", "source")
+    rejected = sorted((each for part in parts for each in part.rejected), key=by_id)
+    findings = sorted((each for part in parts for each in part.findings), key=by_id)
+    return Gathered(folder, tuple(clips), tuple(rejected), tuple(findings))
 
 
-def _parts(works: Iterable[Work]) -> Iterator[_Part]:
-    iterator = iter(works)
-    number = 0
-    while part := tuple(islice(iterator, _PER_PART)):
-        yield _Part(number, part)
-        number += 1
+def blocks(items: Iterable[Item], size: int) -> Iterator[tuple[Item, ...]]:
+    """The items in tuples of ``size``, the last of which may be shorter."""
+    iterator = iter(items)
+    while block := tuple(islice(iterator, size)):
+        yield block
 
 
-def _read_part(skeleton: Skeleton, folder: Path, part: _Part) -> dict[str, Any]:
-    """Rows and rejections of one part, as plain values; its frames go to a file beside."""
-    path, signature = folder / f"part-{part.number:05d}.json", _signature(part.works)
+def _read_part(skeleton: Skeleton, folder: Path, numbered: tuple[int, tuple[Work, ...]]) -> _Part:
+    """Read one part, unless it was read before; its frames go to a file beside."""
+    number, works = numbered
+    path, signature = folder / f"part-{number:05d}.json", _signature(works)
     if path.is_file():
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        if kept["signature"] == signature:
-            return kept
+        part = _PART.validate_json(path.read_bytes())
+        if part.signature == signature:
+            return part
     recordings: list[Recording] = []
-    summaries: list[Summary] = []
+    clips: list[ReadClip] = []
     rejected: list[Rejected] = []
     findings: list[Finding] = []
-    for work in part.works:
-        for found in map(_with_words, work()):
-            if isinstance(found, Rejected):
-                rejected.append(found)
-                continue
-            summary, faults = inspect(found, skeleton)
-            findings += faults
-            if refused := refusal(faults):
-                rejected.append(replace(refused, dataset=found.dataset))
-            else:
-                recordings.append(found)
-                summaries.append(summary)
-    rows, start = [], 0
-    for recording in recordings:
-        stop = start + recording.frames
-        rows.append({**clip_fields(recording), "start": start, "stop": stop})
-        start = stop
-    if rows:
+    start = 0
+    for item in (_with_captions(item) for work in works for item in work()):
+        if isinstance(item, Rejected):
+            rejected.append(item)
+            continue
+        inspection = inspect(item, skeleton)
+        findings += inspection.findings
+        if refused := refusal(inspection.findings):
+            rejected.append(replace(refused, dataset=item.dataset))
+        else:
+            recordings.append(item)
+            clips.append(_read_clip(item, inspection, number, start))
+            start = clips[-1].stop
+    if recordings:
         frames = (recording.motion for recording in recordings)
-        write_frames(_frames_path(folder, part.number), frames, start)
-    found = {
-        "signature": signature,
-        "rows": rows,
-        "summaries": [summary.plain() for summary in summaries],
-        "rejected": [asdict(each) for each in rejected],
-        "findings": [asdict(each) for each in findings],
-    }
-    write_json(path, found)
-    return json.loads(json.dumps(found))
+        write_frames(_frames_path(folder, number), frames, start)
+    part = _Part(signature, tuple(clips), tuple(rejected), tuple(findings))
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(_PART.dump_json(part))
+    return part
 
 
-def clip_fields(clip: Clip) -> dict[str, Any]:
-    """The values of a clip, without what a recording or a row adds to them."""
-    return {field.name: getattr(clip, field.name) for field in fields(Clip)}
+def _read_clip(recording: Recording, inspection: Inspection, part: int, start: int) -> ReadClip:
+    """The clip of a recording whose frames begin at row ``start`` of the part's file."""
+    shared = {field.name: getattr(recording, field.name) for field in fields(Clip)}
+    sketch = inspection.sketch
+    return ReadClip(
+        **{**shared, "start": start, "stop": start + recording.frames},
+        part=part,
+        walk_ratio=inspection.walk_ratio,
+        sketch=None if sketch is None else pack_sketch(sketch),
+    )
 
 
 def _frames_path(folder: Path, number: int) -> Path:
@@ -190,24 +181,21 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"a unit of reading holds a {type(value).__name__}")
 
 
-def _with_words(found: Found) -> Found:
+def _with_captions(item: Found) -> Found:
     """The recording without empty captions; left out where none remains."""
-    if isinstance(found, Rejected):
-        return found
-    keep = [number for number, caption in enumerate(found.captions) if caption.strip()]
+    if isinstance(item, Rejected):
+        return item
+    keep = [number for number, caption in enumerate(item.captions) if caption.strip()]
     if not keep:
         detail = "its captions are empty"
-        return Rejected(found.id, found.source, "no_caption", detail, dataset=found.dataset)
+        return Rejected(item.id, item.source, "no_caption", detail, dataset=item.dataset)
     return replace(
-        found,
-        captions=tuple(found.captions[number] for number in keep),
-        tokens=tuple(found.tokens[number] for number in keep if found.tokens),
-        spans=tuple(found.spans[number] for number in keep if found.spans),
+        item,
+        captions=tuple(item.captions[number] for number in keep),
+        tokens=tuple(item.tokens[number] for number in keep if item.tokens),
+        spans=tuple(item.spans[number] for number in keep if item.spans),
     )
 
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 _AHEAD = 2
 """Calls per worker that wait with their arguments in memory."""

@@ -10,24 +10,23 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from lead.clip import Found, Recording, Rejected, Work
+from lead.clip import Found, Rejected, Work
 from lead.config.datasets import HumanML3DRawDataset
-from lead.datasets.dataset import HUMANML3D_COUNTS, Dataset, RawSource
+from lead.datasets.dataset import HUMANML3D_COUNTS, Dataset
 from lead.datasets.published import (
-    HUMANML3D_LISTS,
     INDEX,
     MIRRORED,
     Segment,
     by_source,
-    caption_fields,
-    read_caption_file,
+    published_clip,
     read_segments,
     read_splits,
 )
+from lead.datasets.sources import SOURCES, missing_data
 from lead.errors import LeadError
 from lead.files.arrays import read_npy
 from lead.formats.amass import BodyModel, body_joints, first_joints, read_amass_npz, read_body_model
-from lead.mocap.cut import bad, wrong_length
+from lead.mocap.cut import bad
 from lead.motion.mirror import mirror
 from lead.motion.skeleton import HUMANML3D
 
@@ -45,37 +44,8 @@ LEADING_FRAMES = {
 Models = Mapping[str, BodyModel]
 """The bodies of 22 joints by gender, ``male`` and ``female``."""
 
-_AMASS_URL = "https://amass.is.tue.mpg.de"
-_AMASS_LICENCE = "research only, after registration; may not be passed on"
-
-SOURCES = (
-    RawSource(
-        name="amass",
-        title="AMASS, sub-datasets as SMPL+H G (npz), unpacked into folders named as in index.csv",
-        places=("amass",),
-        is_folder=True,
-        url=_AMASS_URL,
-        licence=_AMASS_LICENCE,
-    ),
-    RawSource(
-        name="humanact12",
-        title="HumanAct12's joint positions, unpacked from HumanML3D's pose_data/humanact12.zip",
-        places=("humanact12",),
-        is_folder=True,
-        url="https://github.com/EricGuo5513/HumanML3D",
-        licence="research only, on the terms of HumanAct12 and PHSPD",
-    ),
-    RawSource(
-        name="body_models",
-        title="extended SMPL+H body model: smplh/male/model.npz and smplh/female/model.npz",
-        places=("body_models",),
-        is_folder=True,
-        url="https://mano.is.tue.mpg.de",
-        licence=_AMASS_LICENCE,
-    ),
-    HUMANML3D_LISTS,
-)
-"""What `read_amass` needs, under the names of its settings."""
+_SOURCES = ("amass", "humanact12", "body_models", "humanml3d")
+"""Names of the sources, which are also those of the settings that say where they lie."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,7 +150,7 @@ def _works(
 
 def _read_source(source: _Source, models: Models | None) -> list[Found]:
     """Every clip that is cut from one file, each before its mirrored copy, in its split."""
-    return [replace(found, split=source.splits[found.id]) for found in _clips(source, models)]
+    return [replace(item, split=source.splits[item.id]) for item in _clips(source, models)]
 
 
 def _clips(source: _Source, models: Models | None) -> list[Found]:
@@ -200,24 +170,14 @@ def _clips(source: _Source, models: Models | None) -> list[Found]:
 
 
 def _clip(name: str, joints: Float[np.ndarray, "N J 3"], source: _Source) -> Found:
-    if wrong := wrong_length(name, source.place, len(joints), source.lengths):
-        return wrong
-    texts = source.texts / f"{name}.txt"
-    if not texts.is_file():
-        return Rejected(name, source.place, "no_caption", f"no file {texts}")
-    try:
-        lines = read_caption_file(texts)
-    except LeadError as error:
-        return bad(name, source.place, error)
-    if not lines:
-        return Rejected(name, source.place, "no_caption", f"no caption in {texts}")
-    return Recording(
-        id=name,
-        motion=mirror(joints, HUMANML3D) if name.startswith(MIRRORED) else joints,
-        **caption_fields(lines),
+    return published_clip(
+        name,
+        source.place,
+        mirror(joints, HUMANML3D) if name.startswith(MIRRORED) else joints,
+        source.texts / f"{name}.txt",
+        source.lengths,
         take=source.take,
         content=source.take.partition("/")[0],
-        source=source.place,
     )
 
 
@@ -236,18 +196,12 @@ def _unusable(source: str, found: str, expected: str) -> LeadError:
 
 
 def _folders(settings: HumanML3DRawDataset, data_root: Path) -> dict[str, Path]:
-    """Where each of `SOURCES` lies; HumanAct12 also as its archive unpacks, one folder deeper."""
-    wanted = [replace(s, places=(str(getattr(settings, s.name)),)) for s in SOURCES]
+    """Where each of the sources lies; HumanAct12 also as its archive unpacks, one folder deeper."""
+    wanted = [replace(SOURCES[name], places=(getattr(settings, name),)) for name in _SOURCES]
     folders = {source.name: data_root / source.places[0] for source in wanted}
-    missing = [source for source in wanted if not folders[source.name].is_dir()]
-    if missing:
-        raise LeadError(
-            f"Raw data is missing: {', '.join(source.name for source in missing)}.",
-            file=data_root,
-            found="no folder " + ", ".join(source.places[0] for source in missing),
-            expected="; ".join(f"{source.name}: {source.title}" for source in missing),
-            fix="; ".join(f"get {s.name} from {s.url} ({s.licence})" for s in missing),
-        )
+    if missing := [source for source in wanted if not folders[source.name].is_dir()]:
+        absent = ", ".join(source.places[0] for source in missing)
+        raise missing_data(missing, data_root, f"no folder {absent}")
     inner = folders["humanact12"] / HUMANACT12
     return {**folders, "humanact12": inner if inner.is_dir() else folders["humanact12"]}
 
@@ -257,6 +211,6 @@ DATASET = Dataset(
     settings=HumanML3DRawDataset,
     skeleton=HUMANML3D,
     read=lambda settings, data_root, seeds: read_amass(settings, data_root),
-    sources=lambda settings: SOURCES,
+    sources=lambda settings: [SOURCES[name] for name in _SOURCES],
     expected=HUMANML3D_COUNTS,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -13,35 +13,16 @@ import numpy as np
 from lead.clip import Found, Recording, Rejected, Work
 from lead.config.datasets import KitRawDataset
 from lead.datasets.cmu_captions import read_annotations
-from lead.datasets.dataset import KIT_COUNTS, Dataset, RawSource
+from lead.datasets.dataset import KIT_COUNTS, Dataset
 from lead.datasets.published import caption_fields, read_caption_file, read_splits
+from lead.datasets.sources import SOURCES, locate, missing_data
 from lead.errors import LeadError
 from lead.files.arrays import read_npy
-from lead.formats.archive import find_source, members, names
+from lead.formats.archive import members, names
 from lead.mocap.cut import bad, wrong_length
 from lead.motion.kinematics import bone_lengths, checked_joints
 from lead.motion.skeleton import HUMANML3D, KIT
 from lead.types import Joints
-
-SOURCES = (
-    RawSource(
-        name="kit-joints",
-        title="KIT-ML as positions of 21 joints (one .npy a clip, N x 21 x 3)",
-        places=("kit/joints",),
-        is_folder=True,
-        url="https://motion-annotation.humanoids.kit.edu/dataset",
-        licence="terms of the KIT Motion-Language dataset",
-    ),
-)
-"""Where KIT-ML's motion is to be had."""
-
-MMM_UNSUPPORTED = (
-    "Raw MMM files (*_mmm.xml) are not read: they hold joint angles of KIT's Master Motor Map, "
-    "and the kinematic model that turns angles into positions (its joint offsets and axes) is "
-    "not in the file. Make 21-joint positions with KIT's MMM tools, or use HumanML3D's authors' "
-    "features of KIT-ML."
-)
-"""What `lead doctor` says about KIT-ML's original format."""
 
 LEG_LENGTHS = (250.0, 700.0)
 """Hip to ankle in KIT's unit: 450 for its mean body, 0.8 in metres, 800 in real millimetres."""
@@ -75,9 +56,18 @@ def read_kit_raw(settings: KitRawDataset, data_root: Path) -> Iterator[Work]:
         LeadError: motion or captions are missing, an archive is damaged, the annotations or a
             split list cannot be read, the folder holds MMM files only. A broken clip is ``bad``.
     """
-    path = find_source(data_root, [settings.joints])
-    if path is None or not names(path, _is_clip):
-        raise _no_clips(path, data_root / settings.joints)
+    source = replace(SOURCES["kit-joints"], places=(settings.joints,))
+    path = locate([source], data_root)[source.name]
+    if not names(path, _is_clip):
+        if names(path, lambda name: name.endswith("_mmm.xml")):
+            raise LeadError(
+                "Raw MMM files are not supported.",
+                file=path,
+                found="*_mmm.xml and no .npy",
+                expected=source.title,
+                fix=SOURCES["kit-mmm"].unsupported,
+            )
+        raise missing_data([source], data_root, f"no <id>.npy in {path}")
     texts, written = _captions(settings, data_root)
     splits = _splits(data_root / settings.splits)
     seen = set()
@@ -103,12 +93,12 @@ def read_clip(entry: Entry, content: bytes, shortest: int, longest: int) -> list
     """One clip of ``shortest`` to ``longest`` positions, in KIT's unit."""
     try:
         joints = read_positions(content, entry.source)
-        words = _words(entry)
+        captions = _entry_captions(entry)
     except LeadError as error:
         return [bad(entry.id, entry.source, error)]
     if wrong := wrong_length(entry.id, entry.source, len(joints), (shortest, longest)):
         return [wrong]
-    if not words["captions"]:
+    if not captions["captions"]:
         return [Rejected(entry.id, entry.source, "no_caption", "nobody says what it shows")]
     return [
         Recording(
@@ -118,7 +108,7 @@ def read_clip(entry: Entry, content: bytes, shortest: int, longest: int) -> list
             content="unknown",
             source=entry.source,
             split=entry.split or "",
-            **words,
+            **captions,
         )
     ]
 
@@ -186,7 +176,7 @@ def _splits(folder: Path) -> dict[str, str]:
     return read_splits(folder) if folder.is_dir() else {}
 
 
-def _words(entry: Entry) -> dict:
+def _entry_captions(entry: Entry) -> dict:
     """Captions, tokens and spans of a clip; the annotations' sentences are about all of it."""
     if entry.text is None:
         return {"captions": tuple(dict.fromkeys(entry.sentences))}
@@ -199,29 +189,11 @@ def _words(entry: Entry) -> dict:
     return fields
 
 
-def _no_clips(path: Path | None, place: Path) -> LeadError:
-    if path is not None and names(path, lambda name: name.endswith("_mmm.xml")):
-        return LeadError(
-            "Raw MMM files are not supported.",
-            file=path,
-            found="*_mmm.xml and no .npy",
-            expected=SOURCES[0].title,
-            fix=MMM_UNSUPPORTED,
-        )
-    return LeadError(
-        "KIT-ML's joint positions are missing.",
-        file=place,
-        found="no folder or archive" if path is None else "no <id>.npy in it",
-        expected=SOURCES[0].title,
-        fix=f"Put them there ({SOURCES[0].url}; {SOURCES[0].licence}), or set dataset.joints.",
-    )
-
-
 DATASET = Dataset(
     kind="kit_raw",
     settings=KitRawDataset,
     skeleton=KIT,
     read=lambda settings, data_root, seeds: read_kit_raw(settings, data_root),
-    sources=lambda settings: SOURCES,
+    sources=lambda settings: [SOURCES["kit-joints"]],
     expected=KIT_COUNTS,
 )

@@ -10,55 +10,20 @@ from typing import Any
 
 import numpy as np
 
-from lead.clip import Found, Recording, Rejected, Work
+from lead.clip import Found, Rejected, Work
 from lead.config.datasets import HumanML3DDataset, KitDataset, ProcessedDataset
-from lead.datasets.dataset import HUMANML3D_COUNTS, KIT_COUNTS, Dataset, RawSource
-from lead.datasets.kit_raw import MMM_UNSUPPORTED
-from lead.datasets.published import caption_fields, read_caption_file, read_splits
+from lead.datasets.dataset import HUMANML3D_COUNTS, KIT_COUNTS, Dataset
+from lead.datasets.published import MIRRORED, published_clip, read_splits
+from lead.datasets.sources import SOURCES
 from lead.errors import LeadError
 from lead.files.arrays import read_npy
 from lead.files.seeds import Seeds
-from lead.mocap.cut import bad, wrong_length
+from lead.mocap.cut import bad
 from lead.motion.layout import BLOCKS, layout
 from lead.motion.normalizer import Normalizer
 from lead.motion.skeleton import HUMANML3D, KIT, SKELETONS, Skeleton
 
 FEATURES, TEXTS = "new_joint_vecs", "texts"
-
-_HUMANML3D_URL = "https://github.com/EricGuo5513/HumanML3D"
-_KIT_URL = "https://motion-annotation.humanoids.kit.edu/dataset"
-_KIT_LICENCE = "terms of the KIT Motion-Language dataset"
-
-SOURCES = (
-    RawSource(
-        name="humanml3d-features",
-        title="HumanML3D, processed: new_joint_vecs, texts, split lists, Mean.npy and Std.npy",
-        places=("HumanML3D",),
-        is_folder=True,
-        url=_HUMANML3D_URL,
-        licence="AMASS's: research only, after registration; may not be passed on",
-        note="Make it with the notebooks of that repository from AMASS and SMPL+H, "
-        "or read AMASS here: dataset.kind: humanml3d_raw.",
-    ),
-    RawSource(
-        name="kit-features",
-        title="KIT-ML, processed: new_joint_vecs, texts, split lists, Mean.npy and Std.npy",
-        places=("KIT-ML",),
-        is_folder=True,
-        url=f"{_HUMANML3D_URL}, which links to it",
-        licence=_KIT_LICENCE,
-    ),
-    RawSource(
-        name="kit-mmm",
-        title="KIT-ML as its authors publish it (MMM files, XML)",
-        places=("kit/mmm",),
-        is_folder=True,
-        url=_KIT_URL,
-        licence=_KIT_LICENCE,
-        unsupported=MMM_UNSUPPORTED,
-    ),
-)
-"""The processed datasets, and KIT-ML's original format, which is not read."""
 
 
 def read_processed(
@@ -125,8 +90,8 @@ def _read_named(
 ) -> list[Found]:
     """A clip, or why it is left out, in the split that names it."""
     path, texts = folder / FEATURES / f"{name}.npy", folder / TEXTS / f"{name}.txt"
-    found = _read_clip(path, texts, str(place / FEATURES / path.name), limits, skeleton)
-    return [replace(found, split=split)]
+    clip = _read_clip(path, texts, str(place / FEATURES / path.name), limits, skeleton)
+    return [replace(clip, split=split)]
 
 
 def _read_clip(
@@ -137,21 +102,11 @@ def _read_clip(
         return Rejected(name, source, "missing", "a split list names it, and there is no file")
     try:
         features = _load(path, skeleton)
-        lines = read_caption_file(texts) if texts.is_file() else []
     except LeadError as error:
         return bad(name, source, error)
     lengths = limits[0], limits[1] - 1
-    if wrong := wrong_length(name, source, len(features), lengths, "frames"):
-        return wrong
-    if not lines:
-        return Rejected(name, source, "no_caption", f"no caption in {TEXTS}/{texts.name}")
-    return Recording(
-        id=name,
-        motion=features,
-        **caption_fields(lines),
-        take=name.removeprefix("M"),
-        source=source,
-    )
+    take = name.removeprefix(MIRRORED)
+    return published_clip(name, source, features, texts, lengths, "frames", take=take)
 
 
 def _load(path: Path, skeleton: Skeleton) -> np.ndarray:
@@ -278,9 +233,13 @@ DATASET = _dataset(
     HumanML3DDataset,
     HUMANML3D,
     kind="humanml3d",
-    sources=lambda settings: SOURCES[:1],
+    sources=lambda settings: [SOURCES["humanml3d-features"]],
     expected=HUMANML3D_COUNTS,
 )
 KIT_DATASET = _dataset(
-    KitDataset, KIT, kind="kit", sources=lambda settings: SOURCES[1:], expected=KIT_COUNTS
+    KitDataset,
+    KIT,
+    kind="kit",
+    sources=lambda settings: [SOURCES["kit-features"], SOURCES["kit-mmm"]],
+    expected=KIT_COUNTS,
 )

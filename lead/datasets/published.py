@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lead.clip import SPLITS, Recording, Rejected
-from lead.datasets.dataset import RawSource
+import numpy as np
+
+from lead.clip import SPLITS, Found, Recording, Rejected
 from lead.errors import LeadError
-from lead.files.artefact import atomic_path
-from lead.mocap.cut import Take
+from lead.mocap.cut import Take, bad, wrong_length
 from lead.motion.resample import resample
 from lead.motion.skeleton import HUMANML3D
 
@@ -22,15 +22,6 @@ INDEX = "index.csv"
 COLUMNS = ("source_path", "start_frame", "end_frame", "new_name")
 MIRRORED = "M"
 """What the name of a mirrored copy begins with."""
-
-HUMANML3D_LISTS = RawSource(
-    name="humanml3d",
-    title="HumanML3D's index.csv, split lists, and texts unpacked from texts.zip",
-    places=("humanml3d",),
-    is_folder=True,
-    url="https://github.com/EricGuo5513/HumanML3D",
-    licence="MIT",
-)
 
 _CMU_TAKE = re.compile(r"CMU/\d+/(\d+_\d+)_poses")
 
@@ -80,7 +71,7 @@ def read_splits(folder: Path) -> dict[str, str]:
     Raises:
         LeadError: a list cannot be read, or a clip is in two of them.
     """
-    found: dict[str, str] = {}
+    split_of: dict[str, str] = {}
     for split in SPLITS:
         path = folder / f"{split}.txt"
         try:
@@ -94,15 +85,15 @@ def read_splits(folder: Path) -> dict[str, str]:
                 fix="Copy train.txt, val.txt and test.txt from the dataset's repository.",
             ) from error
         for name in names:
-            if found.setdefault(name, split) != split:
+            if split_of.setdefault(name, split) != split:
                 raise LeadError(
                     "A clip is in two splits.",
                     file=path,
-                    found=f"{name} in {found[name]} and {split}",
+                    found=f"{name} in {split_of[name]} and {split}",
                     expected="every clip in one split",
                     fix="Take the three lists from the same release.",
                 )
-    return found
+    return split_of
 
 
 def by_source(segments: Iterable[Segment]) -> dict[str, tuple[Segment, ...]]:
@@ -223,11 +214,39 @@ def read_caption_file(path: Path) -> list[CaptionLine]:
     return [line for line in read if line.caption]
 
 
-def write_caption_file(path: Path, lines: list[CaptionLine]) -> None:
-    """Write captions as `read_caption_file` reads them."""
-    rows = (f"{line.caption}#{line.tokens}#{line.span[0]}#{line.span[1]}\n" for line in lines)
-    with atomic_path(path) as temporary:
-        temporary.write_text("".join(rows), encoding="utf-8")
+def published_clip(
+    name: str,
+    source: str,
+    motion: np.ndarray,
+    texts: Path,
+    lengths: tuple[int, int],
+    unit: str = "positions",
+    take: str = "",
+    content: str = "",
+) -> Found:
+    """A clip with the captions of its caption file, or why it is left out.
+
+    Args:
+        name: of the clip.
+        source: of its motion, relative to the data root.
+        motion: of the clip.
+        texts: its caption file.
+        lengths: least and most frames of a clip.
+        unit: what a frame of the motion is.
+        take, content: of the clip.
+    """
+    if wrong := wrong_length(name, source, len(motion), lengths, unit):
+        return wrong
+    try:
+        lines = read_caption_file(texts) if texts.is_file() else []
+    except LeadError as error:
+        return bad(name, source, error)
+    if not lines:
+        detail = f"no caption in {texts.parent.name}/{texts.name}"
+        return Rejected(name, source, "no_caption", detail)
+    return Recording(
+        id=name, motion=motion, source=source, take=take, content=content, **caption_fields(lines)
+    )
 
 
 def caption_fields(lines: Sequence[CaptionLine]) -> dict[str, Any]:
@@ -237,26 +256,6 @@ def caption_fields(lines: Sequence[CaptionLine]) -> dict[str, Any]:
         "tokens": tuple(line.tokens for line in lines),
         "spans": tuple(line.span for line in lines),
     }
-
-
-def token_pairs(tokens: str) -> list[tuple[str, str]]:
-    """The words of a ``word/POS …`` string and their classes.
-
-    Raises:
-        LeadError: a token has no class.
-    """
-    pairs = []
-    for token in tokens.split():
-        word, slash, pos = token.rpartition("/")
-        if not slash or not word or not pos:
-            raise LeadError(
-                "A token of a caption has no part of speech.",
-                found=repr(token),
-                expected="word/POS, such as walk/VERB",
-                fix="Get the dataset's texts again.",
-            )
-        pairs.append((word, pos))
-    return pairs
 
 
 def _read_line(line: str, number: int, path: Path) -> CaptionLine:

@@ -1,4 +1,4 @@
-"""Every dataset, and every source of raw data that a study may need."""
+"""Every dataset, and what a study asks of its own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from lead.config.base import Settings
 from lead.config.datasets import SplitShares
 from lead.config.study import Study
 from lead.datasets import humanml3d_raw, kit_raw, open_mocap, processed, style100
-from lead.datasets.dataset import Dataset, RawSource, of_dataset
+from lead.datasets.dataset import Dataset, of_dataset
+from lead.datasets.sources import SOURCES, RawSource
 from lead.datasets.synthetic import dataset as synthetic
 from lead.errors import LeadError
 from lead.files.seeds import Seeds
@@ -28,51 +29,6 @@ DATASETS: tuple[Dataset, ...] = (
     style100.DATASET,
 )
 """One for each type of dataset settings; a further dataset is a module and a line here."""
-
-_T2M_URL = "https://github.com/EricGuo5513/text-to-motion, which links to it"
-
-_EVALUATORS = tuple(
-    RawSource(
-        name=f"{dataset}-evaluator",
-        title=f"evaluator of Guo et al. 2022 for {title} (the folder {dataset} of the release)",
-        places=(f"evaluators/{dataset}/text_mot_match/model/finest.tar",),
-        is_folder=False,
-        url=_T2M_URL,
-        licence="MIT",
-        note=f"Beside it {dataset}/{meta}/meta with mean.npy and std.npy; MLD's and MDM's "
-        "download scripts get the same files.",
-    )
-    for dataset, title, meta in (
-        ("t2m", "HumanML3D", "Comp_v6_KLD01"),
-        ("kit", "KIT-ML", "Comp_v6_KLD005"),
-    )
-)
-
-_GLOVE = RawSource(
-    name="glove",
-    title="word vectors of Guo et al. 2022: our_vab_data.npy, _words.pkl and _idx.pkl",
-    places=("glove/our_vab_data.npy",),
-    is_folder=False,
-    url=_T2M_URL,
-    licence="MIT; the vectors are a part of GloVe (public domain)",
-)
-
-ALL_SOURCES = tuple(
-    {
-        source.name: source
-        for table in (
-            processed.SOURCES,
-            _EVALUATORS,
-            (_GLOVE,),
-            humanml3d_raw.SOURCES,
-            kit_raw.SOURCES,
-            style100.SOURCES,
-            open_mocap.SOURCES,
-        )
-        for source in table
-    }.values()
-)
-"""All of them, in the order in which `lead doctor` prints them; each name once."""
 
 
 def dataset_of(settings: Settings) -> Dataset:
@@ -118,7 +74,7 @@ def shares_of(settings: Settings) -> tuple[float, float, float] | None:
 
 def sources_of(study: Study) -> list[RawSource]:
     """What a study needs: the sources of its dataset, of its evaluator and of the words that
-    this reads."""
+    the evaluator reads."""
     names = {source.name for source in sources_of_dataset(study.dataset)}
     folders = {"glove": study.evaluator.vocabulary}
     if study.evaluator.words == "glove":
@@ -127,13 +83,13 @@ def sources_of(study: Study) -> list[RawSource]:
         is_kit = skeleton_of(study.dataset) is KIT
         names.add("kit-evaluator" if is_kit else "t2m-evaluator")
         folders["evaluators"] = study.evaluator.folder
-    return [_moved(source, folders) for source in ALL_SOURCES if source.name in names]
+    return [_moved(source, folders) for source in SOURCES.values() if source.name in names]
 
 
 def sources_of_dataset(settings: Settings) -> list[RawSource]:
     """What the motion and the captions of a study's dataset are read from."""
     names = {source.name for source in dataset_of(settings).sources(settings)}
-    return [source for source in ALL_SOURCES if source.name in names]
+    return [source for source in SOURCES.values() if source.name in names]
 
 
 def _moved(source: RawSource, folders: Mapping[str, Path]) -> RawSource:

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from lead.clip import SPLITS, Clip
-from lead.datasets.gather import Gathered, Row
+from lead.clip import SPLITS, Clip, ReadClip
+from lead.datasets.gather import Gathered
 from lead.datasets.published import MIRRORED
 from lead.motion.mirror import mirror
 from lead.motion.skeleton import Skeleton
@@ -47,28 +47,28 @@ def split_takes(
     return result
 
 
-def mirror_images(rows: Sequence[tuple[Row, str]]) -> list[tuple[Row, str]]:
-    """The mirror image of every row of the training split, in that split.
+def mirror_images(clips: Sequence[ReadClip]) -> list[ReadClip]:
+    """The mirror image of every clip of the training split, in that split.
 
     What is measured stays recorded motion: the other splits, and held-out styles, get none.
     """
-    return [(_mirror_image(row), split) for row, split in rows if split == "train"]
+    return [_mirror_image(clip) for clip in clips if clip.split == "train"]
 
 
-def frames_of(found: Gathered, rows: Sequence[Row], skeleton: Skeleton) -> Iterator[Joints]:
-    """The joints of every row, seen in a mirror where it is a mirror image."""
-    for row, joints in zip(rows, found.arrays(rows), strict=True):
-        yield mirror(joints, skeleton) if row.is_mirrored else joints
+def frames_of(read: Gathered, clips: Sequence[ReadClip], skeleton: Skeleton) -> Iterator[Joints]:
+    """The joints of every clip, seen in a mirror where it is a mirror image."""
+    for clip, joints in zip(clips, read.arrays(clips), strict=True):
+        yield mirror(joints, skeleton) if clip.is_mirrored else joints
 
 
-def _mirror_image(row: Row) -> Row:
+def _mirror_image(clip: ReadClip) -> ReadClip:
     """Named as HumanML3D names it; of the same take, so that nothing tells the two apart."""
     return replace(
-        row,
-        id=MIRRORED + row.id,
-        captions=tuple(map(exchange_sides, row.captions)),
-        tokens=tuple(map(exchange_sides, row.tokens)),
-        content=exchange_sides(row.content),
+        clip,
+        id=MIRRORED + clip.id,
+        captions=tuple(map(exchange_sides, clip.captions)),
+        tokens=tuple(map(exchange_sides, clip.tokens)),
+        content=exchange_sides(clip.content),
         is_mirrored=True,
     )
 
@@ -93,5 +93,5 @@ def exchange_sides(text: str) -> str:
     Args:
         text: lower case; a sentence, ``word/POS word/POS …``, or a label such as ``turn-left``.
     """
-    exchanged = _SIDE.sub(lambda found: _OTHER[found[1]], text)
-    return _TURN.sub(lambda found: ("" if found[1] else "counter") + found[2], exchanged)
+    exchanged = _SIDE.sub(lambda side: _OTHER[side[1]], text)
+    return _TURN.sub(lambda turn: ("" if turn[1] else "counter") + turn[2], exchanged)

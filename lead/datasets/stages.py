@@ -10,25 +10,23 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-from lead.clip import HELD_OUT, Clip
+from lead.clip import HELD_OUT, Clip, ReadClip
 from lead.config.base import Settings
 from lead.config.datasets import DatasetSettings, ProcessedDataset
 from lead.datasets.audit.cross_check import cross_check
-from lead.datasets.audit.page import write_audit_page
 from lead.datasets.audit.report import (
+    Audit,
     check_bad_share,
     describe,
-    kept_row,
-    left_out_row,
     write_audit,
+    write_audit_page,
 )
 from lead.datasets.dataset import describe_items
-from lead.datasets.gather import Gathered, Row, clip_fields, gather, in_order
+from lead.datasets.gather import Gathered, blocks, gather, in_order
 from lead.datasets.processed import read_statistics
 from lead.datasets.registry import dataset_of, held_out, read_dataset, shares_of, skeleton_of
 from lead.datasets.splits import frames_of, mirror_images, split_takes
@@ -43,7 +41,7 @@ from lead.motion.layout import layout
 from lead.motion.normalizer import fit_normalizer, save_normalizer
 from lead.motion.skeleton import Skeleton
 from lead.progress import Progress
-from lead.store.store import MotionIndex, items_of, write_index
+from lead.store import MotionIndex, items_of, write_index
 
 _PER_BLOCK = 32
 """Clips that a worker turns into features at a time."""
@@ -57,14 +55,15 @@ def import_motion(job: Job) -> None:
     """
     dataset: Settings = job.setting("dataset", DatasetSettings)
     manifest = job.on_any_threads().manifest
-    with _gathered(job, dataset) as found:
-        recorded = _with_splits(found.rows, dataset, job.seeds)
+    with _gathered(job, dataset) as read:
+        recorded = _with_splits(read.clips, dataset, job.seeds)
         mirrored = mirror_images(recorded) if dataset_of(dataset).is_mirrored(dataset) else []
-        clips = _clips([*recorded, *mirrored])
-        frames = frames_of(found, [row for row, _ in [*recorded, *mirrored]], skeleton_of(dataset))
+        kept = [*recorded, *mirrored]
+        clips = _in_one_array(kept)
+        frames = frames_of(read, kept, skeleton_of(dataset))
         write_frames(job.outputs["joints"], frames, clips[-1].stop)
         write_index(job.outputs["clips"], clips, clips[-1].stop, manifest)
-        _write_audit(job, found, recorded, mirrored, dataset)
+        _write_audit(job, read, kept, dataset)
 
 
 def import_features(job: Job) -> None:
@@ -75,17 +74,17 @@ def import_features(job: Job) -> None:
     dataset: Settings = job.setting("dataset", DatasetSettings)
     assert isinstance(dataset, ProcessedDataset)
     skeleton = skeleton_of(dataset)
-    with _gathered(job, dataset) as found:
-        rows = _with_splits(found.rows, dataset, job.seeds)
-        clips = _clips(rows)
-        write_frames(job.outputs["frames"], found.arrays(found.rows), clips[-1].stop)
+    with _gathered(job, dataset) as read:
+        kept = _with_splits(read.clips, dataset, job.seeds)
+        clips = _in_one_array(kept)
+        write_frames(job.outputs["frames"], read.arrays(kept), clips[-1].stop)
         _write_items(job, clips, dataset)
         if dataset.statistics == "published":
             statistics = read_statistics(job.data_root / dataset.folder, skeleton)
             save_normalizer(statistics, job.outputs["stats"])
         else:
             _save_statistics(job, clips, skeleton)
-        _write_audit(job, found, rows, [], dataset)
+        _write_audit(job, read, kept, dataset)
 
 
 def extract_features(job: Job) -> None:
@@ -97,15 +96,13 @@ def extract_features(job: Job) -> None:
     skeleton = skeleton_of(dataset)
     before = MotionIndex.open(job.inputs["clips"]).clips
     joints = FrameFile.open(job.inputs["joints"])
-    after, row = [], 0
-    for clip in before:
-        after.append(replace(clip, start=row, stop=row + clip.frames - 1))
-        row = after[-1].stop
+    after = _in_one_array(before, fewer=1)
+    pairs = list(zip(before, after, strict=True))
     with atomic_path(job.outputs["frames"]) as temporary:
-        features = begin_frames(temporary, (row, skeleton.feature_width))
+        features = begin_frames(temporary, (after[-1].stop, skeleton.feature_width))
         write = partial(_write_features, joints, features, skeleton)
         progress = Progress("features", len(before))
-        for done in in_order(write, _blocks(list(zip(before, after, strict=True))), job.threads):
+        for done in in_order(write, blocks(pairs, _PER_BLOCK), job.threads):
             progress.advance(done)
     _write_items(job, after, dataset)
     _save_statistics(job, after, skeleton)
@@ -133,26 +130,17 @@ def _save_statistics(job: Job, clips: Sequence[Clip], skeleton: Skeleton) -> Non
     save_normalizer(fit_normalizer(train, layout(skeleton)), job.outputs["stats"])
 
 
-def _write_audit(
-    job: Job,
-    found: Gathered,
-    recorded: Sequence[tuple[Row, str]],
-    mirrored: Sequence[tuple[Row, str]],
-    dataset: Settings,
-) -> None:
+def _write_audit(job: Job, read: Gathered, kept: Sequence[ReadClip], dataset: Settings) -> None:
     """Table and page of what was read, what was left out, and what was mirrored."""
-    splits = [split for _, split in recorded]
     counts = dataset_of(dataset).expected
     expected = None if counts is None else counts.names
-    findings = [*found.findings, *cross_check(found.summaries, splits, expected, found.rejected)]
-    rows = [kept_row(row, split) for row, split in (*recorded, *mirrored)]
-    rows += map(left_out_row, found.rejected)
-    print(describe(rows, findings), file=sys.stderr)
+    recorded = [clip for clip in kept if not clip.is_mirrored]
+    findings = [*read.findings, *cross_check(recorded, expected, read.rejected)]
+    audit = Audit(kept, read.rejected, findings)
+    print(describe(audit), file=sys.stderr)
     manifest = job.on_any_threads().manifest
-    write_audit(job.outputs["audit"], rows, findings, manifest)
-    write_audit_page(
-        job.outputs["page"], rows, findings, expected, skeleton_of(dataset).fps, manifest
-    )
+    write_audit(job.outputs["audit"], audit, manifest)
+    write_audit_page(job.outputs["page"], audit, expected, skeleton_of(dataset).fps, manifest)
 
 
 @contextmanager
@@ -165,15 +153,15 @@ def _gathered(job: Job, dataset: Settings) -> Iterator[Gathered]:
     )
     try:
         works = read_dataset(dataset, job.data_root, job.seeds)
-        found = gather(works, skeleton_of(dataset), folder, job.threads)
-        check_bad_share(len(found.rows), found.rejected)
-        if not found.rows:
+        read = gather(works, skeleton_of(dataset), folder, job.threads)
+        check_bad_share(len(read.clips), read.rejected)
+        if not read.clips:
             raise LeadError(
                 "No recording is left to work with.",
-                found=describe([left_out_row(each) for each in found.rejected]),
+                found=describe(Audit((), read.rejected)),
                 fix="Look for longer clips, or lower min_positions in the study's dataset.",
             )
-        yield found
+        yield read
     except LeadError:
         # The user mends something now, and what was read before may not be true any more.
         shutil.rmtree(folder, ignore_errors=True)
@@ -181,46 +169,41 @@ def _gathered(job: Job, dataset: Settings) -> Iterator[Gathered]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _with_splits(rows: Sequence[Row], dataset: Settings, seeds: Seeds) -> list[tuple[Row, str]]:
-    """Every row and its split: held out, the source's own, or by the study's shares."""
-    free = [row for row in rows if not row.split and not held_out(dataset, row)]
+def _with_splits(clips: Sequence[ReadClip], dataset: Settings, seeds: Seeds) -> list[ReadClip]:
+    """Every clip in its split: held out, the source's own, or by the study's shares."""
+    is_held_out = {clip.id for clip in clips if held_out(dataset, clip)}
+    free = [clip for clip in clips if not clip.split and clip.id not in is_held_out]
     dealt: dict[str, str] = {}
     if shares := shares_of(dataset):
         # Apart, so that synthetic clips change no recording's split.
-        for made in (False, True):
-            group = [row for row in free if (row.source == SYNTHETIC) is made]
+        for is_synthetic in (False, True):
+            group = [clip for clip in free if (clip.source == SYNTHETIC) is is_synthetic]
             dealt |= split_takes(group, shares, seeds.child("split").numpy())
     return [
-        (row, HELD_OUT if held_out(dataset, row) else row.split or dealt[row.take]) for row in rows
+        replace(clip, split=HELD_OUT if clip.id in is_held_out else clip.split or dealt[clip.take])
+        for clip in clips
     ]
 
 
-def _clips(rows: Sequence[tuple[Row, str]]) -> list[Clip]:
-    clips: list[Clip] = []
-    start = 0
-    for row, split in rows:
-        place = {"split": split, "start": start, "stop": start + row.frames}
-        clips.append(Clip(**{**clip_fields(row), **place}))
-        start = clips[-1].stop
-    return clips
-
-
-def _blocks(pairs: list[tuple[Clip, Clip]]) -> Iterator[list[tuple[Clip, Clip]]]:
-    iterator = iter(pairs)
-    while block := list(islice(iterator, _PER_BLOCK)):
-        yield block
+def _in_one_array(clips: Sequence[Clip], fewer: int = 0) -> list[Clip]:
+    """The clips one after the other in one array, each by so many frames shorter."""
+    placed: list[Clip] = []
+    for clip in clips:
+        start = placed[-1].stop if placed else 0
+        placed.append(replace(clip, start=start, stop=start + clip.frames - fewer))
+    return placed
 
 
 def _write_features(
-    joints: FrameFile, features: FrameFile, skeleton: Skeleton, block: list[tuple[Clip, Clip]]
+    joints: FrameFile, features: FrameFile, skeleton: Skeleton, block: Sequence[tuple[Clip, Clip]]
 ) -> int:
     """Compute the features of a block and write them to their rows; the number of clips."""
     read = [joints.read(clip.start, clip.stop) for clip, _ in block]
     try:
         rows = np.concatenate(list(clips_to_features(read, skeleton)))
     except LeadError:
-        for (clip, _), one in zip(block, read, strict=True):
-            _name_the_broken(clip, one, skeleton)
+        for (clip, _), motion in zip(block, read, strict=True):
+            _name_the_broken(clip, motion, skeleton)
         raise
     features.write(block[0][1].start, rows)
     return len(block)

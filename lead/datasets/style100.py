@@ -12,26 +12,15 @@ from pathlib import Path, PurePosixPath
 
 from lead.clip import Clip, Found, Rejected, Work
 from lead.config.datasets import Style100Dataset
-from lead.datasets.dataset import Dataset, RawSource
+from lead.datasets.dataset import Dataset
+from lead.datasets.sources import SOURCES, locate, missing_data
 from lead.errors import LeadError
 from lead.files.tables import rows_beside
-from lead.formats.archive import SUFFIXES, find_source, members
+from lead.formats.archive import members
 from lead.mocap.conventions import STYLE100
 from lead.mocap.cut import Label, Limits, bad, cut_parts
 from lead.mocap.read import take_from_bvh
 from lead.motion.skeleton import HUMANML3D
-
-SOURCES = (
-    RawSource(
-        name="100style",
-        title="100STYLE (BVH, 810 takes, and Frame_Cuts.csv)",
-        places=("100style",),
-        is_folder=True,
-        url="https://www.ianxmason.com/100style",
-        licence="CC BY 4.0",
-    ),
-)
-"""Where 100STYLE is to be had."""
 
 CUTS = "Frame_Cuts.csv"
 """100STYLE's list of the frames that show the style, one row per style: ``STYLE_NAME`` and
@@ -50,20 +39,21 @@ def read_style100(settings: Style100Dataset, data_root: Path) -> Iterator[Work]:
             style does not exist, the frame cuts cannot be read. A broken take is ``bad``.
     """
     _check_styles(settings)
-    path = _locate(settings, data_root)
+    source = replace(SOURCES["100style"], places=(settings.folder,))
+    path = locate([source], data_root)[source.name]
     cuts = _find_cuts(path)
     limits = Limits(settings.fps, settings.min_positions, settings.max_positions)
     first: dict[str, str] = {}
     for name, content in members(path, _is_take):
-        identity, source = PurePosixPath(name).stem, f"{settings.folder}/{name}"
+        identity, file = PurePosixPath(name).stem, f"{settings.folder}/{name}"
         if identity in first:
             detail = f"the same take as {first[identity]}"
-            yield partial(list, (Rejected(identity, source, "duplicate", detail),))
+            yield partial(list, (Rejected(identity, file, "duplicate", detail),))
             continue
-        first[identity] = source
-        yield partial(read_take, content, source, cuts, limits)
+        first[identity] = file
+        yield partial(read_take, content, file, cuts, limits)
     if not first:
-        raise _nothing_to_read(path)
+        raise missing_data([source], data_root, f"no BVH file in {path}")
 
 
 def read_take(content: bytes, source: str, cuts: Cuts, limits: Limits) -> list[Found]:
@@ -165,24 +155,6 @@ def _check_styles(settings: Style100Dataset) -> None:
         )
 
 
-def _locate(settings: Style100Dataset, data_root: Path) -> Path:
-    path = find_source(data_root, [settings.folder])
-    if path is None:
-        raise _nothing_to_read(data_root / settings.folder)
-    return path
-
-
-def _nothing_to_read(path: Path) -> LeadError:
-    [source] = SOURCES
-    return LeadError(
-        "100STYLE is missing.",
-        file=path,
-        found="no folder or archive" if not path.exists() else "no BVH file in it",
-        expected=f"{source.title}: a folder, or {', '.join(SUFFIXES)}",
-        fix=f"Get it from {source.url} ({source.licence}), or set dataset.folder.",
-    )
-
-
 CONTENTS = {
     row["code"]: (row["name"], (row["first"], row["second"], row["third"], row["fourth"]))
     for row in rows_beside(__file__, "captions/style100_contents.csv")
@@ -207,6 +179,6 @@ DATASET = Dataset(
     settings=Style100Dataset,
     skeleton=HUMANML3D,
     read=lambda settings, data_root, seeds: read_style100(settings, data_root),
-    sources=lambda settings: SOURCES,
+    sources=lambda settings: [SOURCES["100style"]],
     is_held_out=lambda settings, clip: is_held_out(clip, settings),
 )

@@ -1,4 +1,4 @@
-"""Consistency models of latents (Luo et al. 2023) as MotionLCM (Dai et al. 2024) has them."""
+"""Consistency models of latents (Luo et al. 2023), as in MotionLCM (Dai et al. 2024)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from lead.config.training import ConsistencyStage
 from lead.diffusion.guidance import Denoise
+from lead.diffusion.prediction import predicted_noise
 from lead.diffusion.schedule import NoiseSchedule, add_noise, predicted_latent
+from lead.models.denoiser import Denoiser, guidance_sinusoid
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ def consistency(
 def solver_timesteps(
     index: Int[Tensor, " B"], solver_steps: int, train_steps: int
 ) -> tuple[Int[Tensor, " B"], Int[Tensor, " B"]]:
-    """Where the jump of number ``index`` on the solver's grid starts, and where it ends.
+    """The diffusion steps at which jump number ``index`` on the solver's grid starts and ends.
 
     With 50 steps of 1000 it starts at 19, 39, ..., 999 and ends 20 lower, the first one at 0.
     """
@@ -95,13 +98,47 @@ def consistency_path(
             noisy = add_noise(clean, fresh[:, place], after, schedule)
 
 
-def consistency_sample(
-    denoise: Denoise,
-    noise: Float[Tensor, "B L M"],
-    fresh: Float[Tensor, "B K L M"],
-    timesteps: Int[Tensor, " steps"],
-    schedule: NoiseSchedule,
-    boundary: BoundaryCondition,
-) -> Float[Tensor, "B L M"]:
-    """The latents at the end of `consistency_path`."""
-    return list(consistency_path(denoise, noise, fresh, timesteps, schedule, boundary))[-1]
+@dataclass(frozen=True)
+class FewSteps:
+    """How a distilled denoiser is sampled (Dai et al. 2024).
+
+    Attributes:
+        boundary: of its consistency function.
+        solver_steps: steps of the grid that it learned.
+        guidance_width: of the sinusoid of w, by which it knows how far to guide.
+    """
+
+    boundary: BoundaryCondition
+    solver_steps: int
+    guidance_width: int
+
+    @classmethod
+    def of(cls, stage: ConsistencyStage) -> FewSteps:
+        """As a stage's settings distil it."""
+        boundary = BoundaryCondition(stage.sigma, stage.timestep_scaling)
+        return cls(boundary, stage.solver_steps, stage.guidance_width)
+
+    def sample(
+        self,
+        student: Denoiser,
+        schedule: NoiseSchedule,
+        text: Float[Tensor, "B C"],
+        noise: Float[Tensor, "B L M"],
+        fresh: Float[Tensor, "B K L M"],
+        guidance: float,
+    ) -> Float[Tensor, "B L M"]:
+        """The latents at the end of `consistency_path`, in one step more than ``fresh`` has draws.
+
+        The scale ``guidance`` of Eq. (8) is an input of the student, so that there is no branch
+        without text.
+        """
+        scale = noise.new_full((len(noise),), guidance - 1)
+        embedded = guidance_sinusoid(scale, self.guidance_width)
+        steps = fresh.shape[1] + 1
+        timesteps = student_timesteps(steps, self.solver_steps, schedule.train_steps)
+
+        def denoise(latent: Tensor, timestep: Tensor) -> Tensor:
+            return predicted_noise(student, schedule, latent, timestep, text, embedded)
+
+        path = consistency_path(denoise, noise, fresh, timesteps, schedule, self.boundary)
+        return list(path)[-1]

@@ -9,12 +9,12 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from lead.diffusion.consistency import BoundaryCondition, consistency_sample, student_timesteps
+from lead.diffusion.consistency import FewSteps
 from lead.diffusion.guidance import guide
 from lead.diffusion.prediction import predicted_noise
 from lead.diffusion.sampler import ddim_sample
 from lead.diffusion.schedule import NoiseSchedule, sampling_timesteps
-from lead.models.denoiser import Denoiser, guidance_sinusoid
+from lead.models.denoiser import Denoiser
 from lead.models.projector import Projector
 from lead.models.vae import MotionVae
 from lead.text.cache import Standardisation
@@ -24,23 +24,8 @@ CPU_TOKENS = 1600
 
 
 @dataclass(frozen=True)
-class FewSteps:
-    """How a distilled denoiser is sampled (Dai et al. 2024).
-
-    Attributes:
-        boundary: of its consistency function.
-        solver_steps: steps of the grid that it learned.
-        guidance_width: of the sinusoid that tells it how far to guide.
-    """
-
-    boundary: BoundaryCondition
-    solver_steps: int
-    guidance_width: int
-
-
-@dataclass(frozen=True)
 class MotionGenerator:
-    """Frozen networks as one thing that generates; without a projector it is MLD, or MotionLCM.
+    """Frozen networks that generate together; without a projector they are MLD, or MotionLCM.
 
     Attributes:
         null: the empty caption's pooled embedding, 1 x C.
@@ -60,7 +45,7 @@ class MotionGenerator:
     few_steps: FewSteps | None = None
 
     def to(self, device: torch.device | str) -> MotionGenerator:
-        """The same on a device; the networks move, they are not copied."""
+        """The same generator on a device; its networks move, they are not copied."""
         text = self.standardise
         return replace(
             self,
@@ -74,7 +59,7 @@ class MotionGenerator:
 
     @property
     def fresh_draws(self) -> int:
-        """Draws of noise that sampling takes beside the first."""
+        """Draws of noise that sampling takes besides the first."""
         return self.steps - 1 if self.few_steps else 0
 
     def noise(
@@ -82,10 +67,9 @@ class MotionGenerator:
         noisy_latent: Float[Tensor, "B L M"],
         timestep: Int[Tensor, " B"],
         text: Float[Tensor, "B C"],
-        guidance: Float[Tensor, "B G"] | None = None,
     ) -> Float[Tensor, "B L M"]:
         """The noise in each latent, from ``text`` as the denoiser is conditioned on it."""
-        return predicted_noise(self.denoiser, self.schedule, noisy_latent, timestep, text, guidance)
+        return predicted_noise(self.denoiser, self.schedule, noisy_latent, timestep, text)
 
     @torch.no_grad()
     def latents(
@@ -100,31 +84,20 @@ class MotionGenerator:
         """
         if self.few_steps:
             assert fresh is not None, "a distilled denoiser takes noise between its steps"
-            return self._distilled(self.few_steps, self.standardise(text), noise, fresh)
+            condition = self.standardise(text)
+            return self.few_steps.sample(
+                self.denoiser, self.schedule, condition, noise, fresh, self.guidance
+            )
         condition, null = self.standardise(text), self.standardise(self.null)
         denoise = guide(self.noise, condition, null[0], self.guidance)
         timesteps = sampling_timesteps(self.schedule, self.steps)
         return ddim_sample(denoise, noise, timesteps, self.schedule)
 
-    def _distilled(self, own: FewSteps, condition: Tensor, noise: Tensor, fresh: Tensor) -> Tensor:
-        """The guidance is told, so that there is no branch without text."""
-        told = guidance_sinusoid(noise.new_full((len(noise),), self.guidance - 1),
-                                 own.guidance_width)  # fmt: skip
-        timesteps = student_timesteps(self.steps, own.solver_steps, self.schedule.train_steps)
-        return consistency_sample(
-            lambda latent, timestep: self.noise(latent, timestep, condition, told),
-            noise,
-            fresh,
-            timesteps,
-            self.schedule,
-            own.boundary,
-        )
-
     @torch.no_grad()
     def decode(
         self, latent: Float[Tensor, "B L M"], length: Int[Tensor, " B"], *, realign: bool = True
     ) -> tuple[Float[Tensor, "B T D"], Bool[Tensor, "B T"]]:
-        """Normalised features of the given lengths, Eq. (3) applied first, and their mask.
+        """Normalised features of motions of these lengths, after Eq. (3), and their mask.
 
         On a CPU motions of one length are decoded together, so that no padding is computed.
         """
@@ -142,5 +115,5 @@ class MotionGenerator:
 
 def _alike(length: Int[Tensor, " B"], frames: int) -> Iterator[Int[Tensor, " b"]]:
     """Rows of equal length, no more at a time than make up ``frames``."""
-    for own in length.unique():
-        yield from (length == own).nonzero()[:, 0].split(max(1, frames // int(own)))
+    for value in length.unique():
+        yield from (length == value).nonzero()[:, 0].split(max(1, frames // int(value)))

@@ -1,6 +1,6 @@
-"""What a denoiser's output means: the noise, the velocity or the clean latent.
+"""The three things that a denoiser may predict: the noise, the velocity or the clean latent.
 
-All three say the same of a noisy latent, since z_t = √ᾱ z_0 + √(1 - ᾱ) ε; samplers, guidance and
+All three are equivalent for a noisy latent, since z_t = √ᾱ z_0 + √(1 - ᾱ) ε; samplers, guidance and
 objectives work with the noise alone. What differs is how an error of the network weighs: an error
 in the noise comes out √(1 - ᾱ) / √ᾱ times as large in the latent, one in the velocity √(1 - ᾱ)
 times. MLD's network ends in a LayerNorm without a projection, so its output has a fixed sum in one
@@ -27,7 +27,7 @@ def prediction_target(
     schedule: NoiseSchedule,
     predicts: Predicts,
 ) -> Float[Tensor, "B L M"]:
-    """What the network learns to say of a latent with that noise in it.
+    """The target of a network that sees a latent with that noise in it.
 
     The velocity is v = √ᾱ_t ε - √(1 - ᾱ_t) z_0 (Salimans and Ho 2022).
     """
@@ -50,7 +50,7 @@ def noise_of(
     schedule: NoiseSchedule,
     predicts: Predicts,
 ) -> Float[Tensor, "B L M"]:
-    """The noise that a prediction means.
+    """The noise that a prediction implies.
 
     From the velocity ε = √(1 - ᾱ_t) z_t + √ᾱ_t v, from the clean latent
     ε = (z_t - √ᾱ_t z_0) / √(1 - ᾱ_t).

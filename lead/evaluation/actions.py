@@ -20,10 +20,9 @@ from lead.config.datasets import DatasetSettings
 from lead.datasets.registry import skeleton_of
 from lead.files.artefact import atomic_path, unreadable
 from lead.files.job import Job
-from lead.motion.constant_bones import METRES
 from lead.motion.layout import layout
-from lead.motion.skeleton import Skeleton
-from lead.store.store import MotionStore
+from lead.motion.skeleton import METRES, Skeleton
+from lead.store import MotionStore
 
 FEWEST_CLIPS = 5
 """Training clips below which an action is left out of the measure."""
@@ -116,15 +115,15 @@ def no_classifier() -> ActionClassifier:
     return ActionClassifier((), nothing, nothing, np.zeros((0, 0)), nothing)
 
 
-def write_classifier(classifier: ActionClassifier, path: Path, words: Mapping[str, str]) -> None:
+def write_classifier(classifier: ActionClassifier, path: Path, metadata: Mapping[str, str]) -> None:
     """Write scaling and coefficients, the labels in the metadata, atomically."""
     arrays = {name: getattr(classifier, name) for name in ("mean", "scale", "weights", "bias")}
-    said = json.dumps({**words, "labels": classifier.labels}, sort_keys=True)
+    facts = json.dumps({**metadata, "labels": classifier.labels}, sort_keys=True)
     with atomic_path(path) as temporary:
         save_file(
             {name: np.ascontiguousarray(value, np.float64) for name, value in arrays.items()},
             temporary,
-            metadata={"lead": said},
+            metadata={"lead": facts},
         )
 
 

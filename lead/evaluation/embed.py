@@ -1,4 +1,4 @@
-"""Motions of every system as embeddings of the matcher, repeat by repeat."""
+"""Motions of every system as embeddings of the evaluator, repeat by repeat."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Float
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from lead.config.evaluation import Evaluation
 from lead.diffusion.generator import MotionGenerator
+from lead.errors import LeadError
 from lead.evaluation.evaluator import MotionEvaluator, evaluated_by, open_evaluator
 from lead.evaluation.generate import (
     decoded,
@@ -31,14 +31,14 @@ from lead.evaluation.protocol import Pass, draw_multimodality, draw_pass
 from lead.evaluation.repeats import FIRST, repeat_seeds
 from lead.files.job import Job, forget, state_lock
 from lead.files.seeds import Seeds
-from lead.models.files import save_tensors
+from lead.models.files import load_tensors, save_tensors
 from lead.models.matcher import FRAMES_PER_SNIPPET, PADDED_FRAMES
 from lead.progress import Progress
-from lead.store.store import MotionStore
+from lead.store import MotionStore
 
 
 def embed_real(job: Job) -> None:
-    """Embed captions and crops of the test clips, twice a repeat, and the mean motion.
+    """Embed captions and crops of the test clips, twice per repeat, and the mean motion.
 
     Inputs: those of `open_evaluator`. Settings: also ``repeats``, the first
     repeat and the one after the last, where a job has but some. Output: ``embeddings``, each with
@@ -59,7 +59,7 @@ def embed_real(job: Job) -> None:
         return {
             **read_twice(evaluator, store, first, draw_pass(clips, seeds.child("again"))),
             **evaluator.measure(crops, first.length),
-            **evaluator.gauge.truth(clips),
+            **evaluator.labels(clips),
             **({"zero196": evaluator.motions(crops, first.length, "zero196")} if fit else {}),
             "length": torch.from_numpy(first.length),
             "caption": torch.tensor(
@@ -106,11 +106,11 @@ def embed_generated(job: Job) -> None:
         noise, fresh = latent_noise(generator, ids, seeds), fresh_noise(generator, ids, seeds)
         crops = real_crops(store, evaluator, main)
         again = reconstructed(generator, store, evaluator, main, seeds)
-        given = (text, noise, fresh)
+        drawn = (text, noise, fresh)
         return {
             **evaluator.measure(generated(generator, text, main, noise, fresh), main.length),
             **evaluator.reconstructions(again, crops, main.length),
-            **latent_norms(generator, given, crops, main, seeds, evaluator.batch_size),
+            **latent_norms(generator, drawn, crops, main, seeds, evaluator.batch_size),
             "random_latent": evaluator.motions(decoded(generator, main, noise), main.length),
             "multimodality": _multimodality(generator, evaluator, store, settings, seeds),
         }
@@ -161,8 +161,8 @@ class Keeper:
             for repeat in self._repeats:
                 path = self._path(repeat)
                 try:
-                    self._kept[repeat] = _tensors(path)
-                except (SafetensorError, OSError):
+                    self._kept[repeat] = load_tensors(path)
+                except LeadError:
                     path.unlink(missing_ok=True)
         return [repeat for repeat in self._repeats if repeat not in self._kept]
 
@@ -171,7 +171,7 @@ class Keeper:
         self._kept[repeat] = dict(tensors)
         if self._folder is not None:
             save_tensors(tensors, self._path(repeat), {})
-            self._kept[repeat] = _tensors(self._path(repeat))
+            self._kept[repeat] = load_tensors(self._path(repeat))
 
     def kept(self) -> list[dict[str, Tensor]]:
         """The finished repeats, in their order."""
@@ -179,8 +179,8 @@ class Keeper:
 
     def write(self, path: Path, metadata: Mapping[str, str]) -> None:
         """Write all repeats to one file."""
-        rounds = self.kept()
-        stacked = {name: torch.stack([own[name] for own in rounds]) for name in rounds[0]}
+        repeats = self.kept()
+        stacked = {name: torch.stack([tensors[name] for tensors in repeats]) for name in repeats[0]}
         save_tensors(stacked, path, {**metadata, FIRST: str(self._repeats.start)})
 
     def _path(self, repeat: int) -> Path:
@@ -198,8 +198,9 @@ def _multimodality(
     items = draw_multimodality(store.split("test"), settings.multimodality, seeds)
     samples = settings.multimodality.samples
     ids = [f"{clip.id}/{sample}" for clip in items.clips for sample in range(samples)]
-    own = seeds.child("multimodality")
-    noise, fresh = latent_noise(generator, ids, own), fresh_noise(generator, ids, own)
+    seeds_of_samples = seeds.child("multimodality")
+    noise = latent_noise(generator, ids, seeds_of_samples)
+    fresh = fresh_noise(generator, ids, seeds_of_samples)
     every = Pass(
         tuple(clip for clip in items.clips for _ in range(samples)),
         tuple(caption for caption in items.captions for _ in range(samples)),
@@ -209,8 +210,3 @@ def _multimodality(
     text = evaluator.cache.pooled(every.captions)
     embedded = evaluator.motions(generated(generator, text, every, noise, fresh), every.length)
     return embedded.unflatten(0, (len(items.clips), samples))
-
-
-def _tensors(path: Path) -> dict[str, Tensor]:
-    with safe_open(path, framework="pt") as file:
-        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from lead.clip import Clip
 from lead.config.datasets import DatasetSettings
 from lead.config.evaluation import Evaluation, Evaluator, MatcherStage
 from lead.datasets.registry import skeleton_of
@@ -20,7 +21,7 @@ from lead.evaluation.actions import read_classifier
 from lead.evaluation.gauge import Gauge
 from lead.evaluation.physical import measure_motions
 from lead.evaluation.protocol import sorted_batches
-from lead.evaluation.repeats import ACTIONS, CLASSIFIER, EVALUATED_BY, PREFIX
+from lead.evaluation.repeats import ACTIONS, CLASSIFIER, EVALUATED_BY, PREFIX, remake
 from lead.files.digest import digest, file_digest
 from lead.files.job import Job
 from lead.models.build import pick_device, use_threads
@@ -30,7 +31,7 @@ from lead.motion.features import features_to_joints
 from lead.motion.layout import layout
 from lead.motion.normalizer import Normalizer, load_normalizer, matcher_normalizer
 from lead.motion.skeleton import Skeleton
-from lead.store.store import MotionStore
+from lead.store import MotionStore
 from lead.text.cache import TextCache
 from lead.text.word_cache import open_words
 from lead.text.words import WordSource
@@ -38,7 +39,7 @@ from lead.text.words import WordSource
 Motions = Callable[[np.ndarray], tuple[Tensor, Tensor]]
 """From the positions of a batch to its normalised features and their mask."""
 
-Look = Callable[[Tensor, Tensor, np.ndarray], dict[str, Tensor]]
+Look = Callable[[Tensor, Tensor, np.ndarray], Mapping[str, Tensor | np.ndarray]]
 """From features that are not normalised, their mask and the positions to what is seen of each."""
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
@@ -112,7 +113,7 @@ class MotionEvaluator:
             lambda features, mask, rows: {
                 "motion": self._embed(features, mask),
                 **self._physical(features, mask),
-                **self.gauge.measure(features, mask),
+                **self.gauge.measure(unpadded(features, mask)),
             },
         )
 
@@ -131,10 +132,15 @@ class MotionEvaluator:
             lambda features, mask, rows: {
                 "reconstruction": self._embed(features, mask),
                 **self.gauge.measure_reconstruction(
-                    features, self.normalizer.denormalise(crops(rows)[0]), mask
+                    unpadded(features, mask),
+                    unpadded(self.normalizer.denormalise(crops(rows)[0]), mask),
                 ),
             },
         )
+
+    def labels(self, clips: Sequence[Clip]) -> dict[str, Float[Tensor, " I"]]:
+        """What the gauge holds the actions of clips against: their own labels."""
+        return {name: torch.from_numpy(places) for name, places in self.gauge.truth(clips).items()}
 
     @torch.no_grad()
     def texts(self, captions: tuple[str, ...]) -> Float[Tensor, "I E"]:
@@ -156,10 +162,10 @@ class MotionEvaluator:
             features = self.normalizer.denormalise(normalised)
             _check_finite(features, mask)
             for name, values in look(features, mask, rows).items():
-                own = values.cpu().float()
+                values = torch.as_tensor(values).cpu().float()
                 if name not in out:
-                    out[name] = own.new_empty(len(length), *own.shape[1:])
-                out[name][torch.from_numpy(rows)] = own
+                    out[name] = values.new_empty(len(length), *values.shape[1:])
+                out[name][torch.from_numpy(rows)] = values
             self.advance(len(rows))
         return out
 
@@ -195,13 +201,13 @@ def open_evaluator(job: Job) -> tuple[MotionEvaluator, MotionStore, Evaluation]:
     settings = job.setting("evaluation", Evaluation)
     skeleton = skeleton_of(job.setting("dataset", DatasetSettings))
     normalizer = load_normalizer(job.inputs["stats"])
-    own = _statistics_of(job, normalizer, skeleton)
-    _check_statistics(job.inputs["matcher"], own)
+    statistics = _statistics_of(job, normalizer, skeleton)
+    _check_statistics(job.inputs["matcher"], statistics)
     dtype = DTYPES[settings.precision]
     evaluator = MotionEvaluator(
         load_matcher(job.inputs["matcher"], feature_width=skeleton.feature_width).to(device, dtype),
         normalizer.torch(device, dtype),
-        own.torch(device, dtype),
+        statistics.torch(device, dtype),
         TextCache.open(job.inputs.get("condition", job.inputs["text"])),
         open_words(job.inputs),
         Gauge(read_classifier(job.inputs["actions"]), skeleton),
@@ -221,16 +227,23 @@ def _statistics_of(job: Job, normalizer: Normalizer, skeleton: Skeleton) -> Norm
     return matcher_normalizer(normalizer, layout(skeleton), stage.feature_bias)
 
 
-def _check_statistics(matcher: Path, own: Normalizer) -> None:
-    trained_on = read_metadata(matcher).get(STATISTICS, own.fingerprint)
-    if trained_on != own.fingerprint:
-        raise LeadError(
+def _check_statistics(matcher: Path, statistics: Normalizer) -> None:
+    trained_on = read_metadata(matcher).get(STATISTICS, statistics.fingerprint)
+    if trained_on != statistics.fingerprint:
+        raise remake(
             "The evaluator was trained on other statistics than it would be used with.",
-            file=matcher,
-            found=f"statistics {trained_on}",
-            expected=own.fingerprint,
-            fix="Delete the file and run the same snakemake command again.",
+            matcher,
+            f"statistics {trained_on}",
+            statistics.fingerprint,
         )
+
+
+def unpadded(
+    features: Float[Tensor, "B T D"], mask: Bool[Tensor, "B T"]
+) -> list[Float[np.ndarray, "_ D"]]:
+    """The real frames of each motion, which come first."""
+    arrays, frames = features.cpu().numpy(), mask.sum(1).tolist()
+    return [motion[:count] for motion, count in zip(arrays, frames, strict=True)]
 
 
 def _check_finite(features: Float[Tensor, "B T D"], mask: Bool[Tensor, "B T"]) -> None:

@@ -13,8 +13,8 @@ from torch import Tensor
 from lead.config.evaluation import Evaluation
 from lead.config.models import Diffusion, TextSettings
 from lead.config.training import ConsistencyStage
-from lead.diffusion.consistency import BoundaryCondition
-from lead.diffusion.generator import FewSteps, MotionGenerator
+from lead.diffusion.consistency import FewSteps
+from lead.diffusion.generator import MotionGenerator
 from lead.diffusion.schedule import noise_schedule
 from lead.evaluation.evaluator import MotionEvaluator, Motions
 from lead.evaluation.protocol import Pass, draw_noise, sorted_batches
@@ -22,8 +22,7 @@ from lead.evaluation.repeats import GAUGE
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.models.files import check_lineage, load_denoiser, load_projector, load_vae
-from lead.store.batches import gather
-from lead.store.store import MotionStore
+from lead.store import MotionStore, gather
 from lead.text.cache import Standardisation, TextCache
 
 UNGUIDED = 1.0
@@ -64,10 +63,6 @@ def open_generator(
         job.inputs["denoiser"], latent_width=vae.latent_width, text_width=cache.width
     )
     standardise = Standardisation.fit(cache, store.captions("train"), text.standardise)
-    few_steps = None
-    if stage:
-        boundary = BoundaryCondition(stage.sigma, stage.timestep_scaling)
-        few_steps = FewSteps(boundary, stage.solver_steps, stage.guidance_width)
     return MotionGenerator(
         vae,
         denoiser.to(like),
@@ -77,7 +72,7 @@ def open_generator(
         cache.pooled([""]).to(like),
         int(job.settings["steps"]) if stage else settings.sampling_steps,
         stage.guidance if stage else settings.guidance,
-        few_steps,
+        FewSteps.of(stage) if stage else None,
     )
 
 
@@ -118,8 +113,8 @@ def generated(
     between steps."""
 
     def motions(rows: np.ndarray) -> tuple[Tensor, Tensor]:
-        own = (values[rows].to(generator.null) for values in (text, noise, fresh))
-        latent = generator.latents(*own)
+        inputs = (values[rows].to(generator.null) for values in (text, noise, fresh))
+        latent = generator.latents(*inputs)
         return generator.decode(latent, _lengths(generator, drawn, rows))
 
     return motions
@@ -129,8 +124,8 @@ def decoded(generator: MotionGenerator, drawn: Pass, latent: Float[Tensor, "I L 
     """Latents decoded as they are, without the projector."""
 
     def motions(rows: np.ndarray) -> tuple[Tensor, Tensor]:
-        own = latent[rows].to(generator.null)
-        return generator.decode(own, _lengths(generator, drawn, rows), realign=False)
+        latents = latent[rows].to(generator.null)
+        return generator.decode(latents, _lengths(generator, drawn, rows), realign=False)
 
     return motions
 

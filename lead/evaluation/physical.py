@@ -15,8 +15,7 @@ from torch import Tensor
 
 from lead.errors import LeadError
 from lead.evaluation.physical_score import CONTACT_HEIGHT, SLIDING_SPEED, SMOOTHED_STEPS, TOLERANCE
-from lead.motion.constant_bones import METRES
-from lead.motion.skeleton import Skeleton
+from lead.motion.skeleton import METRES, Skeleton
 
 _X, _Y, _Z = 0, 1, 2
 
@@ -122,7 +121,7 @@ def bone_quantities(
     std = ((off**2).sum(1) / frames).sqrt()
     drift = torch.where(mean > 0, std / mean, 0.0).mean(1)
     named = zip(skeleton.joints[1:], mean.unbind(1), strict=True)
-    return {"bone_drift": drift, **{f"bone.{joint}": own for joint, own in named}}
+    return {"bone_drift": drift, **{f"bone.{joint}": values for joint, values in named}}
 
 
 def expressive_quantities(

@@ -1,4 +1,4 @@
-"""From the physical quantities of every motion to one value a metric and repeat; without torch."""
+"""From physical quantities of every motion to one value per metric and repeat; without torch."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import math
 import numpy as np
 from jaxtyping import Float
 
-from lead.errors import LeadError
-from lead.evaluation.repeats import PREFIX, Repeats, write_values
+from lead.evaluation.repeats import PREFIX, Repeats, remake, require_same_items, write_values
 from lead.files.job import Job
 
 RATIOS = {
@@ -54,33 +53,25 @@ def physical_metrics(job: Job) -> None:
         LeadError: quantities are missing, not finite, or not of the same items as Real's.
     """
     system = str(job.settings["system"])
-    real, own = Repeats.open(job.inputs["real"]), Repeats.open(job.inputs["embeddings"])
-    truth, now = _quantities(real), _quantities(own)
-    items = truth["frames"].shape[1]
-    if now["frames"].shape[1] != items or not 1 <= own.repeats <= real.repeats:
-        raise LeadError(
-            f"The physical quantities of {system} and of the real motions do not belong together.",
-            file=own.files[0],
-            found=f"{now['frames'].shape} repeats and items",
-            expected=f"{truth['frames'].shape}",
-            fix="Delete both files and run the same snakemake command again.",
-        )
+    real, stored = Repeats(job.inputs["real"]), Repeats(job.inputs["embeddings"])
+    truth, now = _quantities(real), _quantities(stored)
+    require_same_items(system, stored, real, f"{PREFIX}frames")
     values = [
-        physical_values(_repeat(now, repeat), _repeat(truth, repeat))
-        for repeat in range(own.repeats)
+        physical_values(_of_repeat(now, repeat), _of_repeat(truth, repeat))
+        for repeat in range(stored.repeats)
     ]
-    words = {
+    metadata = {
         **job.manifest,
-        "items": items,
+        "items": truth["frames"].shape[1],
         "contact_height": CONTACT_HEIGHT,
         "sliding_speed": SLIDING_SPEED,
         "tolerance": TOLERANCE,
     }
-    write_values(job.outputs["metrics"], system, values, words)
+    write_values(job.outputs["metrics"], system, values, metadata)
 
 
 def physical_values(
-    own: dict[str, Float[np.ndarray, " I"]], real: dict[str, Float[np.ndarray, " I"]]
+    system: dict[str, Float[np.ndarray, " I"]], real: dict[str, Float[np.ndarray, " I"]]
 ) -> dict[str, float]:
     """The metrics of one repeat of a system: its own, and its ratios to the same items of Real.
 
@@ -89,9 +80,9 @@ def physical_values(
     ratios: a motion in which the real body stands still would decide that alone. What is
     divided by zero is left out.
     """
-    values, truth = plain_values(own), plain_values(real)
-    names = [name for name in real if name.startswith("bone.") and name in own]
-    errors = [_relative_error(own[name], real[name]) for name in names]
+    values, truth = plain_values(system), plain_values(real)
+    names = [name for name in real if name.startswith("bone.") and name in system]
+    errors = [_relative_error(system[name], real[name]) for name in names]
     values["bone_error"] = 100 * float(np.mean(errors)) if errors else math.nan
     for ratio, name in RATIOS.items():
         values[ratio] = _divided(values.get(name, math.nan), truth.get(name, math.nan))
@@ -137,38 +128,36 @@ def plain_values(quantities: dict[str, Float[np.ndarray, " I"]]) -> dict[str, fl
     return {name: value for name, value in values.items() if math.isfinite(value)}
 
 
-def _relative_error(own: Float[np.ndarray, " I"], real: Float[np.ndarray, " I"]) -> float:
+def _relative_error(system: Float[np.ndarray, " I"], real: Float[np.ndarray, " I"]) -> float:
     expected = float(np.mean(real, dtype=np.float64))
-    return _divided(float(np.mean(np.abs(own.astype(np.float64) - expected))), expected)
+    return _divided(float(np.mean(np.abs(system.astype(np.float64) - expected))), expected)
 
 
 def _divided(sum_: float, by: float) -> float:
     return float(sum_ / by) if by else math.nan
 
 
-def _repeat(quantities: dict[str, np.ndarray], repeat: int) -> dict[str, np.ndarray]:
+def _of_repeat(quantities: dict[str, np.ndarray], repeat: int) -> dict[str, np.ndarray]:
     return {name: values[repeat] for name, values in quantities.items()}
 
 
-def _quantities(rounds: Repeats) -> dict[str, Float[np.ndarray, "R I"]]:
+def _quantities(repeats: Repeats) -> dict[str, Float[np.ndarray, "R I"]]:
     """The quantities among what is stored; the embeddings themselves stay on disk."""
-    names = [name for name in rounds.shapes if name.startswith(PREFIX)]
+    names = [name for name in repeats.shapes if name.startswith(PREFIX)]
     if f"{PREFIX}frames" not in names:
-        raise LeadError(
+        raise remake(
             "The embeddings come without physical quantities.",
-            file=rounds.files[0],
-            found="a file of an earlier version",
-            expected=f"arrays {PREFIX}frames, {PREFIX}jerk, …",
-            fix="Delete the file and run the same snakemake command again.",
+            repeats.files[0],
+            "a file of an earlier version",
+            f"arrays {PREFIX}frames, {PREFIX}jerk, …",
         )
-    found = {name.removeprefix(PREFIX): rounds.stacked(name) for name in names}
-    broken = [name for name, values in found.items() if not np.isfinite(values).all()]
+    quantities = {name.removeprefix(PREFIX): repeats.stacked(name) for name in names}
+    broken = [name for name, values in quantities.items() if not np.isfinite(values).all()]
     if broken:
-        raise LeadError(
+        raise remake(
             "A physical quantity is not a finite number.",
-            file=rounds.files[0],
-            found=broken[0],
-            expected="finite quantities of every motion",
-            fix="Delete the file and run the same snakemake command again.",
+            repeats.files[0],
+            broken[0],
+            "finite quantities of every motion",
         )
-    return found
+    return quantities

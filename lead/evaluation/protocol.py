@@ -13,7 +13,7 @@ from torch import Tensor
 from lead.clip import Clip
 from lead.config.evaluation import MultiModality
 from lead.files.seeds import Seeds
-from lead.store.batches import draw_crops
+from lead.store import draw_crops
 
 
 @dataclass(frozen=True)
@@ -29,28 +29,28 @@ class Pass:
 def draw_pass(clips: Sequence[Clip], seeds: Seeds) -> Pass:
     """Draw caption and crop of every clip, each from its own seed."""
     drawn = [draw_crops([clip], seeds.child("crop", clip.id).numpy()) for clip in clips]
-    captions = [clip.captions[int(own.caption[0])] for clip, own in zip(clips, drawn, strict=True)]
+    pairs = zip(clips, drawn, strict=True)
     return Pass(
         tuple(clips),
-        tuple(captions),
-        np.array([own.start[0] for own in drawn]),
-        np.array([own.length[0] for own in drawn]),
+        tuple(clip.captions[int(crop.caption[0])] for clip, crop in pairs),
+        np.array([crop.start[0] for crop in drawn]),
+        np.array([crop.length[0] for crop in drawn]),
     )
 
 
 def draw_multimodality(clips: Sequence[Clip], settings: MultiModality, seeds: Seeds) -> Pass:
     """The items of MultiModality: chosen, captioned and cropped anew, apart from the main pass."""
-    own = seeds.child("multimodality")
+    seeds_of_pass = seeds.child("multimodality")
     count = min(settings.items, len(clips))
     ordered = sorted(clips, key=lambda clip: clip.id)
-    chosen = own.numpy().choice(len(clips), count, replace=False)
-    return draw_pass([ordered[row] for row in sorted(chosen)], own)
+    chosen = seeds_of_pass.numpy().choice(len(clips), count, replace=False)
+    return draw_pass([ordered[row] for row in sorted(chosen)], seeds_of_pass)
 
 
 def draw_noise(ids: Sequence[str], shape: tuple[int, ...], seeds: Seeds) -> Float[Tensor, "I L M"]:
     """Initial noise of every item, each from its own seed, on the CPU."""
     return torch.stack(
-        [torch.randn(shape, generator=seeds.child("noise", own).torch()) for own in ids]
+        [torch.randn(shape, generator=seeds.child("noise", name).torch()) for name in ids]
     )
 
 

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from safetensors import SafetensorError, safe_open
 
 from lead.errors import LeadError
-from lead.files.artefact import atomic_path, unreadable
+from lead.files.artefact import unreadable
 from lead.files.seeds import Seeds
+from lead.files.tables import read_table, write_table
 
 FIRST = "first_repeat"
 """Key of a file's metadata: the number of its first repeat."""
@@ -31,14 +31,12 @@ CLASSIFIER = "action_classifier"
 
 _MADE_BY = "the rule that embeds a system"
 
-_SCHEMA = [
+_COLUMNS = [
     ("system", pa.string()),
     ("metric", pa.string()),
     ("repeat", pa.int64()),
     ("value", pa.float64()),
 ]
-
-_METADATA_KEY = "lead"
 
 GAUGE = "gauge."
 """Before the name of a quantity of the gauge among the tensors of an embeddings file."""
@@ -48,66 +46,68 @@ PREFIX = "physical."
 
 
 class Repeats:
-    """The stored repeats of one system."""
+    """The stored repeats of one system.
 
-    def __init__(
-        self,
-        files: Sequence[Path],
-        shapes: Mapping[str, tuple[int, ...]],
-        said: Mapping[str, str],
-        counts: Sequence[int],
-    ):
-        """Use `open`; ``said`` is the metadata of the first file, ``counts`` are their repeats."""
-        self.files = tuple(files)
-        self._counts = tuple(counts)
-        self.shapes = dict(shapes)
-        self.said = dict(said)
+    Attributes:
+        files: in the order of their repeats.
+        metadata: of the first file.
+        shapes: of all arrays by name, the axis of repeats first.
+    """
 
-    @classmethod
-    def open(cls, given: Path | Sequence[Path]) -> Repeats:
-        """Look at the files of a system, in the order of their repeats.
+    def __init__(self, files: Path | Sequence[Path]):
+        """Look at a system's files, in the order of their repeats.
 
         Raises:
             LeadError: one is damaged, or they do not continue one another.
         """
-        files = [Path(given)] if isinstance(given, str | Path) else [Path(one) for one in given]
-        counts: list[int] = []
-        shapes, words = {}, {}
-        for path in files:
-            own, said = _look(path)
-            first = int(said.get(FIRST, sum(counts)))
-            other = shapes and _without_repeats(own) != _without_repeats(shapes)
-            words = words or said
-            if first != sum(counts) or other:
-                raise LeadError(
+        self.files = [Path(files)] if isinstance(files, str | Path) else [Path(p) for p in files]
+        self._counts: list[int] = []
+        self.metadata, items = {}, {}
+        for path in self.files:
+            count, items_of_file, metadata = _look(path)
+            self.metadata, items = self.metadata or metadata, items or items_of_file
+            first, expected = int(metadata.get(FIRST, self.repeats)), self.repeats
+            if first != expected or items != items_of_file:
+                raise remake(
                     "The repeats of a system do not continue one another.",
-                    file=path,
-                    found=f"repeats from {first} on",
-                    expected=f"repeats from {sum(counts)} on, of the same items",
-                    fix="Delete the system's folder and run the same snakemake command again.",
+                    path,
+                    f"repeats from {first} on",
+                    f"repeats from {expected} on, of the same items",
                 )
-            counts.append(next(iter(own.values()))[0])
-            shapes = own
-        shapes = {name: (sum(counts), *shape[1:]) for name, shape in shapes.items()}
-        return cls(files, shapes, words, counts)
+            self._counts.append(count)
+        self.shapes = {name: (self.repeats, *shape) for name, shape in items.items()}
 
     @property
     def repeats(self) -> int:
         """How many repeats there are."""
-        return next(iter(self.shapes.values()))[0]
+        return sum(self._counts)
 
     def __iter__(self) -> Iterator[dict[str, np.ndarray]]:
         """Every repeat's arrays by name, without the axis of repeats."""
         return self.only(*self.shapes)
 
-    def only(self, *names: str) -> Iterator[dict[str, np.ndarray]]:
-        """The same of those ``names`` that are stored."""
-        wanted = [name for name in names if name in self.shapes]
+    def only(self, *names: str, finite: bool = False) -> Iterator[dict[str, np.ndarray]]:
+        """The same of those ``names`` that are stored.
+
+        Raises:
+            LeadError: a value is not ``finite``, where that is asked for.
+        """
+        stored = [name for name in names if name in self.shapes]
         for path, count in zip(self.files, self._counts, strict=True):
             for repeat in range(count):
                 # Opened anew: an open file keeps in memory all that was read of it.
                 with _opened(path) as file:
-                    yield {name: file.get_slice(name)[repeat] for name in wanted}
+                    arrays = {name: file.get_slice(name)[repeat] for name in stored}
+                bad = [name for name in stored if finite and not np.isfinite(arrays[name]).all()]
+                if bad:
+                    raise LeadError(
+                        "Embeddings hold values that are not finite.",
+                        file=path,
+                        found=f"{bad[0]}, repeat {repeat}",
+                        expected="finite numbers",
+                        fix="Look for NaN in the motions or in the weights that made them.",
+                    )
+                yield arrays
 
     def stacked(self, name: str) -> np.ndarray:
         """One array with its axis of repeats.
@@ -116,12 +116,8 @@ class Repeats:
             LeadError: there is no array of that name.
         """
         if name not in self.shapes:
-            raise LeadError(
-                f"Nothing named {name} is stored of the system.",
-                file=self.files[0],
-                found=", ".join(sorted(self.shapes)),
-                fix="Delete the system's folder and run the same snakemake command again.",
-            )
+            stored = ", ".join(sorted(self.shapes))
+            raise remake(f"Nothing named {name} is stored.", self.files[0], stored, name)
         parts = []
         for path in self.files:
             with _opened(path) as file:
@@ -135,40 +131,58 @@ def repeat_seeds(seeds: Seeds, repeat: int) -> Seeds:
 
 
 def write_values(
-    path: Path, system: str, repeats: Iterable[Mapping[str, float]], words: Mapping[str, Any]
+    path: Path, system: str, repeats: Iterable[Mapping[str, float]], metadata: Mapping[str, Any]
 ) -> None:
-    """Write the metrics of every repeat as Parquet with ``words`` in its schema, atomically."""
+    """Write the metrics of every repeat and their metadata as Parquet, atomically."""
     rows = [
         {"system": system, "metric": name, "repeat": repeat, "value": value}
         for repeat, values in enumerate(repeats)
         for name, value in values.items()
     ]
-    schema = pa.schema(_SCHEMA, metadata={_METADATA_KEY: json.dumps(dict(words))})
-    with atomic_path(path) as temporary:
-        pq.write_table(pa.Table.from_pylist(rows, schema=schema), temporary)
+    write_table(path, rows, metadata, _COLUMNS)
 
 
 def read_values(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """The rows of such a file, and the words that came with them.
+    """The rows of `write_values`, and the metadata that came with them.
 
     Raises:
         LeadError: the file is damaged, or another one.
     """
-    try:
-        table = pq.read_table(path)
-        words = json.loads((table.schema.metadata or {})[_METADATA_KEY.encode()])
-        return table.select([name for name, _ in _SCHEMA]).to_pandas(), words
-    except (pa.ArrowException, OSError, KeyError) as error:
-        raise unreadable(path, error, "the rule that computes metrics") from error
+    table, metadata = read_table(path, "the rule that computes metrics", _COLUMNS)
+    return table.to_pandas(), metadata
 
 
-def _look(path: Path) -> tuple[dict[str, tuple[int, ...]], dict[str, str]]:
+def remake(problem: str, file: object, found: object, expected: object) -> LeadError:
+    """The error for a stored file that must be made again."""
+    fix = "Delete the file and run the same snakemake command again."
+    return LeadError(problem, file=str(file), found=found, expected=expected, fix=fix)
+
+
+def require_same_items(system: str, stored: Repeats, real: Repeats, name: str = "motion") -> None:
+    """Check that arrays of a system are of the items and the repeats of the real motions.
+
+    Raises:
+        LeadError: they are of others, or of another width.
+    """
+    shape, expected = stored.shapes.get(name, ()), real.shapes.get(name, ())
+    if shape[1:] != expected[1:] or not 1 <= stored.repeats <= real.repeats:
+        raise remake(
+            f"The embeddings of {system} and of the real motions do not belong together.",
+            stored.files[0],
+            f"{name} of shape {shape}: repeats, items and width",
+            f"{expected}",
+        )
+
+
+def _look(path: Path) -> tuple[int, dict[str, tuple[int, ...]], dict[str, str]]:
+    """How many repeats a file has, the shapes of one of them, and the metadata."""
     with _opened(path) as file:
         shapes = {name: tuple(file.get_slice(name).get_shape()) for name in sorted(file.keys())}
-        said = json.loads((file.metadata() or {}).get("lead", "{}"))
+        metadata = json.loads((file.metadata() or {}).get("lead", "{}"))
     if len({shape[:1] for shape in shapes.values()}) != 1:
         raise unreadable(path, ValueError("its arrays have no common axis of repeats"), _MADE_BY)
-    return shapes, said
+    count = next(iter(shapes.values()))[0]
+    return count, {name: shape[1:] for name, shape in shapes.items()}, metadata
 
 
 def _opened(path: Path):
@@ -176,7 +190,3 @@ def _opened(path: Path):
         return safe_open(path, framework="np")
     except (SafetensorError, OSError) as error:
         raise unreadable(path, error, _MADE_BY) from error
-
-
-def _without_repeats(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
-    return {name: shape[1:] for name, shape in shapes.items()}

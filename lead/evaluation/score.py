@@ -8,7 +8,7 @@ import numpy as np
 
 from lead.config.evaluation import Evaluation
 from lead.errors import LeadError
-from lead.evaluation.gauge_score import gauge_facts, gauge_metrics, labels_of
+from lead.evaluation.gauge import gauge_facts, gauge_metrics, labels_of
 from lead.evaluation.metrics import (
     diversity,
     diversity_pairs,
@@ -17,7 +17,13 @@ from lead.evaluation.metrics import (
     multimodality,
     r_precision,
 )
-from lead.evaluation.repeats import EVALUATED_BY, Repeats, repeat_seeds, write_values
+from lead.evaluation.repeats import (
+    EVALUATED_BY,
+    Repeats,
+    repeat_seeds,
+    require_same_items,
+    write_values,
+)
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 
@@ -29,7 +35,7 @@ Embedded = dict[str, np.ndarray]
 
 
 def compute_metrics(job: Job) -> None:
-    """Every metric of one system in every repeat that it has, one row each.
+    """Compute every metric of one system in every repeat that it has, one row each.
 
     Inputs: ``real`` and ``embeddings``, each one file or several (`Repeats`), the same for the
     system ``real``; where these are of some of the test items only, ``full``, the real ones of
@@ -43,29 +49,30 @@ def compute_metrics(job: Job) -> None:
     """
     settings = job.setting("evaluation", Evaluation)
     system = str(job.settings["system"])
-    real, own = Repeats.open(job.inputs["real"]), Repeats.open(job.inputs["embeddings"])
-    _check_pairs(system, own, real)
-    labels = labels_of(own, real)
+    real, stored = Repeats(job.inputs["real"]), Repeats(job.inputs["embeddings"])
+    require_same_items(system, stored, real)
+    _require_same_evaluator(system, stored, real)
+    labels = labels_of(stored, real)
     values, of_real = [], []
-    for repeat, (now, truth) in enumerate(zip(own, real, strict=False)):
-        found = _metrics(system, now, truth, settings, repeat_seeds(job.seeds, repeat))
-        values.append(found | gauge_metrics(now, truth, labels))
+    for repeat, (now, truth) in enumerate(zip(stored, real, strict=False)):
+        metrics = _metrics(system, now, truth, settings, repeat_seeds(job.seeds, repeat))
+        values.append(metrics | gauge_metrics(now, truth, labels))
         of_real.append(gauge_metrics(truth, truth, labels))
     if "full" in job.inputs:
-        full = Repeats.open(job.inputs["full"])
-        _check_evaluators(system, own, full)
-        for found, now, every in zip(values, own, full.only("motion"), strict=False):
-            found["fid_full"] = frechet_distance(every["motion"], now["motion"])
+        full = Repeats(job.inputs["full"])
+        _require_same_evaluator(system, stored, full)
+        for metrics, now, every in zip(values, stored, full.only("motion"), strict=False):
+            metrics["fid_full"] = frechet_distance(every["motion"], now["motion"])
     items = real.shapes["motion"][1]
-    words = {
+    metadata = {
         **job.manifest,
         "evaluation": settings.model_dump(mode="json"),
         "items": items,
         "diversity_pairs": diversity_pairs(items, settings.diversity_pairs),
         "gauge": gauge_facts(labels, of_real),
-        "notes": json.loads(own.said.get("notes", "[]")),
+        "notes": json.loads(stored.metadata.get("notes", "[]")),
     }
-    write_values(job.outputs["metrics"], system, values, words)
+    write_values(job.outputs["metrics"], system, values, metadata)
 
 
 def _metrics(
@@ -137,25 +144,12 @@ def _bracketing(now: Embedded, truth: Embedded) -> dict[str, float]:
     return {f"fid_{name}": frechet_distance(truth["motion"], now[name]) for name in names}
 
 
-def _check_pairs(system: str, own: Repeats, real: Repeats) -> None:
-    found, expected = own.shapes.get("motion", ()), real.shapes.get("motion", ())
-    if found[1:] != expected[1:] or not 1 <= own.repeats <= real.repeats:
-        raise LeadError(
-            f"The embeddings of {system} and of the real motions do not belong together.",
-            file=own.files[0],
-            found=f"{found} repeats, items and width",
-            expected=f"{expected}",
-            fix="Delete both files and run the same snakemake command again.",
-        )
-    _check_evaluators(system, own, real)
-
-
-def _check_evaluators(system: str, own: Repeats, real: Repeats) -> None:
-    evaluators = [rounds.said.get(EVALUATED_BY, "") for rounds in (own, real)]
+def _require_same_evaluator(system: str, stored: Repeats, real: Repeats) -> None:
+    evaluators = [repeats.metadata.get(EVALUATED_BY, "") for repeats in (stored, real)]
     if all(evaluators) and evaluators[0] != evaluators[1]:
         raise LeadError(
-            f"The motions of {system} and the real ones were judged by different means.",
-            file=own.files[0],
+            f"The motions of {system} and the real ones were evaluated by different means.",
+            file=stored.files[0],
             found="another evaluator, or other settings of it or of `evaluation`",
             expected=f"those of {real.files[0]}",
             fix="Run snakemake with the settings you want, or put into the study's file what was "

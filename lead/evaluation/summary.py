@@ -1,4 +1,4 @@
-"""From one value a repeat to mean and 95 % interval, and which of two values is better."""
+"""From one value per repeat to mean and 95 % interval, and which of two values is better."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ SUMMARY_COLUMNS = ("system", "metric", "mean", "ci95", "repeats")
 def summarise(frame: pd.DataFrame) -> pd.DataFrame:
     """Mean and 95 % interval of every metric of every system, in the order of the frame.
 
-    Takes columns ``system, metric, repeat, value`` (one row a repeat) and returns
+    Takes columns ``system, metric, repeat, value`` (one row per repeat) and returns
     ``system, metric, mean, ci95, repeats`` with ci95 = 1.96 std / sqrt(R), std over the R
     repeats as a population (Guo et al. 2022). One repeat has no interval: its ci95 is NaN.
 

@@ -1,1 +1,1 @@
-"""Seeds, code digests and files that are finished or absent."""
+"""Artefacts and tables that are finished or absent, code digests, seeds and jobs."""

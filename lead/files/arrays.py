@@ -1,4 +1,4 @@
-"""Arrays in files: NumPy's files from anywhere, and frames in one ``.npy``.
+"""Read NumPy files from anywhere, and read and write frames in one ``.npy``.
 
 Pickles are never opened. Frames are read and written by plain file access: pages of a memory map
 count as the process's memory, and passes over a whole dataset would hold it all.
@@ -13,12 +13,26 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
 from lead.errors import LeadError
 from lead.files.artefact import atomic_path, unreadable
+
+BROKEN = (
+    OSError,
+    EOFError,
+    KeyError,  # an archive whose directory lies
+    TypeError,  # a single array under the name of an archive
+    ValueError,  # a pickle, too few bytes
+    OverflowError,  # a header with a negative size
+    MemoryError,  # a header with an absurd size
+    SyntaxError,
+    tokenize.TokenError,  # a header that is no dictionary
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What `numpy.load` raises for files that are missing, truncated, damaged or pickled."""
 
 
 @dataclass(frozen=True)
@@ -32,29 +46,21 @@ class FrameFile:
 
     @classmethod
     def open(cls, path: Path) -> FrameFile:
-        """Read what the file says of itself, and check that it is as long as that.
+        """Read the file's header, and check that the file is as long as it says.
 
         Raises:
             LeadError: it is truncated, or no ``.npy``.
         """
         try:
-            with path.open("rb") as file:
-                version = np.lib.format.read_magic(file)
-                read_header = (
-                    np.lib.format.read_array_header_1_0
-                    if version == (1, 0)
-                    else np.lib.format.read_array_header_2_0
-                )
-                shape, fortran, dtype = read_header(file)
-                offset = file.tell()
-                if fortran or dtype.hasobject:
-                    raise ValueError("the array is not laid out row by row in plain numbers")
-                size, expected = path.stat().st_size, offset + int(np.prod(shape)) * dtype.itemsize
-                if size != expected:
-                    raise ValueError(f"{size:,} bytes instead of {expected:,}")
-        except (OSError, ValueError, EOFError) as error:
+            header = np.lib.format.open_memmap(path, mode="r")
+            if not header.flags.c_contiguous:
+                raise ValueError("the array is not laid out row by row")
+            size, expected = path.stat().st_size, header.offset + header.nbytes
+            if size != expected:
+                raise ValueError(f"{size:,} bytes instead of {expected:,}")
+        except BROKEN as error:
             raise unreadable(path, error, "the data stages") from error
-        return cls(path, shape, dtype, offset)
+        return cls(path, header.shape, header.dtype, header.offset)
 
     def read(self, start: int, stop: int) -> np.ndarray:
         """Rows ``start`` to ``stop``, as a copy."""
@@ -76,12 +82,9 @@ class FrameFile:
 
 
 def begin_frames(path: Path, shape: tuple[int, ...]) -> FrameFile:
-    """A float32 ``.npy`` of zeros, to be filled in any order by any number of processes."""
-    with path.open("wb") as file:
-        _write_header(file, shape)
-        offset = file.tell()
-        file.truncate(offset + int(np.prod(shape)) * 4)
-    return FrameFile(path, shape, np.dtype(np.float32), offset)
+    """Begin a float32 ``.npy`` of zeros that any number of processes fill in any order."""
+    array = np.lib.format.open_memmap(path, "w+", np.float32, shape)
+    return FrameFile(path, shape, array.dtype, array.offset)
 
 
 def write_frames(path: Path, arrays: Iterable[np.ndarray], total: int) -> None:
@@ -93,37 +96,34 @@ def write_frames(path: Path, arrays: Iterable[np.ndarray], total: int) -> None:
         row = 0
         for array in arrays:
             if row == 0:
-                _write_header(file, (total, *array.shape[1:]))
+                shape = (total, *array.shape[1:])
+                np.lib.format.write_array_header_1_0(
+                    file, {"descr": "<f4", "fortran_order": False, "shape": shape}
+                )
             file.write(np.ascontiguousarray(array, dtype=np.float32).tobytes())
             row += len(array)
         if row != total:
             raise ValueError(f"{row} rows came, {total} were announced")
 
 
-def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
-    np.lib.format.write_array_header_1_0(
-        file, {"descr": "<f4", "fortran_order": False, "shape": shape}
-    )
+def load_arrays(source: Path | bytes) -> dict[str, np.ndarray]:
+    """Load the arrays of an ``.npz`` by name, or that of an ``.npy`` under the name ``""``.
 
-
-BROKEN = (
-    OSError,
-    EOFError,
-    KeyError,  # an archive whose directory lies
-    TypeError,  # a single array under the name of an archive
-    ValueError,  # a pickle, too few bytes
-    OverflowError,  # a header with a negative size
-    MemoryError,  # a header with an absurd size
-    SyntaxError,
-    tokenize.TokenError,  # a header that is no dictionary
-    zipfile.BadZipFile,
-    zlib.error,
-)
-"""What `numpy.load` raises for files that are missing, truncated, damaged or pickled."""
+    Raises:
+        ValueError: the file is missing or damaged, another one, or holds pickled objects.
+    """
+    try:
+        with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
+            loaded = np.load(file, allow_pickle=False)
+            if isinstance(loaded, np.ndarray):
+                return {"": loaded}
+            return {name: loaded[name] for name in loaded.files}
+    except BROKEN as error:
+        raise ValueError(" ".join(str(error).split())) from error
 
 
 def read_npy(source: Path | bytes, name: str | Path) -> np.ndarray:
-    """One array of plain numbers, from a file or from its content.
+    """Read one array of plain numbers from a file or from its content.
 
     Args:
         name: of the file, for the message.
@@ -132,17 +132,15 @@ def read_npy(source: Path | bytes, name: str | Path) -> np.ndarray:
         LeadError: it is missing or damaged, an archive, or holds pickled objects.
     """
     try:
-        content = io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
-        with content as file:
-            array = np.load(file, allow_pickle=False)
-        if not isinstance(array, np.ndarray):
+        arrays = load_arrays(source)
+        if arrays.keys() != {""}:
             raise ValueError("an archive under the name of an array")
-    except BROKEN as error:
+    except ValueError as error:
         raise LeadError(
             "The array cannot be read.",
             file=name,
-            found=" ".join(str(error).split()),
+            found=error,
             expected="a whole .npy file of plain numbers",
             fix="Get the file again.",
         ) from error
-    return array
+    return arrays[""]

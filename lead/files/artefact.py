@@ -1,4 +1,4 @@
-"""Files that are finished or absent, and that say of themselves what they are."""
+"""Write files that are finished or absent, and that describe themselves."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _RECORDED_PACKAGES = ("torch", "numpy", "scipy", "transformers", "pyarrow")
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """Hand out a temporary name beside ``path``; rename it on success, remove it on failure.
+    """Yield a temporary name beside ``path``; rename it on success, remove it on failure.
 
     The temporary name keeps the suffix, for writers that look at it. The data is on disk
     before the rename, so a reader finds the old file, the new one, or none.
@@ -65,7 +65,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def manifest(stage: str, *, config: str = "", code: str = "", seed: int | None = None) -> dict:
-    """What an artefact records of its making: stage, digests, seed, versions, platform.
+    """Describe how an artefact is made: stage, digests, seed, versions, platform.
 
     All values are strings, as safetensors and Arrow metadata want them. No date and no
     host name: the same command twice gives the same bytes.
@@ -82,7 +82,7 @@ def manifest(stage: str, *, config: str = "", code: str = "", seed: int | None =
 
 
 def unreadable(path: Path, error: Exception, made_by: str) -> LeadError:
-    """The error for a result that exists but cannot be read: truncated or overwritten."""
+    """Build the error for a result that cannot be read: missing, truncated or overwritten."""
     return LeadError(
         f"{Path(path).name} is damaged and cannot be read.",
         file=path,
@@ -107,7 +107,7 @@ def _umask() -> int:
 
 @cache
 def commit() -> str:
-    """Short hash of the checkout this package lies in, ``+`` where it has changes.
+    """Return the short commit hash of the checkout this package lies in, ``+`` if it has changes.
 
     ``unknown`` where it is no checkout, as after an installation from an archive.
     """

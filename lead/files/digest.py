@@ -1,4 +1,4 @@
-"""Digests of settings and of code, so that a change reruns what it touches and no more."""
+"""Digest settings and code, so that a change reruns what it touches and no more."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ _NOT_FOLLOWED = (
     "lead.types",
     "lead.files",
     "lead.progress",
-    "lead.training.events",
 )
 
 
@@ -29,20 +28,20 @@ _LOOKUPS = ("lead.datasets.registry:skeleton_of",)
 
 
 def digest(value: Any) -> str:
-    """A short digest of anything JSON can hold, independent of the order of keys."""
+    """Digest anything that JSON can hold, independently of the order of keys."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def file_digest(path: Path) -> str:
-    """A digest of a file's bytes."""
+    """Digest a file's bytes."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
 
 
 @cache
 def code_digest(*entries: str) -> str:
-    """A digest of the functions ``"module:name"`` and of everything in ``lead`` they use.
+    """Digest the functions ``"module:name"`` and everything in ``lead`` that they use.
 
     The unit is the definition (function, class, constant), not the file: an edit in one
     loss reaches only the stages that call it. Comments, docstrings and formatting do not
@@ -66,7 +65,7 @@ class _Module:
 
 
 def _follow(module: str, name: str, seen: dict[tuple[str, str], str]) -> bool:
-    """Add the definition and, recursively, what it refers to. False if there is none."""
+    """Add the definition and, recursively, what it refers to; False if there is none."""
     if module.startswith(_NOT_FOLLOWED) or f"{module}:{name}" in _LOOKUPS:
         return True
     if (module, name) in seen:
@@ -120,34 +119,34 @@ def _defined_names(statement: ast.stmt) -> list[str]:
 
 
 def _imports(tree: ast.AST) -> dict[str, tuple[str, str | None]]:
-    """Local name -> (module of lead, name in it or None for the module itself)."""
-    found: dict[str, tuple[str, str | None]] = {}
+    """Map local names to (module of lead, name in it or None for the module itself)."""
+    imported: dict[str, tuple[str, str | None]] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in _PACKAGES:
             for alias in node.names:
-                found[alias.asname or alias.name] = (node.module or "", alias.name)
+                imported[alias.asname or alias.name] = (node.module or "", alias.name)
         elif isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.name.split(".")[0] in _PACKAGES and alias.asname:
-                    found[alias.asname] = (alias.name, None)
-    return found
+                    imported[alias.asname] = (alias.name, None)
+    return imported
 
 
 def _references(tree: ast.AST) -> set[tuple[str, str | None]]:
-    """Every name that is read, with the attribute taken from it, if any."""
-    found: set[tuple[str, str | None]] = set()
+    """Collect every name that is read, with the attribute taken from it, if any."""
+    references: set[tuple[str, str | None]] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            found.add((node.value.id, node.attr))
+            references.add((node.value.id, node.attr))
         elif isinstance(node, ast.Name):
-            found.add((node.id, None))
-    return found
+            references.add((node.id, None))
+    return references
 
 
 def _data_files(tree: ast.AST, folder: Path) -> Iterator[tuple[str, str]]:
-    """Every CSV of the package that a definition names, and the digest of its contents."""
+    """Every CSV or template of the package that a definition names, and its contents' digest."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and str(node.value).endswith(".csv"):
+        if isinstance(node, ast.Constant) and str(node.value).endswith((".csv", ".jinja")):
             path = folder / str(node.value)
             if path.is_file():
                 yield str(node.value), file_digest(path)

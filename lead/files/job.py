@@ -1,4 +1,4 @@
-"""What a stage is handed by whoever runs it: settings, files, seeds and threads."""
+"""Describe one run of a stage: its settings, files, seeds and threads."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Job:
     def setting(self, name: str, kind: object) -> Any: ...
 
     def setting(self, name: str, kind: Any) -> Any:
-        """A slice of the settings as the type, or tagged union, it was made from."""
+        """Return a slice of the settings as the type, or tagged union, it was made from."""
         return TypeAdapter(kind).validate_python(self.settings[name])
 
     @property
@@ -61,7 +61,7 @@ class Job:
 
     @property
     def manifest(self) -> dict[str, str]:
-        """What this job's artefacts say of themselves."""
+        """The metadata of this job's artefacts."""
         return manifest(
             self.stage,
             config=digest(dict(self.settings)),
@@ -70,11 +70,11 @@ class Job:
         ) | {"threads": str(self.threads)}
 
     def on_any_threads(self) -> Job:
-        """The same job, for stages whose results do not depend on how many threads it has."""
+        """Return the same job for stages whose results do not depend on the number of threads."""
         return replace(self, threads=1)
 
     def state_folder(self) -> Path | None:
-        """Where this very job keeps its state: other settings, code or inputs have another."""
+        """Name the folder of this job's state: other settings, code or inputs have another."""
         if self.state is None:
             return None
         inputs = {name: file_digest(path) for name, path in sorted(self.inputs.items())}
@@ -82,7 +82,7 @@ class Job:
 
 
 def state_lock(folder: Path, say=print) -> FileLock:
-    """The lock of a state folder: a killed Snakemake's job may live on beside its successor."""
+    """Lock a state folder: a killed Snakemake's job may live on beside its successor."""
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder.with_suffix(".lock"))
     try:

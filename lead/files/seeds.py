@@ -1,4 +1,4 @@
-"""One root seed, and a named child seed for everything that draws at random."""
+"""Derive a named child seed of one root seed for everything that draws at random."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Seeds:
     path: tuple[str, ...] = ()
 
     def child(self, *names: str | int) -> Seeds:
-        """The node below this one with the given names."""
+        """Return the node below this one with these names."""
         return Seeds(self.root, (*self.path, *map(str, names)))
 
     @property
@@ -35,11 +35,11 @@ class Seeds:
         return int.from_bytes(digest, "little") >> 1
 
     def numpy(self) -> np.random.Generator:
-        """A fresh NumPy generator."""
+        """Make a fresh NumPy generator."""
         return np.random.default_rng(self.value)
 
     def torch(self) -> torch.Generator:
-        """A fresh torch generator on the CPU, so that draws agree between devices."""
+        """Make a fresh torch generator on the CPU, so that draws agree between devices."""
         import torch
 
         return torch.Generator().manual_seed(self.value)

@@ -1,4 +1,4 @@
-"""Tables in Parquet that say of themselves what they are: the one writer and the one reader."""
+"""Write and read tables as Parquet with metadata: the package's one writer and one reader."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def write_table(
 def read_table(
     path: Path, made_by: str, columns: Columns | None = None
 ) -> tuple[pa.Table, dict[str, Any]]:
-    """The columns (all of them by default) and the metadata that `write_table` wrote.
+    """Read the columns (all of them by default) and the metadata that `write_table` wrote.
 
     Args:
         path: of the file.
@@ -66,7 +66,7 @@ def read_table(
 
 
 def rows_beside(module: str, file: str) -> list[dict[str, str]]:
-    """The rows of a CSV that is a part of this package.
+    """Read the rows of a CSV that is a part of this package.
 
     Args:
         module: the ``__file__`` of the module that reads it.
@@ -77,7 +77,7 @@ def rows_beside(module: str, file: str) -> list[dict[str, str]]:
 
 
 def _as_table(rows: pa.Table | Iterable[Mapping[str, Any]], columns: Columns | None) -> pa.Table:
-    """The rows as a table with these columns; a table stays as it is."""
+    """Convert rows to a table with these columns; a table stays as it is."""
     if isinstance(rows, pa.Table):
         return rows
     schema = None if columns is None else pa.schema(columns)

@@ -1,1 +1,1 @@
-"""Files that motion and tables come in."""
+"""Read and write the file formats that motion comes in."""

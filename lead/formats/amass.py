@@ -1,4 +1,4 @@
-"""Joints of the SMPL-H body model, from a file that the user supplies.
+"""Pose the joints of the SMPL-H body model, from a model file that the user supplies.
 
 Joints depend on the mean shape of the vertices alone: J = R (template + directions · betas).
 The regressor is applied once while reading, so that no vertex is ever posed.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,17 +25,27 @@ JOINTS, BETAS = 52, 10
 ARRAYS = ("J_regressor", "v_template", "shapedirs", "kintree_table")
 """All that is read of a body model file."""
 
-_NEEDED = "SMPL-H with 52 joints as NumPy archive, such as smplh/male/model.npz"
-_FIX = (
-    "Download the extended SMPL+H model (the one for AMASS, npz, 16 shape coefficients) from "
-    "https://mano.is.tue.mpg.de and keep its folders male and female."
-)
 _MODELS = {5: "FLAME", 16: "MANO", 24: "SMPL", 55: "SMPL-X"}
+_OTHER_MODELS = {72: "SMPL", 165: "SMPL-X"}
+_FPS = "mocap_framerate"
+
+_refused = partial(
+    LeadError,
+    "This is not the body model that AMASS needs.",
+    expected="SMPL-H with 52 joints as NumPy archive, such as smplh/male/model.npz",
+    fix="Download the extended SMPL+H model (the one for AMASS, npz, 16 shape coefficients) from "
+    "https://mano.is.tue.mpg.de and keep its folders male and female.",
+)
+_bad = partial(
+    LeadError,
+    "The AMASS file cannot be used.",
+    fix="Download its sub-dataset again from https://amass.is.tue.mpg.de, as SMPL+H G.",
+)
 
 
 @dataclass(frozen=True, eq=False)
 class BodyModel:
-    """What decides where joints are.
+    """The part of a body model that decides where its joints are.
 
     Attributes:
         rest: joints of the mean body in its rest pose, in metres.
@@ -48,7 +59,7 @@ class BodyModel:
 
 
 def read_body_model(path: Path) -> BodyModel:
-    """The joints of an SMPL-H model file; nothing in it is executed.
+    """Read the joints of an SMPL-H model file; nothing in it is executed.
 
     Raises:
         LeadError: the file is a pickle, another model, damaged, or lacks an array; the message
@@ -72,7 +83,7 @@ def read_body_model(path: Path) -> BodyModel:
 
 
 def first_joints(model: BodyModel, count: int) -> BodyModel:
-    """The model without the joints from ``count`` on: 22 leave a body without hands."""
+    """Keep the model's first ``count`` joints; 22 leave a body without hands."""
     return replace(
         model,
         rest=model.rest[:count],
@@ -87,7 +98,7 @@ def body_joints(
     betas: Float[np.ndarray, "betas=10"],
     trans: Float[np.ndarray, "N 3"],
 ) -> Float[np.ndarray, "N J 3"]:
-    """Positions of the model's joints in the file's own axes, in metres (float64).
+    """Pose the model's joints: positions in the file's own axes, in metres (float64).
 
     Args:
         model: of J joints.
@@ -110,13 +121,13 @@ def body_joints(
 
 
 def _from_axis_angle(vectors: Float[np.ndarray, "*B 3"]) -> Float[np.ndarray, "*B 4"]:
-    """Rodrigues' rotations as quaternions; a vector of length zero turns nothing."""
+    """Convert axis times angle to quaternions (Rodrigues); a zero vector turns nothing."""
     half = np.linalg.norm(vectors, axis=-1, keepdims=True).astype(np.float64) / 2
     return np.concatenate([np.cos(half), np.sinc(half / np.pi) / 2 * vectors], axis=-1)
 
 
 def _levels(parents: tuple[int, ...]) -> list[list[int]]:
-    """Joints below the root by their distance from it."""
+    """Group the joints below the root by their distance from it."""
     depth = [0] * len(parents)
     for joint, parent in enumerate(parents[1:], start=1):
         depth[joint] = depth[parent] + 1
@@ -151,7 +162,7 @@ def _model_of_name(name: str) -> str:
 
 
 def _parents(table: np.ndarray, path: Path) -> tuple[int, ...]:
-    """The first row of the table; the root's own entry is -1 as unsigned number, or anything."""
+    """Read the table's first row; the root's entry is -1 as an unsigned number, or anything."""
     if table.shape != (2, JOINTS):
         raise _refused(path, f"kintree_table of shape {table.shape} where (2, 52) is expected")
     parents = (-1, *(int(parent) for parent in table[0, 1:]))
@@ -160,20 +171,6 @@ def _parents(table: np.ndarray, path: Path) -> tuple[int, ...]:
     ):
         raise _refused(path, f"a kintree_table with joints in another order: {parents}")
     return parents
-
-
-def _refused(path: Path, found: str) -> LeadError:
-    return LeadError(
-        "This is not the body model that AMASS needs.",
-        file=path,
-        found=found,
-        expected=_NEEDED,
-        fix=_FIX,
-    )
-
-
-_FPS = "mocap_framerate"
-_OTHER_MODELS = {72: "SMPL", 165: "SMPL-X"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,7 +182,7 @@ class AmassTake:
         trans: position of the body in metres.
         betas: the first 10 shape coefficients.
         male: which of the two models HumanML3D poses.
-        fps: frames a second.
+        fps: frames per second.
     """
 
     poses: Float[np.ndarray, "N 156"] = field(repr=False)
@@ -196,11 +193,9 @@ class AmassTake:
 
 
 def read_amass_npz(path: Path, source: str) -> AmassTake | None:
-    """One AMASS file, or None for a file of body shape, which has no frame rate.
+    """Read one AMASS file; None for a file of body shape, which has no frame rate.
 
-    Args:
-        path: of the file.
-        source: the file relative to the data root, for messages.
+    Messages name the ``source``, relative to the data root.
 
     Raises:
         LeadError: the file is truncated, made for another body model, or has no, unequally many
@@ -220,7 +215,7 @@ def read_amass_npz(path: Path, source: str) -> AmassTake | None:
         raise _bad(source, f"{type(error).__name__}: {error}", "a whole .npz file") from error
     _check(poses, trans, betas, source)
     if fps.size != 1 or fps.dtype.kind not in "iuf" or not 0 < float(fps.reshape(())) < np.inf:
-        raise _bad(source, f"{_FPS} {fps}", "one number of frames a second")
+        raise _bad(source, f"{_FPS} {fps}", "one number of frames per second")
     # HumanML3D compared with the *str* "male": a gender stored as bytes took the female model.
     male = gender.dtype.kind == "U" and str(gender) == "male"
     return AmassTake(poses, trans, betas[:BETAS], male, float(fps.reshape(())))
@@ -243,13 +238,3 @@ def _check(poses: np.ndarray, trans: np.ndarray, betas: np.ndarray, source: str)
         if not np.isfinite(array).all():
             row = np.nonzero(~np.isfinite(array))[0][0]
             raise _bad(source, f"{name} is not finite in row {row}", "finite numbers")
-
-
-def _bad(source: str, found: str, expected: str) -> LeadError:
-    return LeadError(
-        "The AMASS file cannot be used.",
-        file=source,
-        found=found,
-        expected=expected,
-        fix="Download its sub-dataset again from https://amass.is.tue.mpg.de, as SMPL+H G.",
-    )

@@ -1,4 +1,4 @@
-"""Reading the files of a source in place: a folder, or a tar.xz, tar.gz or zip of it.
+"""Read the files of a source in place: a folder, or a tar.xz, tar.gz or zip of it.
 
 Nothing is written to disk. A name inside an archive is never trusted.
 """
@@ -12,6 +12,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO, cast
 
@@ -30,27 +31,35 @@ _BROKEN = (
     zlib.error,
 )
 _BUFFER = 1 << 20
+_FIX = "Do not use this file; download it again from the place `lead doctor` names."
+
+_leaves = partial(
+    LeadError,
+    "A path in the source leaves its folder.",
+    expected="relative paths without '..', and links that stay inside",
+    fix=_FIX,
+)
+_not_a_file = partial(
+    LeadError,
+    "The source holds something that is neither a file nor a folder.",
+    expected="files and folders",
+    fix=_FIX,
+)
 
 
 def find_source(root: Path, places: Sequence[str]) -> Path | None:
-    """The first of ``places`` under ``root`` that exists, as a folder or as an archive of it."""
-    for place in places:
-        for candidate in candidates(root, place):
-            if candidate.is_dir() or (candidate.is_file() and candidate.name.endswith(SUFFIXES)):
-                return candidate
+    """Find the first of ``places`` that exists under ``root``, as a folder or an archive of it."""
+    for folder in (root / place for place in places):
+        for path in (folder, *(folder.with_name(folder.name + suffix) for suffix in SUFFIXES)):
+            if path.is_dir() or (path.is_file() and path.name.endswith(SUFFIXES)):
+                return path
     return None
-
-
-def candidates(root: Path, place: str) -> tuple[Path, ...]:
-    """Every path that ``place`` may have under ``root``: the folder first, then archives."""
-    folder = root / place
-    return (folder, *(folder.with_name(folder.name + suffix) for suffix in SUFFIXES))
 
 
 def members(
     path: Path, wanted: Callable[[str], bool] = lambda name: True
 ) -> Iterator[tuple[str, bytes]]:
-    """Every wanted file of a folder or archive as (relative name, content).
+    """Yield every wanted file of a folder or archive as (relative name, content).
 
     Names have forward slashes; a leading folder with the archive's own name is dropped, so
     that a folder and an archive of it give the same names. A folder is read in the order of
@@ -81,17 +90,17 @@ def members(
 
 
 def names(path: Path, wanted: Callable[[str], bool] = lambda name: True) -> list[str]:
-    """The wanted names of a folder or archive, sorted; errors as `members`."""
-    found: list[str] = []
+    """List the wanted names of a folder or archive, sorted; errors are those of `members`."""
+    listed: list[str] = []
 
     def note(name: str) -> bool:
         if wanted(name):
-            found.append(name)
+            listed.append(name)
         return False
 
     for _ in members(path, note):
         pass
-    return sorted(found)
+    return sorted(listed)
 
 
 def _folder_members(folder: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
@@ -101,9 +110,9 @@ def _folder_members(folder: Path, wanted: Callable[[str], bool]) -> Iterator[tup
         if not wanted(name) or file.is_dir():
             continue
         if not file.resolve().is_relative_to(root):
-            raise _leaves(folder, f"{name} -> {file.resolve()}")
+            raise _leaves(folder, repr(f"{name} -> {file.resolve()}"))
         if not file.is_file():
-            raise _not_a_file(folder, name)
+            raise _not_a_file(folder, repr(name))
         try:
             yield name, file.read_bytes()
         except OSError as error:
@@ -129,7 +138,7 @@ def _tar_members(path: Path) -> Iterator[Member]:
                 handle = cast(IO[bytes], tar.extractfile(entry))
                 yield name, handle.read
             elif not entry.isdir():
-                raise _not_a_file(path, entry.name)
+                raise _not_a_file(path, repr(entry.name))
         while stream.read(_BUFFER):  # to the end, where the checksum is
             pass
 
@@ -142,7 +151,7 @@ def _zip_members(path: Path) -> Iterator[Member]:
             if stat.S_ISLNK(mode):
                 _check_link(path, name.parent, archive.read(entry).decode("utf-8", "replace"))
             elif stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
-                raise _not_a_file(path, entry.filename)
+                raise _not_a_file(path, repr(entry.filename))
             elif not entry.is_dir() and name.parts:
                 yield name, lambda entry=entry: archive.read(entry)
 
@@ -150,7 +159,7 @@ def _zip_members(path: Path) -> Iterator[Member]:
 def _checked(archive: Path, name: str) -> PurePosixPath:
     windows = PureWindowsPath(name)
     if windows.drive or windows.root or ".." in windows.parts or "\0" in name:
-        raise _leaves(archive, name)
+        raise _leaves(archive, repr(name))
     return PurePosixPath(windows.as_posix())
 
 
@@ -161,27 +170,7 @@ def _check_link(archive: Path, start: PurePosixPath, target: str) -> None:
     for part in windows.parts:
         depth += -1 if part == ".." else 1
         if depth < 0 or windows.drive or windows.root:
-            raise _leaves(archive, f"{start} -> {target}")
-
-
-def _leaves(source: Path, name: str) -> LeadError:
-    return LeadError(
-        "A path in the source leaves its folder.",
-        file=source,
-        found=repr(name),
-        expected="relative paths without '..', and links that stay inside",
-        fix="Do not use this file; download it again from the place `lead doctor` names.",
-    )
-
-
-def _not_a_file(source: Path, name: str) -> LeadError:
-    return LeadError(
-        "The source holds something that is neither a file nor a folder.",
-        file=source,
-        found=repr(name),
-        expected="files and folders",
-        fix="Do not use this file; download it again from the place `lead doctor` names.",
-    )
+            raise _leaves(archive, repr(f"{start} -> {target}"))
 
 
 def _stem(path: Path) -> str:

@@ -1,8 +1,9 @@
-"""ASF skeletons and AMC motion (Acclaim; CMU's own format): reading, and forward kinematics."""
+"""Read ASF skeletons and AMC motion (Acclaim; CMU's own format), with forward kinematics."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from jaxtyping import Float
@@ -12,6 +13,12 @@ from lead.formats.bvh import all_three_axes
 from lead.motion.rotations import euler_to_matrix
 
 ROOT = "root"
+
+_broken = partial(
+    LeadError,
+    "The ASF or AMC file cannot be read.",
+    fix="Get the file again, or take it out of the source.",
+)
 
 
 @dataclass(frozen=True)
@@ -41,11 +48,7 @@ class Skeleton:
 
 
 def read_asf(content: bytes | str, name: str) -> Skeleton:
-    """Read a skeleton.
-
-    Args:
-        content: of the file.
-        name: of the file, for messages.
+    """Read the content of an ASF file; ``name`` stands in messages.
 
     Raises:
         LeadError: the file is no ASF, a number is missing, or the hierarchy has a gap.
@@ -68,7 +71,7 @@ def read_asf(content: bytes | str, name: str) -> Skeleton:
 
 
 def read_amc(content: bytes | str, skeleton: Skeleton, name: str) -> dict[str, np.ndarray]:
-    """Read a motion: for each bone that moves, its values frame by frame, N x values.
+    """Read a motion: the values of each moving bone, N frames x values.
 
     Raises:
         LeadError: frames are out of order or incomplete, a bone is unknown, a value is not a
@@ -109,7 +112,7 @@ def read_amc(content: bytes | str, skeleton: Skeleton, name: str) -> dict[str, n
 def bone_ends(
     skeleton: Skeleton, motion: dict[str, np.ndarray]
 ) -> tuple[tuple[str, ...], Float[np.ndarray, "N K 3"]]:
-    """Forward kinematics: names of the bones and where each ends, in the file's unit.
+    """Apply forward kinematics: the bones' names and where each ends, in the file's unit.
 
     A bone turns by C M C⁻¹ in its parent, C its axes and M = Rz Ry Rx its angles.
     """
@@ -132,7 +135,7 @@ def bone_ends(
 
 
 def _rotation(columns: dict[str, np.ndarray], degrees: bool, count: int) -> np.ndarray:
-    """The first angle of a line turns first, so it stands rightmost."""
+    """Build rotations in which the first angle of a line turns first, and so stands rightmost."""
     turning = {name[1]: values for name, values in columns.items() if name in ("rx", "ry", "rz")}
     angles = [turning[axis] for axis in reversed(turning)]
     stacked = np.stack(angles, axis=-1) if angles else np.zeros((count, 0))
@@ -163,7 +166,7 @@ def _bone(lines: list[list[str]], parent: str) -> Bone:
 
 
 def _sections(text: str) -> dict[str, list[list[str]]]:
-    """Lines, split into words, under the ``:keyword`` they follow."""
+    """Group lines, split into words, under the ``:keyword`` they follow."""
     sections: dict[str, list[list[str]]] = {}
     current: list[list[str]] = []
     for words in map(str.split, text.splitlines()):
@@ -175,7 +178,7 @@ def _sections(text: str) -> dict[str, list[list[str]]]:
 
 
 def _blocks(lines: list[list[str]]) -> list[list[list[str]]]:
-    """The lines between each ``begin`` and ``end``."""
+    """Collect the lines between each ``begin`` and ``end``."""
     blocks: list[list[list[str]]] = []
     for words in lines:
         if words == ["begin"]:
@@ -194,13 +197,3 @@ def _check_complete(values: dict[str, list[list[float]]], frames: int, file: str
 
 def _text(content: bytes | str) -> str:
     return content if isinstance(content, str) else content.decode("latin-1")
-
-
-def _broken(file: str, found: str, expected: str) -> LeadError:
-    return LeadError(
-        "The ASF or AMC file cannot be read.",
-        file=file,
-        found=found,
-        expected=expected,
-        fix="Get the file again, or take it out of the source.",
-    )

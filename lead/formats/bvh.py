@@ -1,4 +1,4 @@
-"""BVH motion files: reading, and forward kinematics.
+"""Read BVH motion files, with forward kinematics.
 
 Any order of channels, position channels on any joint, CRLF and tabs. A position channel is the
 joint's place in its parent; it stands instead of the offset and is never added to it.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from jaxtyping import Float
@@ -24,6 +25,12 @@ _MOTION = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _CHANNEL = {name.lower(): name for name in (*POSITIONS, *ROTATIONS)}
+
+_broken = partial(
+    LeadError,
+    "The BVH file cannot be read.",
+    fix="Get the file again, or take it out of the source.",
+)
 
 
 @dataclass(frozen=True)
@@ -48,13 +55,13 @@ class Bvh:
 
     @property
     def fps(self) -> float:
-        """Frames a second."""
+        """Frames per second."""
         return 1.0 / self.frame_time
 
 
 @dataclass(frozen=True)
 class Transforms:
-    """Where joints are and how they are turned, in the world, frame by frame."""
+    """The world positions and rotations of joints, frame by frame."""
 
     names: tuple[str, ...]
     positions: Float[np.ndarray, "N J 3"] = field(repr=False)
@@ -65,16 +72,12 @@ class Transforms:
         return self.positions[:, self.names.index(name)]
 
     def rotation(self, name: str) -> Float[np.ndarray, "N 3 3"]:
-        """The turning of one joint."""
+        """The rotation of one joint."""
         return self.rotations[:, self.names.index(name)]
 
 
 def read_bvh(content: bytes | str, name: str) -> Bvh:
-    """Read a BVH file.
-
-    Args:
-        content: of the file.
-        name: of the file, for messages.
+    """Read the content of a BVH file; ``name`` stands in messages.
 
     Raises:
         LeadError: the file is not BVH, has fewer or more frames than it declares, or a value
@@ -92,7 +95,7 @@ def read_bvh(content: bytes | str, name: str) -> Bvh:
 
 
 def global_transforms(bvh: Bvh, joints: Collection[str] | None = None) -> Transforms:
-    """Forward kinematics: positions (in the file's unit) and rotations of joints in the world.
+    """Apply forward kinematics: world positions, in the file's unit, and world rotations of joints.
 
     Args:
         bvh: the motion.
@@ -142,7 +145,7 @@ def _with_ancestors(bvh: Bvh, joints: Collection[str] | None) -> list[int]:
 
 
 def _local_position(offset: np.ndarray, channels: tuple[str, ...], values: np.ndarray):
-    """Offset, with the coordinates that have a channel replaced by it."""
+    """Replace the coordinates of the offset that have a channel of their own."""
     if not any(channel in POSITIONS for channel in channels):
         return offset
     local = np.repeat(offset[None], len(values), axis=0)
@@ -153,7 +156,7 @@ def _local_position(offset: np.ndarray, channels: tuple[str, ...], values: np.nd
 
 
 def _local_rotation(channels: tuple[str, ...], values: np.ndarray) -> np.ndarray | None:
-    """Product of the axis rotations in the order of the channels: the first is outermost."""
+    """Multiply the axis rotations in the order of the channels: the first is outermost."""
     columns = [column for column, channel in enumerate(channels) if channel in ROTATIONS]
     if not columns:
         return None
@@ -164,14 +167,14 @@ def _local_rotation(channels: tuple[str, ...], values: np.ndarray) -> np.ndarray
 def all_three_axes(
     order: str, degrees: Float[np.ndarray, "*B axes"]
 ) -> tuple[Float[np.ndarray, "*B 3"], str]:
-    """Euler angles about one to three axes as angles about three; the missing ones are 0."""
+    """Extend Euler angles about one to three axes to all three; the missing ones are 0."""
     missing = "".join(axis for axis in "XYZ" if axis not in order.upper())
     padding = np.zeros((*degrees.shape[:-1], len(missing)))
     return np.concatenate([degrees, padding], axis=-1), order + missing
 
 
 def _read_hierarchy(header: bytes, file: str):
-    """Names, parents, offsets and channels from the part before MOTION."""
+    """Read names, parents, offsets and channels from the part before MOTION."""
     lines = header.decode("latin-1").replace("{", "\n{\n").replace("}", "\n}\n").splitlines()
     names: list[str] = []
     parents: list[int] = []
@@ -266,7 +269,7 @@ def _wrong_count(body: bytes, size: int, declared: int, width: int, file: str) -
     uneven = next((row for row, length in enumerate(rows) if length != width), None)
     if len(rows) == declared and uneven is not None:
         found = f"{rows[uneven]} values in frame {uneven + 1} of {declared}"
-        return _broken(file, found, f"{width} values a frame, one for each channel")
+        return _broken(file, found, f"{width} values per frame, one for each channel")
     return LeadError(
         f"The BVH file has {'fewer' if size < declared * width else 'more'} frames than it "
         "declares.",
@@ -274,14 +277,4 @@ def _wrong_count(body: bytes, size: int, declared: int, width: int, file: str) -
         found=f"{size / width:.10g} frames",
         expected=f"{declared} frames of {width} values",
         fix="Get the file again; a transfer was cut off or the file was edited.",
-    )
-
-
-def _broken(file: str, found: str, expected: str) -> LeadError:
-    return LeadError(
-        "The BVH file cannot be read.",
-        file=file,
-        found=found,
-        expected=expected,
-        fix="Get the file again, or take it out of the source.",
     )

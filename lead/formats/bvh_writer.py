@@ -1,4 +1,4 @@
-"""BVH files that animation programs open: a T-pose in centimetres, then the motion."""
+"""Write BVH files that animation programs open: a T-pose in centimetres, then the motion."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _POSITIONS = "Xposition Yposition Zposition"
 def write_bvh(
     path: Path, joints: Joints, skeleton: Skeleton, fps: float, *, positions: bool = False
 ) -> Float[np.ndarray, "N J"]:
-    """Write a motion as BVH, atomically; how far each joint lies from where it was, in mm.
+    """Write a motion as BVH, atomically; return by how many mm each joint was moved.
 
     Bones have their mean lengths; joints and their rotations are those of
     `lead.motion.armature`. Channels are Z X Y at the root and in the arms, Z Y X elsewhere: the
@@ -48,7 +48,7 @@ def write_bvh(
 
 
 def _values(motion: ArmatureMotion) -> Float[np.ndarray, "N channels"]:
-    """The channels of all joints, in the order of the file."""
+    """Lay out the channels of all joints in the order of the file."""
     columns = []
     for joint in range(len(motion.armature.names)):
         if joint == 0 or motion.moving:
@@ -58,14 +58,14 @@ def _values(motion: ArmatureMotion) -> Float[np.ndarray, "N channels"]:
 
 
 def _order(armature: Armature, joint: int) -> str:
-    """Axes of a joint's angles, the outermost first."""
+    """Choose the order of a joint's axes, the outermost first."""
     bones = [*armature.offsets[armature.children(joint)], armature.ends[joint]]
     sideways = any(abs(bone[0]) > 0.9 * np.linalg.norm(bone) > 0 for bone in bones)
     return "ZXY" if joint == 0 or sideways else "ZYX"
 
 
 def _angles(matrices: Float[np.ndarray, "N 3 3"], order: str) -> Float[np.ndarray, "N 3"]:
-    """Euler angles in degrees that go on from frame to frame."""
+    """Convert to Euler angles in degrees that continue from frame to frame."""
     if order == "ZYX":
         # A quarter turn about Z takes Y to -X and X to Y, and so Rz Ry Rx to Rz Rx' Ry.
         matrices = _QUARTER @ matrices @ _QUARTER.T

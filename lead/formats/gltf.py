@@ -1,4 +1,4 @@
-"""glTF 2.0 binary files: an animated skeleton and a simple body that shows it.
+"""Write glTF 2.0 binary files: an animated skeleton and a simple body that shows it.
 
 Made by hand from the specification (Khronos, glTF 2.0): a header, a chunk of JSON and a chunk of
 arrays, all little-endian, every array on a multiple of four bytes.
@@ -31,7 +31,7 @@ _COLOUR = [0.25, 0.45, 0.75, 1.0]
 def write_glb(
     path: Path, joints: Joints, skeleton: Skeleton, fps: float, *, positions: bool = False
 ) -> Float[np.ndarray, "N J"]:
-    """Write a motion as ``.glb``, atomically; how far each joint lies from where it was, in mm.
+    """Write a motion as ``.glb``, atomically; return by how many mm each joint was moved.
 
     Metres, +Y up. Nodes 0 to K-1 are the joints of `lead.motion.armature`, in a T-pose that
     stands on the floor; the animation ``motion`` turns them and moves the root (with
@@ -49,7 +49,7 @@ def write_glb(
 
 
 class _Arrays:
-    """The binary chunk while it grows, and the JSON that describes it."""
+    """The binary chunk as it grows, and the JSON that describes it."""
 
     def __init__(self) -> None:
         self.data = bytearray()
@@ -77,7 +77,7 @@ class _Arrays:
 
 
 def _document(motion: ArmatureMotion, fps: float) -> tuple[dict[str, Any], bytes]:
-    """The JSON and the arrays."""
+    """Build the JSON and the arrays."""
     armature, arrays = motion.armature, _Arrays()
     rest = _standing(armature)
     mesh = bone_mesh(armature, rest)
@@ -118,7 +118,7 @@ def _document(motion: ArmatureMotion, fps: float) -> tuple[dict[str, Any], bytes
 
 
 def _standing(armature: Armature) -> Float[np.ndarray, "K 3"]:
-    """Where the joints are at rest, the lowest of them on the floor."""
+    """Place the joints at rest, the lowest of them on the floor."""
     rest = np.zeros_like(armature.offsets)
     for joint, parent in enumerate(armature.parents[1:], start=1):
         rest[joint] = rest[parent] + armature.offsets[joint]
@@ -154,7 +154,7 @@ def _primitive(mesh: BoneMesh, arrays: _Arrays) -> dict[str, Any]:
 
 
 def _animation(motion: ArmatureMotion, fps: float, arrays: _Arrays) -> dict[str, Any]:
-    """A sampler for every joint that turns, and for every one that moves."""
+    """Add a sampler for every joint that turns, and for every joint that moves."""
     frames = len(motion.rotations)
     times = arrays.add((np.arange(frames) / fps).astype(np.float32), bounds=True)
     animation: dict[str, Any] = {"name": "motion", "samplers": [], "channels": []}
@@ -177,7 +177,7 @@ def _animation(motion: ArmatureMotion, fps: float, arrays: _Arrays) -> dict[str,
 
 
 def _without_flips(quaternions: Float[np.ndarray, "N K 4"]) -> Float[np.ndarray, "N K 4"]:
-    """Each with the sign nearest to the frame before, for players that do not look at it."""
+    """Give each the sign nearest to the frame before, for players that do not do so themselves."""
     dots = (quaternions[1:] * quaternions[:-1]).sum(axis=-1)
     signs = np.cumprod(np.where(dots < 0, -1.0, 1.0), axis=0)
     return np.concatenate([quaternions[:1], quaternions[1:] * signs[..., None]])
@@ -208,7 +208,7 @@ _FACES = np.array([(0, 2 + (k + 1) % 4, 2 + k) for k in range(4)] + [
 
 @dataclass(frozen=True, eq=False)
 class BoneMesh:
-    """Triangles at rest; each vertex belongs to one face, whose normal it has.
+    """Triangles at rest; each vertex belongs to one face and has its normal.
 
     Attributes:
         vertices: in metres.
@@ -224,7 +224,7 @@ class BoneMesh:
 
 
 def bone_mesh(armature: Armature, rest: Float[np.ndarray, "K 3"]) -> BoneMesh:
-    """An octahedron from every joint to each joint that hangs from it, and at the ends of limbs.
+    """Put an octahedron along every bone, and one at the end of every limb.
 
     Args:
         armature: the joints.

@@ -1,10 +1,10 @@
-"""Motions as NumPy archives: everything that is known of one, in documented arrays.
+"""Store motions as NumPy archives of documented arrays.
 
 ============  ==================  =========================================================
 array         shape, type         what
 ============  ==================  =========================================================
 joints        N x J x 3, float32  positions, +Y up, in ``unit``
-fps           float64             frames a second
+fps           float64             frames per second
 joint_names   J, text             in the order of ``joints``
 parents       J, int64            index of each joint's parent, -1 for the root
 unit          text                ``m``; or ``kit_mm``, KIT-ML's own, 0.001 of a metre
@@ -17,18 +17,25 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 
 from lead.errors import LeadError
-from lead.files.arrays import BROKEN
+from lead.files.arrays import load_arrays
 from lead.files.artefact import atomic_path
-from lead.motion.constant_bones import METRES
 from lead.motion.kinematics import checked_joints
-from lead.motion.skeleton import SKELETONS, Skeleton
+from lead.motion.skeleton import METRES, SKELETONS, Skeleton
 from lead.types import Joints
+
+_wrong = partial(
+    LeadError,
+    "This file holds no motion of ours.",
+    expected="an .npz with joints, fps and joint_names of HumanML3D or KIT-ML",
+    fix="Bring other motion in with `lead import`, which writes such a file.",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,18 +77,17 @@ def write_npz(path: Path, motion: StoredMotion) -> None:
 
 
 def read_npz(path: Path) -> StoredMotion:
-    """Read a motion that `write_npz` or ``lead import`` wrote; never unpickles.
+    """Read a motion that `write_npz` or ``lead import`` wrote, without unpickling.
 
     Raises:
         LeadError: the file is missing or damaged, or its arrays are not those of a motion.
     """
+    if not path.exists():
+        raise _wrong(path, "no such file")
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    except FileNotFoundError:
-        raise _wrong(path, "no such file") from None
-    except (*BROKEN, AttributeError) as error:  # a lone .npy under this name has no files
-        raise _wrong(path, " ".join(str(error).split())) from error
+        arrays = load_arrays(path)
+    except ValueError as error:
+        raise _wrong(path, error) from error
     names = tuple(map(str, arrays["joint_names"].ravel())) if "joint_names" in arrays else None
     if names is None or "joints" not in arrays or "fps" not in arrays:
         raise _wrong(path, f"arrays {', '.join(arrays) or 'none'}")
@@ -103,16 +109,6 @@ def read_npz(path: Path) -> StoredMotion:
         float(fps.item()),
         str(arrays.get("text", "")),
         None if features is None else features.astype(np.float64),
-    )
-
-
-def _wrong(path: Path, found: str) -> LeadError:
-    return LeadError(
-        "This file holds no motion of ours.",
-        file=path,
-        found=found,
-        expected="an .npz with joints, fps and joint_names of HumanML3D or KIT-ML",
-        fix="Bring other motion in with `lead import`, which writes such a file.",
     )
 
 

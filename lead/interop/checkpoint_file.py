@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import pickle
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from lead.errors import LeadError
+from lead.files.arrays import read_npy
+from lead.files.job import Job
+from lead.models.files import save_network
+from lead.motion.normalizer import Normalizer
 
 
 @dataclass(frozen=True)
@@ -75,24 +81,59 @@ def float_tensors(values: Mapping[str, object], path: Path, release: Release) ->
     return tensors
 
 
-def differences(tensors: Mapping[str, Tensor], network: nn.Module) -> list[str]:
-    """What keeps the tensors from being the network's weights, one text each."""
-    own = network.state_dict()
-    return (
-        [f"no {name}" for name in sorted(own.keys() - tensors.keys())]
-        + [f"unknown {name}" for name in sorted(tensors.keys() - own.keys())]
+def differences(tensors: Mapping[str, Tensor], network: nn.Module) -> str:
+    """What keeps the tensors from being the network's weights: the first three, and how many more.
+
+    Empty if nothing does.
+    """
+    weights = network.state_dict()
+    problems = (
+        [f"no {name}" for name in sorted(weights.keys() - tensors.keys())]
+        + [f"unknown {name}" for name in sorted(tensors.keys() - weights.keys())]
         + [
             f"{name} {tuple(tensors[name].shape)} in place of {tuple(value.shape)}"
-            for name, value in own.items()
+            for name, value in weights.items()
             if name in tensors and tensors[name].shape != value.shape
         ]
     )
+    more = [f"{len(problems) - 3} more"] if len(problems) > 3 else []
+    return "; ".join(problems[:3] + more)
 
 
-def first_of(problems: list[str]) -> str:
-    """The first three, and how many more there are."""
-    more = f"; {len(problems) - 3} more" if len(problems) > 3 else ""
-    return "; ".join(problems[:3]) + more
+def read_statistics(mean: Path, std: Path, width: int, fix: str) -> Normalizer:
+    """Released means and standard deviations, in float32.
+
+    Raises:
+        LeadError: a file is missing, damaged or of another width, or a deviation is not above 0.
+    """
+    arrays = []
+    for path in (mean, std):
+        values = read_npy(path, path)
+        number = np.issubdtype(values.dtype, np.floating)
+        problem = ""
+        if values.shape != (width,) or not number:
+            problem = f"shape {values.shape} of {values.dtype}"
+        elif not (np.abs(values) < np.finfo(np.float32).max).all():
+            problem = "values that are not finite"
+        elif path is std and not (values.astype(np.float32) > 0).all():
+            problem = f"{values.min():g} in column {values.argmin()}, which is not above zero"
+        if problem:
+            raise LeadError(
+                "The released statistics are another dataset's, or damaged.",
+                file=path,
+                found=problem,
+                expected=f"{width} finite numbers",
+                fix=fix,
+            )
+        arrays.append(values.astype(np.float32))
+    return Normalizer(*arrays)
+
+
+def save_published(job: Job, network: nn.Module, title: str, metadata: Mapping[str, str]) -> None:
+    """Write a published network as the study's ``weights``, and print its size."""
+    save_network(network, job.outputs["weights"], job.manifest | dict(metadata))
+    count = sum(parameter.numel() for parameter in network.parameters())
+    print(f"published {title}: {count:,} parameters", file=sys.stderr)
 
 
 def _unopened(path: Path, error: Exception, release: Release) -> LeadError:
@@ -106,11 +147,11 @@ def _unopened(path: Path, error: Exception, release: Release) -> LeadError:
             fix=f"{release.again}, and trust no file that is not from there.",
         )
     # The text of an unpickling error advises to open the file unsafely: it is not passed on.
-    said = "" if isinstance(error, pickle.UnpicklingError) else str(error).strip()
+    message = "" if isinstance(error, pickle.UnpicklingError) else str(error).strip()
     return LeadError(
         f"The {release.noun}'s file is damaged.",
         file=path,
-        found=said.splitlines()[0] if said else "no torch file, or only a part of one",
+        found=message.splitlines()[0] if message else "no torch file, or only a part of one",
         expected="a torch file as released",
         fix=f"{release.again}.",
     )

@@ -14,7 +14,6 @@ from lead.interop.checkpoint_file import (
     Release,
     described,
     differences,
-    first_of,
     float_tensors,
     open_torch_file,
 )
@@ -87,13 +86,13 @@ def read_networks(path: Path, release: Release) -> dict[str, Tensor]:
     """
     loaded = open_torch_file(path, release)
     state = loaded.get("state_dict") if isinstance(loaded, Mapping) else None
-    found = {
+    has_state = isinstance(state, Mapping)
+    weights = {
         name: value
-        for name, value in (state if isinstance(state, Mapping) else {}).items()
+        for name, value in (state.items() if has_state else ())
         if isinstance(name, str) and name.startswith(("vae.", "denoiser."))
     }
-    if not found:
-        has_state = isinstance(state, Mapping)
+    if not weights:
         raise LeadError(
             "This file holds neither VAE nor denoiser.",
             file=path,
@@ -101,7 +100,7 @@ def read_networks(path: Path, release: Release) -> dict[str, Tensor]:
             expected="entry state_dict with weights under vae. and denoiser.",
             fix=f"Name {release.file}.",
         )
-    return float_tensors(found, path, release)
+    return float_tensors(weights, path, release)
 
 
 def fill_vae(
@@ -152,19 +151,19 @@ def _check_latent(
     """Say it of the latent where that differs: hundreds of shapes follow from it."""
     token = tensors.get("vae.global_motion_token")
     if token is None or token.ndim != 2:
-        return  # told with the other weights
+        return  # reported with the other weights
     # Version 2 of MotionLCM maps its tokens to a narrower latent, and back.
     narrower = [
         min(value.shape)
         for name, value in tensors.items()
         if name.startswith("vae.") and "latent" in name and value.ndim == 2
     ]
-    found = (token.shape[0] // 2, min([token.shape[1], *narrower]))
-    if found != (model.latent_tokens, model.width):
+    latent = (token.shape[0] // 2, min([token.shape[1], *narrower]))
+    if latent != (model.latent_tokens, model.width):
         raise LeadError(
             "The checkpoint is of another architecture.",
             file=path,
-            found=f"a latent of {found[0]} tokens of width {found[1]}",
+            found=f"a latent of {latent[0]} tokens of width {latent[1]}",
             expected=f"{model.latent_tokens} token of width {model.width}",
             fix=f"Name {release.file}; MotionLCM's version 2 and MLD with more tokens do not fit.",
         )
@@ -172,13 +171,13 @@ def _check_latent(
 
 def _check_dataset(tensors: Mapping[str, Tensor], skeleton: Skeleton, path: Path) -> None:
     weight = tensors.get("vae.skel_embedding.weight")
-    found = weight.shape[1] if weight is not None and weight.ndim == 2 else 0
+    width = weight.shape[1] if weight is not None and weight.ndim == 2 else 0
     names = {known.feature_width: known.name for known in SKELETONS.values()}
-    if found != skeleton.feature_width and found in names:
+    if width != skeleton.feature_width and width in names:
         raise LeadError(
             "The checkpoint is that of another dataset.",
             file=path,
-            found=f"{found} feature columns, those of {names[found]}",
+            found=f"{width} feature columns, those of {names[width]}",
             expected=f"{skeleton.feature_width}, those of {skeleton.name}",
             fix="Name the checkpoint that was trained on the study's dataset.",
         )
@@ -187,21 +186,20 @@ def _check_dataset(tensors: Mapping[str, Tensor], skeleton: Skeleton, path: Path
 def _filled(
     network: Network, prefix: str, tensors: Mapping[str, Tensor], path: Path, release: Release
 ) -> Network:
-    own = {
+    weights = {
         name.removeprefix(prefix): value
         for name, value in tensors.items()
         if name.startswith(prefix)
     }
-    if own and _UNREAD in network.state_dict():
-        own = {_UNREAD: network.state_dict()[_UNREAD], **own}
-    problems = differences(own, network)
-    if problems:
+    if weights and _UNREAD in network.state_dict():
+        weights = {_UNREAD: network.state_dict()[_UNREAD], **weights}
+    if problems := differences(weights, network):
         raise LeadError(
             f"The checkpoint's {prefix[:-1]} is not the published network.",
             file=path,
-            found=first_of(problems) if own else f"no weights under {prefix}",
+            found=problems if weights else f"no weights under {prefix}",
             expected="the layers of MLD with a latent of 1 x 256",
             fix=f"Name {release.file}.",
         )
-    network.load_state_dict(own)
+    network.load_state_dict(weights)
     return freeze(network)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from torch import Tensor
@@ -15,19 +13,18 @@ from lead.config.evaluation import T2mEvaluator
 from lead.config.models import MatcherModel
 from lead.datasets.registry import skeleton_of
 from lead.errors import LeadError
-from lead.files.arrays import read_npy
 from lead.files.digest import file_digest
 from lead.files.job import Job
 from lead.interop.checkpoint_file import (
     Release,
     described,
     differences,
-    first_of,
     float_tensors,
     open_torch_file,
+    read_statistics,
+    save_published,
 )
 from lead.models.build import build_matcher, freeze
-from lead.models.files import save_network
 from lead.models.matcher import STATISTICS, Matcher
 from lead.motion.layout import BLOCKS, layout
 from lead.motion.normalizer import BIASED_BLOCKS, Normalizer, load_normalizer, save_normalizer
@@ -68,7 +65,7 @@ def load_t2m_evaluator(path: Path | str, skeleton: Skeleton = HUMANML3D) -> Matc
         LeadError: no file, not the evaluator's, damaged, or another dataset's.
     """
     path = _checkpoint(Path(path), skeleton)
-    tensors = _networks(_opened(path), path)
+    tensors = _networks(path)
     matcher = build_matcher(MatcherModel(), skeleton.feature_width)
     _check(tensors, matcher, path)
     matcher.load_state_dict(tensors)
@@ -90,18 +87,12 @@ def load_t2m_statistics(
         LeadError: a file is missing, damaged, of another width, or holds the dataset's statistics.
     """
     mean, std = (_statistics_file(Path(folder), name, skeleton) for name in ("mean", "std"))
-    own = Normalizer(_array(mean, skeleton), _array(std, skeleton))
-    if not (own.std > 0).all():
-        raise LeadError(
-            "The evaluator's standard deviations must be above zero.",
-            file=std,
-            found=f"{float(own.std.min()):g} in column {int(own.std.argmin())}",
-            fix="Unpack the evaluators' archive again.",
-        )
+    fix = "Take them from t2m/ for HumanML3D, and from kit/ for KIT-ML."
+    statistics = read_statistics(mean, std, skeleton.feature_width, fix)
     if dataset is not None:
-        _check_std(own, dataset, skeleton, std)
-        _check_mean(own, dataset, mean)
-    return own
+        _check_std(statistics, dataset, skeleton, std)
+        _check_mean(statistics, dataset, mean)
+    return statistics
 
 
 def import_evaluator(job: Job) -> None:
@@ -113,12 +104,11 @@ def import_evaluator(job: Job) -> None:
     skeleton = skeleton_of(job.setting("dataset", DatasetSettings))
     folder = job.data_root / job.setting("evaluator", T2mEvaluator).folder
     matcher = load_t2m_evaluator(folder, skeleton)
-    own = load_t2m_statistics(folder, skeleton, load_normalizer(job.inputs["stats"]))
-    save_normalizer(own, job.outputs["statistics"])
-    said = {STATISTICS: own.fingerprint, "source": file_digest(_checkpoint(folder, skeleton))}
-    save_network(matcher, job.outputs["weights"], job.manifest | said)
-    count = sum(parameter.numel() for parameter in matcher.parameters())
-    print(f"published evaluator for {skeleton.name}: {count:,} parameters", file=sys.stderr)
+    statistics = load_t2m_statistics(folder, skeleton, load_normalizer(job.inputs["stats"]))
+    save_normalizer(statistics, job.outputs["statistics"])
+    source = file_digest(_checkpoint(folder, skeleton))
+    metadata = {STATISTICS: statistics.fingerprint, "source": source}
+    save_published(job, matcher, f"evaluator for {skeleton.name}", metadata)
 
 
 def _checkpoint(path: Path, skeleton: Skeleton) -> Path:
@@ -126,22 +116,36 @@ def _checkpoint(path: Path, skeleton: Skeleton) -> Path:
     if path.is_file() or (path.suffix and not path.is_dir()):
         return path
     parts = (_FOLDERS[skeleton.name][0], "text_mot_match", "model", "finest.tar")
-    places = [path.joinpath(*parts[start:]) for start in range(len(parts))]
-    return next((place for place in places if place.is_file()), places[0])
+    return _first_place(path, parts)
 
 
 def _statistics_file(folder: Path, name: str, skeleton: Skeleton) -> Path:
-    """The first place that has it, else that of the release."""
     parts = (*_FOLDERS[skeleton.name], "meta", f"{name}.npy")
-    places = [folder.joinpath(*parts[start:]) for start in range(len(parts))]
-    places.append(folder / f"{parts[0]}_{name}.npy")
-    return next((path for path in places if path.is_file()), places[0])
+    path = _first_place(folder, parts, f"{parts[0]}_{name}.npy")
+    if not path.is_file():
+        raise LeadError(
+            "Statistics of the published evaluator are not here.",
+            file=path,
+            found="no such file",
+            expected="mean.npy and std.npy in the folder meta of Comp_v6_KLD01 (KIT-ML: KLD005)",
+            fix=_GET,
+        )
+    return path
 
 
-def _opened(path: Path) -> Mapping[str, Any]:
+def _first_place(folder: Path, parts: Sequence[str], *others: str) -> Path:
+    """The first place that has it below a folder of the release, else that of the release."""
+    names = [Path(*parts[start:]) for start in range(len(parts))]
+    places = [folder / name for name in (*names, *others)]
+    return next((place for place in places if place.is_file()), places[0])
+
+
+def _networks(path: Path) -> dict[str, Tensor]:
+    """The weights of the three networks, with the part's name before."""
     loaded = open_torch_file(path, _RELEASE)
-    missing = [name for name in PARTS if not isinstance(_entry(loaded, name), Mapping)]
-    if missing or not isinstance(loaded, Mapping):
+    entries = loaded if isinstance(loaded, Mapping) else {}
+    networks = {part: entries[part] for part in PARTS if isinstance(entries.get(part), Mapping)}
+    if len(networks) < len(PARTS):
         raise LeadError(
             "This is not the evaluator of Guo et al. 2022.",
             file=path,
@@ -149,24 +153,21 @@ def _opened(path: Path) -> Mapping[str, Any]:
             expected=f"networks {', '.join(PARTS)}",
             fix="Name text_mot_match/model/finest.tar, not another checkpoint of the release.",
         )
-    return loaded
-
-
-def _entry(loaded: object, name: str) -> object:
-    return loaded.get(name) if isinstance(loaded, Mapping) else None
-
-
-def _networks(loaded: Mapping[str, Any], path: Path) -> dict[str, Tensor]:
-    tensors = {f"{part}.{name}": value for part in PARTS for name, value in loaded[part].items()}
+    tensors = {
+        f"{part}.{name}": value
+        for part, network in networks.items()
+        for name, value in network.items()
+    }
     return float_tensors(tensors, path, _RELEASE)
 
 
 def _check(tensors: Mapping[str, Tensor], matcher: Matcher, path: Path) -> None:
-    own = matcher.state_dict()
-    widths = {_input_width(skeleton): skeleton.name for skeleton in SKELETONS.values()}
+    widths = {
+        layout(skeleton).slice("contacts").start: skeleton.name for skeleton in SKELETONS.values()
+    }
     found, expected = (
         values[_FIRST].shape[1] if _FIRST in values and values[_FIRST].ndim == 3 else 0
-        for values in (tensors, own)
+        for values in (tensors, matcher.state_dict())
     )
     if found != expected and found in widths:
         raise LeadError(
@@ -176,59 +177,30 @@ def _check(tensors: Mapping[str, Tensor], matcher: Matcher, path: Path) -> None:
             expected=f"{expected}, those of {widths[expected]}",
             fix="Name the file in t2m/ for HumanML3D, and that in kit/ for KIT-ML.",
         )
-    problems = differences(tensors, matcher)
-    if problems:
+    if problems := differences(tensors, matcher):
         raise LeadError(
             "The evaluator's weights are not those of the published network.",
             file=path,
-            found=first_of(problems),
+            found=problems,
             expected="the layers of Guo et al. 2022",
             fix="Use the released file; a network of your own belongs under `evaluator: trained`.",
         )
 
 
-def _input_width(skeleton: Skeleton) -> int:
-    return layout(skeleton).slice("contacts").start
-
-
-def _array(path: Path, skeleton: Skeleton) -> np.ndarray:
-    if not Path(path).is_file():
-        raise LeadError(
-            "Statistics of the published evaluator are not here.",
-            file=path,
-            found="no such file",
-            expected="mean.npy and std.npy in the folder meta of Comp_v6_KLD01 (KIT-ML: KLD005)",
-            fix=_GET,
-        )
-    values = read_npy(path, path)
-    number = np.issubdtype(values.dtype, np.floating)
-    finite = number and bool((np.abs(values) < np.finfo(np.float32).max).all())
-    if values.shape != (skeleton.feature_width,) or not finite:
-        raise LeadError(
-            "Statistics of the published evaluator are another dataset's, or damaged.",
-            file=path,
-            found=f"shape {values.shape} of {values.dtype}"
-            + (" with values that are not finite" if number and not finite else ""),
-            expected=f"{skeleton.feature_width} finite numbers for {skeleton.name}",
-            fix="Take them from t2m/ for HumanML3D, and from kit/ for KIT-ML.",
-        )
-    return values.astype(np.float32)
-
-
-def _check_std(own: Normalizer, dataset: Normalizer, skeleton: Skeleton, path: Path) -> None:
+def _check_std(statistics: Normalizer, dataset: Normalizer, skeleton: Skeleton, path: Path) -> None:
     columns = {block: layout(skeleton).slice(block) for block in BLOCKS}
     ratios = {
-        block: float(np.median(np.asarray(dataset.std)[rows] / own.std[rows]))
+        block: float(np.median(np.asarray(dataset.std)[rows] / statistics.std[rows]))
         for block, rows in columns.items()
     }
     usual = float(np.median([ratios[block] for block in BLOCKS if block not in BIASED_BLOCKS]))
     biased = [ratios[block] / usual for block in BIASED_BLOCKS]
-    said = ", ".join(f"{block} {ratio:.3g}" for block, ratio in ratios.items())
+    printed = ", ".join(f"{block} {ratio:.3g}" for block, ratio in ratios.items())
     if not _LIKE[0] <= usual <= _LIKE[1]:
         raise LeadError(
             "The evaluator's statistics are of other motion than the study's.",
             file=path,
-            found=f"std of the study by the evaluator's: {said}",
+            found=f"std of the study by the evaluator's: {printed}",
             expected="about 1 outside the root and contact blocks",
             fix="Check dataset and units: t2m/ is for HumanML3D, kit/ for KIT-ML in its own units.",
         )
@@ -236,15 +208,15 @@ def _check_std(own: Normalizer, dataset: Normalizer, skeleton: Skeleton, path: P
         raise LeadError(
             "These are not the evaluator's statistics.",
             file=path,
-            found=f"std of the study by these: {said}",
+            found=f"std of the study by these: {printed}",
             expected=f"about 25 in {', '.join(BIASED_BLOCKS)}",
             fix="Use mean.npy and std.npy of Comp_v6_KLD01/meta (KIT-ML: Comp_v6_KLD005/meta), not "
             "the dataset's Mean.npy and Std.npy.",
         )
 
 
-def _check_mean(own: Normalizer, dataset: Normalizer, path: Path) -> None:
-    apart = float(np.max(np.abs(np.asarray(dataset.mean) - own.mean) / own.std))
+def _check_mean(statistics: Normalizer, dataset: Normalizer, path: Path) -> None:
+    apart = float(np.max(np.abs(np.asarray(dataset.mean) - statistics.mean) / statistics.std))
     if apart < _SAME_MEAN:
         raise LeadError(
             "This is not the evaluator's mean.",

@@ -1,32 +1,30 @@
-"""The motions that words are inverted from: which they are, and the word each starts from."""
+"""The motions that words are inverted from, and the descriptor that each word starts from."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from lead.clip import Clip
 from lead.config.models import TextSettings
 from lead.errors import LeadError
-from lead.files.artefact import atomic_path, unreadable
 from lead.files.job import Job
 from lead.files.seeds import Seeds
-from lead.store.store import MotionIndex
+from lead.files.tables import read_table, write_table
+from lead.store import MotionIndex
 from lead.text.descriptors import descriptor
 from lead.text.encoder import load_text_encoder
 from lead.text.pseudo_word import is_single_token
 
 # HumanML3D's and KIT-ML's mirrored copies, with the letter of an item about a part.
 _MIRRORED = re.compile(r"([A-Z]+_)?M\d+")
-_SCHEMA = [
+_COLUMNS = [
     ("id", pa.string()),
     ("caption", pa.string()),
     ("frames", pa.int64()),
@@ -40,7 +38,7 @@ class ChosenMotion:
     """A motion that a word is inverted from.
 
     Attributes:
-        caption: its first, which is what metrics compare with.
+        caption: its first caption, which is what metrics compare with.
         word: the descriptor that the pseudo-word starts from.
         found_by: ``tags``, ``list`` or ``fallback`` (`lead.text.descriptors`).
     """
@@ -53,16 +51,15 @@ class ChosenMotion:
 
 
 def choose_clips(clips: Sequence[Clip], count: int, seeds: Seeds) -> list[Clip]:
-    """``count`` clips that are no mirror images, drawn without replacement; all if there are
-    fewer. In the order of their ids, and whatever order they came in.
+    """Draw ``count`` clips that are no mirror images, or take all if there are fewer.
+
+    They come in the order of their ids, and depend on no order in which clips were given.
 
     Raises:
         LeadError: there are fewer than two, which no metric can be computed of.
     """
-    names = {clip.id for clip in clips}
-    plain = sorted(
-        (clip for clip in clips if not _is_mirrored(clip.id, names)), key=lambda clip: clip.id
-    )
+    names = {clip.id: clip for clip in clips}
+    plain = [names[name] for name in sorted(names) if not _is_mirrored(name, names)]
     if len(plain) < 2:
         raise LeadError(
             "There are too few motions to invert words from.",
@@ -74,36 +71,29 @@ def choose_clips(clips: Sequence[Clip], count: int, seeds: Seeds) -> list[Clip]:
     return [plain[row] for row in sorted(rows)]
 
 
-def write_chosen(path: Path, chosen: Sequence[ChosenMotion], words: dict[str, Any]) -> None:
-    """Write the motions as Parquet, one row each, with ``words`` in its schema, atomically."""
-    schema = pa.schema(_SCHEMA, metadata={"lead": json.dumps(words)})
-    with atomic_path(path) as temporary:
-        pq.write_table(pa.Table.from_pylist([vars(one) for one in chosen], schema), temporary)
+def write_chosen(path: Path, chosen: Sequence[ChosenMotion], metadata: Mapping[str, Any]) -> None:
+    """Write the motions as Parquet, one row per motion, atomically."""
+    write_table(path, [vars(motion) for motion in chosen], metadata, _COLUMNS)
 
 
 def read_chosen(path: Path) -> tuple[tuple[ChosenMotion, ...], dict[str, Any]]:
-    """The motions of such a file, and the words that came with them.
+    """Read the motions that `write_chosen` wrote, and their metadata.
 
     Raises:
         LeadError: the file is damaged, or another one.
     """
-    try:
-        table = pq.read_table(path)
-        words = json.loads((table.schema.metadata or {})[b"lead"])
-        rows = table.select([name for name, _ in _SCHEMA]).to_pylist()
-    except (pa.ArrowException, OSError, KeyError) as error:
-        raise unreadable(path, error, "the rule that chooses motions to invert") from error
-    return tuple(ChosenMotion(**row) for row in rows), words
+    table, metadata = read_table(path, "the rule that chooses motions to invert", _COLUMNS)
+    return tuple(ChosenMotion(**row) for row in table.to_pylist()), metadata
 
 
 def clips_of(chosen: Sequence[ChosenMotion], index: MotionIndex) -> list[Clip]:
-    """The clips of the chosen motions, in their order.
+    """The clips of the chosen motions, in the same order.
 
     Raises:
         LeadError: the study has no such clip.
     """
     known = {clip.id: clip for clip in index.clips}
-    missing = [one.id for one in chosen if one.id not in known]
+    missing = [motion.id for motion in chosen if motion.id not in known]
     if missing:
         raise LeadError(
             "Motions were chosen that the study does not have.",
@@ -111,14 +101,14 @@ def clips_of(chosen: Sequence[ChosenMotion], index: MotionIndex) -> list[Clip]:
             expected="clips of the study's index",
             fix="Delete the file of chosen motions and run the same snakemake command again.",
         )
-    return [known[one.id] for one in chosen]
+    return [known[motion.id] for motion in chosen]
 
 
 def choose_motions(job: Job) -> None:
-    """Draw unmirrored test motions with the study's seed.
+    """Draw unmirrored test motions with the study's seed, and a descriptor for each.
 
-    Input: ``index``. Setting: ``motions``, how many. Output: ``motions``; its metadata says
-    ``of`` how many test items they were drawn.
+    Input: ``index``. Setting: ``motions``, how many. Output: ``motions``, with the number of test
+    clips that they were drawn from as ``of`` in its metadata.
 
     Raises:
         LeadError: there are fewer than two, or the encoder's weights are not there.
@@ -134,8 +124,8 @@ def choose_motions(job: Job) -> None:
     write_chosen(job.outputs["motions"], chosen, {**job.manifest, "of": len(test)})
 
 
-def _is_mirrored(name: str, names: set[str]) -> bool:
-    """By a number after the M, or by the clip without it: names of `lead.datasets.splits`."""
+def _is_mirrored(name: str, names: Collection[str]) -> bool:
+    """Whether a number, or the name of another clip, follows an M (`lead.datasets.splits`)."""
     if _MIRRORED.fullmatch(name):
         return True
     return name.startswith("M") and name[1:] in names

@@ -1,8 +1,8 @@
-"""Words for many motions at once, and their objectives on draws that no step saw."""
+"""Inverting words, for many motions at once, and their objectives on draws that no step saw."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -27,7 +27,7 @@ from lead.models.build import pick_device, use_threads
 from lead.motion.normalizer import Normalizer, load_normalizer
 from lead.motion.skeleton import HUMANML3D, Skeleton
 from lead.progress import Progress
-from lead.store.store import MotionStore
+from lead.store import MotionStore
 from lead.text.cache import TextCache
 from lead.text.encoder import TextEncoder, load_text_encoder
 from lead.text.pseudo_word import encode_pseudo, refuse_known, token_vectors
@@ -50,8 +50,8 @@ class Networks:
     segments: Segments = field(init=False)
 
     def __post_init__(self) -> None:
-        own = Segments(self.store, self.normalizer, self.generator)
-        object.__setattr__(self, "segments", own)
+        segments = Segments(self.store, self.normalizer, self.generator)
+        object.__setattr__(self, "segments", segments)
 
 
 @dataclass(frozen=True)
@@ -111,11 +111,12 @@ def invert(
     seeds: Seeds,
     progress: Progress | None = None,
 ) -> Inverted:
-    """Optimise the words, all together, with Adam: one a motion, or one for several.
+    """Optimise all words together with Adam: one word per motion, or one for several motions.
 
-    Words do not meet: the sum of their objectives has each one's gradient, and Adam works
-    value by value. Draws depend on step and motion alone. Of fewer words than motions each has
-    as many motions as the others, one after another; every step sees segments of all of them.
+    Words do not influence each other: in the gradient of the sum of their objectives each has its
+    own, and Adam works value by value. Draws depend on step and motion alone. Where there are
+    fewer words than motions, each word has equally many consecutive motions, and every step sees
+    segments of all of them.
     """
     vectors = start.to(networks.generator.null).clone().requires_grad_(True)
     optimiser = torch.optim.Adam([vectors], lr=settings.learning_rate)
@@ -140,7 +141,7 @@ def invert(
 def invert_clips(
     model: Model, clips: Sequence[object], asked: NewWord, settings: Inversion, *, progress: bool
 ) -> Word:
-    """A word that means what clips show; see `lead.pipeline.LeadPipeline.invert`.
+    """Invert a word that means what clips show; see `lead.pipeline.LeadPipeline.invert`.
 
     Raises:
         LeadError: a clip cannot be read or is too short, the name or the descriptor is none, or
@@ -160,30 +161,51 @@ def invert_clips(
     networks = Networks(model.generator, model.encoder, store, model.normalizer)
     start = token_vectors(model.encoder, [asked.init])
     seeds = Seeds(asked.seed).child("invert")
-    shown = Progress("steps", settings.steps) if progress else None
-    made = invert(networks, asked.objective, store.clips, start, settings, seeds, shown)
-    both = [in_templates(networks, vectors) for vectors in (start, made.vectors)]
-    fresh = fresh_objective(networks, asked.objective, store.clips, both, settings, seeds)
+    bar = Progress("steps", settings.steps) if progress else None
+    results = inverted_and_compared(
+        networks, asked.objective, store.clips, start, settings, seeds, bar
+    )
     return Word(
         placeholder=asked.name,
-        vector=made.vectors[0],
-        loss=made.loss[0],
+        vector=results["vectors"][0],
+        loss=results["loss"][0],
         encoder=model.encoder.name,
         encoder_digest=model.encoder.digest,
         model=model_digest(model.directory),
         descriptor=asked.init,
         objective=asked.objective,
         clips=tuple(clip for clip, _ in named),
-        before=float(fresh[0]),
-        after=float(fresh[1]),
+        before=float(results["descriptor"]),
+        after=float(results["inverted"]),
     )
+
+
+def inverted_and_compared(
+    networks: Networks,
+    objective: Objective,
+    clips: Sequence[Clip],
+    start: Float[Tensor, "N W"],
+    settings: Inversion,
+    seeds: Seeds,
+    progress: Progress | None = None,
+) -> dict[str, Tensor]:
+    """`invert` words from their descriptors ``start``, and compare both on fresh draws.
+
+    Returns ``vectors``, ``loss`` and ``timestep`` of `Inverted`; ``descriptor`` and ``inverted``,
+    each one's `fresh_objective`; and ``sentences``, the words `in_templates`.
+    """
+    words = invert(networks, objective, clips, start, settings, seeds, progress)
+    both = [in_templates(networks, vectors) for vectors in (start, words.vectors)]
+    before, after = fresh_objective(networks, objective, clips, both, settings, seeds)
+    compared = {"descriptor": before, "inverted": after, "sentences": both[1].cpu()}
+    return vars(words) | compared
 
 
 @torch.no_grad()
 def in_templates(networks: Networks, vectors: Float[Tensor, "N W"]) -> Float[Tensor, "N T C"]:
     """The pooled embedding of every template with every word in it."""
-    own = vectors.to(networks.generator.null)
-    pooled = [encode_pseudo(networks.encoder, [one] * len(own), own) for one in TEMPLATES]
+    words = vectors.to(networks.generator.null)
+    pooled = [encode_pseudo(networks.encoder, [text] * len(words), words) for text in TEMPLATES]
     return torch.stack(pooled, dim=1)
 
 
@@ -201,20 +223,15 @@ def fresh_objective(
     Words come `in_templates`. All sets meet the same draws, as many as half of the steps had:
     their differences are paired.
     """
-    found: list[list[Tensor]] = [[] for _ in sentences]
+    means: list[list[Tensor]] = [[] for _ in sentences]
     for number in range(max(settings.steps // 2, 1)):
         draws = _draw(networks, clips, settings.batch, seeds.child("fresh", number))
-        for values, own in zip(found, sentences, strict=True):
-            word = torch.arange(len(own)).repeat_interleave(len(draws.template) // len(own))
-            text = own[word, draws.template]
-            every = objective_values(objective, networks.generator, text, draws)
-            values.append(every.view(len(own), -1).mean(dim=1))
-    return [torch.stack(values).mean(dim=0).cpu() for values in found]
-
-
-def chunks(count: int, size: int) -> Iterator[slice]:
-    """Runs of ``size`` of ``count``."""
-    yield from (slice(first, min(first + size, count)) for first in range(0, count, size))
+        for per_draw, words in zip(means, sentences, strict=True):
+            word = torch.arange(len(words)).repeat_interleave(len(draws.template) // len(words))
+            text = words[word, draws.template]
+            values = objective_values(objective, networks.generator, text, draws)
+            per_draw.append(values.view(len(words), -1).mean(dim=1))
+    return [torch.stack(per_draw).mean(dim=0).cpu() for per_draw in means]
 
 
 def open_networks(job: Job) -> Networks:

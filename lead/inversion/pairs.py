@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from lead.analysis.paired import REAL, Estimate, by_repeat, common, difference
 from lead.config.systems import ABLATIONS, BEST, PAIRS
 from lead.evaluation.repeats import read_values
-from lead.files.artefact import atomic_path, unreadable
 from lead.files.job import Job
+from lead.files.tables import read_table, write_table
 
 DISTANCE = "diversity_distance"
-"""How far Diversity is from Real's of the same repeat: lower is better."""
+"""The distance of Diversity from Real's in the same repeat: lower is better."""
 
 METRICS = ("fid", "r_precision_top3", "mm_dist", "diversity", DISTANCE)
 
-_SCHEMA = [
+_COLUMNS = [
     ("system", pa.string()),
     ("against", pa.string()),
     ("metric", pa.string()),
@@ -53,16 +51,16 @@ class Pair:
 
 
 def table_pairs(table: str) -> tuple[tuple[str, str], ...]:
-    """Which variants of Table 3 or 4 are compared with which.
+    """The pairs of variants that Table 3 or 4 compares.
 
-    In Table 3 each objective with realignment with itself without, and the recommended variant
-    with all others; in Table 4 each ablation with the recommended variant.
+    In Table 3 each objective with realignment is compared with itself without, and the recommended
+    variant with all others; in Table 4 each ablation is compared with the recommended variant.
     """
     if table == "table4":
-        return tuple((one.name, BEST.name) for one in ABLATIONS if one.name != BEST.name)
-    plain = {one.objective: one.name for one in PAIRS if one.projector is None}
-    realigned = [(one.name, plain[one.objective]) for one in PAIRS if one.projector]
-    others = [(BEST.name, one.name) for one in PAIRS if one.objective != BEST.objective]
+        return tuple((row.name, BEST.name) for row in ABLATIONS if row.name != BEST.name)
+    plain = {row.objective: row.name for row in PAIRS if row.projector is None}
+    realigned = [(row.name, plain[row.objective]) for row in PAIRS if row.projector]
+    others = [(BEST.name, row.name) for row in PAIRS if row.objective != BEST.objective]
     return (*realigned, *others)
 
 
@@ -74,37 +72,33 @@ def pair_variants(job: Job) -> None:
     frames = [read_values(path)[0] for path in job.inputs["metrics"]]
     pairs = compare(pd.concat(frames, ignore_index=True), table_pairs(str(job.settings["table"])))
     rows = [
-        {"system": one.system, "against": one.against, "metric": one.metric, **vars(one.estimate)}
-        for one in pairs
+        {"system": p.system, "against": p.against, "metric": p.metric, **vars(p.estimate)}
+        for p in pairs
     ]
-    schema = pa.schema(_SCHEMA, metadata={"lead": json.dumps(job.manifest)})
-    with atomic_path(job.outputs["pairs"]) as temporary:
-        pq.write_table(pa.Table.from_pylist(rows, schema), temporary)
+    write_table(job.outputs["pairs"], rows, job.manifest, _COLUMNS)
 
 
 def compare(frame: pd.DataFrame, compared: Sequence[tuple[str, str]]) -> list[Pair]:
     """The differences of `METRICS`, over columns ``system, metric, repeat, value``."""
-    found = []
+    pairs = []
     for system, against in compared:
         for metric in METRICS:
-            _, own, other = common(_values(frame, system, metric), _values(frame, against, metric))
-            found.append(Pair(system, against, metric, difference(own, other)))
-    return found
+            values = (_values(frame, name, metric) for name in (system, against))
+            _, first, second = common(*values)
+            pairs.append(Pair(system, against, metric, difference(first, second)))
+    return pairs
 
 
 def read_pairs(path: Path) -> list[Pair]:
-    """The differences that `pair_variants` wrote.
+    """Read the differences that `pair_variants` wrote.
 
     Raises:
         LeadError: the file is damaged, or another one.
     """
-    try:
-        rows = pq.read_table(path).select([name for name, _ in _SCHEMA]).to_pylist()
-    except (pa.ArrowException, OSError, KeyError) as error:
-        raise unreadable(path, error, "the rule that pairs variants of inversion") from error
+    table, _ = read_table(path, "the rule that pairs variants of inversion", _COLUMNS)
     return [
         Pair(row.pop("system"), row.pop("against"), row.pop("metric"), Estimate(**row))
-        for row in rows
+        for row in table.to_pylist()
     ]
 
 
@@ -112,5 +106,5 @@ def _values(frame: pd.DataFrame, system: str, metric: str) -> dict[int, float]:
     if metric != DISTANCE:
         return by_repeat(frame, system, metric)
     real = by_repeat(frame, REAL, "diversity")
-    own = by_repeat(frame, system, "diversity")
-    return {repeat: abs(value - real[repeat]) for repeat, value in own.items() if repeat in real}
+    values = by_repeat(frame, system, "diversity")
+    return {repeat: abs(value - real[repeat]) for repeat, value in values.items() if repeat in real}

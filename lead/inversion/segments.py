@@ -1,4 +1,4 @@
-"""What one step of an inversion draws for each motion, the same for every objective."""
+"""The draws of one step of an inversion for each motion, the same for every objective."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ from lead.motion.canonical import canonical_joints
 from lead.motion.features import joints_to_features
 from lead.motion.normalizer import Normalizer
 from lead.motion.skeleton import Skeleton
-from lead.store.batches import UNIT, gather
-from lead.store.store import MotionStore
+from lead.store import UNIT, MotionStore, gather
 from lead.types import Joints
 
 SHORTEST = 40
@@ -51,8 +50,10 @@ class Draws:
 
 
 def segment_length(frames: int) -> int:
-    """Frames of a segment: three fifths of the motion in units of four, at least 40; the whole
-    motion where it has fewer than 44."""
+    """Frames of a segment: three fifths of the motion in units of four, and at least 40.
+
+    It is the whole motion where that has fewer than 44.
+    """
     if frames < _WHOLE_BELOW:
         return frames
     return min(max(SHORTEST, UNIT * round(_SHARE * frames / UNIT)), frames)
@@ -105,13 +106,13 @@ def draw(
     count: int,
     seeds: Seeds,
 ) -> Draws:
-    """``count`` independent segments, steps, noises and templates a motion, keyed by its id."""
+    """Draw ``count`` segments, steps, noises and templates for each motion, keyed by its id."""
     vae, like = generator.vae, generator.null
     shape = (count, vae.latent_tokens, vae.latent_width)
     starts, timesteps, chosen, noises, samples = [], [], [], [], []
     for clip in clips:
-        own = seeds.child(clip.id)
-        rng, gaussian = own.numpy(), own.child("noise").torch()
+        keyed = seeds.child(clip.id)
+        rng, gaussian = keyed.numpy(), keyed.child("noise").torch()
         places = clip.frames - segment_length(clip.frames) + 1
         starts += rng.integers(places, size=count).tolist()
         timesteps.append(rng.integers(generator.schedule.train_steps, size=count))
@@ -152,10 +153,10 @@ def named_joints(clips: Sequence[object], skeleton: Skeleton) -> list[tuple[str,
 def clip_store(
     motions: Sequence[tuple[str, Joints]], skeleton: Skeleton, longest: int, at_most: int
 ) -> MotionStore:
-    """Features of named motions as clips; a motion above ``longest`` frames is cut into equal
-    clips, as the model knows no longer ones.
+    """The features of named motions as a store of clips.
 
-    Clips are keyed by the motion's place and their own, whatever the files are called.
+    A motion of more than ``longest`` frames is cut into equal clips: the model knows no longer
+    ones. Clips are keyed by the motion's place and their own, whatever the files are called.
 
     Raises:
         LeadError: a motion shorter than the shortest segment, or more than ``at_most`` clips.
@@ -172,8 +173,8 @@ def clip_store(
                 fix="Record a longer clip.",
             )
         parts = np.array_split(features, -(-len(features) // longest))
-        for part, own in enumerate(parts):
-            stop = start + len(own)
+        for part, frames in enumerate(parts):
+            stop = start + len(frames)
             clips.append(Clip(f"{number}/{part}", "own", start, stop, (), name, "", None, name))
             start = stop
         arrays.append(features)

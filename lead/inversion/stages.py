@@ -1,17 +1,15 @@
-"""The stage that inverts a word for each chosen motion, and asks whether it is a better one."""
+"""The stages of inversion: a word for each chosen motion, and motions generated from the words."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -19,25 +17,29 @@ from torch import Tensor
 from lead.clip import Clip
 from lead.config.evaluation import Inversion
 from lead.config.systems import Objective
-from lead.evaluation.embed import Keeper
-from lead.files.artefact import atomic_path, unreadable
+from lead.errors import LeadError
+from lead.evaluation.embed import Keeper, every_repeat, read_twice
+from lead.evaluation.evaluator import MotionEvaluator, open_evaluator
+from lead.evaluation.generate import (
+    fresh_noise,
+    generated,
+    latent_noise,
+    open_generator,
+    real_crops,
+    reconstructed,
+)
+from lead.evaluation.protocol import Pass, draw_pass
 from lead.files.job import Job, forget, state_lock
 from lead.files.seeds import Seeds
+from lead.files.tables import read_table, write_table
 from lead.inversion.chosen import clips_of, read_chosen
-from lead.inversion.invert import (
-    Networks,
-    chunks,
-    fresh_objective,
-    in_templates,
-    invert,
-    open_networks,
-)
-from lead.inversion.words import InvertedWords, write_inverted
+from lead.inversion.invert import inverted_and_compared, open_networks
+from lead.inversion.words import InvertedWords, read_inverted, write_inverted
 from lead.progress import Progress
 from lead.text.pseudo_word import token_vectors
 from lead.training.state import write_history
 
-_SCHEMA = [
+_COLUMNS = [
     ("id", pa.string()),
     ("word", pa.string()),
     ("descriptor", pa.float64()),
@@ -48,42 +50,112 @@ _SCHEMA = [
 def invert_words(job: Job) -> None:
     """Invert a word for every chosen motion, chunk by chunk; finished chunks outlive a kill.
 
-    Draws are keyed by motion and step, and are those of every other objective. Inputs: those of
+    Draws are keyed by motion and step: every objective and projector has the same. Inputs: those of
     `open_networks`, ``motions``; for the objective ``lead`` its ``projector``. Settings: ``words``,
     the name of the inversion, and its ``objective``. Outputs: ``words``, also in every template;
     ``history``, one row per motion, step and segment with its diffusion step and loss; ``fresh``,
     the objective of descriptor and inverted word on draws that no step saw, the same for both.
     """
     networks, settings = open_networks(job), job.setting("mti", Inversion)
+    objective, seeds = job.setting("objective", Objective), job.seeds.child("inverted", "draws")
     chosen, _ = read_chosen(job.inputs["motions"])
     clips = clips_of(chosen, networks.store)
-    start = token_vectors(networks.encoder, [one.word for one in chosen])
-    parts = list(chunks(len(clips), settings.chunk))
+    start = token_vectors(networks.encoder, [motion.word for motion in chosen])
+    parts = [slice(first, first + settings.chunk) for first in range(0, len(clips), settings.chunk)]
     folder = job.state_folder()
     with state_lock(folder) if folder else nullcontext():
         keeper = Keeper(folder, range(len(parts)))
         missing = keeper.missing()
         progress = Progress("chunks of motions", len(parts), len(parts) - len(missing))
         for number in missing:
-            part = parts[number]
-            keeper.keep(number, _invert_part(job, networks, clips[part], start[part]))
+            part = clips[parts[number]], start[parts[number]]
+            keeper.keep(number, inverted_and_compared(networks, objective, *part, settings, seeds))
             progress.advance()
-        found = {name: torch.cat([own[name] for own in keeper.kept()]) for name in keeper.kept()[0]}
-        name = str(job.settings["words"])
-        write_history(_records(found), job.outputs["history"], job.manifest)
-        before, after = (found[key].double().numpy() for key in ("descriptor", "inverted"))
-        named = [(one.id, one.word) for one in chosen]
-        write_fresh(job.outputs["fresh"], named, before, after, {**job.manifest, "words": name})
-        ids = tuple(one.id for one in chosen)
-        words = InvertedWords(ids, found["vectors"], found["sentences"])
+        kept = keeper.kept()
+        results = {key: torch.cat([part[key] for part in kept]) for key in kept[0]}
+        write_history(_records(results), job.outputs["history"], job.manifest)
+        before, after = (results[key].double().numpy() for key in ("descriptor", "inverted"))
+        named = [(motion.id, motion.word) for motion in chosen]
+        facts = {**job.manifest, "words": str(job.settings["words"])}
+        write_fresh(job.outputs["fresh"], named, before, after, facts)
+        ids = tuple(motion.id for motion in chosen)
+        words = InvertedWords(ids, results["vectors"], results["sentences"])
         write_inverted(job.outputs["words"], words, job.manifest)
         if folder:
             forget(folder)
 
 
-def draw_seeds(seeds: Seeds) -> Seeds:
-    """What inversions draw from: the same for every objective and projector."""
-    return seeds.child("inverted", "draws")
+def embed_real_of_words(job: Job) -> None:
+    """Embed the chosen motions, twice per repeat, their first captions, and their reconstructions.
+
+    Crops are those of the study's other systems in the same repeat. Inputs: those of
+    `open_evaluator`, ``vae``, ``denoiser``, ``motions``. Output:
+    ``embeddings``: ``text``, ``motion`` with its quantities, ``again``, ``mean_motion`` as of
+    `embed_real`, and ``reconstruction``, the decoded posterior of the crop.
+    """
+    evaluator, store, settings = open_evaluator(job)
+    generator = open_generator(job, store, evaluator.cache, evaluator.normalizer.mean, settings)
+    clips = clips_of(read_chosen(job.inputs["motions"])[0], store)
+
+    def embed(evaluator: MotionEvaluator, seeds: Seeds) -> dict[str, Tensor]:
+        main, again = first_captions(clips, seeds), first_captions(clips, seeds.child("again"))
+        through = reconstructed(generator, store, evaluator, main, seeds)
+        crops = real_crops(store, evaluator, main)
+        return {
+            **read_twice(evaluator, store, main, again),
+            **evaluator.measure(crops, main.length),
+            **evaluator.labels(clips),
+            **evaluator.reconstructions(through, crops, main.length),
+        }
+
+    every_repeat(job, settings, evaluator, 4 * len(clips), embed)
+
+
+def embed_inverted(job: Job) -> None:
+    """Generate a motion from every word in every repeat, and embed them.
+
+    In every repeat each motion has a template and noise that do not depend on the words, so that
+    variants are paired. Lengths are those of the real crops. Inputs: those
+    of `open_evaluator`, ``vae``, ``denoiser``, where realigned ``projector``,
+    ``motions``, ``inverted`` (the words). Output: ``embeddings``: ``motion`` with its quantities.
+
+    Raises:
+        LeadError: the words are of other motions than those chosen.
+    """
+    evaluator, store, settings = open_evaluator(job)
+    generator = open_generator(job, store, evaluator.cache, evaluator.normalizer.mean, settings)
+    clips = clips_of(read_chosen(job.inputs["motions"])[0], store)
+    words = read_inverted(job.inputs["inverted"])
+    if words.ids != tuple(clip.id for clip in clips):
+        raise LeadError(
+            "The words were inverted from other motions than those chosen.",
+            file=job.inputs["inverted"],
+            found=f"{len(words.ids)} words, the first of {words.ids[0]}",
+            expected=f"{len(clips)} words, the first of {clips[0].id}",
+            fix="Delete the folder of the variant and run the same snakemake command again.",
+        )
+
+    def embed(evaluator: MotionEvaluator, seeds: Seeds) -> dict[str, Tensor]:
+        main = first_captions(clips, seeds)
+        drawn = seeds.child("inverted")
+        noise, fresh = (draw(generator, words.ids, drawn) for draw in (latent_noise, fresh_noise))
+        motions = generated(generator, drawn_sentences(words, drawn), main, noise, fresh)
+        return evaluator.measure(motions, main.length)
+
+    every_repeat(job, settings, evaluator, len(clips), embed)
+
+
+def first_captions(clips: Sequence[Clip], seeds: Seeds) -> Pass:
+    """A pass over clips with their first captions, and crops drawn as in every evaluation."""
+    drawn = draw_pass(clips, seeds)
+    return replace(drawn, captions=tuple(clip.captions[0] for clip in clips))
+
+
+def drawn_sentences(words: InvertedWords, seeds: Seeds) -> Float[Tensor, "N C"]:
+    """The sentence of each word: one of the templates, drawn from the motion's own seed."""
+    templates = words.sentences.shape[1]
+    drawn = [int(seeds.child("template", name).numpy().integers(templates)) for name in words.ids]
+    return words.sentences[torch.arange(len(drawn)), torch.tensor(drawn)]
 
 
 @dataclass(frozen=True)
@@ -94,7 +166,7 @@ class Improvement:
         words: name of the inversion, as its folder.
         motions: how many words there are.
         improved: how many are better than their descriptors.
-        ratio: median over motions of the objective by the descriptor's.
+        ratio: median over motions of the word's objective divided by the descriptor's.
     """
 
     words: str
@@ -104,7 +176,7 @@ class Improvement:
 
     @property
     def share(self) -> float:
-        """``improved`` by ``motions``."""
+        """``improved`` divided by ``motions``."""
         return self.improved / self.motions
 
 
@@ -113,58 +185,34 @@ def write_fresh(
     named: Sequence[tuple[str, str]],
     descriptor: Float[np.ndarray, " N"],
     inverted: Float[np.ndarray, " _N"],
-    words: dict[str, Any],
+    metadata: Mapping[str, Any],
 ) -> None:
-    """Write the objective of every motion, of its descriptor and of its inverted word.
+    """Write the objective of every motion's descriptor and of its inverted word.
 
-    ``named`` are the motions' ids and descriptors; ``words`` go into the schema, of which
-    ``words`` is the inversion's name.
+    ``named`` are the motions' ids and descriptors; the metadata's ``words`` is the name of the
+    inversion.
     """
     rows = [
         {"id": id_, "word": word, "descriptor": float(before), "inverted": float(after)}
         for (id_, word), before, after in zip(named, descriptor, inverted, strict=True)
     ]
-    schema = pa.schema(_SCHEMA, metadata={"lead": json.dumps(words)})
-    with atomic_path(path) as temporary:
-        pq.write_table(pa.Table.from_pylist(rows, schema), temporary)
+    write_table(path, rows, metadata, _COLUMNS)
 
 
 def read_improvement(path: Path) -> Improvement:
-    """What such a file comes to.
+    """Count the improved words of a file that `write_fresh` wrote.
 
     Raises:
-        LeadError: it is damaged, or another one.
+        LeadError: the file is damaged, or another one.
     """
-    try:
-        table = pq.read_table(path)
-        name = json.loads((table.schema.metadata or {})[b"lead"])["words"]
-        before, after = (table[column].to_numpy() for column in ("descriptor", "inverted"))
-    except (pa.ArrowException, OSError, KeyError) as error:
-        raise unreadable(path, error, "the rule that inverts words") from error
+    table, metadata = read_table(path, "the rule that inverts words", _COLUMNS)
+    before, after = (table[column].to_numpy() for column in ("descriptor", "inverted"))
     ratio = float(np.median(after / before))
-    return Improvement(name, len(after), int((after < before).sum()), ratio)
+    return Improvement(metadata["words"], len(after), int((after < before).sum()), ratio)
 
 
-def _invert_part(
-    job: Job, networks: Networks, clips: Sequence[Clip], start: Float[Tensor, "n W"]
-) -> dict[str, Tensor]:
-    settings, seeds = job.setting("mti", Inversion), draw_seeds(job.seeds)
-    objective = job.setting("objective", Objective)
-    made = invert(networks, objective, clips, start, settings, seeds)
-    both = [in_templates(networks, vectors) for vectors in (start, made.vectors)]
-    before, after = fresh_objective(networks, objective, clips, both, settings, seeds)
-    return {
-        "vectors": made.vectors,
-        "loss": made.loss,
-        "timestep": made.timestep,
-        "descriptor": before,
-        "inverted": after,
-        "sentences": both[1].cpu(),
-    }
-
-
-def _records(found: dict[str, Tensor]) -> list[dict[str, Any]]:
-    loss, timestep = found["loss"].tolist(), found["timestep"].tolist()
+def _records(results: dict[str, Tensor]) -> list[dict[str, Any]]:
+    loss, timestep = results["loss"].tolist(), results["timestep"].tolist()
     return [
         {"step": step, "motion": motion, "timestep": timestep[motion][step][segment], "loss": value}
         for motion, steps in enumerate(loss)

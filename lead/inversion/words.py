@@ -66,12 +66,52 @@ class Word:
 
     def save(self, path: Path | str) -> None:
         """Write the word as safetensors, atomically; `load` reads it."""
-        write_word(Path(path), self)
+        facts: dict[str, Any] = {name: getattr(self, name) for name in (*_FACTS, *_VALUES)}
+        tensors = {"vectors": self.vector[None], "loss": self.loss[None]}
+        facts |= {_CLIPS: json.dumps(self.clips), _IDS: json.dumps([self.placeholder])}
+        save_tensors(tensors, Path(path), facts)
 
     @classmethod
     def load(cls, path: Path | str) -> Word:
-        """Read a word; see `read_word`."""
-        return read_word(Path(path))
+        """Read a word, also of a file that version 0.1 wrote.
+
+        Raises:
+            LeadError: the file is missing, damaged or another one, or its vector is not finite.
+        """
+        path = Path(path)
+        if not path.is_file():
+            fix = "Make it with lead invert."
+            raise LeadError("There is no such word file.", file=path, fix=fix)
+        try:
+            tensors, facts = load_tensors(path), read_metadata(path)
+        except LeadError as error:
+            problem = "The word file is damaged."
+            fix = "Invert the word again, or copy the file again."
+            raise LeadError(problem, file=path, found=error.found, fix=fix) from error
+        if tensors.keys() == {"vector", "loss"}:  # version 0.1
+            tensors = {"vectors": tensors["vector"][None], "loss": tensors["loss"][None]}
+        vectors, loss = tensors.get("vectors"), tensors.get("loss")
+        clips = _names(facts.get(_CLIPS))
+        complete = set(_FACTS) <= facts.keys() and clips is not None
+        if vectors is None or loss is None or not complete or vectors.shape[:-1] != (1,):
+            raise LeadError(
+                "This is no word file.",
+                file=path,
+                found=", ".join(tensors) or "nothing",
+                expected="one vector, its loss history, and what they are of",
+                fix="Make it with lead invert.",
+            )
+        vector = vectors[0]
+        if bad := int((~vector.isfinite()).sum()):
+            raise LeadError(
+                "The word's vector is not finite.",
+                file=path,
+                found=f"{bad} of {len(vector)} values are NaN or infinite",
+                fix="Invert the word again.",
+            )
+        check_placeholder(facts["placeholder"])
+        values: dict[str, Any] = {name: facts.get(name) for name in (*_FACTS, *_VALUES)}
+        return cls(vector=vector, loss=loss[0], clips=clips or (), **values)
 
 
 @dataclass(frozen=True)
@@ -90,58 +130,10 @@ class InvertedWords:
     sentences: Float[Tensor, "N T C"]
 
 
-def write_word(path: Path, word: Word) -> None:
-    """Write a user's word, atomically."""
-    facts: dict[str, Any] = {name: getattr(word, name) for name in (*_FACTS, *_VALUES)}
-    tensors = {"vectors": word.vector[None], "loss": word.loss[None]}
-    facts |= {_CLIPS: json.dumps(word.clips), _IDS: json.dumps([word.placeholder])}
-    save_tensors(tensors, path, facts)
-
-
 def write_inverted(path: Path, words: InvertedWords, metadata: dict[str, str]) -> None:
     """Write a study's words with ``metadata``, atomically."""
     tensors = {"vectors": words.vectors, "sentences": words.sentences}
     save_tensors(tensors, path, {**metadata, _IDS: json.dumps(words.ids)})
-
-
-def read_word(path: Path) -> Word:
-    """Read a user's word, also of a file that version 0.1 wrote.
-
-    Raises:
-        LeadError: the file is missing, damaged or another one, or its vector is not finite.
-    """
-    if not path.is_file():
-        raise LeadError("There is no such word file.", file=path, fix="Make it with lead invert.")
-    try:
-        tensors, facts = load_tensors(path), read_metadata(path)
-    except LeadError as error:
-        problem = "The word file is damaged."
-        fix = "Invert the word again, or copy the file again."
-        raise LeadError(problem, file=path, found=error.found, fix=fix) from error
-    if tensors.keys() == {"vector", "loss"}:  # version 0.1
-        tensors = {"vectors": tensors["vector"][None], "loss": tensors["loss"][None]}
-    vectors, loss = tensors.get("vectors"), tensors.get("loss")
-    clips = _names(facts.get(_CLIPS))
-    complete = set(_FACTS) <= facts.keys() and clips is not None
-    if vectors is None or loss is None or not complete or vectors.ndim != 2 or len(vectors) != 1:
-        raise LeadError(
-            "This is no word file.",
-            file=path,
-            found=", ".join(tensors) or "nothing",
-            expected="one vector, its loss history, and what they are of",
-            fix="Make it with lead invert.",
-        )
-    vector = vectors[0]
-    if not vector.isfinite().all():
-        raise LeadError(
-            "The word's vector is not finite.",
-            file=path,
-            found=f"{int((~vector.isfinite()).sum())} of {len(vector)} values are NaN or infinite",
-            fix="Invert the word again.",
-        )
-    check_placeholder(facts["placeholder"])
-    values: dict[str, Any] = {name: facts.get(name) for name in (*_FACTS, *_VALUES)}
-    return Word(vector=vector, loss=loss[0], clips=clips or (), **values)
 
 
 def read_inverted(path: Path) -> InvertedWords:
@@ -164,14 +156,13 @@ def read_inverted(path: Path) -> InvertedWords:
 
 
 def model_digest(directory: Path) -> str:
-    """Which weights a model directory holds: those of its VAE, denoiser and projector."""
-    names = ("vae", "denoiser", "projector")
-    found = [latents_of(directory / f"{name}.safetensors") for name in names]
-    return "-".join(digest[:16] for own in found for digest in own.values())
+    """A digest of the weights of a model directory's VAE, denoiser and projector."""
+    files = [directory / f"{name}.safetensors" for name in ("vae", "denoiser", "projector")]
+    return "-".join(digest[:16] for file in files for digest in latents_of(file).values())
 
 
 def check_placeholder(name: str) -> str:
-    """The name of a word as sentences are read, in small letters.
+    """The name of a word in small letters, as sentences are read.
 
     Raises:
         LeadError: it is not ``<...>`` of letters, digits and _, which no real word is.
@@ -187,20 +178,20 @@ def check_placeholder(name: str) -> str:
 
 
 def known_words(
-    words: Sequence[Path | Word], encoder: TextEncoder, model: str
+    words: Sequence[Path | str | Word], encoder: TextEncoder, model: str
 ) -> dict[str, Float[Tensor, " W"]]:
-    """Vectors of several words or of their files, by their names; a word that was inverted with
-    another model is warned of on stderr.
+    """The vectors of words, each given as such or as its file, by their names.
+
+    A word that was inverted with another model is warned of on stderr.
 
     Raises:
-        LeadError: as `read_word`; a word of another encoder; two words of one name.
+        LeadError: as `Word.load`; a word of another encoder; two words of one name.
     """
-    found: dict[str, Tensor] = {}
-    for given in words:
-        word = given if isinstance(given, Word) else read_word(given)
-        path = None if isinstance(given, Word) else given
-        of = (word.encoder_digest, len(word.vector))
-        if of != (encoder.digest, encoder.token_width):
+    vectors: dict[str, Tensor] = {}
+    for source in words:
+        word = source if isinstance(source, Word) else Word.load(source)
+        path = None if isinstance(source, Word) else source
+        if (word.encoder_digest, len(word.vector)) != (encoder.digest, encoder.token_width):
             raise LeadError(
                 "The word belongs to another text encoder.",
                 file=path,
@@ -208,7 +199,7 @@ def known_words(
                 expected=f"{encoder.name}, {encoder.digest[:8]}, {encoder.token_width} wide",
                 fix="Use the model that the word was inverted with, or invert it with this one.",
             )
-        if word.placeholder in found:
+        if word.placeholder in vectors:
             raise LeadError(
                 "Two words have one name.",
                 file=path,
@@ -222,12 +213,12 @@ def known_words(
                 "one of the same text encoder, but may mean less to this one.",
                 file=sys.stderr,
             )
-        found[word.placeholder] = word.vector.to(torch.float32)
-    return found
+        vectors[word.placeholder] = word.vector.to(torch.float32)
+    return vectors
 
 
 def placeholders(sentence: str, known: Sequence[str], sources: Sequence[object]) -> list[str]:
-    """Names of the words in a sentence, in small letters.
+    """The names of the words in a sentence, which is in small letters.
 
     Raises:
         LeadError: one is malformed, or none of the ``known``, which the ``sources`` give.
@@ -236,11 +227,11 @@ def placeholders(sentence: str, known: Sequence[str], sources: Sequence[object])
     for name in names:
         check_placeholder(name)
         if name not in known:
-            given = [f"{one} gives {own}" for one, own in zip(sources, known, strict=True)]
+            provided = [f"{s} gives {word}" for s, word in zip(sources, known, strict=True)]
             raise LeadError(
                 "A sentence has a word that no file gives.",
                 found=f"{name} in {sentence!r}",
-                expected="; ".join(given) or "a word file for it",
+                expected="; ".join(provided) or "a word file for it",
                 fix="Give its file with --words, or correct the sentence.",
             )
     return names
@@ -249,7 +240,7 @@ def placeholders(sentence: str, known: Sequence[str], sources: Sequence[object])
 def encode_with_words(
     encoder: TextEncoder, texts: Sequence[str], words: Sequence[Path | str | Word], model: Path
 ) -> Float[Tensor, "n C"]:
-    """Pooled embeddings of sentences that may hold the words, which are given as such or as files.
+    """Pooled embeddings of sentences that may hold words, each given as such or as its file.
 
     Raises:
         LeadError: a sentence is empty or has a word that is not given, a word is not used, or as
@@ -264,9 +255,8 @@ def encode_with_words(
                 fix='Say what is done, such as "a person walks forward slowly".',
             )
     texts = [" ".join(text.lower().split()) for text in texts]
-    given = [word if isinstance(word, Word) else Path(word) for word in words]
-    known = known_words(given, encoder, model_digest(model)) if given else {}
-    sources = ["the word" if isinstance(word, Word) else word for word in given]
+    known = known_words(words, encoder, model_digest(model)) if words else {}
+    sources = ["the word" if isinstance(word, Word) else word for word in words]
     named = [row for row, text in enumerate(texts) if placeholders(text, list(known), sources)]
     if unused := [name for name in known if not any(name in text for text in texts)]:
         raise LeadError(
@@ -283,7 +273,7 @@ def encode_with_words(
 
 
 def _names(listed: str | None) -> tuple[str, ...] | None:
-    """Names that are listed as JSON; None of anything else."""
+    """The names in a JSON list; None if it is none."""
     try:
         names = json.loads(listed or "")
     except ValueError:

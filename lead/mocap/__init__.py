@@ -1,1 +1,1 @@
-"""Any file of motion capture as the 22 joints of HumanML3D."""
+"""Read any motion-capture file as the 22 joints of HumanML3D."""

@@ -1,4 +1,4 @@
-"""A file of motion capture as joints in the world, in the file's unit and axes.
+"""Read a motion-capture file as world positions of its joints, in its own unit and axes.
 
 NumPy files hold positions: ``.npz`` has ``joints`` N x 22 x 3 and ``fps``, and ``joint_names`` if
 they stand in another order; ``.npy`` has the positions alone.
@@ -6,15 +6,15 @@ they stand in another order; ``.npy`` has the positions alone.
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
 
 from lead.errors import LeadError
-from lead.files.arrays import BROKEN
+from lead.files.arrays import load_arrays
 from lead.formats.amass import body_joints, first_joints, read_amass_npz, read_body_model
 from lead.formats.asfamc import Skeleton, bone_ends, read_amc, read_asf
 from lead.formats.bvh import Bvh, Transforms, global_transforms, read_bvh
@@ -24,32 +24,37 @@ from lead.mocap.conventions import (
     CMU_ASF,
     CMU_DAZ,
     CMU_MOTIONBUILDER,
+    HUMANML3D_NAMES,
+    SMPL_NAMES,
     STYLE100,
-    Convention,
 )
 from lead.mocap.read import THORAX, whole_fps
+from lead.mocap.skeleton_map import SkeletonMap
 from lead.motion.skeleton import HUMANML3D, KIT
 
-_SIDED = {joint.partition("_")[2] for joint in HUMANML3D.joints if "_" in joint}
-_SAME = {joint: joint for joint in HUMANML3D.joints if "_" not in joint}
-_SAME |= {f"*_{part}": f"{{side}}_{part}" for part in sorted(_SIDED)}
-_OWN = Convention("HumanML3D", _SAME, ("left", "right"), metres=1.0)
-_SMPL = Convention("SMPL", _SAME, ("L", "R"), metres=1.0)
-_BVH = (_OWN, _SMPL, BANDAI, CMU_MOTIONBUILDER, CMU_3DSMAX, CMU_DAZ, STYLE100)
+_BVH = (
+    HUMANML3D_NAMES, SMPL_NAMES, BANDAI, CMU_MOTIONBUILDER, CMU_3DSMAX, CMU_DAZ, STYLE100,
+)  # fmt: skip
 _CMU_FPS = 120.0  # an AMC does not say
+_RATES = ("fps", "mocap_framerate", "mocap_frame_rate")
+
+_wrong = partial(
+    LeadError,
+    "The arrays cannot be imported.",
+    fix="Save joint positions in HumanML3D's order as `joints`, with `fps`.",
+)
 
 
 @dataclass(frozen=True)
 class Capture:
-    """What a file holds, in its unit and axes.
+    """The contents of one file, in its own unit and axes.
 
     Attributes:
         names, parents, positions: of its joints, or of the ends of an ASF's bones.
         fps: of the file.
         conventions: that it may follow.
-        metres: one unit, if the file says so.
-        guessable: its names are names of joints in a hierarchy, as in BVH.
-        bvh, transforms: of a BVH, to restore a thorax.
+        metres: one unit; 0 where the file does not say.
+        bvh, transforms: of a BVH, to restore a thorax; its joints can be guessed from their names.
         thorax: that bone, of an ASF.
     """
 
@@ -57,9 +62,8 @@ class Capture:
     parents: tuple[int, ...]
     positions: Float[np.ndarray, "N K 3"] = field(repr=False)
     fps: float
-    conventions: tuple[Convention, ...]
-    metres: float | None = None
-    guessable: bool = False
+    conventions: tuple[SkeletonMap, ...]
+    metres: float = 0.0
     bvh: Bvh | None = None
     transforms: Transforms | None = None
     thorax: Float[np.ndarray, "xyz=3"] | None = None
@@ -68,7 +72,7 @@ class Capture:
 def read_capture(
     path: Path, asf: Path | None, body_model: Path | None, fps: float | None
 ) -> Capture:
-    """Read a file by its ending; arguments and errors as of `read_motion`."""
+    """Read a file by its ending; arguments and errors are those of `read_mocap`."""
     match path.suffix.lower():
         case ".bvh":
             bvh = read_bvh(_content(path), path.name)
@@ -77,7 +81,7 @@ def read_capture(
             bone = skeleton.bones.get(THORAX) if skeleton else None
             return Capture(
                 bvh.names, bvh.parents, moved.positions, fps or whole_fps(bvh.fps), _BVH,
-                guessable=True, bvh=bvh, transforms=moved, thorax=bone.vector if bone else None,
+                bvh=bvh, transforms=moved, thorax=bone.vector if bone else None,
             )  # fmt: skip
         case ".amc":
             content = _content(path)
@@ -89,8 +93,7 @@ def read_capture(
             )
             return Capture(names, parents, ends, fps or _CMU_FPS, (CMU_ASF,), skeleton.metres)
         case ".npz" | ".npy":
-            arrays = read_arrays(_content(path), path, fps, body_model)
-            return Capture(arrays.names, arrays.parents, arrays.joints, arrays.fps, (_OWN, _SMPL))
+            return _read_arrays(path, fps, body_model)
         case ending:
             raise LeadError(
                 "This kind of file cannot be imported.",
@@ -115,7 +118,7 @@ def _content(path: Path) -> bytes:
 
 
 def _asf(path: Path, asf: Path | None) -> Skeleton:
-    """The skeleton given, or the one beside the motion with the name of its subject."""
+    """Return the given skeleton, or the one beside the motion that is named after its subject."""
     if asf is None:
         beside = [
             file
@@ -136,59 +139,37 @@ def _asf(path: Path, asf: Path | None) -> Skeleton:
     return read_asf(_content(asf), asf.name)
 
 
-_RATES = ("fps", "mocap_framerate", "mocap_frame_rate")
-
-
-@dataclass(frozen=True)
-class Arrays:
-    """Positions in the file's unit, with names and parents (-1: not known)."""
-
-    names: tuple[str, ...]
-    parents: tuple[int, ...]
-    joints: Float[np.ndarray, "N K 3"] = field(repr=False)
-    fps: float
-
-
-def read_arrays(
-    content: bytes, path: Path, fps: float | None, body_model: Path | None = None
-) -> Arrays:
-    """Read positions; ``fps`` where the file does not say, or is wrong.
+def _read_arrays(path: Path, fps: float | None, body_model: Path | None) -> Capture:
+    """Read positions; ``fps`` is for files that state no frame rate, or a wrong one.
 
     A take of AMASS holds poses, which ``body_model`` (SMPL-H) turns into positions, Z up.
-
-    Raises:
-        LeadError: no NumPy file, pickled objects, another shape, no frame rate, body model
-            parameters or features in the place of positions.
     """
-    arrays = _load(content, path)
-    if {"poses", "trans"} <= arrays.keys():
-        return _posed(path, fps, body_model)
-    joints = _joints(arrays, path)
-    if fps is None:
-        fps = _rate(arrays, path)
+    arrays = _load(_content(path), path)
     names = HUMANML3D.joints
-    if "joint_names" in arrays:
-        names = tuple(map(str, arrays["joint_names"].ravel()))
-        if len(names) != joints.shape[1]:
-            raise _wrong(path, f"{len(names)} names for {joints.shape[1]} joints", "one per joint")
+    if {"poses", "trans"} <= arrays.keys():
+        joints, rate = _posed(path, body_model)
+    else:
+        joints, rate = _joints(arrays, path), fps or _rate(arrays, path)
+        if "joint_names" in arrays:
+            names = tuple(map(str, arrays["joint_names"].ravel()))
     parents = HUMANML3D.parents if names == HUMANML3D.joints else (-1,) * len(names)
-    return Arrays(names, parents, joints, fps)
+    return Capture(names, parents, joints, fps or rate, (HUMANML3D_NAMES, SMPL_NAMES))
 
 
-def _posed(path: Path, fps: float | None, body_model: Path | None) -> Arrays:
+def _posed(path: Path, body_model: Path | None) -> tuple[Float[np.ndarray, "N 22 3"], float]:
+    """Pose a take of AMASS: its joints and its frame rate."""
     if body_model is None:
         raise _wrong(
             path,
             "poses of a body model, as AMASS has them",
             "joint positions, or the body model",
-            "Give the SMPL-H model that poses them: --body-model smplh/male/model.npz.",
+            fix="Give the SMPL-H model that poses them: --body-model smplh/male/model.npz.",
         )
     take = read_amass_npz(path, path.name)
     if take is None:
         raise _wrong(path, "no mocap_framerate: a file of body shape", "a take of AMASS")
     model = first_joints(read_body_model(body_model), HUMANML3D.joint_count)
-    joints = body_joints(model, take.poses, take.betas, take.trans)
-    return Arrays(HUMANML3D.joints, HUMANML3D.parents, joints, fps or take.fps)
+    return body_joints(model, take.poses, take.betas, take.trans), take.fps
 
 
 def _load(content: bytes, path: Path) -> dict[str, np.ndarray]:
@@ -196,14 +177,9 @@ def _load(content: bytes, path: Path) -> dict[str, np.ndarray]:
         found = "an empty file" if not content else "another kind of file"
         raise _wrong(path, found, "a NumPy file, .npz or .npy")
     try:
-        loaded = np.load(io.BytesIO(content), allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return {"joints": loaded}
-        return {name: loaded[name] for name in loaded.files}
-    except BROKEN as error:
-        raise _wrong(
-            path, " ".join(str(error).split()), "a whole NumPy file without pickled objects"
-        ) from error
+        return load_arrays(content)
+    except ValueError as error:
+        raise _wrong(path, error, "a whole NumPy file without pickled objects") from error
 
 
 def _joints(arrays: dict[str, np.ndarray], path: Path) -> np.ndarray:
@@ -229,9 +205,9 @@ def _joints(arrays: dict[str, np.ndarray], path: Path) -> np.ndarray:
 def _rate(arrays: dict[str, np.ndarray], path: Path) -> float:
     rate = next((arrays[name] for name in _RATES if name in arrays), None)
     if rate is None:
-        raise _wrong(path, "no `fps`", "frames a second", "State them, such as --fps 20.")
+        raise _wrong(path, "no `fps`", "frames per second", fix="State them, such as --fps 20.")
     if rate.size != 1 or rate.dtype.kind not in "fiu" or not 1 <= float(rate.item()) <= 1000:
-        raise _wrong(path, f"fps {rate}", "a number from 1 to 1000", "State them with --fps.")
+        raise _wrong(path, f"fps {rate}", "a number from 1 to 1000", fix="State them with --fps.")
     return float(rate.item())
 
 
@@ -240,13 +216,3 @@ def _looks_like(shape: tuple[int, ...]) -> str:
         if shape[-1:] == (skeleton.feature_width,):
             return f": these look like features of {skeleton.name}"
     return ": these look like KIT-ML's joints" if shape[1:] == (KIT.joint_count, 3) else ""
-
-
-def _wrong(path: Path, found: str, expected: str, fix: str | None = None) -> LeadError:
-    return LeadError(
-        "The arrays cannot be imported.",
-        file=path,
-        found=found,
-        expected=expected,
-        fix=fix or "Save joint positions in HumanML3D's order as `joints`, with `fps`.",
-    )

@@ -1,9 +1,10 @@
-"""From a take on some skeleton to parts of a take on HumanML3D's: checks, resampling, cutting."""
+"""Check a take on HumanML3D's joints, resample it, and cut it into parts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -19,10 +20,14 @@ SHORTEST_BONE, LONGEST_BONE = 0.01, 1.0
 LENGTH_DRIFT = 0.01
 """Share by which a bone may change its length during a take."""
 
+_impossible = partial(
+    LeadError, "The motion is impossible.", fix="Leave the clip out, or mend the file."
+)
+
 
 @dataclass(frozen=True)
 class Take:
-    """One file, mapped to the 22 joints, in metres, at its own frame rate."""
+    """One file mapped to the 22 joints, in metres, at its own frame rate."""
 
     id: str
     joints: Float[np.ndarray, "N 22 3"] = field(repr=False)
@@ -41,7 +46,7 @@ class Label:
 
 @dataclass(frozen=True)
 class Limits:
-    """Frame rate and number of positions of a part."""
+    """The frame rate of a part, and how many positions it may have."""
 
     fps: float
     shortest: int
@@ -49,7 +54,7 @@ class Limits:
 
 
 def cut_parts(take: Take, label: Label, limits: Limits) -> Iterator[Recording | Rejected]:
-    """Bring a take to the dataset's frame rate and cut it in equal parts.
+    """Bring a take to the dataset's frame rate and cut it into equal parts.
 
     Parts share no position; they differ in length by one at most. A part of a take that is
     not cut keeps the take's id, others add ``_p1``, ``_p2`` and so on.
@@ -81,7 +86,7 @@ def cut_parts(take: Take, label: Label, limits: Limits) -> Iterator[Recording | 
 
 
 def even_cuts(length: int, longest: int) -> list[tuple[int, int]]:
-    """Start and stop of the fewest parts of at most ``longest`` that make up ``length``."""
+    """Split ``length`` into the fewest parts of at most ``longest``: the start and stop of each."""
     count = -(-length // longest)
     edges = [length * part // count for part in range(count + 1)]
     return list(pairwise(edges))
@@ -95,14 +100,16 @@ def check_joints(joints: Float[np.ndarray, "N 22 3"], source: str) -> None:
     """
     finite = np.isfinite(joints).all(axis=(1, 2))
     if not finite.all():
-        raise impossible(source, f"frame {np.argmin(finite) + 1} is not finite", "finite positions")
+        raise _impossible(
+            source, f"frame {np.argmin(finite) + 1} is not finite", "finite positions"
+        )
     parents = np.array(HUMANML3D.parents)
     lengths = np.linalg.norm(joints[:, 1:] - joints[:, parents[1:]], axis=-1)
     wrong = (lengths <= SHORTEST_BONE) | (lengths > LONGEST_BONE)
     if wrong.any():
         frame, bone = (int(index[0]) for index in np.nonzero(wrong))
         found = f"{lengths[frame, bone]:.4f} m to {HUMANML3D.joints[bone + 1]} in frame {frame + 1}"
-        raise impossible(source, found, f"bones of {SHORTEST_BONE} to {LONGEST_BONE:g} m")
+        raise _impossible(source, found, f"bones of {SHORTEST_BONE} to {LONGEST_BONE:g} m")
 
 
 def check_rigid(
@@ -111,43 +118,33 @@ def check_rigid(
     names: Sequence[str],
     source: str,
 ) -> None:
-    """Refuse a skeleton whose bones stretch.
-
-    Args:
-        positions: of the file's own joints, before any blend.
-        bones: indices of the two ends of each bone.
-        names: of the joints.
-        source: for the message.
+    """Refuse a file whose joints, before any blend, have bones that stretch.
 
     Raises:
         LeadError: a bone's length varies over time by more than 1 %.
     """
+    (start, end), drift, (low, high) = stretched(positions, bones)
+    if drift > LENGTH_DRIFT:
+        found = f"{names[start]} to {names[end]} is between {low:.4g} and {high:.4g} units long"
+        raise _impossible(source, found, f"a length that changes by at most {LENGTH_DRIFT:.0%}")
+
+
+def stretched(
+    positions: Float[np.ndarray, "N K 3"], bones: Sequence[tuple[int, int]]
+) -> tuple[tuple[int, int], float, tuple[float, float]]:
+    """Find the bone whose length varies most, by which share, and between which lengths."""
     start, end = np.array(bones).T
     lengths = np.linalg.norm(positions[:, end] - positions[:, start], axis=-1)
     low, high = lengths.min(axis=0), lengths.max(axis=0)
     drift = (high - low) / np.maximum(high, 1e-9)
     worst = int(np.argmax(drift))
-    if drift[worst] > LENGTH_DRIFT:
-        a, b = (names[index] for index in bones[worst])
-        found = f"{a} to {b} is between {low[worst]:.4g} and {high[worst]:.4g} units long"
-        raise impossible(source, found, f"a length that changes by at most {LENGTH_DRIFT:.0%}")
-
-
-def impossible(source: str, found: str, expected: str) -> LeadError:
-    """The error for motion that no body can make."""
-    return LeadError(
-        "The motion is impossible.",
-        file=source,
-        found=found,
-        expected=expected,
-        fix="Leave the clip out, or mend the file.",
-    )
+    return bones[worst], float(drift[worst]), (low[worst], high[worst])
 
 
 def wrong_length(
     identity: str, source: str, count: int, limits: tuple[int, int], unit: str = "positions"
 ) -> Rejected | None:
-    """Why a clip of so many frames is left out; None where it is as long as ``limits`` say."""
+    """Say why a clip of ``count`` frames is left out; None if its length is within ``limits``."""
     shortest, longest = limits
     if shortest <= count <= longest:
         return None
@@ -156,7 +153,7 @@ def wrong_length(
 
 
 def bad(identity: str, source: str, error: LeadError) -> Rejected:
-    """An unreadable or impossible clip, in one sentence for the audit."""
+    """Describe an unreadable or impossible clip in one sentence for the audit."""
     found = "" if error.found is None else f" Found {error.found}"
     expected = "" if error.expected is None else f"; expected {error.expected}"
     return Rejected(identity, source, "bad", f"{error.problem}{found}{expected}.")

@@ -8,23 +8,16 @@ along the spine a target lies is measured, as rigs differ in the number of their
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise, product
 
 import numpy as np
 from jaxtyping import Float
 
 from lead.errors import LeadError
-from lead.mocap.conventions import (
-    Convention,
-    ThoraxGap,
-    bare_names,
-    parse_blend,
-    plain,
-    sides_and_words,
-)
+from lead.mocap.conventions import bare_names, plain, sides_and_words
 from lead.mocap.read import THORAX
-from lead.mocap.skeleton_map import MappedJoint, SkeletonMap, map_text
+from lead.mocap.skeleton_map import MappedJoint, SkeletonMap, ThoraxGap, map_text
 from lead.motion.skeleton import HUMANML3D
 
 # Words of each joint, the likelier first. `…end` is the End Site of that joint.
@@ -63,7 +56,7 @@ class Rig:
     positions: Float[np.ndarray, "N K 3"] = field(repr=False)
 
     def line(self, joint: int) -> list[int]:
-        """The joint and its ancestors, upwards."""
+        """List the joint and its ancestors, upwards."""
         line = []
         while joint >= 0:
             line.append(joint)
@@ -71,12 +64,12 @@ class Rig:
         return line
 
     def apart(self, a: int, b: int) -> float:
-        """Mean distance of two joints."""
+        """Return the mean distance between two joints."""
         return float(np.linalg.norm(self.positions[:, a] - self.positions[:, b], axis=-1).mean())
 
 
-def recognise(rig: Rig, conventions: Sequence[Convention]) -> SkeletonMap | None:
-    """The map of the first convention whose joints are all there under a like name.
+def recognise(rig: Rig, conventions: Sequence[SkeletonMap]) -> SkeletonMap | None:
+    """Return the map of the first convention whose joints all occur, under similar names.
 
     A convention that has lost its thorax is taken only where it really has length zero: other
     files use the same names for whole bodies.
@@ -95,41 +88,37 @@ def recognise(rig: Rig, conventions: Sequence[Convention]) -> SkeletonMap | None
             base, *above = (rig.names.index(name) for name in (gap.base, *gap.above))
             if max(rig.apart(base, joint) for joint in above) > 0.01 * rig.apart(base, 0):
                 continue
-        rows = []
-        for target in HUMANML3D.joints:
-            a, b, weight = parse_blend(convention.expression(target))
-            rows.append(MappedJoint(target, matched[a], matched[b], weight, "convention"))
-        metres, drop = convention.metres, convention.added_frames
-        return SkeletonMap(convention.name, tuple(rows), metres, drop, gap)
+        rows = [replace(row, a=matched[row.a], b=matched[row.b]) for row in convention.rows]
+        return replace(convention, rows=tuple(rows), thorax=gap)
     return None
 
 
-def guess_map(rig: Rig, given: Mapping[str, MappedJoint]) -> SkeletonMap:
-    """The map by names, hierarchy and places along the spine.
+def guess_map(rig: Rig, settled: Mapping[str, MappedJoint]) -> SkeletonMap:
+    """Guess the map from names, the hierarchy, and positions along the spine.
 
     Args:
         rig: the file's joints.
-        given: targets that a user's map settles.
+        settled: targets that a user's map settles.
 
     Raises:
         LeadError: joints are missing; it names them, and the file's joints.
     """
-    rows = dict(given)
+    rows = dict(settled)
     cores = sides_and_words(rig.names)
-    fixed = {t: rig.names.index(row.a) for t, row in given.items() if row.weight == 0}
-    found = dict(fixed)
+    fixed = {t: rig.names.index(row.a) for t, row in settled.items() if row.weight == 0}
+    joints = dict(fixed)
     for side in ("left", "right"):
-        for words in (_LEG, _ARM):
-            found |= _limb(rig, cores, side, words, fixed)
-    found |= _trunk(rig, cores, found)
-    for target, joint in found.items():
+        for parts in (_LEG, _ARM):
+            joints |= _limb(rig, cores, side, parts, fixed)
+    joints |= _trunk(rig, cores, joints)
+    for target, joint in joints.items():
         rows.setdefault(target, _exactly(rig, target, joint))
-    if {"pelvis", "neck", "left_hip", "right_hip"} <= found.keys():
-        for target, row in _spine(rig, found).items():
-            rows[target] = given.get(target, row)
-    if {"neck", "left_shoulder", "right_shoulder"} <= found.keys():
-        for target, row in _collars(rig, found).items():
-            rows[target] = given.get(target, row)
+    if {"pelvis", "neck", "left_hip", "right_hip"} <= joints.keys():
+        for target, row in _spine(rig, joints).items():
+            rows[target] = settled.get(target, row)
+    if {"neck", "left_shoulder", "right_shoulder"} <= joints.keys():
+        for target, row in _collars(rig, joints).items():
+            rows[target] = settled.get(target, row)
     missing = [target for target in HUMANML3D.joints if target not in rows]
     if missing:
         raise too_few_joints(rig.names, [r for t, r in rows.items() if t not in missing], missing)
@@ -139,7 +128,7 @@ def guess_map(rig: Rig, given: Mapping[str, MappedJoint]) -> SkeletonMap:
 def too_few_joints(
     names: Sequence[str], rows: Sequence[MappedJoint], missing: Sequence[str]
 ) -> LeadError:
-    """The error for a file in which targets were not found, and how to name them."""
+    """Build the error for a file in which targets were not found; it says how to name them."""
     example = map_text(rows[:2]).replace("\n", "\n    ")
     unknown = "\n    ".join(f"{target}: …" for target in missing)
     return LeadError(
@@ -155,16 +144,16 @@ def _limb(
     rig: Rig,
     cores: Sequence[set[tuple[str, str]]],
     side: str,
-    words: Mapping[str, tuple[str, ...]],
+    parts: Mapping[str, tuple[str, ...]],
     fixed: Mapping[str, int],
 ) -> dict[str, int]:
-    """The joints of one arm or leg: the likeliest words that follow each other downwards."""
+    """Match one arm or leg: the likeliest words that follow one another down the hierarchy."""
     options: list[list[tuple[int, int | None]]] = []
-    for part, alternatives in words.items():
+    for part, words in parts.items():
         target = f"{side}_{part}"
         ranked = [
             (rank, joint)
-            for rank, word in enumerate(alternatives)
+            for rank, word in enumerate(words)
             for joint, meanings in enumerate(cores)
             if (side, word) in meanings
         ]
@@ -180,24 +169,24 @@ def _limb(
     best = min(
         filter(follows, product(*options)),
         key=lambda chosen: sum(rank for rank, _ in chosen),
-        default=((0, None),) * len(words),
+        default=((0, None),) * len(parts),
     )
-    chosen = zip(words, best, strict=True)
+    chosen = zip(parts, best, strict=True)
     return {f"{side}_{part}": joint for part, (_, joint) in chosen if joint is not None}
 
 
 def _trunk(
-    rig: Rig, cores: Sequence[set[tuple[str, str]]], found: Mapping[str, int]
+    rig: Rig, cores: Sequence[set[tuple[str, str]]], joints: Mapping[str, int]
 ) -> dict[str, int]:
-    """Pelvis, neck and head."""
+    """Match the pelvis, the neck and the head."""
 
     def named(words: Sequence[str]) -> list[int]:
         return [j for word in words for j, meanings in enumerate(cores) if ("", word) in meanings]
 
     trunk: dict[str, int] = {
-        name: found[name] for name in ("pelvis", "neck", "head") if name in found
+        name: joints[name] for name in ("pelvis", "neck", "head") if name in joints
     }
-    hips = [found[name] for name in ("left_hip", "right_hip") if name in found]
+    hips = [joints[name] for name in ("left_hip", "right_hip") if name in joints]
     pelvis = [j for j in named(_PELVIS) if all(j in rig.line(hip)[1:] for hip in hips)]
     if pelvis:
         trunk.setdefault("pelvis", pelvis[0])
@@ -216,14 +205,14 @@ def _trunk(
     return trunk
 
 
-def _spine(rig: Rig, found: Mapping[str, int]) -> dict[str, MappedJoint]:
-    """Pelvis and spine at HumanML3D's places between the hip joints' height and the neck."""
-    pelvis, neck = found["pelvis"], found["neck"]
+def _spine(rig: Rig, joints: Mapping[str, int]) -> dict[str, MappedJoint]:
+    """Place pelvis and spine as in HumanML3D, between the height of the hip joints and the neck."""
+    pelvis, neck = joints["pelvis"], joints["neck"]
     line = [joint for joint in reversed(rig.line(neck)) if pelvis in rig.line(joint)]
     if len(line) < 2:
         return {}
     steps = [rig.apart(a, b) for a, b in pairwise(line)]
-    hips = rig.positions[:, [found["left_hip"], found["right_hip"]]].mean(axis=1)
+    hips = rig.positions[:, [joints["left_hip"], joints["right_hip"]]].mean(axis=1)
     up = rig.positions[:, neck] - rig.positions[:, pelvis]
     up = up / np.linalg.norm(up, axis=-1, keepdims=True)
     rise = float(np.einsum("nc,nc->n", rig.positions[:, pelvis] - hips, up).mean())
@@ -248,17 +237,17 @@ def _spine(rig: Rig, found: Mapping[str, int]) -> dict[str, MappedJoint]:
     return rows
 
 
-def _collars(rig: Rig, found: Mapping[str, int]) -> dict[str, MappedJoint]:
-    """Collars that are missing or lie on the spine are put between it and the shoulders."""
+def _collars(rig: Rig, joints: Mapping[str, int]) -> dict[str, MappedJoint]:
+    """Put collars that are missing, or lie on the spine, between it and the shoulders."""
     rows: dict[str, MappedJoint] = {}
-    width = rig.apart(found["left_shoulder"], found["right_shoulder"])
-    left, right = found.get("left_collar"), found.get("right_collar")
+    width = rig.apart(joints["left_shoulder"], joints["right_shoulder"])
+    left, right = joints.get("left_collar"), joints.get("right_collar")
     out = 0.0 if left is None or right is None else rig.apart(left, right) / width
     for side in ("left", "right"):
-        target, shoulder = f"{side}_collar", found[f"{side}_shoulder"]
-        base = found.get(target, found["neck"])
-        if target not in found or out < 0.7 * _COLLAR:
-            share = (_COLLAR - out) / (1 - out) if target in found else _COLLAR
+        target, shoulder = f"{side}_collar", joints[f"{side}_shoulder"]
+        base = joints.get(target, joints["neck"])
+        if target not in joints or out < 0.7 * _COLLAR:
+            share = (_COLLAR - out) / (1 - out) if target in joints else _COLLAR
             rows[target] = _between(rig, target, base, shoulder, share)
     return rows
 

@@ -1,18 +1,17 @@
-"""Any file of motion capture on the 22 joints: BVH, AMC with its ASF, or arrays of positions."""
+"""Import motion capture onto the 22 joints: BVH, AMC with its ASF, or arrays of positions."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from lead.errors import LeadError
 from lead.mocap.capture import Capture, read_capture
-from lead.mocap.cut import LENGTH_DRIFT, check_joints
+from lead.mocap.cut import LENGTH_DRIFT, check_joints, stretched
 from lead.mocap.guess import Rig, guess_map, recognise, too_few_joints
 from lead.mocap.read import THORAX, close_gap, motion_start
 from lead.mocap.skeleton_map import (
@@ -20,7 +19,7 @@ from lead.mocap.skeleton_map import (
     MapFile,
     SkeletonMap,
     Up,
-    apply_map,
+    map_joints,
     metres_of,
     read_map_file,
 )
@@ -35,11 +34,11 @@ _LONGEST_LOOK = 64  # frames that suffice to measure a body
 
 @dataclass(frozen=True)
 class ImportedMotion:
-    """A motion that was read from a file, and how.
+    """A motion that was read from a file, and how it was read.
 
     Attributes:
         source: name of the file.
-        joints: metres, +Y up, the lowest joint at 0, ``fps`` positions a second; with the
+        joints: metres, +Y up, the lowest joint at 0, ``fps`` positions per second; with the
             file's bones and where the file has it.
         map: the guess, or the user's map.
         unit: of the file, and why.
@@ -87,19 +86,19 @@ def read_mocap(
     if fps is not None and not 1 <= fps <= 1000:
         raise LeadError("The frame rate is not possible.", found=fps, expected="1 to 1000")
     capture = read_capture(path, asf, body_model, fps)
-    mapping, given = _map(capture, map_file)
+    mapping, stated = _map(capture, map_file)
     joints, start = _mapped(capture, mapping)
-    up, sure = _which_up(joints, given.up)
+    up, sure = _which_up(joints, stated.up)
     if up == "z":
         joints = joints[..., [0, 2, 1]] * np.array([1.0, 1.0, -1.0])
     size = _stature(joints)
     known = capture.metres or mapping.metres
-    metres, why = _unit(size, unit or given.unit, known, path)
+    metres, why = _unit(size, unit or stated.unit, known, path)
     joints = joints * metres
     check_joints(joints, path.name)
     joints = resample(joints, capture.fps, HUMANML3D.fps)
     if len(joints) < 2:
-        found = f"{len(capture.positions) - start} frames at {capture.fps:g} a second"
+        found = f"{len(capture.positions) - start} frames at {capture.fps:g} per second"
         raise LeadError(
             "This is a pose, not a motion.", file=path, found=found, expected="at least 0.1 s"
         )
@@ -114,27 +113,27 @@ def read_mocap(
 
 
 def _map(capture: Capture, map_file: Path | None) -> tuple[SkeletonMap, MapFile]:
-    """The convention's map or the guess, with what the user's map says in its place."""
+    """Take the convention's map or the guess, overruled by the user's map."""
     every = -(-len(capture.positions) // _LONGEST_LOOK)
     rig = Rig(capture.names, capture.parents, capture.positions[::every])
     mapping = recognise(rig, capture.conventions)
     names = (*rig.names, THORAX) if mapping and mapping.thorax else rig.names
-    given = read_map_file(map_file, names) if map_file else MapFile()
-    if mapping is None and capture.guessable:
-        mapping = guess_map(rig, given.rows)
+    stated = read_map_file(map_file, names) if map_file else MapFile()
+    if mapping is None and capture.bvh:
+        mapping = guess_map(rig, stated.rows)
     if mapping is None:
-        missing = [target for target in HUMANML3D.joints if target not in given.rows]
+        missing = [target for target in HUMANML3D.joints if target not in stated.rows]
         if missing:
-            raise too_few_joints(rig.names, tuple(given.rows.values()), missing)
-        mapping = SkeletonMap("map file", tuple(given.rows[t] for t in HUMANML3D.joints))
-    rows = tuple(given.rows.get(row.target, row) for row in mapping.rows)
-    drop = mapping.drop_frames if given.drop_frames is None else given.drop_frames
+            raise too_few_joints(rig.names, tuple(stated.rows.values()), missing)
+        mapping = SkeletonMap("map file", tuple(stated.rows[t] for t in HUMANML3D.joints))
+    rows = tuple(stated.rows.get(row.target, row) for row in mapping.rows)
+    drop = mapping.drop_frames if stated.drop_frames is None else stated.drop_frames
     name = f"{mapping.name}, and {map_file.name}" if map_file else mapping.name
-    return SkeletonMap(name, rows, mapping.metres, drop, mapping.thorax), given
+    return replace(mapping, name=name, rows=rows, drop_frames=drop), stated
 
 
 def _mapped(capture: Capture, mapping: SkeletonMap) -> tuple[Joints, int]:
-    """The 22 joints in the file's unit and axes, and how many leading frames are left out."""
+    """Map to the 22 joints, in the file's unit and axes; also count the leading frames left out."""
     names, positions, start = capture.names, capture.positions, mapping.drop_frames
     if capture.bvh and capture.transforms:
         start = motion_start(capture.bvh, start)
@@ -148,13 +147,13 @@ def _mapped(capture: Capture, mapping: SkeletonMap) -> tuple[Joints, int]:
             expected="frames of motion",
             fix="Record more frames; or write `drop_frames: 0` in a map.yaml.",
         )
-    return apply_map(mapping.rows, names, positions[start:]), start
+    return map_joints(mapping, names, positions[start:]), start
 
 
-def _which_up(joints: Joints, given: Up | None) -> tuple[Up, list[str]]:
-    """The axis from the ankles to the head, and a note where that is no clear one."""
-    if given:
-        return given, []
+def _which_up(joints: Joints, stated: Up | None) -> tuple[Up, list[str]]:
+    """Find the axis that points from the ankles to the head, with a note where it is unclear."""
+    if stated:
+        return stated, []
     head, left, right = (_path(joints, name) for name in ("head", "left_ankle", "right_ankle"))
     x, y, z = np.abs((head - (left + right) / 2).mean(axis=0))
     if z > 1.5 * max(x, y):
@@ -165,8 +164,8 @@ def _which_up(joints: Joints, given: Up | None) -> tuple[Up, list[str]]:
     return "y", [] if y > 1.5 * max(x, z) else unclear
 
 
-def _unit(size: float, stated: str | None, known: float | None, path: Path) -> tuple[float, str]:
-    """Metres in the file's unit, and how that is known."""
+def _unit(size: float, stated: str | None, known: float, path: Path) -> tuple[float, str]:
+    """Return the metres in the file's unit, and how they are known."""
     if stated:
         metres = metres_of(stated)
         return metres, f"{stated} (as stated)"
@@ -186,7 +185,7 @@ def _unit(size: float, stated: str | None, known: float | None, path: Path) -> t
 
 
 def _stature(joints: Joints) -> float:
-    """Mean length of a leg and the spine, which no posture changes."""
+    """Measure a leg and the spine, whose mean length no posture changes."""
     bones = [pair for chain in (0, 2) for pair in pairwise(HUMANML3D.chains[chain])]
     start, end = np.array(bones).T
     return float(np.linalg.norm(joints[:, end] - joints[:, start], axis=-1).sum(axis=1).mean())
@@ -208,21 +207,14 @@ def _notes(joints: Float[np.ndarray, "N J 3"], stature: float) -> list[str]:
 
 
 def _stretching(capture: Capture, mapping: SkeletonMap) -> list[str]:
-    """A note if a mapped bone changes its length; what lies above the body may."""
-    used: dict[str, Any] = {name: None for row in mapping.rows for name in (row.a, row.b)}
-    body = {capture.names.index(name) for name in used if name in capture.names}
-    worst, note = LENGTH_DRIFT, []
-    for joint in sorted(body):
-        parent = capture.parents[joint]
-        if parent not in body:
-            continue
-        bone = capture.positions[:, joint] - capture.positions[:, parent]
-        lengths = np.linalg.norm(bone, axis=-1)
-        drift = float(np.ptp(lengths) / max(lengths.max(), 1e-9))
-        if drift > worst:
-            names = f"{capture.names[parent]} to {capture.names[joint]}"
-            worst, note = drift, [f"bones change their length, {names} by {drift:.0%}"]
-    return note
+    """Note a mapped bone that changes its length; joints above the body may."""
+    body = sorted({capture.names.index(name) for name in mapping.joints if name in capture.names})
+    bones = [(capture.parents[joint], joint) for joint in body if capture.parents[joint] in body]
+    if not bones:
+        return []
+    (parent, joint), drift, _ = stretched(capture.positions, bones)
+    names = f"{capture.names[parent]} to {capture.names[joint]}"
+    return [f"bones change their length, {names} by {drift:.0%}"] if drift > LENGTH_DRIFT else []
 
 
 def _path(joints: Joints, name: str) -> Float[np.ndarray, "N 3"]:

@@ -1,4 +1,4 @@
-"""Any file of motion that this package knows, as a motion on one of its skeletons."""
+"""Any file of motion that this package knows, read and written as a motion on its skeletons."""
 
 from __future__ import annotations
 
@@ -6,12 +6,18 @@ from pathlib import Path
 
 import numpy as np
 
-from lead.errors import LeadError
+from lead.errors import LeadError, check_ending
 from lead.files.arrays import read_npy
-from lead.formats.stored_motion import StoredMotion, read_npz
+from lead.files.artefact import atomic_path
+from lead.formats.bvh_writer import write_bvh
+from lead.formats.gltf import write_glb
+from lead.formats.stored_motion import StoredMotion, read_npz, write_csv, write_npz
 from lead.motion.features import features_to_joints
 from lead.motion.kinematics import checked_joints
 from lead.motion.skeleton import HUMANML3D, SKELETONS
+
+ENDINGS = (".glb", ".npz", ".csv", ".bvh", ".npy")
+"""What `write_motion` writes."""
 
 
 def read_motion(source: Path | str, fps: float | None = None) -> StoredMotion:
@@ -37,8 +43,8 @@ def read_motion(source: Path | str, fps: float | None = None) -> StoredMotion:
             # It brings tables along, which take longer to load than a file of ours to read.
             from lead.mocap.motion import read_mocap
 
-            own = read_mocap(source, fps=fps)
-            return StoredMotion(own.joints, HUMANML3D, own.fps)
+            imported = read_mocap(source, fps=fps)
+            return StoredMotion(imported.joints, HUMANML3D, imported.fps)
     raise LeadError(
         "This kind of file cannot be exported.",
         file=source,
@@ -46,6 +52,48 @@ def read_motion(source: Path | str, fps: float | None = None) -> StoredMotion:
         expected=".npz, .npy or .bvh",
         fix="Bring it in with `lead import` first.",
     )
+
+
+def write_motion(motion: StoredMotion, path: Path, *, positions: bool = False) -> str:
+    """Write a motion as its file's ending says; returns what was written, in a line.
+
+    A ``.bvh`` is in centimetres, ``.glb`` and ``.csv`` are in metres, ``.npz`` and ``.npy`` (joint
+    positions alone, T x J x 3) in the skeleton's unit.
+
+    Args:
+        motion: what to write.
+        path: of the file.
+        positions: joints that move in their parents, instead of bones of constant length.
+
+    Raises:
+        LeadError: another ending; no motion; ``positions`` of a format that has no bones.
+    """
+    joints, skeleton, fps = motion.joints, motion.skeleton, motion.fps
+    check_ending(path, *ENDINGS)
+    ending = path.suffix.lower()
+    if positions and ending not in (".bvh", ".glb"):
+        raise LeadError(
+            "Only .bvh and .glb have bones; other files hold positions in any case.",
+            file=path,
+            fix="Leave out --positions.",
+        )
+    summary = f"{len(joints)} frames at {fps:g} fps, {skeleton.joint_count} joints"
+    match ending:
+        case ".bvh" | ".glb":
+            write = write_bvh if ending == ".bvh" else write_glb
+            moved = write(path, joints, skeleton, fps, positions=positions)
+            if positions:
+                return f"{summary}, positions in every joint"
+            millimetres = f"{moved.mean():.2f} mm on average, {moved.max():.2f} mm at most"
+            return f"{summary}; constant bones move them by {millimetres}"
+        case ".npz":
+            write_npz(path, motion)
+        case ".csv":
+            write_csv(path, joints, skeleton, fps)
+        case ".npy":
+            with atomic_path(path) as temporary:
+                np.save(temporary, joints.astype(np.float32))
+    return summary
 
 
 def _from_array(source: Path, fps: float | None) -> StoredMotion:

@@ -1,4 +1,4 @@
-"""One motion-capture file to a take on HumanML3D's 22 joints, in metres."""
+"""Read a known kind of motion-capture file as a take on the 22 joints, in metres."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from jaxtyping import Float
 from lead.errors import LeadError
 from lead.formats.asfamc import Skeleton, bone_ends, read_amc
 from lead.formats.bvh import Bvh, Transforms, global_transforms, read_bvh
-from lead.mocap.conventions import CMU_ASF, Convention, ThoraxGap, map_joints, unknown_joint
+from lead.mocap.conventions import CMU_ASF
 from lead.mocap.cut import Take, check_joints, check_rigid
+from lead.mocap.skeleton_map import SkeletonMap, ThoraxGap, map_joints, unknown_joint
 
 THORAX = "thorax"
 """The name under which the end of the restored thorax bone enters a joint map."""
@@ -21,7 +22,7 @@ def take_from_bvh(
     content: bytes,
     identity: str,
     source: str,
-    conventions: Sequence[Convention],
+    conventions: Sequence[SkeletonMap],
     thorax: Float[np.ndarray, "xyz=3"] | None = None,
 ) -> Take:
     """Read a BVH file that follows one of several conventions.
@@ -45,7 +46,7 @@ def take_from_bvh(
     if convention.thorax:
         transforms = close_gap(transforms, bvh, convention.thorax, thorax)
     joints = map_joints(convention, transforms.names, transforms.positions) * convention.metres
-    joints = joints[motion_start(bvh, convention.added_frames) :]
+    joints = joints[motion_start(bvh, convention.drop_frames) :]
     if not len(joints):
         raise LeadError(
             "The BVH file holds no motion.",
@@ -59,7 +60,7 @@ def take_from_bvh(
 
 
 def take_from_amc(content: bytes, skeleton: Skeleton, identity: str, source: str) -> Take:
-    """Read an AMC file with its skeleton; CMU records 120 frames a second.
+    """Read an AMC file with its skeleton; CMU records 120 frames per second.
 
     Raises:
         LeadError: the file is broken, or shows the impossible.
@@ -70,8 +71,8 @@ def take_from_amc(content: bytes, skeleton: Skeleton, identity: str, source: str
     return Take(identity, joints, 120.0, source)
 
 
-def which_convention(bvh: Bvh, conventions: Sequence[Convention]) -> Convention:
-    """The first convention whose joints the file has all.
+def which_convention(bvh: Bvh, conventions: Sequence[SkeletonMap]) -> SkeletonMap:
+    """Return the first convention all of whose joints are in the file.
 
     Raises:
         LeadError: the file lacks joints of each of them.
@@ -87,7 +88,7 @@ def which_convention(bvh: Bvh, conventions: Sequence[Convention]) -> Convention:
 
 
 def motion_start(bvh: Bvh, added_frames: int) -> int:
-    """The first frame of motion, after an added T-pose and frames that were never captured.
+    """Find the first frame of motion, after an added T-pose and frames that were never captured.
 
     In CMU's 07_12 and 09_10 the first frames have 0 in every channel, which puts the body's
     hips on the floor at the origin, metres away from where it walks.
@@ -131,12 +132,12 @@ def close_gap(
 
 
 def whole_fps(fps: float) -> float:
-    """Frame rate without the rounding of a frame time: 30 for 0.0333333 s."""
+    """Undo the rounding of a frame time: 30 frames per second for 0.0333333 s."""
     return float(round(fps)) if abs(fps - round(fps)) < 1e-3 * fps else fps
 
 
 def _line_of(bvh: Bvh, joint: int) -> set[int]:
-    """A joint and its ancestors."""
+    """Collect a joint and its ancestors."""
     line = set()
     while joint >= 0:
         line.add(joint)
@@ -144,8 +145,8 @@ def _line_of(bvh: Bvh, joint: int) -> set[int]:
     return line
 
 
-def _rigid_bones(bvh: Bvh, transforms: Transforms, convention: Convention):
-    """Positions, the bones on or below the first mapped joint, and names.
+def _rigid_bones(bvh: Bvh, transforms: Transforms, convention: SkeletonMap):
+    """Return positions, the bones on or below the first mapped joint, and names.
 
     What lies above it carries the body through the room and may change its length.
     """

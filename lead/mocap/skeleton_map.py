@@ -1,4 +1,4 @@
-"""Which joints of one file become the 22 joints, as a value and as a user's ``map.yaml``.
+"""Maps from a file's joints to the 22 joints, as values and as a user's ``map.yaml``.
 
     left_foot: LeftToeBase          # a joint of the file; LeftToeBase_end is its End Site
     pelvis: Hips~Spine@0.4          # 0.6 Hips + 0.4 Spine
@@ -23,8 +23,10 @@ import yaml
 from jaxtyping import Float
 
 from lead.errors import LeadError
-from lead.mocap.conventions import CMU_UNIT, ThoraxGap, blend_joints, parse_blend
 from lead.motion.skeleton import HUMANML3D
+
+CMU_UNIT = 0.0254 / 0.45
+"""Metres in one unit of CMU's files: ``length 0.45`` in an ASF means 0.45 units an inch."""
 
 UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "inch": 0.0254, "ft": 0.3048, "cmu": CMU_UNIT}
 """Metres in each unit that a file of motion capture may be in."""
@@ -54,8 +56,46 @@ class MappedJoint:
 
 
 @dataclass(frozen=True)
+class ThoraxGap:
+    """A bone of length zero that CMU's BVH conversions left of the ASF's thorax.
+
+    Attributes:
+        base: the joint that turns with the thorax; its own offset (the upper back) stands in
+            for the thorax where no ASF says better.
+        above: joints that belong on the thorax's end, with all that hangs on them.
+    """
+
+    base: str
+    above: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SkeletonMap:
+    """The map of one file, or of all that follow a convention.
+
+    Attributes:
+        name: of the convention, or how the map came about.
+        rows: one for each of HumanML3D's joints, in their order.
+        metres: one unit of the file; 0 where the map does not say.
+        drop_frames: leading frames that are no motion but an added T-pose.
+        thorax: the bone to be put back, in the file's names; ``thorax`` is then a joint too.
+    """
+
+    name: str
+    rows: tuple[MappedJoint, ...]
+    metres: float = 0.0
+    drop_frames: int = 0
+    thorax: ThoraxGap | None = None
+
+    @property
+    def joints(self) -> tuple[str, ...]:
+        """Every joint that the map reads, including ``thorax`` where that is put back."""
+        return tuple(dict.fromkeys(name for row in self.rows for name in (row.a, row.b)))
+
+
+@dataclass(frozen=True)
 class MapFile:
-    """What a user's map says; None and absent targets are left to the guess."""
+    """The contents of a user's map; None and absent targets are left to the guess."""
 
     rows: Mapping[str, MappedJoint] = field(default_factory=dict)
     unit: str | None = None
@@ -63,27 +103,54 @@ class MapFile:
     drop_frames: int | None = None
 
 
-@dataclass(frozen=True)
-class SkeletonMap:
-    """The map of one file.
+def parse_blend(expression: str) -> tuple[str, str, float]:
+    """Parse ``a~b@w`` as (a, b, w), and a joint alone as (a, a, 0)."""
+    a, tilde, rest = expression.partition("~")
+    if not tilde:
+        return a, a, 0.0
+    b, _, weight = rest.partition("@")
+    return a, b, float(weight)
 
-    Attributes:
-        name: of the convention that it follows, or how it came about.
-        rows: one for each of HumanML3D's joints, in their order.
-        metres: one unit of the file, where the convention fixes it.
-        drop_frames: leading frames that are an added pose.
-        thorax: the bone to be put back, in the file's names; ``thorax`` is then a joint too.
+
+def map_joints(
+    mapping: SkeletonMap, names: Sequence[str], positions: Float[np.ndarray, "N K 3"]
+) -> Float[np.ndarray, "N J 3"]:
+    """Map the K named joints to the 22 of HumanML3D, in the unit of ``positions``.
+
+    Raises:
+        LeadError: the map names a joint that is not among ``names``.
     """
+    for name in mapping.joints:
+        if name not in names:
+            raise unknown_joint(mapping, name, names)
+    return blend_joints([(row.a, row.b, row.weight) for row in mapping.rows], names, positions)
 
-    name: str
-    rows: tuple[MappedJoint, ...]
-    metres: float | None = None
-    drop_frames: int = 0
-    thorax: ThoraxGap | None = None
+
+def blend_joints(
+    blends: Sequence[tuple[str, str, float]],
+    names: Sequence[str],
+    positions: Float[np.ndarray, "N K 3"],
+) -> Float[np.ndarray, "N J 3"]:
+    """Compute (1 - w) a + w b of the K named positions for each ``(a, b, w)``."""
+    weights = np.zeros((len(blends), len(names)))
+    for row, (a, b, weight) in enumerate(blends):
+        weights[row, names.index(a)] += 1 - weight
+        weights[row, names.index(b)] += weight
+    return weights @ positions
+
+
+def unknown_joint(mapping: SkeletonMap, name: str, names: Sequence[str]) -> LeadError:
+    """Build the error for a joint of a map that a file does not have."""
+    return LeadError(
+        f"The joint map {mapping.name!r} names a joint that the file does not have.",
+        found="joints " + ", ".join(names),
+        expected=name,
+        fix="Use the map of the convention that this file follows.",
+    )
 
 
 def read_map_file(path: Path, names: Sequence[str]) -> MapFile:
-    """Read a user's map for a file with these joints.
+    """Read a user's map for a file with the joints ``names``.
 
     Raises:
         LeadError: no such file, no YAML mapping, an unknown target or joint (with close matches),
@@ -115,22 +182,13 @@ def read_map_file(path: Path, names: Sequence[str]) -> MapFile:
 
 
 def map_text(rows: Sequence[MappedJoint]) -> str:
-    """The map as a user would write it."""
+    """Write the map as a user would."""
     values = {row.target: row.expression for row in rows}
     return yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
 
 
-def apply_map(
-    rows: Sequence[MappedJoint],
-    names: Sequence[str],
-    positions: Float[np.ndarray, "N K 3"],
-) -> Float[np.ndarray, "N J 3"]:
-    """The mapped joints, in the unit of ``positions`` of the K named joints."""
-    return blend_joints([(row.a, row.b, row.weight) for row in rows], names, positions)
-
-
 def metres_of(unit: str, file: Path | str | None = None) -> float:
-    """Metres in a unit, given by name or as a number.
+    """Return the metres in a unit, which is a name or a number.
 
     Raises:
         LeadError: neither.
@@ -157,7 +215,7 @@ def _load(path: Path) -> dict[Any, Any]:
 
 
 def _blend(value: Any, target: str, path: Path) -> tuple[str, str, float]:
-    """``a``, ``a~b@w`` or [a, b, w] as (a, b, w)."""
+    """Parse ``a``, ``a~b@w`` or [a, b, w] as (a, b, w)."""
     try:
         a, b, weight = value if isinstance(value, list) else parse_blend(str(value))
         weight = float(weight)

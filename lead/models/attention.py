@@ -108,10 +108,10 @@ def run_layer(
     def add(
         state: Tensor, branch: Callable[[Tensor], Tensor], norm: nn.Module, dropout: nn.Module
     ) -> Tensor:
-        own = state[:, :first]
+        kept = state[:, :first]
         if layer.norm_first:
-            return own + dropout(branch(norm(state)))
-        return norm(own + dropout(branch(state)))
+            return kept + dropout(branch(norm(state)))
+        return norm(kept + dropout(branch(state)))
 
     def itself(state: Tensor) -> Tensor:
         return _attend_to_itself(layer.self_attn, state, mask, first)

@@ -34,7 +34,7 @@ Network = TypeVar("Network", bound=nn.Module)
 
 @dataclass(frozen=True)
 class Architecture:
-    """What a network was built from; its weights' file says it, so that it can be built again.
+    """The settings that a network was built from; its weights file keeps them, to rebuild it.
 
     Attributes:
         kind: such as ``denoiser``; the name of its ``build_`` function.
@@ -46,7 +46,7 @@ class Architecture:
 
 
 def architecture_of(network: nn.Module) -> Architecture | None:
-    """What the network was built from; None if no ``build_`` function of this module made it."""
+    """The settings of a network; None if it comes from no ``build_`` function of this module."""
     return getattr(network, "architecture", None)
 
 
@@ -112,11 +112,11 @@ def build_denoiser(
 
 def guided(denoiser: Denoiser, guidance_width: int) -> Denoiser:
     """A new denoiser of the same settings that also takes a guidance, as MotionLCM's student."""
-    made = architecture_of(denoiser)
-    assert made is not None, "a denoiser is made by build_denoiser"
-    widths = {name: made.settings[name] for name in ("latent_width", "latent_tokens", "text_width")}
-    model = DenoiserModel.model_validate(made.settings["model"])
-    return build_denoiser(model, **widths, guidance_width=guidance_width)
+    architecture = architecture_of(denoiser)
+    assert architecture is not None, "a denoiser comes from build_denoiser"
+    settings = {**architecture.settings, "guidance_width": guidance_width}
+    model = DenoiserModel.model_validate(settings.pop("model"))
+    return build_denoiser(model, **settings)
 
 
 def build_projector(

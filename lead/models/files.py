@@ -1,4 +1,4 @@
-"""Safetensors files that say what they are: networks that open by themselves, other tensors.
+"""Safetensors files that describe themselves: networks that load without settings, tensors.
 
 A network's file says in its metadata what it was built from (``network``: kind and settings, see
 `lead.models.build.Architecture`) and whose latents it learned from (``latents_of``).
@@ -63,7 +63,7 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
 
 
 def read_metadata(path: Path) -> dict[str, Any]:
-    """What a safetensors file says of itself."""
+    """The metadata of a safetensors file."""
     try:
         with safe_open(path, framework="pt") as file:
             return json.loads((file.metadata() or {}).get("lead", "{}"))
@@ -77,11 +77,11 @@ def save_network(network: nn.Module, path: Path, metadata: Mapping[str, Any]) ->
     Raises:
         ValueError: it was not made by a ``build_`` function, so that nothing could build it again.
     """
-    made = architecture_of(network)
-    if made is None:
-        raise ValueError(f"{type(network).__name__} was not made by lead.models.build")
-    said = {"kind": made.kind, **made.settings}
-    save_tensors(network.state_dict(), path, {**metadata, _NETWORK: said})
+    built = architecture_of(network)
+    if built is None:
+        raise ValueError(f"{type(network).__name__} does not come from lead.models.build")
+    architecture = {"kind": built.kind, **built.settings}
+    save_tensors(network.state_dict(), path, {**metadata, _NETWORK: architecture})
 
 
 def load_network(path: Path | str) -> nn.Module:
@@ -107,8 +107,8 @@ def load_network(path: Path | str) -> nn.Module:
 
 def copy_network(source: Path, target: Path) -> None:
     """Copy a weights file bit by bit; one of version 0.1 says afterwards which network it is of."""
-    said = {**read_metadata(source), _NETWORK: _architecture(source)}
-    save_tensors(load_tensors(source), target, said)
+    metadata = {**read_metadata(source), _NETWORK: _architecture(source)}
+    save_tensors(load_tensors(source), target, metadata)
 
 
 # One function per kind: a stage's code digest then holds the networks that it uses and no other.
@@ -144,60 +144,57 @@ def load_module(module: Network, path: Path) -> Network:
         LeadError: the file is damaged, or holds the weights of another network.
     """
     tensors = load_tensors(path)
-    own = module.state_dict()
-    missing, unknown = sorted(own.keys() - tensors), sorted(tensors.keys() - own)
+    state = module.state_dict()
+    missing, unknown = sorted(state.keys() - tensors), sorted(tensors.keys() - state)
     other = [
         f"{name} {_kind(tensors[name])}, expected {_kind(value)}"
-        for name, value in own.items()
+        for name, value in state.items()
         if name in tensors and _kind(tensors[name]) != _kind(value)
     ]
     if missing or unknown or other:
-        raise LeadError(
-            "The weights are those of another network.",
-            file=path,
-            found=(other or [f"unknown {name}" for name in unknown] or ["nothing more"])[0],
-            expected=f"also {missing[0]}" if missing else "the network the settings describe",
-            fix="Run with the settings the weights were trained with, or train again.",
+        first = (other or [f"unknown {name}" for name in unknown] or ["nothing more"])[0]
+        raise _another_network(
+            path, first, f"also {missing[0]}" if missing else "the network the settings describe"
         )
     module.load_state_dict(tensors)
     return module
 
 
 def latents_of(vae: Path) -> dict[str, str]:
-    """What a file says whose latents are those of the VAE in ``vae``: a digest of its weights.
+    """The metadata of latents that the VAE in ``vae`` encoded: a digest of its weights.
 
-    Two files of the same weights have the same digest, whatever else they say of themselves.
+    Two files of the same weights have the same digest, whatever else their metadata holds.
     """
-    found = hashlib.blake2b(digest_size=16)
+    digest = hashlib.blake2b(digest_size=16)
     for name, tensor in sorted(load_tensors(vae).items()):
-        found.update(name.encode())
-        found.update(tensor.numpy().tobytes())
-    return {_KEY: found.hexdigest()}
+        digest.update(name.encode())
+        digest.update(tensor.numpy().tobytes())
+    return {_KEY: digest.hexdigest()}
 
 
 def inherited(latents: Path) -> dict[str, str]:
-    """What a network says that learns from the latents in a file: that file's own words."""
-    said = read_metadata(latents)
-    return {_KEY: said[_KEY]} if _KEY in said else {}
+    """The metadata of a network that learns from the latents in a file: whose they are."""
+    metadata = read_metadata(latents)
+    return {_KEY: metadata[_KEY]} if _KEY in metadata else {}
 
 
 def check_lineage(vae: Path, *networks: Path) -> None:
     """Refuse networks that learnt the latents of another VAE than the one in ``vae``.
 
-    Files that say nothing of their latents, such as weights from elsewhere, pass.
+    Files without such metadata, such as weights from elsewhere, pass.
 
     Raises:
         LeadError: a network of another VAE.
     """
-    own = latents_of(vae)
+    expected = latents_of(vae)
     for path in networks:
-        said = inherited(path)
-        if said and said != own:
+        learnt = inherited(path)
+        if learnt and learnt != expected:
             raise LeadError(
                 "These weights were trained on the latents of another VAE.",
                 file=path,
-                found=f"latents of VAE {said[_KEY][:8]}",
-                expected=f"those of {vae}, VAE {own[_KEY][:8]}",
+                found=f"latents of VAE {learnt[_KEY][:8]}",
+                expected=f"those of {vae}, VAE {expected[_KEY][:8]}",
                 fix="Put the network beside the VAE that it was trained with, or delete it and "
                 "run the same snakemake command again.",
             )
@@ -216,17 +213,11 @@ def _load(
     expected: Mapping[str, int | None],
 ) -> Network:
     settings = _architecture(Path(path))
-    if (found := settings.pop("kind")) != kind:
-        raise _another_kind(path, str(found), kind)
+    if (actual := settings.pop("kind")) != kind:
+        raise _another_kind(path, str(actual), kind)
     for name, width in expected.items():
         if width is not None and settings[name] != width:
-            raise LeadError(
-                "The weights are those of another network.",
-                file=path,
-                found=f"{name} {settings[name]}",
-                expected=f"{name} {width}",
-                fix="Run with the settings the weights were trained with, or train again.",
-            )
+            raise _another_network(path, f"{name} {settings[name]}", f"{name} {width}")
     values = {**settings, "model": TypeAdapter(model).validate_python(settings["model"])}
     # What a network starts from is drawn at random, and then overwritten: no draw is used up.
     with torch.random.fork_rng(devices=[]):
@@ -238,10 +229,10 @@ def _architecture(path: Path) -> dict[str, Any]:
     """The kind and settings that a weights file names."""
     if not path.is_file():
         raise LeadError("There are no weights here.", file=path, fix="Check the path.")
-    said = read_metadata(path).get(_NETWORK)
-    if said is None and (path.parent / _MODEL_FILE).is_file():
-        said = _of_version_0_1(path)
-    if said is None:
+    architecture = read_metadata(path).get(_NETWORK)
+    if architecture is None and (path.parent / _MODEL_FILE).is_file():
+        architecture = _of_version_0_1(path)
+    if architecture is None:
         raise LeadError(
             "These weights do not say which network they are of.",
             file=path,
@@ -250,24 +241,33 @@ def _architecture(path: Path) -> dict[str, Any]:
             fix="Make them again: snakemake --cores all with the study's configuration. Released "
             "checkpoints are opened with load_mld, load_motionlcm and load_t2m_evaluator.",
         )
-    return dict(said)
+    return dict(architecture)
 
 
 def _of_version_0_1(path: Path) -> dict[str, Any] | None:
-    """What the ``model.json`` beside it says of a network; weights of version 0.1 do not."""
+    """The architecture in the ``model.json`` beside weights of version 0.1, which lack it."""
     values = json.loads((path.parent / _MODEL_FILE).read_text(encoding="utf-8"))
     if path.stem not in ("vae", "denoiser", "projector"):
         return None
-    said = {"kind": path.stem, "model": values[path.stem]}
+    architecture = {"kind": path.stem, "model": values[path.stem]}
     if path.stem == "vae":
-        return said | {"feature_width": SKELETONS[values["skeleton"]].feature_width}
+        return architecture | {"feature_width": SKELETONS[values["skeleton"]].feature_width}
     vae = VaeModel.model_validate(values["vae"])
-    text = int(load_normalizer(path.parent / "condition.npz").mean.shape[0])
-    return said | {
+    return architecture | {
         "latent_width": vae.width,
         "latent_tokens": vae.latent_tokens,
-        "text_width": text,
+        "text_width": int(load_normalizer(path.parent / "condition.npz").mean.shape[0]),
     }
+
+
+def _another_network(path: Path, found: str, expected: str) -> LeadError:
+    return LeadError(
+        "The weights are those of another network.",
+        file=path,
+        found=found,
+        expected=expected,
+        fix="Run with the settings the weights were trained with, or train again.",
+    )
 
 
 def _another_kind(path: Path, found: str, expected: str) -> LeadError:

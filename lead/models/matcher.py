@@ -44,11 +44,11 @@ class Matcher(nn.Module):
         self.movement_encoder = MovementEncoder(
             feature_width - CONTACT_COLUMNS, model.movement_width
         )
-        self.motion_encoder = MotionEncoder(
+        self.motion_encoder = SequenceEncoder(
             model.movement_width, model.motion_hidden, model.embedding
         )
-        self.text_encoder = TextEncoder(
-            model.token_width, model.pos_classes, model.text_hidden, model.embedding
+        self.text_encoder = SequenceEncoder(
+            model.token_width, model.text_hidden, model.embedding, model.pos_classes
         )
 
     def embed_motion(
@@ -144,44 +144,31 @@ class MovementDecoder(nn.Module):
         return self.out_net(self.main(snippets.transpose(1, 2)).transpose(1, 2))
 
 
-class MotionEncoder(nn.Module):
-    """Movement snippets become one embedding."""
+class SequenceEncoder(nn.Module):
+    """Movement snippets, or token vectors with their part-of-speech classes, to one embedding."""
 
-    def __init__(self, snippet_width: int, width: int, embedding: int) -> None:
+    def __init__(self, width_in: int, width: int, embedding: int, pos_classes: int = 0) -> None:
+        """With ``pos_classes`` the sequences come with one-hot part-of-speech classes."""
         super().__init__()
-        self.input_emb = nn.Linear(snippet_width, width)
+        self.pos_emb = nn.Linear(pos_classes, width_in) if pos_classes else None
+        self.input_emb = nn.Linear(width_in, width)
         self.gru = nn.GRU(width, width, batch_first=True, bidirectional=True)
-        self.output_net = _output_net(width, embedding)
-        self.apply(_initialise)
-        self.hidden = nn.Parameter(torch.randn(2, 1, width))
-
-    def forward(
-        self, snippets: Float[Tensor, "B P V"], lengths: Int[Tensor, " B"]
-    ) -> Float[Tensor, "B E"]:
-        """Embed the first ``lengths`` snippets of each motion."""
-        states = _last_states(self.gru, self.input_emb(snippets), self.hidden, lengths)
-        return self.output_net(states)
-
-
-class TextEncoder(nn.Module):
-    """Token vectors, and part-of-speech classes if it knows any, become one embedding."""
-
-    def __init__(self, token_width: int, pos_classes: int, width: int, embedding: int) -> None:
-        super().__init__()
-        self.pos_emb = nn.Linear(pos_classes, token_width) if pos_classes else None
-        self.input_emb = nn.Linear(token_width, width)
-        self.gru = nn.GRU(width, width, batch_first=True, bidirectional=True)
-        self.output_net = _output_net(width, embedding)
+        self.output_net = nn.Sequential(
+            nn.Linear(2 * width, width),
+            nn.LayerNorm(width),
+            nn.LeakyReLU(_SLOPE),
+            nn.Linear(width, embedding),
+        )
         self.apply(_initialise)
         self.hidden = nn.Parameter(torch.randn(2, 1, width))
 
     def forward(
         self,
-        tokens: Float[Tensor, "B S W"],
+        sequence: Float[Tensor, "B S W"],
         lengths: Int[Tensor, " B"],
         pos: Float[Tensor, "B S P"] | None = None,
     ) -> Float[Tensor, "B E"]:
-        """Embed the first ``lengths`` tokens of each text.
+        """Embed the first ``lengths`` vectors of each sequence.
 
         Raises:
             LeadError: part-of-speech classes are missing, or given to a matcher without them.
@@ -194,18 +181,9 @@ class TextEncoder(nn.Module):
                 fix="Set the matcher's `pos_classes` to what the study's word features have.",
             )
         if pos is not None and self.pos_emb is not None:
-            tokens = tokens + self.pos_emb(pos)
-        states = _last_states(self.gru, self.input_emb(tokens), self.hidden, lengths)
+            sequence = sequence + self.pos_emb(pos)
+        states = _last_states(self.gru, self.input_emb(sequence), self.hidden, lengths)
         return self.output_net(states)
-
-
-def _output_net(width: int, embedding: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Linear(2 * width, width),
-        nn.LayerNorm(width),
-        nn.LeakyReLU(_SLOPE),
-        nn.Linear(width, embedding),
-    )
 
 
 def _last_states(gru: nn.GRU, sequence: Tensor, hidden: Tensor, lengths: Tensor) -> Tensor:

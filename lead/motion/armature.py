@@ -1,4 +1,4 @@
-"""A motion as animation programs hold it: a hierarchy of joints and their rotations.
+"""Turn a motion into what animation programs hold: a hierarchy of joints and their rotations.
 
 One rotation of the pelvis carries both hips and the spine, and one of the chest the neck and both
 collar bones, as stiff pieces. In motion capture mapped to 22 joints, and in generated motion, they
@@ -19,15 +19,42 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float
 
-from lead.motion.constant_bones import METRES, constant_bones
+from lead.errors import LeadError
 from lead.motion.kinematics import bone_lengths, checked_joints, hierarchical_rotations
 from lead.motion.rotations import between, to_matrix, unit
-from lead.motion.skeleton import Skeleton
-from lead.motion.t_pose import rest_directions
+from lead.motion.skeleton import METRES, Skeleton
 from lead.types import Joints
 
 BRANCH = "_bone"
 """Ending of the name of a joint that turns a single bone of a joint with several."""
+
+# The mean directions of a standing body, arms out; those of the features' rest pose fold the arms
+# down along the collar bones, which no animator would recognise. KIT-ML's mean body has the joints
+# that are called left at its right side, at -x.
+_T_POSES: dict[str, dict[str, tuple[float, float, float]]] = {
+    "humanml3d": {
+        "left_hip": (0.55, -0.83, 0.0),
+        "right_hip": (-0.55, -0.83, 0.0),
+        "neck": (0.0, 1.0, 0.0),
+        "left_collar": (0.65, 0.76, 0.0),
+        "right_collar": (-0.65, 0.76, 0.0),
+        "left_shoulder": (1.0, 0.0, 0.0),
+        "right_shoulder": (-1.0, 0.0, 0.0),
+        "left_elbow": (1.0, 0.0, 0.0),
+        "right_elbow": (-1.0, 0.0, 0.0),
+        "left_wrist": (1.0, 0.0, 0.0),
+        "right_wrist": (-1.0, 0.0, 0.0),
+        "left_foot": (0.0, -0.4, 0.92),
+        "right_foot": (0.0, -0.4, 0.92),
+        "head": (0.0, 0.9, 0.44),
+    },
+    "kit": {
+        **dict.fromkeys(("LS", "LE", "LW", "LH"), (-1.0, 0.0, 0.0)),
+        **dict.fromkeys(("RS", "RE", "RW", "RH"), (1.0, 0.0, 0.0)),
+        **dict.fromkeys(("LMrot", "RMrot"), (0.0, -0.77, 0.64)),
+        **dict.fromkeys(("LF", "RF"), (0.0, -0.47, 0.88)),
+    },
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,13 +74,13 @@ class Armature:
     ends: Float[np.ndarray, "K 3"] = field(repr=False)
 
     def children(self, joint: int) -> list[int]:
-        """Joints that hang from this one."""
+        """List the joints that hang from this one."""
         return [child for child, parent in enumerate(self.parents) if parent == joint]
 
 
 @dataclass(frozen=True, eq=False)
 class ArmatureMotion:
-    """What every joint does, frame by frame.
+    """The translation and rotation of every joint, frame by frame.
 
     Attributes:
         armature: the joints.
@@ -70,6 +97,21 @@ class ArmatureMotion:
     residual_mm: Float[np.ndarray, "N J"] = field(repr=False)
 
 
+@dataclass(frozen=True, eq=False)
+class ConstantBones:
+    """A motion whose bones keep their lengths.
+
+    Attributes:
+        joints: in the skeleton's unit.
+        lengths: of the bone that ends in each joint; 0 for the root.
+        moved_mm: how far each joint is from where it was, in millimetres.
+    """
+
+    joints: Joints = field(repr=False)
+    lengths: Float[np.ndarray, " J"] = field(repr=False)
+    moved_mm: Float[np.ndarray, "N J"] = field(repr=False)
+
+
 @dataclass(frozen=True)
 class _Node:
     """A joint of the skeleton, or the one that turns the bone to it."""
@@ -82,7 +124,7 @@ class _Node:
 def armature_motion(
     joints: Joints, skeleton: Skeleton, *, positions: bool = False
 ) -> ArmatureMotion:
-    """Bones of mean length in a T-pose, and the rotations that bring them where the motion is.
+    """Fit an armature: bones of mean length in a T-pose, and the rotations that follow the motion.
 
     With ``positions`` the joints are exactly where they were: every joint moves in its parent,
     bones change their lengths, and no joint is added.
@@ -91,17 +133,16 @@ def armature_motion(
         LeadError: another number of joints, no frame, a value that is not finite, or (without
             ``positions``) a bone without length.
     """
-    given = checked_joints(joints, skeleton, at_least=1)
+    posed = checked_joints(joints, skeleton, at_least=1)
     if positions:
-        posed, lengths = given, bone_lengths(given, skeleton).mean(axis=0)
-        residual = np.zeros(given.shape[:2])
+        lengths, residual = bone_lengths(posed, skeleton).mean(axis=0), np.zeros(posed.shape[:2])
     else:
-        fit = constant_bones(given, skeleton)
+        fit = constant_bones(posed, skeleton)
         posed, lengths, residual = fit.joints, fit.lengths, fit.moved_mm
     offsets = METRES[skeleton.unit] * lengths[:, None] * rest_directions(skeleton)
     posed = METRES[skeleton.unit] * posed
     nodes = _nodes(skeleton, branches=not positions)
-    world = hierarchical_rotations(posed, skeleton, offsets).world
+    world = hierarchical_rotations(posed, skeleton, offsets)
     turns, places = np.empty((len(posed), len(nodes), 3, 3)), np.empty((len(posed), len(nodes), 3))
     for row, node in enumerate(nodes):
         turns[:, row], places[:, row] = world[:, node.joint], posed[:, node.joint]
@@ -119,6 +160,41 @@ def armature_motion(
     return ArmatureMotion(armature, translations, rotations, positions, residual)
 
 
+def constant_bones(joints: Joints, skeleton: Skeleton) -> ConstantBones:
+    """Give every bone its mean length and keep its direction; the root stays where it is.
+
+    Raises:
+        LeadError: another number of joints, no frame, a value that is not finite, or a bone
+            without length, which has no direction.
+    """
+    positions = checked_joints(joints, skeleton, at_least=1)
+    each = bone_lengths(positions, skeleton)
+    lengths = each.mean(axis=0)
+    missing = np.argwhere(each[:, 1:] <= 1e-6 * lengths.max())
+    if len(missing):
+        frame, bone = missing[0]
+        raise LeadError(
+            "A bone has no length, so its direction is unknown.",
+            found=f"{skeleton.joints[bone + 1]} lies on its parent in frame {frame}",
+            expected="joints apart from each other",
+            fix="Repair the frame, or leave the recording out.",
+        )
+    fitted = positions.copy()
+    for joint, parent in enumerate(skeleton.parents[1:], start=1):
+        bone = positions[:, joint] - positions[:, parent]
+        fitted[:, joint] = fitted[:, parent] + bone * (lengths[joint] / each[:, joint, None])
+    moved = np.linalg.norm(fitted - positions, axis=-1)
+    return ConstantBones(fitted, lengths, 1000 * METRES[skeleton.unit] * moved)
+
+
+def rest_directions(skeleton: Skeleton) -> Float[np.ndarray, "J 3"]:
+    """Return the bones' unit directions in a T-pose: arms along x, legs down, toes to +Z."""
+    directions = skeleton.raw_offsets.copy()
+    for name, direction in _T_POSES[skeleton.name].items():
+        directions[skeleton.joints.index(name)] = unit(np.array(direction))
+    return directions
+
+
 def _armature(
     nodes: list[_Node], skeleton: Skeleton, offsets: Float[np.ndarray, "J 3"]
 ) -> Armature:
@@ -134,7 +210,7 @@ def _armature(
 
 
 def _nodes(skeleton: Skeleton, *, branches: bool) -> list[_Node]:
-    """Depth first, as files declare joints."""
+    """List the nodes depth first, as files declare joints."""
     nodes: list[_Node] = []
 
     def visit(joint: int, parent: int) -> None:
@@ -157,7 +233,7 @@ def _swung(
     offset: Float[np.ndarray, " 3"],
     bone: Float[np.ndarray, "N 3"],
 ) -> Float[np.ndarray, "N 3 3"]:
-    """A rotation, turned as little as possible until the offset lies along the bone."""
+    """Turn a rotation as little as possible until the offset lies along the bone."""
     carried = above @ offset
     turn = between(carried, bone)
     across = np.cross(carried, np.eye(3)[np.argmin(np.abs(carried), axis=-1)])

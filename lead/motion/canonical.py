@@ -1,4 +1,4 @@
-"""Positions on the target skeleton, at the origin and facing +Z; frames last, for speed."""
+"""Bring positions to the target skeleton, the origin and +Z; frames come last, for speed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Turn = tuple[Float[np.ndarray, " N"], Float[np.ndarray, " N"]]
 
 
 def canonical_joints(joints: Joints, skeleton: Skeleton) -> Joints:
-    """Positions on the target skeleton, on the floor, at the origin, frame 0 facing +Z.
+    """Move a motion to the target skeleton, the floor and the origin, with frame 0 facing +Z.
 
     A skeleton without target lengths keeps the recording's own bones.
 
@@ -33,7 +33,7 @@ def canonical_joints(joints: Joints, skeleton: Skeleton) -> Joints:
 
 
 def frames_last(clips: Sequence[Float[np.ndarray, "_ J 3"]]) -> Frames:
-    """Recordings laid end to end, with the axes in the order of `Frames`."""
+    """Lay recordings end to end, with the axes in the order of `Frames`."""
     joined = clips[0] if len(clips) == 1 else np.concatenate(clips)
     return np.ascontiguousarray(joined.transpose(2, 1, 0))
 
@@ -41,7 +41,7 @@ def frames_last(clips: Sequence[Float[np.ndarray, "_ J 3"]]) -> Frames:
 def canonical_frames(
     positions: Frames, starts: Int[np.ndarray, " B"], skeleton: Skeleton
 ) -> tuple[Frames, Frames]:
-    """Canonical positions, and the unit direction of the bone that ends in joints 1 to J-1.
+    """Compute canonical positions, and unit directions of the bones that end in joints 1 to J-1.
 
     The public code turns each bone of the target as the recording's is turned from rest. That
     gives the recording's direction times the target's length; the rotation is not needed.
@@ -49,13 +49,13 @@ def canonical_frames(
     lengths = np.diff(starts, append=positions.shape[-1])
     parents = list(skeleton.parents[1:])
     bones = positions[:, 1:] - positions[:, parents]
-    own = np.sqrt((bones**2).sum(0))
+    spans = np.sqrt((bones**2).sum(0))
     with np.errstate(invalid="ignore", divide="ignore"):
-        bones /= own
+        bones /= spans
     if skeleton.bone_lengths is not None:
-        refuse_undefined(own > 0, starts, skeleton)
+        refuse_undefined(spans > 0, starts, skeleton)
         target, legs = np.array(skeleton.bone_lengths), np.array(skeleton.leg_joints)
-        scale = target[legs].sum() / own[legs - 1][:, starts].sum(0)
+        scale = target[legs].sum() / spans[legs - 1][:, starts].sum(0)
         moved = np.empty_like(positions)
         moved[:, 0] = positions[:, 0] * np.repeat(scale, lengths)
         for joint, parent in enumerate(parents, start=1):
@@ -78,7 +78,7 @@ def canonical_frames(
 def facing(
     across: Float[np.ndarray, "xyz=3 N"], starts: Int[np.ndarray, " B"] | None = None
 ) -> Float[np.ndarray, "xz=2 N"]:
-    """x and z of Y × across / |across|: what is in front of a body whose right side is there.
+    """Compute x and z of Y × across / |across|: the facing direction of hips and shoulders.
 
     It is shorter than 1 where hips and shoulders are not level, which counts in the smoothing.
     """
@@ -89,7 +89,7 @@ def facing(
 
 
 def turned(vectors: Frames, turn: Turn) -> Frames:
-    """Vectors turned about +Y."""
+    """Turn vectors about +Y."""
     cosine, sine = turn
     out = np.empty_like(vectors)
     out[0] = vectors[0] * cosine + vectors[2] * sine
@@ -101,7 +101,7 @@ def turned(vectors: Frames, turn: Turn) -> Frames:
 def refuse_undefined(
     defined: Bool[np.ndarray, "K N"], starts: Int[np.ndarray, " B"], skeleton: Skeleton
 ) -> None:
-    """A bone without length, or exactly opposite to its rest direction, has no rotation."""
+    """Refuse a bone without length, or exactly opposite to its rest direction."""
     if not defined.all():
         bone = int(np.argmin(defined.all(axis=1)))
         parent = skeleton.joints[skeleton.parents[bone + 1]]

@@ -1,4 +1,4 @@
-"""Motion features, both ways (Guo et al. 2022), with the quirks that the published data have."""
+"""Convert joints to motion features and back (Guo et al. 2022), with the quirks of public data."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _BLOCK_FRAMES = 400
 
 
 def joints_to_features(joints: Joints, skeleton: Skeleton) -> Features:
-    """Features of a recording: N x J x 3 positions to (N-1) x D, float32.
+    """Convert a recording to features: N x J x 3 positions to (N-1) x D, float32.
 
     A published quirk: a facing direction that passes -Z changes the sign of its quaternion, and
     the yaw increment of that one frame has the wrong sign. `features_to_joints` is off from there
@@ -52,7 +52,7 @@ def joints_to_features(joints: Joints, skeleton: Skeleton) -> Features:
 def clips_to_features(
     clips: Iterable[Float[np.ndarray, "_ J 3"]], skeleton: Skeleton
 ) -> Iterator[Float[np.ndarray, "_ D"]]:
-    """`joints_to_features` of many recordings: the same bits, in less time.
+    """Apply `joints_to_features` to many recordings: the same bits, in less time.
 
     Raises:
         LeadError: as there; it does not say which recording is to blame.
@@ -70,7 +70,7 @@ def clips_to_features(
 
 
 def features_to_joints(features: Any, skeleton: Skeleton) -> Any:
-    """Positions from features, ``* T D`` to ``* T J 3``, as array or differentiable tensor.
+    """Recover positions from features, ``* T D`` to ``* T J 3``, as array or differentiable tensor.
 
     The path starts at the origin facing +Z, wherever the features were cut.
 
@@ -87,7 +87,7 @@ def features_to_joints(features: Any, skeleton: Skeleton) -> Any:
 
 
 def implied_velocities(features: Any, skeleton: Skeleton) -> Any:
-    """Velocities that root and positions imply, ``* T D`` to ``* T-1 J 3``, a frame.
+    """Compute the velocities that root and positions imply, ``* T D`` to ``* T-1 J 3``, per frame.
 
     Seen from the facing frame of the earlier frame, as the features state them: for features of
     a recording they are the block ``velocities``. What a network decodes may contradict itself.
@@ -109,7 +109,7 @@ def implied_velocities(features: Any, skeleton: Skeleton) -> Any:
 
 
 def features_to_joints_from_rotations(features: Any, skeleton: Skeleton) -> Any:
-    """Positions from the features' rotations, ``* T D`` to ``* T J 3``, with the target's bones.
+    """Recover positions from the rotations, ``* T D`` to ``* T J 3``, with the target's bones.
 
     Raises:
         LeadError: another number of columns, or a skeleton without target lengths.
@@ -135,7 +135,7 @@ def features_to_joints_from_rotations(features: Any, skeleton: Skeleton) -> Any:
 
 
 def _root(features: Any, skeleton: Skeleton) -> tuple[Any, Any]:
-    """Facing quaternion and root position of every frame."""
+    """Recover the facing quaternion and the root position of every frame."""
     xp = array_namespace(features)
     blocks = layout(skeleton)
     if features.shape[-1] != blocks.width:
@@ -161,7 +161,7 @@ def _root(features: Any, skeleton: Skeleton) -> tuple[Any, Any]:
 def _block_to_features(
     clips: Sequence[Float[np.ndarray, "_ J 3"]], skeleton: Skeleton
 ) -> list[Float[np.ndarray, "_ D"]]:
-    """Features of a few recordings laid end to end; a step from one to the next is never read."""
+    """Convert a few recordings laid end to end; a step from one to the next is never read."""
     lengths = np.array([len(joints) for joints in clips])
     starts = np.cumsum(lengths) - lengths
     positions, bones = canonical_frames(frames_last(clips), starts, skeleton)
@@ -190,7 +190,7 @@ def _block_to_features(
 
 
 def _facing_yaw(positions: Frames, starts: Int[np.ndarray, " B"], skeleton: Skeleton) -> Turn:
-    """Half the yaw that turns each frame's facing direction to +Z: its quaternion's w and y.
+    """Compute half the yaw that turns each frame to face +Z: its quaternion's w and y.
 
     Two quirks of the public code are in the published data and kept: the hips are exchanged
     in the facing direction, and frame 0 is the identity.
@@ -210,7 +210,7 @@ def _facing_yaw(positions: Frames, starts: Int[np.ndarray, " B"], skeleton: Skel
 def _local_six(
     bones: Frames, root: Turn, starts: Int[np.ndarray, " B"], skeleton: Skeleton
 ) -> Float[np.ndarray, "K six=6 N"]:
-    """Rotation of each bone against the one before it in its chain: two columns of its matrix.
+    """Compute each bone's rotation against the one before it: two columns of its matrix.
 
     A quirk of the public code: every chain starts from the facing rotation, also where it
     starts at another joint than the root.
@@ -240,7 +240,7 @@ def _local_six(
 def _relative(
     a: Float[np.ndarray, "wxyz=4 K N"], b: Float[np.ndarray, "wxyz=4 K N"]
 ) -> tuple[np.ndarray, ...]:
-    """The product of a's inverse and b, component by component."""
+    """Multiply a's inverse and b, component by component."""
     return (
         a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3],
         a[0] * b[1] - a[1] * b[0] - a[2] * b[3] + a[3] * b[2],

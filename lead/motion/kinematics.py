@@ -1,8 +1,7 @@
-"""Bones: lengths, feet on the floor, two-bone legs, rotations from positions and back."""
+"""Compute bone lengths, two-bone legs, and rotations from positions and back."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,23 +19,8 @@ _NEARLY_OPPOSITE = -0.95
 """Cosine below which the shortest rotation to a bone turns about an axis that noise decides."""
 
 
-@dataclass(frozen=True, eq=False)
-class JointRotations:
-    """Rotations of every joint whose children keep their places in its frame.
-
-    Attributes:
-        world: of each joint against the world.
-        local: of each joint against its parent.
-        error: distance of each joint, put together from these, to where it was.
-    """
-
-    world: Float[np.ndarray, "N J 3 3"]
-    local: Float[np.ndarray, "N J 3 3"]
-    error: Float[np.ndarray, "N J"]
-
-
 def checked_joints(joints: Joints, skeleton: Skeleton, *, at_least: int) -> Joints:
-    """The positions as float64, or what is wrong with them.
+    """Check positions and return them as float64.
 
     Raises:
         LeadError: another number of joints, too few frames, a value that is not finite.
@@ -68,25 +52,11 @@ def checked_joints(joints: Joints, skeleton: Skeleton, *, at_least: int) -> Join
 
 
 def bone_lengths(joints: Joints, skeleton: Skeleton) -> Float[np.ndarray, "N J"]:
-    """Length of the bone that ends in each joint, frame by frame; 0 for the root."""
+    """Measure the bone that ends in each joint, frame by frame; 0 for the root."""
     lengths = np.zeros(joints.shape[:2])
     bones = joints[:, 1:] - joints[:, list(skeleton.parents[1:])]
     lengths[:, 1:] = np.linalg.norm(bones, axis=-1)
     return lengths
-
-
-def foot_contacts(joints: Joints, skeleton: Skeleton) -> Float[np.ndarray, "T 4"]:
-    """1 where a foot joint moves less than the threshold to the next frame: left two, right two."""
-    feet = [*skeleton.left_feet, *skeleton.right_feet]
-    moved = joints[1:, feet] - joints[:-1, feet]
-    return ((moved**2).sum(-1) < skeleton.contact_threshold).astype(np.float64)
-
-
-def contact_slides(joints: Joints, skeleton: Skeleton) -> Float[np.ndarray, " K"]:
-    """Horizontal way of a foot joint to the next frame, for every frame labelled a contact."""
-    feet = [*skeleton.left_feet, *skeleton.right_feet]
-    moved = (joints[1:, feet] - joints[:-1, feet])[..., [0, 2]]
-    return np.linalg.norm(moved, axis=-1)[foot_contacts(joints, skeleton) > 0]
 
 
 def two_bone_knee(
@@ -95,7 +65,7 @@ def two_bone_knee(
     lengths: tuple[float, float],
     pole: Float[np.ndarray, "N 3"],
 ) -> tuple[Float[np.ndarray, "N 3"], Float[np.ndarray, "N 3"]]:
-    """Knee and ankle of a leg whose knee bends towards ``pole``, which must not lie along the leg.
+    """Place knee and ankle of a leg that bends towards ``pole``, which must not lie along the leg.
 
     An ankle out of reach is brought to where the stretched leg ends.
     """
@@ -112,7 +82,7 @@ def two_bone_knee(
 
 
 def forward_kinematics(root: Any, bones: Any, offsets: Any, skeleton: Skeleton) -> Any:
-    """Positions ``* J 3`` from the root's ``* 3`` and the world rotation of every bone.
+    """Compute positions ``* J 3`` from the root's ``* 3`` and the world rotation of every bone.
 
     ``bones`` (``* J 3 3``) belongs to the bone that ends in each joint, so a hierarchy in which
     a joint turns its children hands over ``world[..., parents, :, :]``. ``offsets`` (``J 3``)
@@ -128,8 +98,8 @@ def forward_kinematics(root: Any, bones: Any, offsets: Any, skeleton: Skeleton) 
 
 def hierarchical_rotations(
     joints: Joints, skeleton: Skeleton, offsets: Float[np.ndarray, "J 3"]
-) -> JointRotations:
-    """Rotations of every joint, such that its children lie at its rotated offsets.
+) -> Float[np.ndarray, "N J 3 3"]:
+    """Find each joint's world rotation such that its children lie at its rotated offsets.
 
     A joint with several children takes the rotation that fits their bones best (Kabsch); one
     with a single child turns its parent's as little as possible; an end keeps its parent's.
@@ -146,16 +116,13 @@ def hierarchical_rotations(
             world[:, joint] = _swung(above, offsets[children[0]], bones[:, 0])
         else:
             world[:, joint] = above
-    local = world.copy()
-    local[:, 1:] = np.swapaxes(world[:, parents[1:]], -1, -2) @ world[:, 1:]
-    again = forward_kinematics(joints[:, 0], world[:, parents], offsets, skeleton)
-    return JointRotations(world, local, np.linalg.norm(again - joints, axis=-1))
+    return world
 
 
 def _best_fit(
     offsets: Float[np.ndarray, "K 3"], bones: Float[np.ndarray, "N K 3"]
 ) -> Float[np.ndarray, "N 3 3"]:
-    """The rotation of each frame that carries the offsets nearest to the bones."""
+    """Find each frame's rotation that carries the offsets nearest to the bones."""
     u, _, vt = np.linalg.svd(np.einsum("nki,kj->nij", bones, offsets))
     sign = np.ones((len(bones), 3))
     sign[:, 2] = np.sign(np.linalg.det(u @ vt))
@@ -167,7 +134,7 @@ def _swung(
     offset: Float[np.ndarray, " 3"],
     bone: Float[np.ndarray, "N 3"],
 ) -> Float[np.ndarray, "N 3 3"]:
-    """The parent's rotation, turned as little as possible until the offset lies along the bone.
+    """Turn the parent's rotation as little as possible until the offset lies along the bone.
 
     Where the two are nearly opposite the turn starts from the rotation interpolated between the
     frames around, which keeps the joint from spinning.
@@ -186,7 +153,7 @@ def _swung(
 def _bridged(
     local: Float[np.ndarray, "N 3 3"], steady: np.ndarray, offset: Float[np.ndarray, " 3"]
 ) -> Float[np.ndarray, "N 3 3"]:
-    """The rotations of steady frames, and between them what leads from one to the next."""
+    """Keep the rotations of steady frames and interpolate between them."""
     frames = np.flatnonzero(steady)
     if len(frames) == 0:
         across = np.cross(offset, np.eye(3)[np.argmin(np.abs(offset))])

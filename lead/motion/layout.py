@@ -17,9 +17,9 @@ BLOCKS = (
 )
 """The seven blocks in the order of the columns.
 
-``root_angular_velocity`` is half the yaw increment (radians a frame); ``root_velocity`` is x and
-z in the facing frame (a frame); ``local_positions`` and ``velocities`` are in the facing frame
-too; ``rotations`` are six numbers a joint; ``contacts`` are left ankle and toe, then right ones.
+``root_angular_velocity`` is half the yaw increment (radians per frame); ``root_velocity`` is x and
+z in the facing frame (per frame); ``local_positions`` and ``velocities`` are in the facing frame
+too; ``rotations`` are six numbers per joint; ``contacts`` are left ankle and toe, then right ones.
 """
 
 

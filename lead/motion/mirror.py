@@ -1,8 +1,7 @@
-"""Left and right exchanged: a clip as a mirror would show it."""
+"""Exchange left and right: a clip as a mirror would show it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
@@ -22,7 +21,7 @@ _HANDS = (
 
 
 def mirror(joints: Float[np.ndarray, "*B J 3"], skeleton: Skeleton) -> np.ndarray:
-    """Positions seen in a mirror: x negated, and joints of the two sides exchanged.
+    """Mirror positions: negate x, and exchange the joints of the two sides.
 
     Joints beyond the skeleton's are SMPL-H's hands, which only HumanML3D's positions may have.
     """
@@ -30,23 +29,19 @@ def mirror(joints: Float[np.ndarray, "*B J 3"], skeleton: Skeleton) -> np.ndarra
     pairs = mirrored_pairs(skeleton)
     if len(order) > BODY_WITH_STUMPS:
         pairs += tuple(zip(*_HANDS, strict=True))
-    for one, other in pairs:
-        order[[one, other]] = other, one
+    for left, right in pairs:
+        order[[left, right]] = right, left
     return joints[..., order, :] * np.array([-1, 1, 1], joints.dtype)
 
 
 def mirrored_pairs(skeleton: Skeleton) -> tuple[tuple[int, int], ...]:
-    """The joints that a mirror exchanges.
+    """List the pairs of joints that a mirror exchanges.
 
     Two chains of equal length that leave one joint are the two sides of the body; the spine
     of either skeleton has another length than its legs, and no partner.
     """
     pairs: list[tuple[int, int]] = []
-    for one, other in combinations(skeleton.chains, 2):
-        if _are_sides(one, other):
-            pairs += zip(one[1:], other[1:], strict=True)
+    for a, b in combinations(skeleton.chains, 2):
+        if a[0] == b[0] and len(a) == len(b):
+            pairs += zip(a[1:], b[1:], strict=True)
     return tuple(pairs)
-
-
-def _are_sides(one: Sequence[int], other: Sequence[int]) -> bool:
-    return one[0] == other[0] and len(one) == len(other)

@@ -1,4 +1,4 @@
-"""Statistics that features are normalised by: the study's own, and the matcher's."""
+"""Statistics by which features are normalised: the study's own, and the evaluator's."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float
 
 from lead.errors import LeadError
+from lead.files.arrays import load_arrays
 from lead.files.artefact import atomic_path, unreadable
 from lead.motion.layout import BLOCKS, FeatureLayout
 
@@ -26,11 +27,11 @@ class Normalizer:
     std: Any
 
     def normalise(self, features: Any) -> Any:
-        """Features in units of the standard deviation; any leading axes."""
+        """Express features in units of the standard deviation; any leading axes."""
         return (features - self.mean) / self.std
 
     def denormalise(self, normalised: Any) -> Any:
-        """The inverse of `normalise`."""
+        """Undo `normalise`."""
         return normalised * self.std + self.mean
 
     @property
@@ -40,7 +41,7 @@ class Normalizer:
         return hashlib.blake2b(b"".join(values), digest_size=8).hexdigest()
 
     def torch(self, device: Any = "cpu", dtype: Any = None) -> Normalizer:
-        """The same statistics as tensors, float32 unless another type is asked for."""
+        """Return the same statistics as tensors, float32 unless another type is asked for."""
         import torch
 
         def tensor(value: np.ndarray) -> torch.Tensor:
@@ -50,7 +51,7 @@ class Normalizer:
 
 
 def fit_normalizer(clips: Iterable[Float[np.ndarray, "_ D"]], layout: FeatureLayout) -> Normalizer:
-    """Mean per column; population std averaged within each block of the layout.
+    """Take the mean per column, and the population std averaged within each block of the layout.
 
     Averaging within blocks keeps the columns of one quantity in proportion to each other
     (Guo et al. 2022).
@@ -74,7 +75,7 @@ def fit_normalizer(clips: Iterable[Float[np.ndarray, "_ D"]], layout: FeatureLay
 
 
 def matcher_normalizer(normalizer: Normalizer, layout: FeatureLayout, bias: float) -> Normalizer:
-    """The matcher's statistics: std divided by ``bias`` in the root and contact blocks.
+    """Derive the evaluator's statistics: std divided by ``bias`` in the root and contact blocks.
 
     It makes the matcher look closely at where a body goes. The public training code means
     to divide by 5 and does it twice; 25 is what the published statistics hold.
@@ -98,11 +99,7 @@ def load_normalizer(path: Path) -> Normalizer:
         LeadError: the file is damaged.
     """
     try:
-        with np.load(path) as arrays:
-            return Normalizer(arrays["mean"], arrays["std"])
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        raise unreadable(path, error, "the features stage") from error
-    except Exception as error:  # zipfile.BadZipFile, which NumPy lets through
-        if type(error).__name__ != "BadZipFile":
-            raise
+        arrays = load_arrays(path)
+        return Normalizer(arrays["mean"], arrays["std"])
+    except (ValueError, KeyError) as error:
         raise unreadable(path, error, "the features stage") from error

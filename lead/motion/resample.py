@@ -1,4 +1,4 @@
-"""Another frame rate by time."""
+"""Bring a motion to another frame rate."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lead.errors import LeadError
 def resample(
     joints: Float[np.ndarray, "N J 3"], fps_from: float, fps_to: float
 ) -> Float[np.ndarray, "M J 3"]:
-    """Positions at ``fps_to``, interpolated linearly between the two nearest moments.
+    """Interpolate positions at ``fps_to`` linearly between the two nearest moments.
 
     The first frame is kept and ⌊(N-1) · to / from⌋ + 1 come out. Positions, not rotations, are
     interpolated: a source need not have rotations, the features rebuild bones at full length,
@@ -24,7 +24,7 @@ def resample(
     if not (fps_from > 0 and fps_to > 0) or len(joints) == 0:
         raise LeadError(
             "The motion cannot be resampled.",
-            found=f"{len(joints)} frames from {fps_from} to {fps_to} a second",
+            found=f"{len(joints)} frames from {fps_from} to {fps_to} per second",
             expected="at least one frame, and rates above zero",
         )
     last = len(joints) - 1

@@ -1,4 +1,4 @@
-"""Rotations as quaternions, matrices, six numbers and Euler angles.
+"""Convert rotations between quaternions, matrices, six numbers and Euler angles.
 
 Quaternions are (w, x, y, z) with the Hamilton product; ``q * v`` rotates v by q. Functions take
 NumPy arrays or torch tensors with any leading axes, and are differentiable for tensors.
@@ -16,7 +16,7 @@ _AXES = {"X": 0, "Y": 1, "Z": 2}
 
 
 def multiply(a: Any, b: Any) -> Any:
-    """The product of two quaternions, ``* 4``: first b, then a."""
+    """Multiply two quaternions, ``* 4``: first b turns, then a."""
     xp = array_namespace(a, b)
     aw, ax, ay, az = (a[..., i] for i in range(4))
     bw, bx, by, bz = (b[..., i] for i in range(4))
@@ -32,13 +32,13 @@ def multiply(a: Any, b: Any) -> Any:
 
 
 def conjugate(q: Any) -> Any:
-    """The inverse of unit quaternions."""
+    """Invert unit quaternions."""
     xp = array_namespace(q)
     return xp.concat([q[..., :1], -q[..., 1:]], axis=-1)
 
 
 def rotate(q: Any, v: Any) -> Any:
-    """Vectors ``* 3`` rotated by unit quaternions ``* 4``."""
+    """Rotate vectors ``* 3`` by unit quaternions ``* 4``."""
     xp = array_namespace(q, v)
     shape = np.broadcast_shapes(tuple(q.shape[:-1]), tuple(v.shape[:-1]))
     w = xp.broadcast_to(q[..., :1], (*shape, 1))
@@ -57,7 +57,7 @@ def cross(a: Any, b: Any) -> Any:
 
 
 def unit(v: Any) -> Any:
-    """Vectors divided by their length; NaN where that is zero."""
+    """Divide vectors by their length; NaN where that is zero."""
     xp = array_namespace(v)
     with np.errstate(invalid="ignore", divide="ignore"):
         return v / xp.sqrt((v * v).sum(-1))[..., None]
@@ -80,7 +80,7 @@ def yaw(angle: Any) -> Any:
 
 
 def to_matrix(q: Any) -> Any:
-    """Unit quaternions ``* 4`` as matrices ``* 3 3``."""
+    """Convert unit quaternions ``* 4`` to matrices ``* 3 3``."""
     xp = array_namespace(q)
     w, x, y, z = (q[..., i] for i in range(4))
     rows = [
@@ -92,7 +92,7 @@ def to_matrix(q: Any) -> Any:
 
 
 def from_matrix(matrix: Float[np.ndarray, "*B 3 3"]) -> Float[np.ndarray, "*B 4"]:
-    """Rotation matrices as unit quaternions with w >= 0.
+    """Convert rotation matrices to unit quaternions with w >= 0.
 
     The rows of K are q's products w·q, x·q, y·q, z·q; the longest is the most exact.
     """
@@ -108,15 +108,8 @@ def from_matrix(matrix: Float[np.ndarray, "*B 3 3"]) -> Float[np.ndarray, "*B 4"
     return np.where(q[..., :1] < 0, -q, q)
 
 
-def to_six(q: Any) -> Any:
-    """Unit quaternions ``* 4`` as the first, then the second column of their matrices, ``* 6``."""
-    xp = array_namespace(q)
-    matrix = to_matrix(q)
-    return xp.concat([matrix[..., :, 0], matrix[..., :, 1]], axis=-1)
-
-
 def six_to_matrix(six: Any) -> Any:
-    """Two columns ``* 6`` made orthonormal, with the third they imply: matrices ``* 3 3``.
+    """Make two columns ``* 6`` orthonormal and add the third they imply: matrices ``* 3 3``.
 
     x = a / |a|, z = (a × b) / |a × b|, y = z × x (Zhou et al. 2019, in the field's order).
     """
@@ -127,7 +120,7 @@ def six_to_matrix(six: Any) -> Any:
 
 
 def euler_to_matrix(degrees: Float[np.ndarray, "*B 3"], order: str) -> np.ndarray:
-    """Intrinsic Euler angles in degrees as matrices; ``"ZXY"`` is R = Rz · Rx · Ry."""
+    """Convert intrinsic Euler angles in degrees to matrices; ``"ZXY"`` is R = Rz · Rx · Ry."""
     angles = np.radians(degrees)
     sine, cosine = np.sin(angles), np.cos(angles)
     result = None
@@ -139,7 +132,7 @@ def euler_to_matrix(degrees: Float[np.ndarray, "*B 3"], order: str) -> np.ndarra
 
 
 def matrix_to_euler_zxy(matrix: Float[np.ndarray, "*B 3 3"]) -> np.ndarray:
-    """Angles z, x, y in degrees with R = Rz · Rx · Ry; at the pole y is 0."""
+    """Find the angles z, x, y in degrees with R = Rz · Rx · Ry; at the pole y is 0."""
     x = np.arcsin(np.clip(matrix[..., 2, 1], -1.0, 1.0))
     pole = np.abs(matrix[..., 2, 1]) > 1 - 1e-9
     z = np.where(
@@ -152,7 +145,7 @@ def matrix_to_euler_zxy(matrix: Float[np.ndarray, "*B 3 3"]) -> np.ndarray:
 
 
 def without_jumps(degrees: Float[np.ndarray, "N *B 3"]) -> np.ndarray:
-    """Euler angles of three different axes, each frame in the form nearest to the frame before.
+    """Write each frame's Euler angles, of three different axes, in the form nearest to the last.
 
     A rotation is also (a + 180, 180 - b, c + 180), and each angle is free by 360 degrees; a
     program that interpolates between keys would spin the joint where the form changes.

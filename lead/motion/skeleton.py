@@ -50,6 +50,13 @@ _KIT_DIRECTIONS = (
 )
 # fmt: on
 
+METRES = {"m": 1.0, "kit_mm": 0.001}
+"""Metres in a skeleton's unit.
+
+KIT-ML's unit is the millimetre of a body about one metre tall (mean hips at 0.56 m, head at
+0.80 m); how tall the person was is not in the data, so the body stays that small.
+"""
+
 
 @dataclass(frozen=True, eq=False)
 class Skeleton:
@@ -66,8 +73,8 @@ class Skeleton:
         leg_joints: whose bones set the scale between two skeletons.
         face_joints: right hip, left hip, right shoulder, left shoulder.
         left_feet, right_feet: joints whose contact with the floor is labelled.
-        contact_threshold: squared displacement a frame below which a foot is in contact.
-        fps: frames a second of the features.
+        contact_threshold: squared displacement per frame below which a foot is in contact.
+        fps: frames per second of the features.
         min_frames: shortest clip in feature frames.
     """
 
@@ -87,12 +94,12 @@ class Skeleton:
 
     @property
     def joint_count(self) -> int:
-        """J."""
+        """The number of joints, J."""
         return len(self.joints)
 
     @property
     def feature_width(self) -> int:
-        """D = 4 + 3(J-1) + 6(J-1) + 3J + 4."""
+        """The number of feature columns, D = 4 + 3(J-1) + 6(J-1) + 3J + 4."""
         return 12 * self.joint_count - 1
 
     @cached_property

@@ -11,11 +11,13 @@ from PIL import Image, ImageDraw
 from lead.errors import LeadError
 from lead.files.artefact import atomic_path
 from lead.motion.skeleton import Skeleton
-from lead.render.ground import LINES, TRAIL
 from lead.render.lettering import BLACK, INK, PAPER, font, wrap
 from lead.render.stick import LEFT, RIGHT, SPINE, check_motion
-from lead.render.strip import common_scale, draw_strip
+from lead.render.strip import LINES, TRAIL, common_scale, draw_strip
 from lead.types import Joints
+
+LIMBS = (("left limbs", LEFT), ("right limbs", RIGHT), ("spine and head", SPINE))
+"""What a legend says of the colours of a figure."""
 
 _WIDTH, _MARGIN, _GAP = 1600, 36, 28
 _STRIP_HEIGHT, _CAPTION_LINE = 220, 24
@@ -25,45 +27,8 @@ _STRIP_HEIGHT, _CAPTION_LINE = 220, 24
 class Panel:
     """One motion of a row, and what stands above it."""
 
-    words: str
+    text: str
     joints: Joints = field(repr=False)
-
-
-@dataclass(frozen=True)
-class SheetRow:
-    """One generated motion and its nearest neighbour among the training clips.
-
-    Attributes:
-        caption: what was asked for.
-        generated: joints of the answer.
-        nearest: joints of the nearest training clip.
-        nearest_caption: what that clip shows.
-        distance: how far apart the two are, in the measure that the sheet's title names.
-    """
-
-    caption: str
-    generated: Joints = field(repr=False)
-    nearest: Joints = field(repr=False)
-    nearest_caption: str
-    distance: float
-
-
-def contact_sheet(
-    rows: Sequence[SheetRow], skeleton: Skeleton, path: Path, title: str = ""
-) -> None:
-    """Write the rows as one PNG, 1600 pixels wide, atomically.
-
-    Raises:
-        LeadError: no rows, or a motion that cannot be drawn.
-    """
-    panels = [
-        (
-            Panel(row.caption, row.generated),
-            Panel(f"Distance {row.distance:.3g}: {row.nearest_caption}", row.nearest),
-        )
-        for row in rows
-    ]
-    motion_sheet(panels, ("generated", "nearest training clip"), skeleton, path, title)
 
 
 def motion_sheet(
@@ -73,7 +38,7 @@ def motion_sheet(
     path: Path,
     title: str = "",
 ) -> None:
-    """Write rows of motions, one a column, as one PNG, 1600 pixels wide, atomically.
+    """Write rows of motions, one per column, as one PNG, 1600 pixels wide, atomically.
 
     All motions of a row have one scale, and the same number of poses from their first frame to
     their last.
@@ -101,6 +66,20 @@ def motion_sheet(
         sheet.save(temporary, format="PNG")
 
 
+def draw_legend(
+    draw: ImageDraw.ImageDraw,
+    entries: Sequence[tuple[str, tuple[int, int, int]]],
+    start: tuple[float, float],
+    size: int,
+) -> None:
+    """Labels with their colours in one line, from its left end ``start`` in pixels."""
+    x, y = start
+    for label, colour in entries:
+        draw.rounded_rectangle((x, y - 3, x + 30, y + 3), radius=3, fill=colour)
+        draw.text((x + 40, y), label, INK, font(size), anchor="lm")
+        x += 40 + font(size).getlength(label) + 36
+
+
 def _draw_header(title: str, columns: Sequence[str]) -> Image.Image:
     """Title, legend, and the headings of the columns."""
     lines = wrap(title, font(26, bold=True), _WIDTH - 2 * _MARGIN, 2) if title else []
@@ -109,12 +88,7 @@ def _draw_header(title: str, columns: Sequence[str]) -> Image.Image:
     for row, line in enumerate(lines):
         draw.text((_MARGIN, 20 + 34 * row), line, BLACK, font(26, bold=True))
     y = 38 + 34 * len(lines)
-    x = float(_MARGIN)
-    legend = (("left limbs", LEFT), ("right limbs", RIGHT), ("spine and head", SPINE))
-    for label, colour in (*legend, ("path of the root", TRAIL)):
-        draw.rounded_rectangle((x, y - 3, x + 30, y + 3), radius=3, fill=colour)
-        draw.text((x + 40, y), label, INK, font(17), anchor="lm")
-        x += 40 + font(17).getlength(label) + 36
+    draw_legend(draw, (*LIMBS, ("path of the root", TRAIL)), (float(_MARGIN), y), 17)
     y += 38
     for column, label in enumerate(columns):
         x = _column(column, len(columns))
@@ -126,7 +100,7 @@ def _draw_row(row: Sequence[Panel], skeleton: Skeleton) -> Image.Image:
     width = _column_width(len(row))
     # What was asked for stands in the first column, and stands out.
     faces = [font(18, bold=not column) for column in range(len(row))]
-    texts = [wrap(panel.words, face, width, 2) for panel, face in zip(row, faces, strict=True)]
+    texts = [wrap(panel.text, face, width, 2) for panel, face in zip(row, faces, strict=True)]
     text_height = _CAPTION_LINE * max(len(lines) for lines in texts)
     picture = Image.new("RGB", (_WIDTH, text_height + _STRIP_HEIGHT + 28), PAPER)
     draw = ImageDraw.Draw(picture)

@@ -30,8 +30,7 @@ from lead.models.files import (
     read_metadata,
     save_tensors,
 )
-from lead.motion.constant_bones import METRES
-from lead.motion.skeleton import SKELETONS
+from lead.motion.skeleton import METRES, SKELETONS
 from lead.pipeline import UNIT, LeadPipeline
 from lead.report.card import sources_of
 from lead.report.text import template
@@ -61,7 +60,7 @@ def bundle_model(job: Job) -> None:
     Outputs: the same files packed, ``licences``, and ``sums``, their digests.
     """
     use_threads(job.threads)
-    licences = template("licences.md.jinja").render(sources=sources_of(job.settings))
+    licences = template("templates/licences.md.jinja").render(sources=sources_of(job.settings))
     pack_model(job.inputs["model"][0].parent, job.outputs["description"].parent, licences)
 
 
@@ -79,7 +78,8 @@ def pack_model(source: Path, target: Path, licences: str) -> None:
         _pack_networks(source, packed)
         for name in _AS_THEY_ARE:
             shutil.copyfile(source / name, packed / name)
-        change = _checked(change_by_packing(source, packed))
+        change = change_by_packing(source, packed)
+        _check_change(change)
         (packed / "LICENCES.md").write_text(licences, encoding="utf-8")
         (packed / "README.md").write_text(_card(source, packed, change), encoding="utf-8")
         (packed / SUMS).write_text(_sums(packed), encoding="utf-8")
@@ -91,13 +91,16 @@ def pack_model(source: Path, target: Path, licences: str) -> None:
 
 def change_by_packing(source: Path, packed: Path) -> Change:
     """Compare motions of the two from the same noise, of captions that both were taught."""
-    one, other = (LeadPipeline.load(folder) for folder in (source, packed))
-    texts = list(dict.fromkeys(one.taught.captions))[:_TEXTS] or ["a person walks forward"]
-    longest = max(one.longest // UNIT * UNIT, one.skeleton.min_frames) / one.skeleton.fps
-    seconds = min(_SECONDS, longest)
-    pairs = zip(*(own.generate(texts, seconds=seconds) for own in (one, other)), strict=True)
+    original, rounded = (LeadPipeline.load(folder) for folder in (source, packed))
+    skeleton = original.skeleton
+    texts = list(dict.fromkeys(original.taught.captions))[:_TEXTS] or ["a person walks forward"]
+    longest = max(original.longest // UNIT * UNIT, skeleton.min_frames) / skeleton.fps
+    pairs = zip(
+        *(model.generate(texts, seconds=min(_SECONDS, longest)) for model in (original, rounded)),
+        strict=True,
+    )
     apart = [np.linalg.norm(a.joints - b.joints, axis=-1) for a, b in pairs]
-    millimetres = 1000 * METRES[one.skeleton.unit] * np.stack(apart)
+    millimetres = 1000 * METRES[skeleton.unit] * np.stack(apart)
     return Change(float(millimetres.mean()), float(millimetres.max()))
 
 
@@ -111,19 +114,19 @@ def _pack_networks(source: Path, packed: Path) -> None:
     check_lineage(*files.values())
     rows = _positions(values)
     for name, file in files.items():
-        said = read_metadata(file)
+        metadata = read_metadata(file)
         if name != "vae" and inherited(file):
-            said |= latents_of(packed / "vae.safetensors")
-        if name in rows and "network" in said:
-            cut = {**said["network"]["model"], "positions": rows[name]}
-            said["network"] = {**said["network"], "model": cut}
+            metadata |= latents_of(packed / "vae.safetensors")
+        if name in rows and "network" in metadata:
+            cut = {**metadata["network"]["model"], "positions": rows[name]}
+            metadata["network"] = {**metadata["network"], "model": cut}
         tensors = {
             key: _half(key, tensor[: rows[name]] if key.endswith(".pe") else tensor, file)
             for key, tensor in load_tensors(file).items()
         }
-        save_tensors(tensors, packed / file.name, said)
-    own = {name: {**values[name], "positions": count} for name, count in rows.items()}
-    write_json(packed / MODEL_FILE, {**values, **own})
+        save_tensors(tensors, packed / file.name, metadata)
+    cut = {name: {**values[name], "positions": count} for name, count in rows.items()}
+    write_json(packed / MODEL_FILE, {**values, **cut})
 
 
 def _positions(values: Mapping[str, Any]) -> dict[str, int]:
@@ -154,7 +157,7 @@ def _half(name: str, tensor: Tensor, file: Path) -> Tensor:
     return half
 
 
-def _checked(change: Change) -> Change:
+def _check_change(change: Change) -> None:
     if not change.mean <= LARGEST_CHANGE:
         raise LeadError(
             "Half precision changes the model's motions.",
@@ -163,7 +166,6 @@ def _checked(change: Change) -> Change:
             fix="Train longer, or with less guidance: motions that depend on the last digits of "
             "weights are poor ones.",
         )
-    return change
 
 
 def _check_size(packed: Path) -> None:
@@ -185,11 +187,13 @@ def _card(source: Path, packed: Path, change: Change) -> str:
     size = sum(file.stat().st_size for file in packed.iterdir())
     values = {"size": f"{size / 1e6:.1f}", "mean": f"{change.mean:.2f}",
               "largest": f"{change.largest:.2f}", "sums": SUMS}  # fmt: skip
-    own = template("bundled.md.jinja").render(values)
-    return card.replace(f'LeadPipeline.load("{source}")', "LeadPipeline.load()") + own
+    section = template("templates/bundled.md.jinja").render(values)
+    return card.replace(f'LeadPipeline.load("{source}")', "LeadPipeline.load()") + section
 
 
 def _sums(packed: Path) -> str:
-    files = sorted(packed.iterdir())
-    digests = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
-    return "".join(f"{own}  {file.name}\n" for own, file in zip(digests, files, strict=True))
+    lines = (
+        f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n"
+        for file in sorted(packed.iterdir())
+    )
+    return "".join(lines)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -13,16 +13,16 @@ from safetensors import safe_open
 from lead import __version__
 from lead.config.datasets import DatasetSettings, MadeDataset
 from lead.config.systems import System
-from lead.datasets.dataset import RawSource
 from lead.datasets.registry import skeleton_of, sources_of_dataset
+from lead.datasets.sources import RawSource
 from lead.evaluation.repeats import read_values
 from lead.evaluation.summary import GAUGE, METRICS, Metric, summarise
 from lead.files.artefact import commit
 from lead.files.job import Job
-from lead.motion.constant_bones import METRES
-from lead.report.gauge import gauge_footnotes
+from lead.motion.skeleton import METRES
+from lead.report.footnotes import gauge_footnotes
 from lead.report.text import template, write_text
-from lead.store.store import MotionIndex
+from lead.store import MotionIndex
 
 _MADE = RawSource(
     name="synthetic",
@@ -36,27 +36,16 @@ _GAUGE = ("limb_range", "action_accuracy", "foot_skating")
 """Metrics of the gauge that the card states."""
 
 
-@dataclass(frozen=True)
-class Stage:
-    """One network of the model, as a row of the card."""
-
-    name: str
-    parameters: str
-    steps: str
-    batch: str
-    rate: str
-
-
 def model_card(job: Job) -> None:
     """Write the card beside the model's files.
 
-    Inputs: ``index``, ``vae``, ``denoiser``, ``projector``, ``metrics`` (one file a system).
+    Inputs: ``index``, ``vae``, ``denoiser``, ``projector``, ``metrics`` (one file per system).
     Output: ``card``.
     """
     settings = job.settings
     index = MotionIndex.open(job.inputs["index"])
     skeleton = skeleton_of(job.setting("dataset", DatasetSettings))
-    frames, words = zip(*map(read_values, job.inputs["metrics"]), strict=True)
+    frames, metadata = zip(*map(read_values, job.inputs["metrics"]), strict=True)
     measured = summarise(pd.concat(frames, ignore_index=True))
     present = set(measured["metric"])
     metrics = {**METRICS, **{name: GAUGE[name] for name in _GAUGE if name in present}}
@@ -77,14 +66,14 @@ def model_card(job: Job) -> None:
         "longest": longest,
         "seconds": f"{longest / skeleton.fps:.1f}",
         "stages": [_stage(job, name) for name in ("vae", "denoiser", "projector")],
-        "repeats": words[0]["evaluation"]["repeats"],
-        "evaluator": _evaluator(settings),
+        "repeats": metadata[0]["evaluation"]["repeats"],
+        "evaluator": settings["evaluator"]["kind"],
         "metrics": [f"{metric.label} {metric.arrow}" for metric in metrics.values()],
         "rows": _rows(measured, metrics, job.setting("rows", tuple[System, ...])),
-        "gauge": gauge_footnotes(measured, words[0].get("gauge")),
+        "gauge": gauge_footnotes(measured, metadata[0].get("gauge")),
         **{split: len(index.split(split)) for split in ("train", "val", "test")},
     }
-    write_text(job.outputs["card"], template("card.md.jinja").render(values))
+    write_text(job.outputs["card"], template("templates/card.md.jinja").render(values))
 
 
 def sources_of(settings: Mapping[str, Any]) -> list[RawSource]:
@@ -95,50 +84,33 @@ def sources_of(settings: Mapping[str, Any]) -> list[RawSource]:
     """
     dataset = TypeAdapter(DatasetSettings).validate_python(settings["dataset"])
     chosen = [source.name for source in getattr(dataset, "sources", ())]
-    made = [_MADE] if "synthetic" in chosen or isinstance(dataset, MadeDataset) else []
-    return [*made, *sources_of_dataset(dataset)]
+    synthetic = [_MADE] if "synthetic" in chosen or isinstance(dataset, MadeDataset) else []
+    return [*synthetic, *sources_of_dataset(dataset)]
 
 
-def _stage(job: Job, name: str) -> Stage:
+def _stage(job: Job, name: str) -> dict[str, Any]:
+    """One network, as a row of the card."""
     with safe_open(job.inputs[name], framework="np") as file:
         shapes = [file.get_slice(key).get_shape() for key in file.keys()]  # noqa: SIM118
-    count = sum(_product(shape) for shape in shapes)
-    training = job.settings[name]["training"]
-    return Stage(
-        name,
-        f"{count:,}",
-        f"{training['steps']:,}",
-        f"{training['batch_size']:,}",
-        f"{training['learning_rate']:g}",
-    )
-
-
-def _product(shape: list[int]) -> int:
-    total = 1
-    for size in shape:
-        total *= size
-    return total
-
-
-def _evaluator(settings: Mapping[str, Any]) -> str:
-    if settings["evaluator"]["kind"] == "t2m":
-        return "the published one (Guo et al. 2022)"
-    return "trained in this study; figures do not compare with published ones"
+    return {
+        "name": name,
+        "parameters": sum(map(math.prod, shapes)),
+        **job.settings[name]["training"],
+    }
 
 
 def _rows(
     measured: pd.DataFrame, metrics: Mapping[str, Metric], systems: Sequence[System]
 ) -> list[dict[str, Any]]:
+    """Label and cells of every system."""
+    names = zip(measured["system"], measured["metric"], strict=True)
+    figures = dict(zip(names, zip(measured["mean"], measured["ci95"], strict=True), strict=True))
     rows = []
     for system in systems:
-        found = measured[measured["system"] == system.name].set_index("metric")
         cells = []
         for name, metric in metrics.items():
-            if name not in found.index:
-                cells.append("–")
-                continue
-            mean, ci95 = (float(found.loc[name, part]) for part in ("mean", "ci95"))
-            interval = "" if pd.isna(ci95) else f" ± {ci95:.{metric.digits}f}"
-            cells.append(f"{mean:.{metric.digits}f}{interval}")
+            figure = figures.get((system.name, name), ())
+            printed = [f"{value:.{metric.digits}f}" for value in figure if not math.isnan(value)]
+            cells.append(" ± ".join(printed) or "–")
         rows.append({"label": system.label, "cells": cells})
     return rows

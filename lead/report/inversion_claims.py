@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -13,7 +13,7 @@ from lead.evaluation.summary import summarise
 from lead.files.artefact import commit
 from lead.files.job import Job
 from lead.inversion.pairs import DISTANCE, METRICS, Pair, read_pairs
-from lead.report.text import write_text
+from lead.report.text import template, write_text
 
 _NAMES = {
     "fid": "FID",
@@ -22,101 +22,66 @@ _NAMES = {
     "diversity": "Diversity",
     DISTANCE: "distance of Diversity to Real's",
 }
-_PRINTED = {
-    "C7": "In the paper's Table 3 it is best in FID (2.529) and MM-Dist (4.663); the best Top-3 is "
-    "MTI MLD + projection's (0.537, its own 0.533), the Diversity closest to Real that of MTI MLD "
-    "without projection (8.874).",
-    "C8": "In the paper's Table 3 FID, MM-Dist and Top-3 improve for all three; Diversity rises "
-    "for MTI feat, falls for MTI MLD and is the same for MTI LEAD.",
-    "C9": "In the paper's Table 4 FID is 2.762 without alignment and 2.529 with it, but 3.537 "
-    "without reconstruction and 2.963 without KL; noALIGN has the best Top-3 and MM-Dist.",
-}
-
 _LABELS = {name: system.label for name, system in by_name((REAL, *ABLATIONS, *PAIRS)).items()}
-
-Means = Mapping[tuple[str, str], float]
-"""Mean over repeats by system and metric."""
 
 
 def inversion_claims(job: Job) -> None:
-    """Claims C7 to C9 as Markdown.
+    """Claims C7 to C9 as Markdown: the paper's figures, and this run's differences.
 
     Inputs: ``pairs3``, ``pairs4``, ``metrics`` (Real and the variants). Output: ``md``.
     """
     frames = [read_values(path)[0] for path in job.inputs["metrics"]]
     measured = summarise(pd.concat(frames, ignore_index=True))
-    cells = zip(measured["system"], measured["metric"], measured["mean"], strict=True)
-    means = {(str(system), str(metric)): float(mean) for system, metric, mean in cells}
+    means = measured.set_index(["system", "metric"])["mean"].to_dict()
     three, four = (read_pairs(job.inputs[name]) for name in ("pairs3", "pairs4"))
-    text = markdown(str(job.settings["name"]), three, four, means)
-    write_text(job.outputs["md"], text)
-
-
-def markdown(study: str, three: Sequence[Pair], four: Sequence[Pair], means: Means) -> str:
-    """The page: each claim, what the paper's own figures say of it, and this run's differences."""
-    objective = by_name(PAIRS)
-    realigned = [
-        pair
-        for pair in three
-        if objective[pair.system].objective == objective[pair.against].objective
-    ]
+    objectives = {name: system.objective for name, system in by_name(PAIRS).items()}
+    realigned = [pair for pair in three if objectives[pair.system] == objectives[pair.against]]
     best = [pair for pair in three if pair not in realigned]
-    blocks = [
-        "# Claims of motion textual inversion",
-        f"Study {study}; commit {commit()}. Differences are paired over repeats, with 95 % "
-        "intervals by Student's t: other noise, templates, crops and pools, the same motions. "
-        "Where the interval holds 0 there is no sign. The last column is mean and interval of "
-        "the first row less the second; less is better but for Top-3, and Diversity alone has no "
-        "better.",
-        "## C7: inversion in the realigned space is the most realistic and best aligned",
-        _PRINTED["C7"],
-        _answer(best, f"{_LABELS[BEST.name]} against the variants of other objectives"),
-        f"Best mean: {_best_means(means)}.",
-        _table(best),
-        "## C8: realignment at generation helps every variant",
-        _PRINTED["C8"],
-        _answer(realigned, "With realignment against without"),
-        _table(realigned),
-        "## C9: without the alignment loss FID is significantly worse",
-        _PRINTED["C9"],
-        _answer(four, "Without one of the losses against with all"),
-        _table(four),
-    ]
-    return "\n\n".join(blocks) + "\n"
+    page = template("templates/claims.md.jinja").render(
+        study=job.settings["name"],
+        commit=commit(),
+        best_label=_LABELS[BEST.name],
+        best_means=_best_means(means),
+        best=_claim(best),
+        realigned=_claim(realigned),
+        ablated=_claim(four),
+    )
+    write_text(job.outputs["md"], page)
 
 
-def _answer(pairs: Sequence[Pair], who: str) -> str:
-    said, verdicts = [], []
+def _claim(pairs: Sequence[Pair]) -> dict[str, str]:
+    """How often each metric is better or worse, and the table of all differences."""
+    answers, verdicts = [], []
     for metric in (name for name in METRICS if name != "diversity"):
         verdicts = [pair.verdict for pair in pairs if pair.metric == metric]
         counts = [f"{verdicts.count(word)} {word}" for word in ("better", "worse", "no sign")]
-        said.append(f"{_NAMES[metric]} {', '.join(counts)}")
-    return f"**This run.** {who}, of {len(verdicts)}: {'; '.join(said)}."
-
-
-def _best_means(means: Means) -> str:
-    systems = [one.name for one in PAIRS]
-    real = means[REAL.name, "diversity"]
-    found = []
-    for metric, sign in (("fid", 1), ("r_precision_top3", -1), ("mm_dist", 1)):
-        best = min(systems, key=lambda name: sign * means[name, metric])
-        found.append(f"{_NAMES[metric]} {_LABELS[best]} ({means[best, metric]:.3f})")
-    near = min(systems, key=lambda name: abs(means[name, "diversity"] - real))
-    found.append(f"Diversity {_LABELS[near]} ({means[near, 'diversity']:.3f}, Real {real:.3f})")
-    return "; ".join(found)
-
-
-def _table(pairs: Iterable[Pair]) -> str:
-    lines = ["| variant | against | metric | this run | difference |", "|---|---|---|---|---|"]
+        answers.append(f"{_NAMES[metric]} {', '.join(counts)}")
+    table = ["| variant | against | metric | this run | difference |", "|---|---|---|---|---|"]
     for pair in pairs:
-        found = pair.estimate
+        names = f"{_LABELS[pair.system]} | {_LABELS[pair.against]} | {_NAMES[pair.metric]}"
         verdict = "–" if pair.metric == "diversity" else pair.verdict
-        names = _LABELS[pair.system], _LABELS[pair.against], _NAMES[pair.metric]
-        lines.append(f"| {' | '.join(names)} | {verdict} | {found.mean:+.3f} ({_span(found)}) |")
-    return "\n".join(lines)
+        table.append(f"| {names} | {verdict} | {_difference(pair.estimate)} |")
+    return {
+        "answer": f"of {len(verdicts)}: {'; '.join(answers)}",
+        "table": "\n".join(table),
+    }
 
 
-def _span(found: Estimate) -> str:
-    if found.repeats < 2:
-        return "one repeat has no interval"
-    return f"{found.low:+.3f} to {found.high:+.3f}"
+def _best_means(means: Mapping[tuple[str, str], float]) -> list[str]:
+    real = means[REAL.name, "diversity"]
+    best = []
+    for metric, sign in (("fid", 1), ("r_precision_top3", -1), ("mm_dist", 1)):
+        name = min((system.name for system in PAIRS), key=lambda name: sign * means[name, metric])
+        best.append(f"{_NAMES[metric]} {_LABELS[name]} ({means[name, metric]:.3f})")
+    near = min(
+        (system.name for system in PAIRS), key=lambda name: abs(means[name, "diversity"] - real)
+    )
+    figures = f"({means[near, 'diversity']:.3f}, Real {real:.3f})"
+    return [*best, f"Diversity {_LABELS[near]} {figures}"]
+
+
+def _difference(estimate: Estimate) -> str:
+    interval = "one repeat has no interval"
+    if estimate.repeats >= 2:
+        interval = f"{estimate.low:+.3f} to {estimate.high:+.3f}"
+    return f"{estimate.mean:+.3f} ({interval})"

@@ -5,29 +5,14 @@ from __future__ import annotations
 import re
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from lead.evaluation.summary import Direction, Metric
-from lead.report.table import (
-    PAPER,
-    THIS_RUN,
-    Cell,
-    Row,
-    TableText,
-    columns_of,
-    gauge_columns_of,
-    rows_of,
-)
+from lead.report.printed import Block, Cell, PrintedTable, Row, TableText, printed_table
 from lead.report.text import template, write_text
 
 MISSING = "--"
-
-_ARROWS: dict[Direction, str] = {
-    "lower": r"$\downarrow$",
-    "higher": r"$\uparrow$",
-    "real": r"$\rightarrow$",
-}
 
 # "<", ">" and "|" print as other signs in LaTeX's default encoding, "--" and quotes as ligatures.
 _ESCAPES = {
@@ -60,22 +45,7 @@ def latex_table(frame: pd.DataFrame, text: TableText) -> str:
     the second underlined; the paper's rows set apart below, unmarked. The gauge of this run's
     systems, where it was measured, is a block of its own under them.
     """
-    metrics = columns_of(frame)
-    measured, quoted = rows_of(frame, THIS_RUN), rows_of(frame, PAPER)
-    return template("table.tex.jinja").render(
-        label=re.sub(r"[^a-z0-9]+", "-", text.table.lower()),
-        caption=escape(text.caption),
-        columns="l" * (len(metrics) + 1),
-        width=len(metrics) + 1,
-        groups=_group_header(metrics),
-        rules=_group_rules(metrics),
-        header=_header(metrics),
-        measured=[_row(row) for row in measured],
-        paper=[_row(row) for row in quoted],
-        heading=escape(text.heading_of_paper_rows(frame)) if quoted else "",
-        gauge=_gauge(frame),
-        footnotes=[escape(line) for line in text.footnotes],
-    )
+    return render_latex(printed_table(frame, text))
 
 
 def write_latex_table(frame: pd.DataFrame, text: TableText, path: Path) -> None:
@@ -83,57 +53,58 @@ def write_latex_table(frame: pd.DataFrame, text: TableText, path: Path) -> None:
     write_text(path, latex_table(frame, text))
 
 
-def escape(words: str) -> str:
-    """The words as LaTeX prints them: special signs escaped, line breaks as spaces."""
-    return _TO_ESCAPE.sub(lambda found: _ESCAPES[found[0]], " ".join(words.split()))
+def render_latex(table: PrintedTable, align: str = "l") -> str:
+    """A ``table`` environment; ``align`` is the letter of all columns but the first."""
+    return template("templates/table.tex.jinja").render(
+        label=re.sub(r"[^a-z0-9]+", "-", table.name.lower()),
+        caption=escape(table.caption),
+        main=_tabular(table.block, align),
+        heading=escape(table.heading),
+        gauge=_tabular(table.gauge, align) if table.gauge else None,
+        footnotes=[escape(line) for line in table.footnotes],
+    )
 
 
-def _gauge(frame: pd.DataFrame) -> dict | None:
-    """The block below the table; None where nothing of it was measured."""
-    columns = gauge_columns_of(frame)
-    if not columns:
-        return None
+def escape(text: str) -> str:
+    """The text as LaTeX prints it: special signs escaped, line breaks as spaces."""
+    return _TO_ESCAPE.sub(lambda sign: _ESCAPES[sign[0]], " ".join(text.split()))
+
+
+def _tabular(block: Block, align: str) -> dict[str, Any]:
+    """What the template needs of a block: lines whose cells are parted by ``&``."""
+    names, rules = _groups(block)
     return {
-        "columns": "l" * (len(columns) + 1),
-        "header": _header(columns),
-        "rows": [_row(row) for row in rows_of(frame, THIS_RUN, columns)],
+        "columns": "l" + align * len(block.columns),
+        "width": len(block.columns) + 1,
+        "groups": names,
+        "rules": rules,
+        "header": [escape(column.label) for column in block.columns],
+        "rows": [_row(row) for row in block.rows],
+        "quoted": [_row(row) for row in block.quoted],
     }
 
 
 def _row(row: Row) -> str:
-    return " & ".join([escape(row.label), *(_cell(cell) for cell in row.cells)])
+    return " & ".join([escape(row.label), *map(_cell, row.cells)])
 
 
 def _cell(cell: Cell) -> str:
     if not cell.mean:
         return MISSING
-    mean = {1: f"\\textbf{{{cell.mean}}}", 2: f"\\underline{{{cell.mean}}}"}.get(
-        cell.place or 0, cell.mean
-    )
-    return f"{mean}$^{{\\pm {cell.ci95.removeprefix('0')}}}$" if cell.ci95 else mean
+    mark = {1: r"\textbf{%s}", 2: r"\underline{%s}"}.get(cell.place or 0, "%s")
+    mean = mark % escape(cell.mean)
+    return f"{mean}$^{{\\pm {cell.interval}}}$" if cell.ci95 else mean
 
 
-def _header(metrics: list[Metric]) -> list[str]:
-    return [f"{metric.label} {_ARROWS[metric.direction]}" for metric in metrics]
-
-
-def _group_header(metrics: list[Metric]) -> list[str]:
-    """Cells of the line above the metrics' names, one a run of metrics of the same group."""
-    runs = [(group, len(list(run))) for group, run in groupby(metrics, _group)]
-    cells = [f"\\multicolumn{{{n}}}{{c}}{{{g}}}" if g else " & ".join([""] * n) for g, n in runs]
-    return cells if any(group for group, _ in runs) else []
-
-
-def _group_rules(metrics: list[Metric]) -> list[str]:
-    """Short rules below the group names; column 1 holds the systems."""
-    rules, column = [], 2
-    for group, run in groupby(metrics, _group):
-        last = column + len(list(run)) - 1
+def _groups(block: Block) -> tuple[list[str], list[str]]:
+    """The line above the columns' headings and its rules, one per run of columns of a group."""
+    names, rules, first = [], [], 2  # column 1 holds the systems
+    for group, run in groupby(block.columns, lambda column: column.group):
+        last = first + len(list(run)) - 1
         if group:
-            rules.append(f"\\cmidrule(lr){{{column}-{last}}}")
-        column = last + 1
-    return rules
-
-
-def _group(metric: Metric) -> str:
-    return metric.group
+            names.append(f"\\multicolumn{{{last - first + 1}}}{{c}}{{{escape(group)}}}")
+            rules.append(f"\\cmidrule(lr){{{first}-{last}}}")
+        else:
+            names.append(" & " * (last - first))
+        first = last + 1
+    return (names if rules else []), rules

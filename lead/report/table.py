@@ -1,21 +1,19 @@
-"""One table as a tidy frame: this run's systems and the paper's rows, kept apart by origin."""
+"""One table as a tidy frame: this run's systems and the paper's printed rows, by origin."""
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from lead.errors import LeadError
-from lead.evaluation.summary import GAUGE, KNOWN, METRICS, PHYSICAL, Metric, places
-from lead.files.artefact import atomic_path, unreadable
+from lead.evaluation.summary import KNOWN, METRICS, places
+from lead.files.tables import read_table as read_parquet
+from lead.files.tables import write_table
 
 THIS_RUN = "this run"
 PAPER = "paper"
@@ -25,60 +23,15 @@ REAL = "real"
 COLUMNS = ("origin", "row", "system", "label", "dataset", "metric", "mean", "ci95", "repeats",
            "mean_printed", "ci95_printed", "place", "note")  # fmt: skip
 
-_METADATA_KEY = b"lead"
+PUBLISHED_TABLES = ("table1", "table2", "table3", "table4", "table5", "table6", "user_study",
+                    "inference_time")  # fmt: skip
+"""The files of ``config/published``."""
+
+PUBLISHED_COLUMNS = ("table", "row_order", "dataset", "method", "steps", "project", "metric",
+                     "mean", "ci95", "printed_in", "note")  # fmt: skip
+
+_OTHER_METRICS = {"realism", "text_motion_relevance", "seconds_per_prompt"}
 _DIGITS = 3
-
-
-@dataclass(frozen=True)
-class TableText:
-    """The words around a table, the same in LaTeX, in the terminal and in the Parquet file."""
-
-    table: str
-    """``table1`` … ``table6``."""
-    study: str
-    title: str
-    footnotes: tuple[str, ...] = ()
-    comparable: bool = False
-    """Whether this run used the paper's data and evaluator."""
-
-    @classmethod
-    def from_metadata(cls, metadata: Mapping[str, Any]) -> TableText:
-        """The words stored by `write_table_parquet` under the same names."""
-        return cls(
-            table=str(metadata.get("table", "")),
-            study=str(metadata.get("study", "")),
-            title=str(metadata.get("title", "")),
-            footnotes=tuple(metadata.get("footnotes", ())),
-            comparable=bool(metadata.get("comparable", False)),
-        )
-
-    @property
-    def caption(self) -> str:
-        """The sentence above the table; it names the study."""
-        return f"{self.title.rstrip('.')}. Study {self.study}."
-
-    def heading_of_paper_rows(self, frame: pd.DataFrame) -> str:
-        """The line above the paper's rows: where they were measured, and what that allows."""
-        datasets = ", ".join(dict.fromkeys(frame.loc[frame["origin"] == PAPER, "dataset"]))
-        verdict = "" if self.comparable else "; not comparable"
-        return f"Printed in the paper ({datasets}, official evaluator{verdict})"
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One cell as it is printed; ``place`` is 1 for best, 2 for second best, else None."""
-
-    mean: str = ""
-    ci95: str = ""
-    place: int | None = None
-
-
-@dataclass(frozen=True)
-class Row:
-    """One row as it is printed, a cell for each of the block's columns."""
-
-    label: str
-    cells: tuple[Cell, ...]
 
 
 def comparison_table(
@@ -113,65 +66,55 @@ def comparison_table(
     return frame.astype(integers | floats).reindex(columns=COLUMNS)
 
 
-def columns_of(frame: pd.DataFrame) -> list[Metric]:
-    """What a printed table shows: the paper's columns, else what was measured of its metrics.
+def read_published(folder: Path, table: str) -> pd.DataFrame:
+    """One printed table as a frame with the columns of the file, two more and numbers as numbers.
 
-    Metrics of this run that the paper has in none of its tables are columns of their own after
-    them. A table that has none of those shows the physical metrics.
+    ``mean_printed`` and ``ci95_printed`` hold the digits as they stand in the paper (empty
+    where nothing is printed); ``mean`` and ``ci95`` are the same as floats, NaN where empty.
+
+    Raises:
+        LeadError: an unknown table, a missing file, or a cell that cannot be what it should.
     """
-    quoted, measured = frame[frame["origin"] == PAPER], set(frame["metric"])
-    present = set(quoted["metric"]) if len(quoted) else measured
-    known = METRICS if present & METRICS.keys() else PHYSICAL
-    return [
-        metric
-        for name, metric in known.items()
-        if name in (present if metric.in_paper else measured)
-    ]
-
-
-def gauge_columns_of(frame: pd.DataFrame) -> list[Metric]:
-    """The columns of the gauge's block, which this run's systems have below the paper's columns.
-
-    Among the physical metrics the gauge has columns and no block.
-    """
-    if not {metric.name for metric in columns_of(frame)} & METRICS.keys():
-        return []
-    present = set(frame.loc[frame["origin"] == THIS_RUN, "metric"])
-    return [metric for name, metric in GAUGE.items() if name in present]
-
-
-def metrics_of(frame: pd.DataFrame) -> list[str]:
-    """The names of `columns_of`."""
-    return [metric.name for metric in columns_of(frame)]
-
-
-def rows_of(frame: pd.DataFrame, origin: str, columns: Sequence[Metric] | None = None) -> list[Row]:
-    """The rows of one origin in printing order, with an empty cell where a value is missing.
-
-    Cells are those of the main columns, or of other ``columns``.
-    """
-    metrics = [metric.name for metric in (columns_of(frame) if columns is None else columns)]
-    labels: dict[int, str] = {}
-    cells: dict[int, dict[str, Cell]] = {}
-    for record in _records(frame.loc[frame["origin"] == origin]):
-        row = int(record["row"])
-        labels[row] = record["label"]
-        place = None if pd.isna(record["place"]) else int(record["place"])
-        cell = Cell(record["mean_printed"], record["ci95_printed"], place)
-        cells.setdefault(row, {})[record["metric"]] = cell
-    return [
-        Row(labels[row], tuple(cells[row].get(metric, Cell()) for metric in metrics))
-        for row in sorted(labels)
-    ]
+    if table not in PUBLISHED_TABLES:
+        raise LeadError(
+            f"The paper has no table called `{table}`.",
+            found=table,
+            expected=f"one of {', '.join(PUBLISHED_TABLES)}",
+            fix="Correct the table's name.",
+        )
+    file = Path(folder) / f"{table}.csv"
+    if not file.is_file():
+        raise LeadError(
+            "The paper's printed numbers are missing.",
+            file=file,
+            expected="a CSV file of the paper's figures",
+            fix="Restore config/published from the repository.",
+        )
+    frame = pd.read_csv(file, dtype=str, keep_default_na=False)
+    if tuple(frame.columns) != PUBLISHED_COLUMNS:
+        expected = f"columns {', '.join(PUBLISHED_COLUMNS)}"
+        raise _broken(file, f"columns {', '.join(frame.columns)}", expected)
+    frame = frame.assign(mean_printed=frame["mean"], ci95_printed=frame["ci95"])
+    for column in ("mean", "ci95", "steps", "project", "row_order"):
+        numbers = pd.Series(pd.to_numeric(frame[column], errors="coerce"))
+        wrong = frame[numbers.isna() & (frame[column] != "")]
+        if len(wrong):
+            raise _broken(file, f"{column} `{wrong.iloc[0][column]}`", "a number or nothing")
+        frame[column] = numbers if column in ("mean", "ci95") else numbers.astype("Int64")
+    unknown = set(frame["metric"]) - set(METRICS) - _OTHER_METRICS
+    if unknown:
+        raise _broken(file, f"metric `{min(unknown)}`", f"one of {', '.join(METRICS)}")
+    twice = frame[frame.duplicated(["row_order", "metric"])]
+    if len(twice):
+        row = twice.iloc[0]
+        raise _broken(file, f"row {row['row_order']}, {row['metric']}, twice", "each cell once")
+    return frame
 
 
 def write_table_parquet(frame: pd.DataFrame, path: Path, metadata: Mapping[str, Any]) -> None:
     """Write the frame as Parquet, atomically, with ``metadata`` as JSON in its schema."""
     table = pa.Table.from_pandas(frame, preserve_index=False)
-    words = json.dumps(dict(metadata), sort_keys=True).encode()
-    table = table.replace_schema_metadata({**(table.schema.metadata or {}), _METADATA_KEY: words})
-    with atomic_path(path) as temporary:
-        pq.write_table(table, temporary)
+    write_table(path, table, dict(sorted(metadata.items())))
 
 
 def read_table(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -196,11 +139,7 @@ def read_table(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
             expected="a table of a finished study",
             fix=f"Make it: snakemake --cores all {path}",
         )
-    try:
-        table = pq.read_table(path)
-        metadata = json.loads((table.schema.metadata or {})[_METADATA_KEY])
-    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
-        raise unreadable(path, error, "the rule that collects a study's tables") from error
+    table, metadata = read_parquet(path, "the rule that collects a study's tables")
     frame = table.to_pandas()
     if "origin" not in frame:
         raise LeadError(
@@ -250,7 +189,7 @@ def _from_paper(published: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame(columns=list(COLUMNS))
     with_steps = len(published["steps"].dropna().unique()) > 1
     with_project = len(published["project"].dropna().unique()) > 1
-    labels = [_paper_label(row, with_steps, with_project) for row in _records(published)]
+    labels = [_paper_label(row, with_steps, with_project) for row in published.to_dict("records")]
     return published.assign(
         origin=PAPER,
         row=published["row_order"],
@@ -271,13 +210,6 @@ def _paper_label(record: Mapping[Any, Any], with_steps: bool, with_project: bool
     return label
 
 
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    columns = list(map(str, frame.columns))
-    return [
-        dict(zip(columns, row, strict=True)) for row in frame.itertuples(index=False, name=None)
-    ]
-
-
 def _printed(metric: str, value: float) -> str:
     digits = KNOWN[metric].digits if metric in KNOWN else _DIGITS
     return "" if math.isnan(value) else f"{value:.{digits}f}"
@@ -285,3 +217,13 @@ def _printed(metric: str, value: float) -> str:
 
 def _number(text: str) -> float:
     return float(text) if text else math.nan
+
+
+def _broken(file: Path, found: str, expected: str) -> LeadError:
+    return LeadError(
+        "The paper's printed numbers cannot be read.",
+        file=file,
+        found=found,
+        expected=expected,
+        fix="Correct the file, or restore it from the repository.",
+    )

@@ -1,6 +1,6 @@
 """The tables of a study as values, and the stage that makes any of them.
 
-A table of your own is one more entry of TABLES and of `Study.rows`.
+A table of your own is one more entry of TABLES and of `Study.tables` (docs/extending.md).
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from lead.report import footnotes
 from lead.report.footnotes import Footnote, Measured, smallest_test
 from lead.report.gauge import gauge_warnings, readings
 from lead.report.latex import write_latex_table
-from lead.report.published import read_published
-from lead.report.table import REAL, TableText, comparison_table, write_table_parquet
+from lead.report.printed import TableText
+from lead.report.table import REAL, comparison_table, read_published, write_table_parquet
 
 
 @dataclass(frozen=True)
 class Table:
-    """What one table says, whatever the study; its rows are `Study.rows`.
+    """What one table says, whatever the study; its rows are in `Study.tables`.
 
     Attributes:
         title: to which the study's description is added.
@@ -35,12 +35,14 @@ class Table:
         paper: the dataset that the paper's table was measured on; None of one it does not have.
         from_captions: whether motions are generated from captions, so that R-precision needs
             enough of them, and motions that do not do what they say are warned of.
+        columns: the metrics that it shows; None shows all that its systems have.
     """
 
     title: str
     footnotes: tuple[Footnote, ...]
     paper: str | None = None
     from_captions: bool = True
+    columns: tuple[str, ...] | None = None
 
 
 def make_table(job: Job) -> None:
@@ -54,24 +56,24 @@ def make_table(job: Job) -> None:
     """
     name = str(job.settings["table"])
     table = TABLES[name]
-    made = read_measured(job, table)
+    measured = read_measured(job, table)
     text = TableText(
         table=name,
         study=str(job.settings["name"]),
         title=f"{table.title} {job.settings['description']}.",
-        footnotes=tuple(line for note in table.footnotes for line in note(made) if line),
-        comparable=made.comparable,
+        footnotes=tuple(line for note in table.footnotes for line in note(measured) if line),
+        comparable=measured.comparable,
     )
     published = pd.DataFrame()
     if table.paper:
         published = read_published(job.inputs["published"].parent, name)
-    labels = {row.name: row.label for row in made.rows}
-    frame = comparison_table(made.summary, published, labels, unranked=unranked(made.summary))
-    metadata = {**vars(text), **job.manifest, "commit": commit(), "evaluation": made.facts[0]}
+    labels, summary = {row.name: row.label for row in measured.rows}, measured.summary
+    frame = comparison_table(summary, published, labels, unranked=unranked(summary))
+    metadata = {**vars(text), **job.manifest, "commit": commit(), "evaluation": measured.facts[0]}
     write_table_parquet(frame, job.outputs["parquet"], metadata)
     write_latex_table(frame, text, job.outputs["tex"])
     if table.paper and table.from_captions:
-        for line in gauge_warnings(readings(frame), made.gauge or {}):
+        for line in gauge_warnings(readings(frame), measured.gauge or {}):
             print(line, file=sys.stderr)
 
 
@@ -86,6 +88,8 @@ def read_measured(job: Job, table: Table) -> Measured:
         more = pd.concat(more, ignore_index=True)
         values = pd.concat([values, more.loc[more["metric"].isin(absent)]], ignore_index=True)
         gauge = of_gauge[0].get("gauge")
+    if table.columns is not None:
+        values = values.loc[values["metric"].isin(table.columns)]
     summary, few_items = summarise(values), False
     if table.paper and table.from_captions:
         settings = job.setting("evaluation", Evaluation)
@@ -96,10 +100,10 @@ def read_measured(job: Job, table: Table) -> Measured:
     return Measured(job, table.paper, rows, summary, facts, gauge, few_items)
 
 
-def unranked(measured: pd.DataFrame) -> tuple[str, ...]:
+def unranked(summary: pd.DataFrame) -> tuple[str, ...]:
     """Systems that are not compared with the others: Real, and those of fewer repeats."""
-    most = int(measured["repeats"].to_numpy().max())
-    fewer = measured.loc[measured["repeats"] < most, "system"]
+    most = int(summary["repeats"].to_numpy().max())
+    fewer = summary.loc[summary["repeats"] < most, "system"]
     return (REAL, *dict.fromkeys(map(str, fewer)))
 
 

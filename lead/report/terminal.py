@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 from rich import box
 from rich.console import Console
@@ -10,17 +12,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from lead.evaluation.summary import Metric
-from lead.report.table import (
-    PAPER,
-    THIS_RUN,
-    Cell,
-    Row,
-    TableText,
-    columns_of,
-    gauge_columns_of,
-    rows_of,
-)
+from lead.report.printed import Block, Cell, PrintedTable, Row, TableText, printed_table
 
 WIDTH = 100
 """Columns of a terminal that are used at most."""
@@ -39,13 +31,13 @@ def print_table(frame: pd.DataFrame, text: TableText, console: Console | None = 
     The interval stands beside its mean where there is room, else below it. Best is bold and
     second best underlined, as in the LaTeX table.
     """
-    console = console or Console()
+    console, table = console or Console(), printed_table(frame, text)
     width = min(console.width, WIDTH)
-    _print_widest(console, width, [_table(frame, text, *layout) for layout in _LAYOUTS])
-    if gauge_columns_of(frame):
+    _print_widest(console, width, [_captioned(table, *layout) for layout in _LAYOUTS])
+    if table.gauge:
         console.print(Text(_GAUGE, style="italic"), width=width)
-        _print_widest(console, width, [_gauge(frame, *layout) for layout in _LAYOUTS])
-    for line in text.footnotes:
+        _print_widest(console, width, [_table(table.gauge, *layout) for layout in _LAYOUTS])
+    for line in table.footnotes:
         console.print(Text(line, style="dim"), width=width)
 
 
@@ -56,39 +48,28 @@ def _print_widest(console: Console, width: int, layouts: list[Table]) -> None:
     console.print(next(fits, layouts[-1]), width=width)
 
 
-def _gauge(frame: pd.DataFrame, stacked: bool, gap: int) -> Table:
-    columns = gauge_columns_of(frame)
-    table = _empty(columns, stacked, gap)
-    _add_rows(table, "This run", rows_of(frame, THIS_RUN, columns), stacked, style="")
+def _captioned(printed: PrintedTable, stacked: bool, gap: int) -> Table:
+    table = _table(printed.block, stacked, gap)
+    table.title, table.title_justify = escape(printed.caption), "left"
+    if printed.block.quoted:
+        table.caption, table.caption_justify = escape(f"{printed.heading}."), "left"
     return table
 
 
-def _empty(metrics: list[Metric], stacked: bool, gap: int) -> Table:
-    """A table with its columns and no rows."""
+def _table(block: Block, stacked: bool, gap: int) -> Table:
     table = Table(box=box.SIMPLE, padding=(0, gap, 0, 0), pad_edge=False)
     table.add_column("System", overflow="fold")
-    for metric in metrics:
-        name = f"{metric.label} {metric.arrow}"
-        table.add_column(
-            name.replace(" ", "\n") if stacked else name, justify="right", no_wrap=True
-        )
-    return table
-
-
-def _table(frame: pd.DataFrame, text: TableText, stacked: bool, gap: int) -> Table:
-    table = _empty(columns_of(frame), stacked, gap)
-    table.title, table.title_justify = escape(text.caption), "left"
-    _add_rows(table, "This run", rows_of(frame, THIS_RUN), stacked, style="")
-    quoted = rows_of(frame, PAPER)
-    if quoted:
+    for column in block.columns:
+        label = column.label.replace(" ", "\n") if stacked else column.label
+        table.add_column(label, justify="right", no_wrap=True)
+    _add_rows(table, "This run", block.rows, stacked, style="")
+    if block.quoted:
         table.add_section()
-        _add_rows(table, "Paper", quoted, stacked, style="dim")
-        table.caption = escape(f"{text.heading_of_paper_rows(frame)}.")
-        table.caption_justify = "left"
+        _add_rows(table, "Paper", block.quoted, stacked, style="dim")
     return table
 
 
-def _add_rows(table: Table, heading: str, rows: list[Row], stacked: bool, style: str) -> None:
+def _add_rows(table: Table, heading: str, rows: Sequence[Row], stacked: bool, style: str) -> None:
     table.add_row(Text(heading, style="italic"), style=style)
     for row in rows:
         table.add_row(Text(row.label), *(_cell(cell, stacked) for cell in row.cells), style=style)
@@ -96,8 +77,8 @@ def _add_rows(table: Table, heading: str, rows: list[Row], stacked: bool, style:
 
 def _cell(cell: Cell, stacked: bool) -> Text:
     style = {1: "bold", 2: "underline"}.get(cell.place or 0, "")
-    words = Text(cell.mean or MISSING, style=style)
+    text = Text(cell.mean or MISSING, style=style)
     if cell.ci95:
-        words.append("\n" if stacked else "", style="")
-        words.append(f"±{cell.ci95.removeprefix('0')}", style="not bold not underline")
-    return words
+        text.append("\n" if stacked else "", style="")
+        text.append(f"±{cell.interval}", style="not bold not underline")
+    return text

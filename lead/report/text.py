@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import jinja2
 
 from lead.files.artefact import atomic_path
 
 
+@cache
 def template(name: str) -> jinja2.Template:
-    """A template of this package: ``<< value >>``, ``<% statement %>``, ``<# comment #>``."""
+    """A template of this package: ``<< value >>``, ``<% statement %>``, ``<# comment #>``.
+
+    Give its path from here as a literal: `lead.files.digest` sees that it changed.
+    """
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("lead.report", "templates"),
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
         undefined=jinja2.StrictUndefined,
         block_start_string="<%",
         block_end_string="%>",
@@ -27,6 +34,13 @@ def template(name: str) -> jinja2.Template:
         autoescape=False,  # the escapes of HTML are none of LaTeX's: every text passes `escape`
     )
     return environment.get_template(name)
+
+
+def paragraphs(file: str, macro: str, *values: Any) -> tuple[str, ...]:
+    """What a template's macro says of the values, each of its paragraphs as one line."""
+    text = getattr(template(file).module, macro)(*values)
+    lines = (" ".join(part.split()) for part in re.split(r"\n\s*\n", text))
+    return tuple(line for line in lines if line)
 
 
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
-from lead.clip import Clip
-from lead.datasets.published import token_pairs
+from lead.clip import Clip, token_pairs
 from lead.text.words import VIP_WORDS
 
 FALLBACK = "moves"

@@ -19,14 +19,15 @@ from lead.errors import LeadError
 BATCH_SIZE = 16
 """Captions that go through the network together, always exactly as many."""
 Loaded = TypeVar("Loaded")
+DENSE = "2_Dense"
+"""Folder of the dense layer in the layout of sentence-transformers."""
 _SMALL_FILES = ("*.json", "*.txt", "*.model")
-_WEIGHTS = (("model*.safetensors",), ("pytorch_model*.bin",))
-_DENSE = "2_Dense"
+_WEIGHTS = ("model*.safetensors", "pytorch_model*.bin")
 
 
 @runtime_checkable
 class TextNetwork(Protocol):
-    """What `TextEncoder` asks of a network: token ids without padding to vector and states."""
+    """A network that turns token ids without padding into a pooled vector and token states."""
 
     width: int
     token_width: int
@@ -38,10 +39,10 @@ class TextNetwork(Protocol):
 
 @dataclass(frozen=True)
 class EncodedText:
-    """What an encoder says of n captions, on the CPU, in their order.
+    """n captions as an encoder reads them, on the CPU, in their order.
 
     Attributes:
-        pooled: one vector a caption, the paper's c.
+        pooled: one vector per caption, the paper's c.
         tokens: S x W states of each caption's tokens: special tokens included, padding not.
         truncated: how many captions were longer than the encoder reads.
     """
@@ -122,19 +123,15 @@ def load_text_encoder(config: TextSettings, device: torch.device | str = "cpu") 
         LeadError: the weights are missing, damaged, or not those expected.
     """
     place = torch.device(device)
-    # Imported here: transformers takes seconds, and most readers of this module need a type.
+    # Imported here, because these networks stand on this module.
+    from lead.text.networks import load_clip, load_minilm, load_t5
+
     match config:
         case MiniLmText():
-            from lead.text.minilm import load_minilm
-
             return load_minilm(config, place)
         case ClipText():
-            from lead.text.clip import load_clip
-
             return load_clip(config, place)
         case T5Text():
-            from lead.text.t5 import load_t5
-
             return load_t5(config, place)
         case _:
             assert_never(config)
@@ -182,7 +179,7 @@ def locate(model: str) -> Path:
 
     try:
         for weights in _WEIGHTS:
-            patterns = [*_SMALL_FILES, f"{_DENSE}/*", *weights]
+            patterns = [*_SMALL_FILES, f"{DENSE}/*", weights]
             snapshot = Path(snapshot_download(model, allow_patterns=patterns))
             if weight_files(snapshot):
                 return snapshot
@@ -225,16 +222,14 @@ def load_from(folder: Path, read: Callable[..., Loaded], **options: object) -> L
 
 def weight_files(folder: Path) -> list[Path]:
     """The files of a folder that hold weights, safetensors preferred, sorted by name."""
-    for pattern in ("model*.safetensors", "pytorch_model*.bin"):
-        if found := sorted(folder.glob(pattern)):
-            return found
-    return []
+    by_kind = (sorted(folder.glob(pattern)) for pattern in _WEIGHTS)
+    return next(filter(None, by_kind), [])
 
 
 def weight_digest(folder: Path) -> str:
     """SHA-256 of the weights: of the file if there is one, else of the files' digests in order."""
     digests = [_sha256(file) for file in weight_files(folder)]
-    digests += [_sha256(file) for file in weight_files(folder / _DENSE)] if digests else []
+    digests += [_sha256(file) for file in weight_files(folder / DENSE)] if digests else []
     if not digests:
         raise LeadError(
             "The text encoder's folder has no weights.",

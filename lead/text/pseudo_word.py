@@ -115,14 +115,14 @@ def _encode(
     """Sentences that are split at their words, and each one's vectors in their order."""
     groups: dict[tuple[int, int], list[int]] = defaultdict(list)
     ids, places = zip(*(_sentence_ids(encoder, parts) for parts in split), strict=True)
-    for row, (own, place) in enumerate(zip(ids, places, strict=True)):
-        groups[len(own), len(place)].append(row)
+    for row, (tokens, of_words) in enumerate(zip(ids, places, strict=True)):
+        groups[len(tokens), len(of_words)].append(row)
     # CLIP attends to no later token: what pads a sentence changes nothing, and costs.
     network = getattr(encoder.network, "unpadded", encoder.network)
     pooled, order = [], []
     for rows in groups.values():
-        own = torch.stack([vectors[row] for row in rows])
-        with _in_place(encoder, own, torch.tensor([places[row] for row in rows])):
+        stacked = torch.stack([vectors[row] for row in rows])
+        with _in_place(encoder, stacked, torch.tensor([places[row] for row in rows])):
             pooled.append(network(torch.tensor([ids[row] for row in rows]))[0])
         order += rows
     return torch.cat(pooled)[torch.tensor(order).argsort()].to(vectors[0].device)
@@ -162,11 +162,11 @@ def _in_place(
 def _sentence_ids(encoder: TextEncoder, parts: Sequence[str]) -> tuple[list[int], list[int]]:
     """Token ids with a stock word between the parts, and where it stands."""
     for word in _STAND_INS:
-        own = _tokens(encoder, word)
+        token = _tokens(encoder, word)
         ids = encoder.tokenizer(word.join(parts), verbose=False).input_ids
         fits = len(ids) <= encoder.max_tokens
-        if fits and len(own) == 1 and ids.count(own[0]) == len(parts) - 1:
-            return ids, [place for place, id_ in enumerate(ids) if id_ == own[0]]
+        if fits and len(token) == 1 and ids.count(token[0]) == len(parts) - 1:
+            return ids, [place for place, id_ in enumerate(ids) if id_ == token[0]]
     raise LeadError(
         "A sentence with a placeholder cannot be read.",
         found=repr(PLACEHOLDER.join(parts)),
@@ -177,7 +177,7 @@ def _sentence_ids(encoder: TextEncoder, parts: Sequence[str]) -> tuple[list[int]
 
 def _tokens(encoder: TextEncoder, word: str) -> list[int]:
     ids = encoder.tokenizer(word, add_special_tokens=False, verbose=False).input_ids
-    return [own for own in ids if own != encoder.tokenizer.unk_token_id]
+    return [id_ for id_ in ids if id_ != encoder.tokenizer.unk_token_id]
 
 
 def _table(encoder: TextEncoder) -> torch.nn.Embedding:

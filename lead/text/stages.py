@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import sys
 
-import pyarrow.parquet as pq
-
 from lead.config.evaluation import Evaluator
 from lead.config.models import TextSettings
 from lead.files.job import Job
-from lead.store.store import MotionIndex
+from lead.store import MotionIndex
 from lead.text.cache import write_text_cache
 from lead.text.encoder import load_text_encoder
 from lead.text.word_cache import load_tagger, tag_captions, write_word_cache
@@ -21,8 +19,7 @@ def encode_text(job: Job) -> None:
     import torch
 
     torch.set_num_threads(job.threads)
-    table = pq.read_table(job.inputs["index"], columns=["captions"])
-    captions = sorted({c for row in table["captions"].to_pylist() for c in row} | {""})
+    captions = sorted({"", *MotionIndex.open(job.inputs["index"]).captions()})
     print(f"{len(captions):,} distinct captions", file=sys.stderr)
     encoder = load_text_encoder(job.setting("text", TextSettings))
     write_text_cache(job.outputs["text"], captions, encoder)
@@ -37,22 +34,22 @@ def encode_words(job: Job) -> None:
     clips = MotionIndex.open(job.inputs["index"]).clips
     wanted = job.setting("evaluator", Evaluator).tagger
     tagger = load_tagger() if wanted == "spacy" else None
-    found = tag_captions(clips, tagger)
-    words = [word for pairs in found.pairs.values() for word, _ in pairs]
+    tagged = tag_captions(clips, tagger)
+    words = [word for pairs in tagged.pairs.values() for word, _ in pairs]
     unknown = sum(word not in vocabulary.rows for word in words)
     facts = {
-        "captions": str(len(found.pairs)),
-        "tagged": str(found.tagged),
+        "captions": str(len(tagged.pairs)),
+        "tagged": str(tagged.tagged),
         "tagger": tagger.name if tagger else "none",
-        "tagged_differently": str(found.differing),
+        "tagged_differently": str(tagged.differing),
         "words": str(len(words)),
         "unknown_words": str(unknown),
     }
-    write_word_cache(job.outputs["words"], found.pairs, vocabulary, job.manifest | facts)
+    write_word_cache(job.outputs["words"], tagged.pairs, vocabulary, job.manifest | facts)
     share = 100 * unknown / max(len(words), 1)
     print(
-        f"{len(found.pairs):,} distinct captions, {found.tagged:,} of them tagged here, "
-        f"{found.differing:,} tagged differently by two clips; {share:.2g} % of the words have no "
+        f"{len(tagged.pairs):,} distinct captions, {tagged.tagged:,} of them tagged here, "
+        f"{tagged.differing:,} tagged differently by two clips; {share:.2g} % of the words have no "
         "vector",
         file=sys.stderr,
     )

@@ -1,4 +1,4 @@
-"""What a model was taught, and whether a caption is near any of it."""
+"""The actions that a model was taught, and whether a caption is near any of them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Taught:
 
     @classmethod
     def fit(cls, captions: Mapping[str, Sequence[str]], cache: TextCache) -> Taught:
-        """Of the distinct captions of each action.
+        """Fit the centroids to the distinct captions of each action.
 
         The threshold is what all but one in a hundred of these captions reach, less a margin
         for wordings that training did not see.
@@ -51,14 +51,14 @@ class Taught:
             return cls((), (), torch.zeros(0, cache.width), -1.0)
         actions = tuple(sorted(captions))
         vectors = [_unit(cache.pooled(captions[action])) for action in actions]
-        centroids = _unit(torch.stack([own.mean(dim=0) for own in vectors]))
+        centroids = _unit(torch.stack([of_action.mean(dim=0) for of_action in vectors]))
         nearest = (torch.cat(vectors) @ centroids.T).amax(dim=1).numpy()
         shortest = tuple(min(captions[action], key=lambda c: (len(c), c)) for action in actions)
         threshold = float(np.percentile(nearest, _PERCENTILE)) - _MARGIN
         return cls(actions, shortest, centroids, round(threshold, 4))
 
     def note(self, text: str, pooled: Float[Tensor, " C"]) -> str | None:
-        """What to tell of a text that is far from every action; None of one that is not."""
+        """A warning for a text that is far from every action; None for any other."""
         if not self.actions:
             return None
         cosines = self.centroids @ _unit(pooled.to(self.centroids))
@@ -83,21 +83,21 @@ def write_taught(taught: Taught, path: Path) -> dict[str, Any]:
     }
 
 
-def read_taught(said: Mapping[str, Any] | None, path: Path) -> Taught:
-    """What `write_taught` wrote and returned; nothing where a directory says nothing of it.
+def read_taught(description: Mapping[str, Any] | None, path: Path) -> Taught:
+    """Read what `write_taught` wrote, by the description that it returned; None has no actions.
 
     Raises:
-        LeadError: the file is missing or damaged, or has other actions than were said.
+        LeadError: the file is missing or damaged, or has other actions than the description.
     """
-    if said is None:
+    if description is None:
         return Taught((), (), torch.zeros(0, 0), -1.0)
+    rows = description["actions"]
     centroids = load_tensors(path).get("centroids", torch.zeros(0, 0)).float()
-    if len(centroids) != len(said["actions"]):
-        found = ValueError(f"{len(centroids)} centroids of {len(said['actions'])} actions")
-        raise unreadable(path, found, "the rule that puts models together")
-    names = [(own["action"], own["caption"]) for own in said["actions"]]
-    actions, captions = (tuple(own) for own in zip(*names, strict=True)) if names else ((), ())
-    return Taught(actions, captions, _unit(centroids), float(said["threshold"]))
+    if len(centroids) != len(rows):
+        error = ValueError(f"{len(centroids)} centroids of {len(rows)} actions")
+        raise unreadable(path, error, "the rule that puts models together")
+    actions, captions = (tuple(row[key] for row in rows) for key in ("action", "caption"))
+    return Taught(actions, captions, _unit(centroids), float(description["threshold"]))
 
 
 def _unit(vectors: Float[Tensor, "*n C"]) -> Float[Tensor, "*n C"]:

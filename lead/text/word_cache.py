@@ -8,13 +8,12 @@ Layout (safetensors)::
     lengths   int64    n, how many of the 22 are no padding
     vectors   float32  V x 300
 
-The metadata's one key ``lead`` is a JSON object of what the caller says.
+The metadata's one key ``lead`` is a JSON object of the caller's facts.
 """
 
 from __future__ import annotations
 
 import importlib
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,18 +21,12 @@ from typing import Any, Protocol, runtime_checkable
 
 import torch
 import torch.nn.functional as F
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
-from torch import Tensor
 
-from lead.clip import Clip
-from lead.datasets.published import token_pairs
+from lead.clip import Clip, token_pairs
 from lead.errors import LeadError
-from lead.files.artefact import atomic_path, unreadable
-from lead.text.cache import TextCache
+from lead.text.cache import CaptionFile, TextCache, write_captions
 from lead.text.words import POS_CLASSES, Vocabulary, Words, WordSource, token_sequence
 
-_MADE_BY = "the stage encode_words"
 MODEL = "en_core_web_sm"
 """spaCy's small English model, whose 2.3 version tagged the published captions."""
 Pairs = list[tuple[str, str]]
@@ -42,7 +35,7 @@ _INSTALL = f"`pip install lead-motion[tagger]` and `python -m spacy download {MO
 
 
 def open_words(inputs: Mapping[str, Any]) -> WordSource:
-    """What a matcher reads captions from: input ``words`` if the job has one, else ``text``.
+    """Open the file that a matcher reads captions from: input ``words`` if any, else ``text``.
 
     Raises:
         LeadError: the file is missing or damaged.
@@ -60,68 +53,32 @@ def write_word_cache(
     captions = sorted(pairs)
     sequences = [token_sequence(pairs[caption], vocabulary.rows) for caption in captions]
     tensors = {
-        "captions": torch.frombuffer(bytearray(json.dumps(captions).encode()), dtype=torch.uint8),
-        "rows": torch.tensor([own.rows for own in sequences]),
-        "classes": torch.tensor([own.classes for own in sequences]),
-        "lengths": torch.tensor([own.length for own in sequences]),
+        "rows": torch.tensor([sequence.rows for sequence in sequences]),
+        "classes": torch.tensor([sequence.classes for sequence in sequences]),
+        "lengths": torch.tensor([sequence.length for sequence in sequences]),
         "vectors": vocabulary.vectors,
     }
-    with atomic_path(path) as temporary:
-        save_file(tensors, temporary, {"lead": json.dumps(dict(metadata), sort_keys=True)})
+    write_captions(path, captions, tensors, dict(metadata))
 
 
-class WordCache:
-    """Read-only view of such a file."""
+class WordCache(CaptionFile):
+    """Read-only view of a word cache."""
 
+    kind, made_by = "word cache", "the stage encode_words"
     pos_classes = len(POS_CLASSES)
     """P, the number of part-of-speech classes."""
 
-    def __init__(self, path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str]):
-        self.path = path
-        self.metadata = metadata
-        self.captions: tuple[str, ...] = tuple(
-            json.loads(tensors["captions"].numpy().tobytes().decode())
-        )
-        self._tensors = tensors
-        self._row = {caption: row for row, caption in enumerate(self.captions)}
-
-    @classmethod
-    def open(cls, path: Path) -> WordCache:
-        """Open a file.
-
-        Raises:
-            LeadError: it is missing, truncated, or another kind of file.
-        """
-        path = Path(path)
-        if not path.is_file():
-            raise LeadError(
-                "There is no word cache here.",
-                file=path,
-                expected=f"a file written by {_MADE_BY}",
-                fix="Run that stage first (snakemake does).",
-            )
-        names = ("captions", "rows", "classes", "lengths", "vectors")
-        try:
-            with safe_open(path, framework="pt") as file:
-                tensors = {name: file.get_tensor(name) for name in names}
-                metadata = json.loads((file.metadata() or {}).get("lead", "{}"))
-            cache = cls(path, tensors, metadata)
-            if not all(len(tensors[name]) == len(cache.captions) for name in names[1:4]):
-                raise ValueError("its captions and their words do not go together")
-        except (OSError, ValueError, SafetensorError) as error:
-            raise unreadable(path, error, _MADE_BY) from error
-        return cache
+    def __init__(self, path: Path, file: Any):
+        super().__init__(path, file)
+        names = ("rows", "classes", "lengths", "vectors")
+        self._tensors = {name: file.get_tensor(name) for name in names}
+        if not all(len(self._tensors[name]) == len(self) for name in names[:3]):
+            raise ValueError("its captions and their words do not go together")
 
     @property
     def token_width(self) -> int:
         """W, the width of a word's vector."""
         return self._tensors["vectors"].shape[1]
-
-    def __len__(self) -> int:
-        return len(self.captions)
-
-    def __contains__(self, caption: object) -> bool:
-        return caption in self._row
 
     def words(self, captions: Sequence[str]) -> Words:
         """Vectors, lengths and one-hot parts of speech of each caption.
@@ -129,17 +86,7 @@ class WordCache:
         Raises:
             LeadError: a caption is not one of the study's.
         """
-        unknown = next((caption for caption in captions if caption not in self), None)
-        if unknown is not None:
-            raise LeadError(
-                "A caption is not in the word cache.",
-                file=self.path,
-                found=unknown,
-                expected=f"one of the {len(self):,} captions of the study",
-                fix="Use the study's own captions, or delete the file and run the same command "
-                "again.",
-            )
-        chosen = torch.tensor([self._row[caption] for caption in captions], dtype=torch.int64)
+        chosen = torch.tensor(self.rows(captions), dtype=torch.int64)
         rows, classes = self._tensors["rows"][chosen], self._tensors["classes"][chosen]
         return Words(
             self._tensors["vectors"][rows],
@@ -150,7 +97,7 @@ class WordCache:
 
 @runtime_checkable
 class SpacyToken(Protocol):
-    """What is asked of a token of spaCy's."""
+    """The parts of a spaCy token that the tagger reads."""
 
     text: str
     lemma_: str
@@ -177,7 +124,7 @@ class Tagger:
 
 @dataclass(frozen=True)
 class TaggedCaptions:
-    """The words of every distinct caption, and what was noticed on the way.
+    """The words of every distinct caption, and how many were tagged here or differ.
 
     Attributes:
         pairs: words and parts of speech by caption.
@@ -215,23 +162,23 @@ def tag_captions(clips: Sequence[Clip], tagger: Tagger | None) -> TaggedCaptions
     Raises:
         LeadError: a caption has no tags, and there is no tagger.
     """
-    own: dict[str, dict[str, None]] = {}
+    tags_of: dict[str, dict[str, None]] = {}
     clip_of: dict[str, str] = {}
     for clip in clips:
-        # No tags at all, or one text a caption, each of which may be empty.
+        # No tags at all, or one text per caption, each of which may be empty.
         for caption, tokens in zip(
             clip.captions, clip.tokens or ("",) * len(clip.captions), strict=True
         ):
             clip_of.setdefault(caption, clip.id)
-            own.setdefault(caption, {}).update({tokens: None} if tokens.strip() else {})
+            tags_of.setdefault(caption, {}).update({tokens: None} if tokens.strip() else {})
     pairs = {
         caption: token_pairs(next(iter(tags))) if tags else _tag(caption, clip_of[caption], tagger)
-        for caption, tags in own.items()
+        for caption, tags in tags_of.items()
     }
     return TaggedCaptions(
         pairs,
-        tagged=sum(not tags for tags in own.values()),
-        differing=sum(len(tags) > 1 for tags in own.values()),
+        tagged=sum(not tags for tags in tags_of.values()),
+        differing=sum(len(tags) > 1 for tags in tags_of.values()),
     )
 
 

@@ -50,7 +50,7 @@ _FIX = (
 
 
 class Words(NamedTuple):
-    """What a matcher reads of B captions: vectors, padded; how many are real; classes, one-hot."""
+    """B captions as a matcher reads them: padded vectors, their numbers, one-hot classes."""
 
     vectors: Float[Tensor, "B S W"]
     lengths: Int[Tensor, " B"]
@@ -59,7 +59,7 @@ class Words(NamedTuple):
 
 @runtime_checkable
 class WordSource(Protocol):
-    """Whatever knows the captions of a study word by word."""
+    """A source of the words of a study's captions."""
 
     @property
     def token_width(self) -> int:
@@ -86,7 +86,7 @@ class Vocabulary:
 
     Attributes:
         rows: the row of each word's vector.
-        vectors: one row a word.
+        vectors: one row per word.
     """
 
     rows: Mapping[str, int]
@@ -146,7 +146,7 @@ def read_vocabulary(folder: Path) -> Vocabulary:
             raise _unfit(words, f"{len(rows):,} words without {word!r}", f"{word!r} among them")
     table = _read_vectors(vectors)
     if len(table) != len(rows):
-        raise _unfit(vectors, f"{len(table):,} vectors", f"{len(rows):,}, one a word")
+        raise _unfit(vectors, f"{len(table):,} vectors", f"{len(rows):,}, one per word")
     return Vocabulary(rows, torch.from_numpy(table.astype(np.float32)))
 
 
@@ -156,8 +156,8 @@ def _read_vectors(path: Path) -> np.ndarray:
     except (OSError, ValueError, EOFError) as error:
         raise _unfit(path, str(error), "an array of numbers") from error
     if not isinstance(table, np.ndarray) or table.ndim != 2 or table.dtype.kind != "f":
-        found = getattr(table, "shape", type(table).__name__)
-        raise _unfit(path, found, f"one row of {VECTOR_WIDTH} numbers a word")
+        shape = getattr(table, "shape", type(table).__name__)
+        raise _unfit(path, shape, f"one row of {VECTOR_WIDTH} numbers per word")
     if table.shape[1] != VECTOR_WIDTH:
         raise _unfit(path, f"{table.shape[1]} columns", f"{VECTOR_WIDTH} columns")
     if not np.isfinite(table).all():
@@ -182,10 +182,8 @@ def _read_plain_pickle(path: Path) -> Any:
         raise _unfit(path, error.strerror, "a file") from error
     # A damaged pickle can fail in any way: the stream is a program for a small machine.
     except Exception as error:
-        found = str(error) or type(error).__name__
-        raise _unfit(
-            path, found, "a pickle of plain words and numbers, and nothing else"
-        ) from error
+        message = str(error) or type(error).__name__
+        raise _unfit(path, message, "a pickle of words and numbers, and nothing else") from error
 
 
 def _difference(listed: list[str], rows: Any) -> str:

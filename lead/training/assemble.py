@@ -1,4 +1,4 @@
-"""Putting a model directory together, which `LeadPipeline` loads."""
+"""The stage that puts a model directory together, which `LeadPipeline` loads."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from lead.files.artefact import atomic_path, write_json
 from lead.files.job import Job
 from lead.models.files import check_lineage
 from lead.motion.normalizer import Normalizer, save_normalizer
-from lead.store.store import MotionIndex
+from lead.store import MotionIndex
 from lead.text.cache import Standardisation, TextCache
 from lead.text.taught import Taught, write_taught
 
 _NO_ACTIONS = ("humanml3d_raw",)
-"""Datasets whose contents are no actions: here the folders of AMASS."""
+"""Datasets whose content labels are no actions, but the folders of AMASS."""
 
 
 def assemble_model(job: Job) -> None:
@@ -62,9 +62,9 @@ def assemble_model(job: Job) -> None:
 
 
 def captions_by_action(clips: Iterable[Clip]) -> dict[str, list[str]]:
-    """The distinct captions of every content that clips are labelled with."""
-    found: dict[str, set[str]] = defaultdict(set)
+    """The distinct captions of each content label."""
+    captions: dict[str, set[str]] = defaultdict(set)
     for clip in clips:
         if clip.captions and clip.content not in ("", "unknown"):
-            found[clip.content].update(clip.captions)
-    return {content: sorted(captions) for content, captions in found.items()}
+            captions[clip.content].update(clip.captions)
+    return {content: sorted(distinct) for content, distinct in captions.items()}

@@ -12,13 +12,7 @@ from torch import Tensor, nn
 
 from lead.config.models import Diffusion, TextSettings
 from lead.config.training import ConsistencyStage
-from lead.diffusion.consistency import (
-    BoundaryCondition,
-    consistency,
-    consistency_sample,
-    solver_timesteps,
-    student_timesteps,
-)
+from lead.diffusion.consistency import FewSteps, consistency, solver_timesteps
 from lead.diffusion.guidance import guide, guided_noise
 from lead.diffusion.prediction import predicted_noise
 from lead.diffusion.sampler import ddim_sample
@@ -34,14 +28,11 @@ from lead.files.seeds import Seeds
 from lead.losses import pseudo_huber_loss
 from lead.models.build import freeze, guided, pick_device, use_threads
 from lead.models.denoiser import Denoiser, guidance_sinusoid
-from lead.models.files import inherited, load_denoiser, save_network
-from lead.store.batches import plain_batches
-from lead.store.store import MotionIndex
-from lead.text.cache import Standardisation, TextCache
-from lead.training.latents import LatentSplit
+from lead.models.files import load_denoiser
+from lead.training.latents import LatentData, LatentSplit
 from lead.training.loop import train
 from lead.training.objective import Batch, Objective, Outputs, Run, Terms
-from lead.training.state import write_history
+from lead.training.state import save_trained
 
 _VALIDATION_ITEMS = 256
 
@@ -65,8 +56,8 @@ class Distilled(nn.Module):
     @torch.no_grad()
     def follow(self, decay: float) -> None:
         """Move the average a step towards the student: decay · target + (1 − decay) · student."""
-        own = self.target.parameters()
-        for average, value in zip(own, self.student.parameters(), strict=True):
+        pairs = zip(self.target.parameters(), self.student.parameters(), strict=True)
+        for average, value in pairs:
             average.lerp_(value, 1 - decay)
 
 
@@ -95,12 +86,12 @@ def jump_ends(
     schedule: NoiseSchedule,
     stage: ConsistencyStage,
 ) -> tuple[Float[Tensor, "B L M"], Float[Tensor, "B L M"]]:
-    """What the student says at a jump's start, and the average at its end: they should agree.
+    """The student's latents at a jump's start and the average's at its end, which should agree.
 
     The jump is one DDIM step of the guided teacher. Guiding noise and clean latent alike is
     guiding the noise: the clean latent is linear in it, and the weights add up to one.
     """
-    boundary = boundary_of(stage)
+    boundary = FewSteps.of(stage).boundary
     start, end = solver_timesteps(jumps.index, stage.solver_steps, schedule.train_steps)
     noisy = add_noise(jumps.latent, jumps.noise, start, schedule)
     embedded = guidance_sinusoid(jumps.guidance, stage.guidance_width)
@@ -120,11 +111,6 @@ def jump_ends(
     return consistency(noisy, predicted, start, schedule, boundary), target
 
 
-def boundary_of(stage: ConsistencyStage) -> BoundaryCondition:
-    """The boundary condition that a stage's settings mean."""
-    return BoundaryCondition(stage.sigma, stage.timestep_scaling)
-
-
 def train_consistency(job: Job) -> None:
     """Distil the teacher into a student that needs 1 to 4 steps and no second branch.
 
@@ -135,57 +121,59 @@ def train_consistency(job: Job) -> None:
     device = pick_device()
     stage = job.setting("consistency", ConsistencyStage)
     schedule = noise_schedule(job.setting("diffusion", Diffusion)).to(device)
-    cache = TextCache.open(job.inputs["text"])
-    train_split = LatentSplit.load(job, "train", cache)
-    val_split = LatentSplit.load(job, job.setting("validation", str), cache)
-    reads = stage.teacher.text if stage.teacher else job.setting("text", TextSettings)
-    captions = MotionIndex.open(job.inputs["index"]).captions("train")
-    standardise = Standardisation.fit(cache, captions, reads.standardise)
-    null = standardise(cache.pooled([""])).to(device)
+    data = LatentData.open(job)
+    text = stage.teacher.text if stage.teacher else job.setting("text", TextSettings)
+    standardise = data.standardisation(text.standardise)
+    null = standardise(data.cache.pooled([""])).to(device)
     run = Run.of(job, "consistency")
-    seeds = run.seeds
-    width = train_split.posteriors.mean.shape[-1]
-    teacher = load_denoiser(job.inputs["teacher"], latent_width=width, text_width=cache.width)
+    width = data.train.posteriors.mean.shape[-1]
+    teacher = load_denoiser(job.inputs["teacher"], latent_width=width, text_width=data.cache.width)
     teacher = teacher.to(device)
     student = student_of(teacher, guided(teacher, stage.guidance_width))
     networks = Distilled(student, dropout=stage.published_dropout)
     teacher.train(stage.published_dropout)
 
     def draw(rows: Tensor, generator: torch.Generator) -> Jumps:
-        return _draw(train_split, rows, generator, stage, standardise).to(device)
+        latent = data.train.posteriors.sample(rows, generator)
+        text = standardise(data.train.captions.draw(rows, generator))
+        index = torch.randint(stage.solver_steps, (len(rows),), generator=generator)
+        uniform = torch.rand(len(rows), generator=generator)
+        guidance = stage.guidance_low + (stage.guidance_high - stage.guidance_low) * uniform
+        noise = torch.randn(latent.shape, generator=generator)
+        return Jumps(latent, noise, text, index, guidance).to(device)
 
     def forward(jumps: Jumps) -> Outputs:
         return jump_ends(networks, teacher, null, jumps, schedule, stage)
 
     def terms(jumps: Jumps, outputs: Outputs) -> Terms:
-        found, target = outputs
-        return {"loss": pseudo_huber_loss(found, target, stage.huber_c)}
+        student, average = outputs
+        return {"loss": pseudo_huber_loss(student, average, stage.huber_c)}
 
-    text, noise = _validation_draws(val_split, seeds.child("validate"))
-    pair = (standardise(text).to(device), noise.to(device))
-    aim = teacher_latents(freeze(copy.deepcopy(teacher)), null, *pair, schedule, stage)
+    captions, noise = _validation_draws(data.val, run.seeds.child("validate"))
+    drawn = (standardise(captions).to(device), noise.to(device))
+    target = teacher_latents(freeze(copy.deepcopy(teacher)), null, *drawn, schedule, stage)
 
     def validate() -> float:
-        found = student_latents(networks.student, *pair, schedule, stage)
-        return float(distance_to_teacher(found, aim))
+        one_step = noise.new_empty(len(noise), 0, *noise.shape[1:]).to(device)
+        latent = FewSteps.of(stage).sample(
+            networks.student, schedule, *drawn, one_step, stage.guidance
+        )
+        return float(distance_to_teacher(latent, target))
 
-    count, size = len(train_split), stage.training.batch_size
     history = train(
         networks,
         Objective(draw, forward, terms),
-        lambda rng: map(torch.from_numpy, plain_batches(count, size, rng)),
+        data.train.epochs(stage.training.batch_size),
         stage.training,
         run,
-        validate if len(val_split) else None,
+        validate if data.val else None,
         after_step=lambda: networks.follow(stage.ema),
     )
-    said = job.manifest | inherited(job.inputs["latents"])
-    save_network(networks.student, job.outputs["weights"], said)
-    write_history(history, job.outputs["history"], job.manifest)
+    save_trained(job, networks.student, history)
 
 
 def student_of(teacher: Denoiser, student: Denoiser) -> Denoiser:
-    """``student`` with the weights of its teacher; its guidance stays at zero."""
+    """Give ``student`` the weights of its teacher, in place; its guidance layer keeps its own."""
     student.load_state_dict(student.state_dict() | teacher.state_dict())
     return student
 
@@ -198,60 +186,21 @@ def teacher_latents(
     schedule: NoiseSchedule,
     stage: ConsistencyStage,
 ) -> Float[Tensor, "B L M"]:
-    """What the guided teacher makes of noise in all its steps."""
+    """The latents that the guided teacher reaches from noise in all its steps."""
     with torch.no_grad():
         denoise = guide(partial(predicted_noise, teacher, schedule), text, null[0], stage.guidance)
         timesteps = sampling_timesteps(schedule, stage.solver_steps)
         return ddim_sample(denoise, noise, timesteps, schedule)
 
 
-def student_latents(
-    student: Denoiser,
-    text: Float[Tensor, "B C"],
-    noise: Float[Tensor, "B L M"],
-    schedule: NoiseSchedule,
-    stage: ConsistencyStage,
-) -> Float[Tensor, "B L M"]:
-    """What the student makes of noise in one step."""
-    told = noise.new_full((len(noise),), stage.guidance - 1)
-    embedded = guidance_sinusoid(told, stage.guidance_width)
-    timesteps = student_timesteps(1, stage.solver_steps, schedule.train_steps)
-    return consistency_sample(
-        lambda latent, timestep: predicted_noise(
-            student, schedule, latent, timestep, text, embedded
-        ),
-        noise,
-        noise.new_empty(len(noise), 0, *noise.shape[1:]),
-        timesteps,
-        schedule,
-        boundary_of(stage),
-    )
-
-
 def distance_to_teacher(
-    found: Float[Tensor, "B L M"], aim: Float[Tensor, "B L M"]
+    student: Float[Tensor, "B L M"], teacher: Float[Tensor, "B L M"]
 ) -> Float[Tensor, ""]:
     """Squared distance to the teacher's latents from the same noise, as a share of their variance.
 
     0 is the teacher in one step; 1 is no better than always answering with its mean.
     """
-    return ((found - aim) ** 2).mean() / aim.var(dim=0, correction=0).mean()
-
-
-def _draw(
-    split: LatentSplit,
-    rows: Tensor,
-    generator: torch.Generator,
-    stage: ConsistencyStage,
-    standardise: Standardisation,
-) -> Jumps:
-    latent = split.posteriors.sample(rows, generator)
-    text = standardise(split.captions.draw(rows, generator))
-    index = torch.randint(stage.solver_steps, (len(rows),), generator=generator)
-    uniform = torch.rand(len(rows), generator=generator)
-    guidance = stage.guidance_low + (stage.guidance_high - stage.guidance_low) * uniform
-    noise = torch.randn(latent.shape, generator=generator)
-    return Jumps(latent, noise, text, index, guidance)
+    return ((student - teacher) ** 2).mean() / teacher.var(dim=0, correction=0).mean()
 
 
 def _validation_draws(split: LatentSplit, seeds: Seeds) -> tuple[Tensor, Tensor]:

@@ -17,14 +17,10 @@ from lead.files.job import Job
 from lead.losses import diffusion_loss
 from lead.models.build import build_denoiser, pick_device, use_threads
 from lead.models.denoiser import Denoiser
-from lead.models.files import inherited, save_network
-from lead.store.batches import plain_batches
-from lead.store.store import MotionIndex
-from lead.text.cache import Standardisation, TextCache
-from lead.training.latents import LatentSplit
+from lead.training.latents import LatentData, LatentSplit
 from lead.training.loop import train
 from lead.training.objective import Batch, Objective, Outputs, Run, Terms
-from lead.training.state import write_history
+from lead.training.state import save_trained
 
 _VALIDATION_DRAWS = 4
 _SAMPLED, _SAMPLING_STEPS = 128, 20
@@ -50,21 +46,15 @@ def train_denoiser(job: Job) -> None:
     device = pick_device()
     stage = job.setting("denoiser", DenoiserStage)
     schedule = noise_schedule(job.setting("diffusion", Diffusion)).to(device)
-    cache = TextCache.open(job.inputs["text"])
-    train_split = LatentSplit.load(job, "train", cache)
-    val_split = LatentSplit.load(job, job.setting("validation", str), cache)
-    train_captions = MotionIndex.open(job.inputs["index"]).captions("train")
-    standardise = Standardisation.fit(
-        cache, train_captions, job.setting("text", TextSettings).standardise
-    )
-    null = standardise(cache.pooled([""]))
+    data = LatentData.open(job)
+    standardise = data.standardisation(job.setting("text", TextSettings).standardise)
+    null = standardise(data.cache.pooled([""]))
     run = Run.of(job, "denoiser")
-    seeds = run.seeds
-    torch.manual_seed(seeds.child("init").value)
+    run.seed_weights()
     model = job.setting("vae", VaeStage).model
-    denoiser = build_denoiser(stage.model, model.width, model.latent_tokens, cache.width)
+    denoiser = build_denoiser(stage.model, model.width, model.latent_tokens, data.cache.width)
 
-    def draw(rows: Tensor, generator: torch.Generator, split: LatentSplit = train_split) -> Noising:
+    def draw(rows: Tensor, generator: torch.Generator, split: LatentSplit = data.train) -> Noising:
         latent = split.posteriors.sample(rows, generator)
         text = standardise(split.captions.draw(rows, generator))
         dropped = torch.rand(len(rows), generator=generator) < stage.drop_text
@@ -84,26 +74,22 @@ def train_denoiser(job: Job) -> None:
         return {"loss": diffusion_loss(outputs[0], target)}
 
     def validate() -> dict[str, float]:
-        generator = seeds.child("validate").torch()
-        rows = torch.arange(len(val_split)).repeat(_VALIDATION_DRAWS)
-        drawn = draw(rows, generator, val_split)
+        rows = torch.arange(len(data.val)).repeat(_VALIDATION_DRAWS)
+        drawn = draw(rows, run.seeds.child("validate").torch(), data.val)
         loss = float(terms(drawn, forward(drawn))["loss"])
         few = drawn.rows(slice(_SAMPLED))
         ratio = latent_norm_ratio(denoiser, schedule, few.latent, few.text, few.noise)
         return {"validation": loss, "latent_norm": ratio}
 
-    count, size = len(train_split), stage.training.batch_size
     history = train(
         denoiser,
         Objective(draw, forward, terms),
-        lambda rng: map(torch.from_numpy, plain_batches(count, size, rng)),
+        data.train.epochs(stage.training.batch_size),
         stage.training,
         run,
-        validate if len(val_split) else None,
+        validate if data.val else None,
     )
-    said = job.manifest | inherited(job.inputs["latents"])
-    save_network(denoiser, job.outputs["weights"], said)
-    write_history(history, job.outputs["history"], job.manifest)
+    save_trained(job, denoiser, history)
 
 
 @torch.no_grad()

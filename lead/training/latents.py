@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,9 +18,8 @@ from lead.models.build import pick_device, use_threads
 from lead.models.files import latents_of, load_tensors, load_vae, save_tensors
 from lead.motion.normalizer import load_normalizer
 from lead.progress import track
-from lead.store.batches import draw_crops, gather
-from lead.store.store import MotionIndex, MotionStore
-from lead.text.cache import CaptionTable, TextCache
+from lead.store import MotionIndex, MotionStore, draw_crops, gather, plain_batches
+from lead.text.cache import CaptionTable, Standardisation, TextCache
 
 _BATCH = 64
 
@@ -65,7 +65,7 @@ def encode_latents(job: Job) -> None:
     tensors = {}
     for split in ("train", job.setting("validation", str)):
         clips = store.split(split)
-        rounds = [[torch.zeros(len(clips), vae.latent_tokens, vae.latent_width)] * 2] * crops
+        pairs = [[torch.zeros(len(clips), vae.latent_tokens, vae.latent_width)] * 2] * crops
         for crop in track(range(crops if clips else 0), f"latents of {split}", crops):
             drawn = draw_crops(clips, job.seeds.child("latents", split, crop).numpy())
             order = np.argsort(drawn.length, kind="stable")
@@ -74,16 +74,15 @@ def encode_latents(job: Job) -> None:
                 for rows in np.split(order, range(_BATCH, len(order), _BATCH))
             ]
             back = torch.from_numpy(np.argsort(order, kind="stable"))
-            rounds[crop] = [torch.cat(column)[back] for column in zip(*parts, strict=True)]
-        mean, logvar = (torch.stack(column, dim=1) for column in zip(*rounds, strict=True))
+            pairs[crop] = [torch.cat(column)[back] for column in zip(*parts, strict=True)]
+        mean, logvar = (torch.stack(column, dim=1) for column in zip(*pairs, strict=True))
         tensors |= {f"{split}.mean": mean, f"{split}.logvar": logvar}
-    said = job.manifest | latents_of(job.inputs["vae"])
-    save_tensors(tensors, job.outputs["latents"], said)
+    save_tensors(tensors, job.outputs["latents"], job.manifest | latents_of(job.inputs["vae"]))
 
 
 @dataclass(frozen=True)
 class LatentSplit:
-    """Posteriors and captions of one split: all that stages 2 and 3 learn from."""
+    """Posteriors and captions of the clips of one split."""
 
     posteriors: Posteriors
     captions: CaptionTable
@@ -91,18 +90,53 @@ class LatentSplit:
     def __len__(self) -> int:
         return len(self.posteriors.mean)
 
+    def epochs(self, batch_size: int) -> Callable[[np.random.Generator], Iterator[Tensor]]:
+        """What draws the rows of every batch of an epoch."""
+        return lambda rng: map(torch.from_numpy, plain_batches(len(self), batch_size, rng))
+
+
+@dataclass(frozen=True)
+class LatentData:
+    """What stages 2 and 3 learn from.
+
+    Attributes:
+        cache: embeddings of all captions.
+        captions: those of the training split.
+        val: the split that is validated on; it may be empty.
+    """
+
+    cache: TextCache
+    captions: Sequence[str]
+    train: LatentSplit
+    val: LatentSplit
+
     @classmethod
-    def load(cls, job: Job, split: str, cache: TextCache) -> LatentSplit:
-        """Read the split from the inputs ``index`` and ``latents``; it may be empty."""
-        clips = MotionIndex.open(job.inputs["index"]).split(split)
+    def open(cls, job: Job) -> LatentData:
+        """Read the inputs ``index``, ``text`` and ``latents``.
+
+        Raises:
+            LeadError: the latents are not those of the index's clips.
+        """
+        cache = TextCache.open(job.inputs["text"])
+        index = MotionIndex.open(job.inputs["index"])
         tensors = load_tensors(job.inputs["latents"])
-        posteriors = Posteriors(tensors[f"{split}.mean"], tensors[f"{split}.logvar"])
-        if len(posteriors.mean) != len(clips):
-            raise LeadError(
-                "Latents and index do not belong together.",
-                file=job.inputs["latents"],
-                found=f"latents of {len(posteriors.mean)} {split} clips",
-                expected=f"{len(clips)}",
-                fix="Delete the latents and run the same snakemake command again.",
-            )
-        return cls(posteriors, CaptionTable.of([clip.captions for clip in clips], cache))
+
+        def split(name: str) -> LatentSplit:
+            clips = index.split(name)
+            posteriors = Posteriors(tensors[f"{name}.mean"], tensors[f"{name}.logvar"])
+            if len(posteriors.mean) != len(clips):
+                raise LeadError(
+                    "Latents and index do not belong together.",
+                    file=job.inputs["latents"],
+                    found=f"latents of {len(posteriors.mean)} {name} clips",
+                    expected=f"{len(clips)}",
+                    fix="Delete the latents and run the same snakemake command again.",
+                )
+            return LatentSplit(posteriors, CaptionTable.of([c.captions for c in clips], cache))
+
+        val = split(job.setting("validation", str))
+        return cls(cache, index.captions("train"), split("train"), val)
+
+    def standardisation(self, enabled: bool) -> Standardisation:
+        """What becomes of the text embeddings: the training captions' statistics, or nothing."""
+        return Standardisation.fit(self.cache, self.captions, enabled)

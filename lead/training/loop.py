@@ -18,8 +18,7 @@ from lead.errors import LeadError
 from lead.files.job import forget, state_lock
 from lead.files.seeds import Seeds
 from lead.models.build import autocast, pick_device
-from lead.progress import Progress
-from lead.training.events import event_log
+from lead.progress import Progress, event_log
 from lead.training.objective import Objective, Run
 from lead.training.parallel import differentiate, share_state
 from lead.training.state import HIGHEST, TrainingState
@@ -73,11 +72,11 @@ def train(
         if folder and state.load(folder):
             _say(f"{run.name}: going on from step {state.step:,}.")
         share_state(state, device)
-        with event_log(run.events, state.step) as events:
+        with event_log(run.events, state.step) as log:
 
             def record(values: dict[str, float]) -> None:
                 state.history.append(values)
-                events.add(values)
+                log(values)
 
             progress = Progress(run.name, training.steps, state.step)
             every = max(training.steps // _HISTORY_POINTS, 1)
@@ -91,9 +90,9 @@ def train(
                 if report.step % every == 0 or last:
                     record(_record(report))
                 if validate and (report.step % training.validate_every == 0 or last):
-                    found = _validate(module, validate)
-                    record({"step": report.step, **found})
-                    state.remember_best(found["validation"])
+                    losses = _validate(module, validate)
+                    record({"step": report.step, **losses})
+                    state.remember_best(losses["validation"])
                 progress.advance(note=_note(report) if report.step % every == 0 or last else "")
                 if folder and report.step % run.machine.save_every == 0 and not last:
                     state.save(folder)
@@ -112,7 +111,7 @@ def fit(
     training: Training,
     run: Run,
 ) -> Iterator[Report]:
-    """Take one optimiser step a batch and report it."""
+    """Take one optimiser step per batch and report it."""
     device = pick_device()
     if run.machine.compile:
         objective = replace(objective, forward=torch.compile(objective.forward))
@@ -213,9 +212,9 @@ def _memory_explained(training: Training) -> Iterator[None]:
 def _validate(module: nn.Module, validate: Validate) -> dict[str, float]:
     module.eval()
     with torch.no_grad():
-        found = validate()
+        losses = validate()
     module.train()
-    return found if isinstance(found, dict) else {"validation": found}
+    return losses if isinstance(losses, dict) else {"validation": losses}
 
 
 def _record(report: Report) -> dict[str, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import assert_never
 
 import numpy as np
@@ -26,17 +26,16 @@ from lead.models.build import (
     pick_device,
     use_threads,
 )
-from lead.models.files import load_module, save_network, save_tensors
+from lead.models.files import load_module, save_tensors
 from lead.models.matcher import CONTACT_COLUMNS, STATISTICS
 from lead.motion.layout import layout
 from lead.motion.normalizer import Normalizer, load_normalizer, matcher_normalizer
-from lead.store.batches import draw_crops, gather, plain_batches
-from lead.store.store import MotionStore
+from lead.store import MotionStore, draw_crops, gather, plain_batches
 from lead.text.word_cache import open_words
 from lead.text.words import WordSource
 from lead.training.loop import train
-from lead.training.objective import SHARED, Batch, Objective, Outputs, Run, Terms
-from lead.training.state import write_history
+from lead.training.objective import Batch, Objective, Outputs, Run, Terms
+from lead.training.state import save_trained, write_history
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ class Pairs(Batch):
     motion: Float[Tensor, "B T D"]
     mask: Bool[Tensor, "B T"]
     captions: list[str]
-    shift: int = field(metadata=SHARED)
+    shift: int
 
 
 def train_movement(job: Job) -> None:
@@ -90,8 +89,7 @@ def train_movement(job: Job) -> None:
     data = MatcherData.of(job)
     stage = job.setting("matcher", MatcherStage)
     run = Run.of(job, "movement")
-    seeds = run.seeds
-    torch.manual_seed(seeds.child("init").value)
+    run.seed_weights()
     encoder = build_matcher(stage.model, data.feature_width).movement_encoder
     decoder = build_movement_decoder(stage.model, data.feature_width)
     autoencoder = nn.ModuleDict({"encoder": encoder, "decoder": decoder})
@@ -109,18 +107,14 @@ def train_movement(job: Job) -> None:
     objective = Objective(draw, forward, terms)
     # A few windows are enough to watch by: one at every frame of the split would be gigabytes.
     few = stage.model_copy(update={"windows": "all"})
-    val = list(_windows(data.store, data.store.split("val"), few, seeds.child("val").numpy()))
+    val = list(_windows(data.store, data.store.split("val"), few, run.seeds.child("val").numpy()))
 
     def epoch(rng: np.random.Generator) -> Iterator[Tensor]:
         return _windows(data.store, data.store.split("train"), stage, rng)
 
-    _check_any(epoch(seeds.child("look").numpy()), "matcher.movement")
-
-    def validate() -> float:
-        return float(np.mean([float(objective(m, torch.Generator())["loss"]) for m in val]))
-
-    validation = validate if val else None
-    history = train(autoencoder, objective, epoch, stage.movement, run, validation)
+    _check_any(epoch(run.seeds.child("look").numpy()), "matcher.movement")
+    validate = objective.mean_loss(val, run.seeds)
+    history = train(autoencoder, objective, epoch, stage.movement, run, validate)
     save_tensors(encoder.state_dict(), job.outputs["weights"], job.manifest)
     write_history(history, job.outputs["history"], job.manifest)
 
@@ -141,8 +135,7 @@ def train_matcher(job: Job) -> None:
     source = open_words(job.inputs)
     _check_words(stage.model, source)
     run = Run.of(job, "matcher")
-    seeds = run.seeds
-    torch.manual_seed(seeds.child("init").value)
+    run.seed_weights()
     matcher = build_matcher(stage.model, data.feature_width)
     freeze(load_module(matcher.movement_encoder, job.inputs["movement"])).to(device)
     trained = nn.ModuleDict({"text": matcher.text_encoder, "motion": matcher.motion_encoder})
@@ -163,23 +156,15 @@ def train_matcher(job: Job) -> None:
         return contrastive_loss(text, motion, drawn.shift, stage.margin)
 
     objective = Objective(draw, forward, terms)
-    train_clips, val_clips = data.store.split("train"), data.store.split("val")
-    val = list(_pairs(data.store, val_clips, stage, seeds.child("val").numpy()))
+    val = list(_pairs(data.store, data.store.split("val"), stage, run.seeds.child("val").numpy()))
 
     def epoch(rng: np.random.Generator) -> Iterator[_Crops]:
-        return _pairs(data.store, train_clips, stage, rng)
+        return _pairs(data.store, data.store.split("train"), stage, rng)
 
-    _check_any(epoch(seeds.child("look").numpy()), "matcher.matching")
-
-    def validate() -> float:
-        generator = seeds.child("validate").torch()
-        return float(np.mean([float(objective(pairs, generator)["loss"]) for pairs in val]))
-
-    validation = validate if val else None
-    history = train(trained, objective, epoch, stage.matching, run, validation)
-    seen = {STATISTICS: data.normalizer.fingerprint}
-    save_network(matcher, job.outputs["weights"], job.manifest | seen)
-    write_history(history, job.outputs["history"], job.manifest)
+    _check_any(epoch(run.seeds.child("look").numpy()), "matcher.matching")
+    validate = objective.mean_loss(val, run.seeds)
+    history = train(trained, objective, epoch, stage.matching, run, validate)
+    save_trained(job, matcher, history, **{STATISTICS: data.normalizer.fingerprint})
 
 
 def window_starts(
@@ -198,12 +183,12 @@ def window_starts(
 
 
 def _check_words(model: MatcherModel, source: WordSource) -> None:
-    found = {"token_width": model.token_width, "pos_classes": model.pos_classes}
+    network = {"token_width": model.token_width, "pos_classes": model.pos_classes}
     expected = {"token_width": source.token_width, "pos_classes": source.pos_classes}
-    if found != expected:
+    if network != expected:
         raise LeadError(
             "The matcher does not fit the words it is to read.",
-            found=", ".join(f"matcher.model.{key} {value}" for key, value in found.items()),
+            found=", ".join(f"matcher.model.{key} {value}" for key, value in network.items()),
             expected=", ".join(f"{key} {value}" for key, value in expected.items()),
             fix=f"Set matcher.model.token_width to {source.token_width} and "
             f"matcher.model.pos_classes to {source.pos_classes}.",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import Field, dataclass, fields, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -16,12 +17,10 @@ from lead.files.job import Job
 from lead.files.seeds import Seeds
 
 Outputs = tuple[Tensor, ...]
-"""What the network makes of it, rows first."""
+"""What a network makes of a batch; every output has the batch's rows first."""
 Terms = dict[str, Tensor]
 """Named terms of a loss; the one called ``loss`` is what is minimised."""
 
-SHARED = {"shared": True}
-"""Metadata of a field of a `Batch` that has one value for all its rows."""
 Drawn = TypeVar("Drawn", bound="Batch")
 
 
@@ -29,23 +28,21 @@ Drawn = TypeVar("Drawn", bound="Batch")
 class Batch:
     """What a stage draws of a batch before the network sees it; a stage adds its own fields.
 
-    Every field has the batch's rows first, but for those with the metadata `SHARED`.
+    A field that is a tensor or a list has the batch's rows, any other one value for all of them.
     """
 
     def __len__(self) -> int:
-        return len(getattr(self, fields(self)[0].name))
+        return len(next(iter(vars(self).values())))
 
     def rows(self: Drawn, rows: slice) -> Drawn:
         """The same batch, of these rows alone."""
-        parts = {own.name: getattr(self, own.name)[rows] for own in fields(self) if _has_rows(own)}
+        parts = {k: v[rows] for k, v in vars(self).items() if isinstance(v, Tensor | list)}
         return replace(self, **parts)
 
     def to(self: Drawn, device: torch.device) -> Drawn:
         """The same batch with its tensors on a device."""
-        values = {own.name: getattr(self, own.name) for own in fields(self)}
-        return replace(
-            self, **{k: v.to(device) for k, v in values.items() if isinstance(v, Tensor)}
-        )
+        tensors = {k: v.to(device) for k, v in vars(self).items() if isinstance(v, Tensor)}
+        return replace(self, **tensors)
 
 
 @dataclass(frozen=True)
@@ -77,10 +74,22 @@ class Objective(Generic[Drawn]):
         drawn = self.draw(batch, generator)
         return self.terms(drawn, self.forward(drawn))
 
+    def mean_loss(self, batches: Sequence[Any], seeds: Seeds) -> Callable[[], float] | None:
+        """A validation by the mean loss of batches, every time on the same draws.
+
+        None where there are no batches to validate on.
+        """
+
+        def validate() -> float:
+            generator = seeds.child("validate").torch()
+            return float(np.mean([float(self(batch, generator)["loss"]) for batch in batches]))
+
+        return validate if batches else None
+
 
 @dataclass(frozen=True)
 class Run:
-    """What the loop is told besides network, loss and data.
+    """What a training takes besides network, loss and data.
 
     Attributes:
         name: as progress shows it.
@@ -107,6 +116,6 @@ class Run:
             job.events,
         )
 
-
-def _has_rows(own: Field[Any]) -> bool:
-    return not own.metadata.get("shared")
+    def seed_weights(self) -> None:
+        """Make the weights that networks are built with from here on those of this run."""
+        torch.manual_seed(self.seeds.child("init").value)

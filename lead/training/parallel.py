@@ -22,9 +22,9 @@ from lead.training.state import TrainingState
 
 @dataclass(frozen=True)
 class Ranks:
-    """This process's place among those that train the network together."""
+    """The place of this process among those that train a network together."""
 
-    own: int = 0
+    rank: int = 0
     count: int = 1
 
     @classmethod
@@ -76,8 +76,8 @@ def differentiate(
     """
     ranks = Ranks.here()
     pieces = _pieces(len(drawn), ranks.count * parts)
-    first = ranks.own * parts
-    own = list(enumerate(pieces))[first : first + parts]
+    first = ranks.rank * parts
+    mine = list(enumerate(pieces))[first : first + parts]
 
     def forward(number: int, rows: slice) -> Outputs:
         seed(number)
@@ -91,13 +91,13 @@ def differentiate(
         terms["loss"].backward()
         return terms
     with torch.set_grad_enabled(parts == 1):
-        found = [forward(*piece) for piece in own]
-    gathered = [_gather(column, pieces, parts) for column in zip(*found, strict=True)]
+        outputs = [forward(*piece) for piece in mine]
+    gathered = [_gather(column, pieces, parts) for column in zip(*outputs, strict=True)]
     whole = tuple(output.requires_grad_() for output in gathered)
     terms = objective.terms(drawn, whole)
     slopes = torch.autograd.grad(terms["loss"], whole, allow_unused=True)
-    for (number, rows), outputs in zip(own, found, strict=True):
-        _carry_back(outputs if parts == 1 else forward(number, rows), slopes, rows)
+    for (number, rows), part in zip(mine, outputs, strict=True):
+        _carry_back(part if parts == 1 else forward(number, rows), slopes, rows)
     _sum_gradients(module, ranks)
     return terms
 
@@ -110,16 +110,16 @@ def _pieces(count: int, pieces: int) -> list[slice]:
 
 def _gather(column: tuple[Tensor, ...], pieces: list[slice], parts: int) -> Tensor:
     """One output of the whole batch, in the order of its rows, without its history."""
-    own = torch.cat([part.detach() for part in column])
+    mine = torch.cat([part.detach() for part in column])
     ranks = Ranks.here()
     if ranks.count == 1:
-        return own
+        return mine
     sizes = [
         pieces[first + parts - 1].stop - pieces[first].start
         for first in range(0, len(pieces), parts)
     ]
-    padded = own.new_zeros(max(sizes), *own.shape[1:])
-    padded[: len(own)] = own
+    padded = mine.new_zeros(max(sizes), *mine.shape[1:])
+    padded[: len(mine)] = mine
     everywhere = [torch.empty_like(padded) for _ in sizes]
     distributed.all_gather(everywhere, padded)
     return torch.cat([output[:size] for output, size in zip(everywhere, sizes, strict=True)])

@@ -14,15 +14,11 @@ from lead.config.training import ProjectorLoss, ProjectorStage, VaeStage
 from lead.files.job import Job
 from lead.losses import projector_loss
 from lead.models.build import build_projector, pick_device, use_threads
-from lead.models.files import inherited, save_network
 from lead.models.projector import Projector
-from lead.store.batches import plain_batches
-from lead.store.store import MotionIndex
-from lead.text.cache import Standardisation, TextCache
-from lead.training.latents import LatentSplit
+from lead.training.latents import LatentData, LatentSplit
 from lead.training.loop import train
 from lead.training.objective import Batch, Objective, Outputs, Run, Terms
-from lead.training.state import write_history
+from lead.training.state import save_trained
 
 RETRIEVED_AMONG = 256
 """Texts among which a realigned latent must find its own."""
@@ -45,18 +41,18 @@ def train_projector(job: Job) -> None:
     use_threads(job.threads)
     device = pick_device()
     stage = job.setting("projector", ProjectorStage)
-    cache = TextCache.open(job.inputs["text"])
-    train_split = LatentSplit.load(job, "train", cache)
-    val_split = LatentSplit.load(job, job.setting("validation", str), cache)
+    data = LatentData.open(job)
     run = Run.of(job, "projector")
-    seeds = run.seeds
-    torch.manual_seed(seeds.child("init").value)
+    run.seed_weights()
     model = job.setting("vae", VaeStage).model
-    projector = build_projector(stage.model, model.width, model.latent_tokens, cache.width)
+    projector = build_projector(stage.model, model.width, model.latent_tokens, data.cache.width)
+    if isinstance(stage.model, IdentityProjectorModel):
+        save_trained(job, projector, [{"step": 0}])
+        return
+    standardised = job.setting("text", TextSettings).standardise
+    target = data.standardisation(standardised and stage.target == "standardised")
 
-    target = _target(job, stage, cache)
-
-    def draw(rows: Tensor, generator: torch.Generator, split: LatentSplit = train_split) -> Pairs:
+    def draw(rows: Tensor, generator: torch.Generator, split: LatentSplit = data.train) -> Pairs:
         latent = split.posteriors.sample(rows, generator, mean=stage.latent == "mean")
         text = target(split.captions.draw(rows, generator))
         return Pairs(latent, text).to(device)
@@ -70,26 +66,19 @@ def train_projector(job: Job) -> None:
         return projector_loss(drawn.latent, realigned, recovered, drawn.text, stage.loss)
 
     def validate() -> dict[str, float]:
-        rows = torch.arange(len(val_split))
-        drawn = draw(rows, seeds.child("validate").torch(), val_split)
+        rows = torch.arange(len(data.val))
+        drawn = draw(rows, run.seeds.child("validate").torch(), data.val)
         return projector_quality(projector, drawn.latent, drawn.text, stage.loss)
 
-    said = job.manifest | inherited(job.inputs["latents"])
-    if isinstance(stage.model, IdentityProjectorModel):
-        save_network(projector, job.outputs["weights"], said)
-        write_history([{"step": 0}], job.outputs["history"], job.manifest)
-        return
-    count, size = len(train_split), stage.training.batch_size
     history = train(
         projector,
         Objective(draw, forward, terms),
-        lambda rng: map(torch.from_numpy, plain_batches(count, size, rng)),
+        data.train.epochs(stage.training.batch_size),
         stage.training,
         run,
-        validate if len(val_split) else None,
+        validate if data.val else None,
     )
-    save_network(projector, job.outputs["weights"], said)
-    write_history(history, job.outputs["history"], job.manifest)
+    save_trained(job, projector, history)
 
 
 def projector_quality(
@@ -98,7 +87,7 @@ def projector_quality(
     text: Float[Tensor, "B C"],
     weights: ProjectorLoss,
 ) -> dict[str, float]:
-    """The loss as ``validation``, its terms, and what they do not say.
+    """The validation loss of a projector, its terms, and four measures that they do not show.
 
     ``grad_<term>`` is the norm of the term's weighted gradient over all parameters: which term
     leads. ``r2`` is the share of the latents' variance, dimension by dimension, that is recovered.
@@ -124,17 +113,10 @@ def projector_quality(
     }
 
 
-def _target(job: Job, stage: ProjectorStage, cache: TextCache) -> Standardisation:
-    """What becomes of a text embedding before latents are aligned with it."""
-    enabled = stage.target == "standardised" and job.setting("text", TextSettings).standardise
-    captions = MotionIndex.open(job.inputs["index"]).captions("train") if enabled else []
-    return Standardisation.fit(cache, captions, enabled)
-
-
 def _gradient_norm(projector: Projector, term: Tensor) -> float:
     parameters = list(projector.parameters())
-    found = torch.autograd.grad(term, parameters, retain_graph=True, allow_unused=True)
-    return float(sum(float(own.square().sum()) for own in found if own is not None) ** 0.5)
+    slopes = torch.autograd.grad(term, parameters, retain_graph=True, allow_unused=True)
+    return float(sum(float(slope.square().sum()) for slope in slopes if slope is not None) ** 0.5)
 
 
 def _recovered_share(latent: Float[Tensor, "B W"], recovered: Float[Tensor, "B W"]) -> float:
@@ -145,8 +127,7 @@ def _recovered_share(latent: Float[Tensor, "B W"], recovered: Float[Tensor, "B W
 def _retrieval(realigned: Float[Tensor, "N C"], text: Float[Tensor, "N C"]) -> dict[str, float]:
     """Clips that share a caption share its text: any of them counts as a hit."""
     near = F.normalize(realigned, dim=-1) @ F.normalize(text, dim=-1).T
-    own = near.diagonal()[:, None]
-    ahead = (near > own + 1e-6).sum(dim=1)
+    ahead = (near > near.diagonal()[:, None] + 1e-6).sum(dim=1)
     centred = [values - values.mean(dim=0) for values in (realigned, text)]
     return {
         "cosine": float(near.diagonal().mean()),

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import copy
 import io
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, assert_never
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 from torch import nn
 from torch.optim import AdamW, Optimizer
@@ -22,6 +20,9 @@ from lead.config.training import AdamW as AdamWSettings
 from lead.config.training import Muon as MuonSettings
 from lead.config.training import Training
 from lead.files.artefact import atomic_path
+from lead.files.job import Job
+from lead.files.tables import write_table
+from lead.models.files import inherited, save_network
 
 _FILE = "state.pt"
 HIGHEST = "highest_rate"
@@ -33,7 +34,7 @@ class TrainingState:
     """Everything a run needs to go on: networks, optimisers, step, history."""
 
     module: nn.Module
-    optimizers: tuple[torch.optim.Optimizer, ...]
+    optimizers: tuple[Optimizer, ...]
     average: AveragedModel | None = None
     step: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
@@ -87,8 +88,8 @@ class TrainingState:
     def restore(self, values: dict[str, Any]) -> None:
         """Become the state that `values` described."""
         self.module.load_state_dict(values["module"])
-        for optimizer, own in zip(self.optimizers, values["optimizers"], strict=True):
-            optimizer.load_state_dict(own)
+        for optimizer, state in zip(self.optimizers, values["optimizers"], strict=True):
+            optimizer.load_state_dict(state)
         if self.average is not None:
             self.average.load_state_dict(values["average"])
         self.step = values["step"]
@@ -146,16 +147,26 @@ def build_optimizers(module: nn.Module, training: Training) -> tuple[Optimizer, 
             assert_never(settings)
 
 
-def write_history(history: list[dict[str, float]], path: Path, metadata: dict[str, str]) -> None:
-    """Write one row a record; a term that a record lacks is null."""
-    names = list(dict.fromkeys(name for record in history for name in record))
-    columns = {name: [record.get(name) for record in history] for name in names}
-    schema = pa.schema(
-        [(name, pa.int64() if name == "step" else pa.float64()) for name in names],
-        metadata={"lead": json.dumps(metadata)},
-    )
-    with atomic_path(path) as temporary:
-        pq.write_table(pa.Table.from_pydict(columns, schema=schema), temporary)
+def save_trained(
+    job: Job, network: nn.Module, history: list[dict[str, float]], **facts: str
+) -> None:
+    """Write a stage's outputs ``weights`` and ``history``.
+
+    The weights say of themselves the job's manifest, ``facts``, and of which VAE the ``latents``
+    are that the stage learned from, if it did.
+    """
+    lineage = inherited(job.inputs["latents"]) if "latents" in job.inputs else {}
+    save_network(network, job.outputs["weights"], job.manifest | lineage | facts)
+    write_history(history, job.outputs["history"], job.manifest)
+
+
+def write_history(
+    history: Sequence[Mapping[str, float]], path: Path, metadata: Mapping[str, str]
+) -> None:
+    """Write one row per record; a term that a record lacks is null."""
+    names = dict.fromkeys(name for record in history for name in record)
+    columns = [(name, pa.int64() if name == "step" else pa.float64()) for name in names]
+    write_table(path, history, metadata, columns)
 
 
 class _Float32OnCpu(TorchFunctionMode):
@@ -191,12 +202,12 @@ def _muon(matrices: list[nn.Parameter], settings: MuonSettings, training: Traini
 
 
 def _weight_matrices(module: nn.Module) -> list[nn.Parameter]:
-    found = []
+    matrices = []
     for layer in module.modules():
         if isinstance(layer, nn.Linear):
-            found.append(layer.weight)
+            matrices.append(layer.weight)
         elif isinstance(layer, nn.MultiheadAttention):
-            found.append(layer.in_proj_weight)
+            matrices.append(layer.in_proj_weight)
         elif isinstance(layer, nn.RNNBase):
-            found += [own for name, own in layer.named_parameters() if name.startswith("weight")]
-    return [matrix for matrix in dict.fromkeys(found) if matrix.requires_grad]
+            matrices += [p for name, p in layer.named_parameters() if name.startswith("weight")]
+    return [matrix for matrix in dict.fromkeys(matrices) if matrix.requires_grad]

@@ -17,14 +17,12 @@ from lead.datasets.registry import skeleton_of
 from lead.files.job import Job
 from lead.losses import vae_loss
 from lead.models.build import build_vae, pick_device, use_threads
-from lead.models.files import save_network
 from lead.models.vae import Posterior
 from lead.motion.normalizer import load_normalizer
-from lead.store.batches import draw_crops, gather, length_batches
-from lead.store.store import MotionStore
+from lead.store import MotionStore, draw_crops, gather, length_batches
 from lead.training.loop import train
 from lead.training.objective import Batch, Objective, Outputs, Run, Terms
-from lead.training.state import write_history
+from lead.training.state import save_trained
 
 
 @dataclass(frozen=True)
@@ -48,8 +46,7 @@ def train_vae(job: Job) -> None:
     store = MotionStore.load(job.inputs["frames"], job.inputs["index"])
     normalizer = load_normalizer(job.inputs["stats"]).torch(device)
     run = Run.of(job, "vae")
-    seeds = run.seeds
-    torch.manual_seed(seeds.child("init").value)
+    run.seed_weights()
     vae = build_vae(stage.model, skeleton.feature_width)
 
     def draw(batch: tuple[Tensor, Tensor], generator: torch.Generator) -> Motions:
@@ -72,24 +69,16 @@ def train_vae(job: Job) -> None:
     objective = Objective(draw, forward, terms, scheduled=True)
     train_clips = store.split("train")
     val_clips = store.split(job.setting("validation", str))
-    val_batches = list(_epoch(store, val_clips, stage, seeds.child("val").numpy()))
-
-    def validate() -> float:
-        # One generator a call, so that the same posterior samples are looked at every time.
-        generator = seeds.child("validate").torch()
-        losses = [float(objective(batch, generator)["loss"]) for batch in val_batches]
-        return float(np.mean(losses))
-
+    val_batches = list(_epoch(store, val_clips, stage, run.seeds.child("val").numpy()))
     history = train(
         vae,
         objective,
         lambda rng: _epoch(store, train_clips, stage, rng),
         stage.training,
         run,
-        validate if val_batches else None,
+        objective.mean_loss(val_batches, run.seeds),
     )
-    save_network(vae, job.outputs["weights"], job.manifest)
-    write_history(history, job.outputs["history"], job.manifest)
+    save_trained(job, vae, history)
 
 
 def _epoch(

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from swaying_body import stretching_body, swaying_body
 
-from lead.cli.export import export_motion
+from lead.cli.motion import export_motion
 from lead.errors import LeadError
 from lead.formats.bvh import global_transforms, read_bvh
 from lead.formats.stored_motion import StoredMotion, read_npz, write_npz

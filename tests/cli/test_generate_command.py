@@ -13,11 +13,10 @@ from small_model import write_bundled_model, write_finished_model
 from typer.testing import CliRunner
 
 import lead.model_directory
-from lead.cli import model_choice
 from lead.cli.main import app
 from lead.errors import LeadError
 from lead.formats.stored_motion import read_npz
-from lead.inversion.words import model_digest, read_word
+from lead.inversion.words import Word, model_digest
 from lead.pipeline import LeadPipeline
 
 pytestmark = pytest.mark.skipif(
@@ -40,8 +39,7 @@ def models(tmp_path_factory):
 def place(models, tmp_path, monkeypatch):
     """An empty working directory, of a package that brings a model along."""
     monkeypatch.chdir(tmp_path)
-    for module in (lead.model_directory, model_choice):
-        monkeypatch.setattr(module, "BUNDLED", models / "bundled")
+    monkeypatch.setattr(lead.model_directory, "BUNDLED", models / "bundled")
     return tmp_path
 
 
@@ -114,7 +112,7 @@ def test_a_word_is_inverted_with_the_bundled_model_and_has_no_note(place, models
     words = ["invert", "clip.bvh", "--word", "<odd>", "--out", "odd.word", "--steps", "1"]
     result = CliRunner().invoke(app, words, catch_exceptions=False)
     assert "model: bundled" in result.stderr
-    assert read_word(place / "odd.word").model == model_digest(models / "bundled")
+    assert Word.load(place / "odd.word").model == model_digest(models / "bundled")
     said = generate("<odd> <odd> dragon chess", "--words", "odd.word").stderr
     assert "note:" not in said and "Warning" not in said
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from rigs import MIXAMO, walking_bvh
 
-from lead.cli.import_motion import import_motion
+from lead.cli.motion import import_motion
 from lead.errors import LeadError
 from lead.mocap.motion import read_mocap
 from lead.motion.skeleton import HUMANML3D

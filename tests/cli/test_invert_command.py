@@ -14,7 +14,7 @@ from lead.cli.invert import invert_clips
 from lead.config.evaluation import Inversion
 from lead.errors import LeadError
 from lead.inversion.invert import NewWord
-from lead.inversion.words import read_word
+from lead.inversion.words import Word
 from lead.mocap.motion import read_mocap
 from lead.pipeline import LeadPipeline
 
@@ -57,14 +57,14 @@ def made(pipeline, text, *words):
 
 
 def test_a_word_says_what_it_is_of(root, pipeline):
-    word = read_word(root / "zombie.word")
+    word = Word.load(root / "zombie.word")
     assert (word.placeholder, word.descriptor, word.objective) == ("<zombie>", "walk", "lead")
     assert word.encoder == pipeline.encoder.name and word.clips == ("first.bvh",)
     assert word.loss.shape == (3, 2)
 
 
 def test_several_clips_share_one_word_and_every_step_sees_all(root):
-    word = read_word(root / "both.word")
+    word = Word.load(root / "both.word")
     assert word.vector.ndim == 1 and word.loss.shape == (3, 4)
 
 
@@ -167,4 +167,4 @@ def test_a_clip_with_nan_is_refused(root, tmp_path):
 
 def test_a_clip_that_the_model_is_too_short_for_is_cut(root, tmp_path):
     positions(root, tmp_path, lambda joints: np.concatenate([joints, joints[::-1]]))
-    assert read_word(tmp_path / "new.word").loss.shape == (3, 4)
+    assert Word.load(tmp_path / "new.word").loss.shape == (3, 4)

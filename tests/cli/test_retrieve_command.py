@@ -5,9 +5,9 @@ import hashlib
 import pytest
 from flaky_server import Site, serving
 
-from lead.cli.retrieve import free_and_missing, retrieve_for, retrieve_sources
+from lead.cli.sources import free_and_missing, retrieve_for, retrieve_sources
 from lead.config.load import load_study
-from lead.datasets.downloads import Download, FreeFile
+from lead.datasets.sources import Download, FreeFile
 from lead.errors import LeadError
 
 CONTENT = b"a list\n"

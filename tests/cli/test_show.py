@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from lead.cli.show import show_table
-from lead.evaluation.gauge_score import gauge_facts
+from lead.evaluation.gauge import gauge_facts
 from lead.report.table import comparison_table, write_table_parquet
 
 FACTS = gauge_facts(["clap", "walk"], [{"action_accuracy": 1.0}])

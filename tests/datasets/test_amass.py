@@ -12,8 +12,9 @@ from body_model_files import write_amass, write_body_model
 
 from lead.clip import Found, Recording, Rejected
 from lead.config.datasets import HumanML3DRawDataset
-from lead.datasets.humanml3d_raw import LEADING_FRAMES, SOURCES, amass_joints, cut_amass, read_amass
+from lead.datasets.humanml3d_raw import LEADING_FRAMES, amass_joints, cut_amass, read_amass
 from lead.datasets.published import Segment
+from lead.datasets.sources import SOURCES
 from lead.errors import LeadError
 from lead.formats.amass import body_joints, read_amass_npz, read_body_model
 from lead.motion.mirror import mirror
@@ -227,7 +228,7 @@ def test_missing_folders_are_all_named_before_anything_is_read(copy):
     shutil.rmtree(copy / "body_models")
     with pytest.raises(LeadError, match="missing: amass, body_models") as error:
         read_amass(SETTINGS, copy)
-    assert all(source.url in str(error.value.fix) for source in SOURCES[::2])
+    assert all(SOURCES[name].url in str(error.value.fix) for name in ("amass", "body_models"))
 
 
 def test_a_missing_body_model_is_named_before_anything_is_read(copy):

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from lead.clip import Recording
+from lead.clip import ReadClip, Recording
 from lead.config.datasets import SyntheticDataset
 from lead.datasets import bandai_namco
-from lead.datasets.audit.checks import Finding, Summary, inspect, refusal
+from lead.datasets.audit.checks import Finding, inspect, refusal
 from lead.datasets.audit.cross_check import cross_check
 from lead.datasets.audit.measures import measure_walk, mirrored_motion, same_motion
+from lead.datasets.gather import _read_clip
 from lead.datasets.synthetic.dataset import make_clip
 from lead.mocap.cut import Limits
 from lead.motion.features import joints_to_features
@@ -128,17 +128,16 @@ def planted() -> tuple[list[tuple[Recording, str]], set[tuple[str, str]]]:
 def audited(
     rows: list[tuple[Recording, str]], expected: dict[str, int] | None = None
 ) -> list[Finding]:
-    summaries, findings = [], []
-    for recording, _ in rows:
-        summary, found = inspect(recording, HUMANML3D)
-        # As it comes back from a worker process.
-        summaries.append(Summary.from_plain(json.loads(json.dumps(summary.plain()))))
-        findings += found
-    return findings + cross_check(summaries, [split for _, split in rows], expected)
+    clips, findings = [], []
+    for recording, split in rows:
+        inspection = inspect(recording, HUMANML3D)
+        clips.append(replace(_read_clip(recording, inspection, 0, 0), split=split))
+        findings += inspection.findings
+    return findings + cross_check(clips, expected)
 
 
 def found_in(recording: Recording, skeleton=HUMANML3D) -> list[str]:
-    return [finding.kind for finding in inspect(recording, skeleton)[1]]
+    return [finding.kind for finding in inspect(recording, skeleton).findings]
 
 
 def test_every_planted_fault_is_found_and_nothing_else():
@@ -217,7 +216,7 @@ def test_the_same_faults_are_found_in_features():
 )
 def test_a_wrong_unit_is_named(factor: float, unit: str):
     wrong = clip(WALK, "wrong", motion=joints(WALK) * factor)
-    (finding,) = inspect(wrong, HUMANML3D)[1]
+    (finding,) = inspect(wrong, HUMANML3D).findings
     assert finding.kind == "unit" and unit in finding.detail
 
 
@@ -233,22 +232,20 @@ def test_kit_is_measured_in_its_own_unit():
 
 
 def test_a_rate_that_is_wrong_for_every_walk_is_found_in_their_median():
-    def summaries(ratio: float) -> list[Summary]:
-        return [
-            Summary(f"{number}", "", f"{number}", None, 60, 20.0, walk_ratio=ratio)
-            for number in range(40)
-        ]
+    def walks(ratio: float) -> list[ReadClip]:
+        clip = ReadClip(id="", split="train", stop=60, walk_ratio=ratio)
+        return [replace(clip, id=f"{number}", take=f"{number}") for number in range(40)]
 
-    assert cross_check(summaries(0.35), ["train"] * 40) == []
-    (finding,) = cross_check(summaries(0.35 * 1.5), ["train"] * 40)
+    assert cross_check(walks(0.35)) == []
+    (finding,) = cross_check(walks(0.35 * 1.5))
     assert (finding.kind, finding.id) == ("fps", "") and "1.5 times too slow" in finding.detail
 
 
 def test_a_walk_ratio_changes_with_the_rate_and_not_with_size_or_heading():
     walk = an_ordinary_walk()
-    ratio = inspect(clip(1, "walk", motion=walk), HUMANML3D)[0].walk_ratio
-    other = inspect(clip(1, "walk", motion=turned(walk, 2.0) * 1.1), HUMANML3D)[0].walk_ratio
-    slow = inspect(clip(1, "walk", motion=resample(walk, 20, 40)), HUMANML3D)[0].walk_ratio
+    ratio = inspect(clip(1, "walk", motion=walk), HUMANML3D).walk_ratio
+    other = inspect(clip(1, "walk", motion=turned(walk, 2.0) * 1.1), HUMANML3D).walk_ratio
+    slow = inspect(clip(1, "walk", motion=resample(walk, 20, 40)), HUMANML3D).walk_ratio
     assert ratio and other == pytest.approx(ratio, rel=1e-6)
     assert slow == pytest.approx(2 * ratio, rel=0.05)
 
@@ -258,7 +255,7 @@ def test_a_mirrored_copy_is_found_after_the_features_too():
         features = joints_to_features(motion, HUMANML3D)
         words = {name: getattr(clip(1, "a"), name) for name in ("captions", "take", "content")}
         recording = Recording(id="a", motion=features, style=None, source="", **words)
-        sketch = inspect(recording, HUMANML3D)[0].sketch
+        sketch = inspect(recording, HUMANML3D).sketch
         assert sketch is not None
         return sketch
 
@@ -270,7 +267,7 @@ def test_a_mirrored_copy_is_found_after_the_features_too():
 
 def test_only_clips_that_would_spoil_the_statistics_are_refused():
     rows, _ = planted()
-    refused = [refusal(inspect(recording, HUMANML3D)[1]) for recording, _ in rows]
+    refused = [refusal(inspect(recording, HUMANML3D).findings) for recording, _ in rows]
     assert [(r.id, r.reason) for r in refused if r] == [("nan", "bad"), ("one", "bad")]
 
 
@@ -278,5 +275,5 @@ def test_few_real_clips_are_flagged(data_root):
     folder = data_root / "bandai-namco" / "dataset-1.tar.xz"
     works = bandai_namco.read_bandai(folder, "bandai-namco/dataset-1", 4, Limits(20.0, 41, 197))
     found = [item for work in works for item in work() if isinstance(item, Recording)]
-    flagged = {recording.id for recording in found if inspect(recording, HUMANML3D)[1]}
+    flagged = {recording.id for recording in found if inspect(recording, HUMANML3D).findings}
     assert len(found) > 30 and flagged == set()

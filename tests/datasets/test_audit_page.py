@@ -9,37 +9,39 @@ from xml.etree import ElementTree
 import pyarrow.parquet as pq
 import pytest
 
-from lead.clip import Rejected
+from lead.clip import ReadClip, Rejected
 from lead.datasets.audit.checks import MEANINGS, Finding
-from lead.datasets.audit.page import MOST, write_audit_page
-from lead.datasets.audit.report import AuditRow, describe, kept_row, left_out_row, write_audit
-from lead.datasets.gather import Row
+from lead.datasets.audit.report import MOST, Audit, describe, write_audit, write_audit_page
 
 NASTY = "a <script>alert(\"1\")</script> & 'person' walks"
 
 
-def row(name: str, split: str, frames: int = 100, caption: str = "a person walks") -> AuditRow:
-    words = {"take": name, "content": "walk", "style": None, "source": f"{name}.bvh"}
-    read = Row(id=name, part=0, start=50, stop=50 + frames, captions=(caption,), **words)
-    return kept_row(read, split)
+def clip(name: str, split: str, frames: int = 100, caption: str = "a person walks") -> ReadClip:
+    return ReadClip(
+        id=name, split=split, start=50, stop=50 + frames, captions=(caption,),
+        take=name, content="walk", source=f"{name}.bvh",
+    )  # fmt: skip
 
 
-ROWS = [
-    *(row(f"clip_{number}", "train", 41 + 7 * number) for number in range(17)),
-    row("other", "val"),
-    row("style", "held_out"),
-    row("nasty", "test", caption=NASTY),
-    left_out_row(Rejected("stub", "stub.bvh", "short", "12 positions, at least 41 are needed")),
-    left_out_row(Rejected("<broken>", "a&b.bvh", "bad", "NaN in frame 3")),
-]
+KEPT = (
+    *(clip(f"clip_{number}", "train", 41 + 7 * number) for number in range(17)),
+    clip("other", "val"),
+    clip("style", "held_out"),
+    clip("nasty", "test", caption=NASTY),
+)
+REJECTED = (
+    Rejected("stub", "stub.bvh", "short", "12 positions, at least 41 are needed"),
+    Rejected("<broken>", "a&b.bvh", "bad", "NaN in frame 3"),
+)
 FINDINGS = [Finding(kind, "clip_3", "clip_3.bvh", f"detail of {kind}") for kind in MEANINGS]
 FINDINGS += [Finding("count", "", "", "val has 1 recordings, 3 are expected")]
+AUDIT = Audit(KEPT, REJECTED, FINDINGS)
 
 
-def page(folder: Path, rows=ROWS, findings=FINDINGS, expected=None) -> tuple[str, str]:
+def page(folder: Path, audit: Audit = AUDIT, expected=None) -> tuple[str, str]:
     """The page's source, and the text that a reader sees, blanks joined."""
     path = folder / "audit.html"
-    write_audit_page(path, rows, findings, expected, 20.0, {"stage": "import", "seed": "3"})
+    write_audit_page(path, audit, expected, 20.0, {"stage": "import", "seed": "3"})
     source = path.read_text(encoding="utf-8")
     body = ElementTree.fromstring(source).find("body")
     assert body is not None
@@ -63,7 +65,7 @@ def test_the_page_shows_every_finding_with_what_to_do(tmp_path):
 
 def test_findings_that_are_many_are_all_counted_and_the_first_listed(tmp_path):
     many = [Finding("frozen", f"clip {n}", "x.bvh", f"number {n}.") for n in range(MOST + 100)]
-    _, text = page(tmp_path, findings=many)
+    _, text = page(tmp_path, Audit(KEPT, REJECTED, many))
     assert f"{MOST + 100} Frozen frames" in text and "and 100 more in audit.parquet" in text
     assert f"number {MOST - 1}." in text and f"number {MOST}." not in text
 
@@ -93,18 +95,22 @@ def test_the_bars_of_the_histogram_count_every_recording_once(tmp_path):
     assert sum(counts) == 20 and "41 to 153 frames (2.0 to 7.7 s)" in text
 
 
-@pytest.mark.parametrize("rows", [[], ROWS[-2:], ROWS[:1]], ids=["nothing", "only bad", "one"])
-def test_a_page_of_nearly_nothing_is_still_a_page(tmp_path, rows):
-    _, text = page(tmp_path, rows=rows, findings=[])
+@pytest.mark.parametrize(
+    "audit",
+    [Audit(()), Audit((), REJECTED), Audit(KEPT[:1])],
+    ids=["nothing", "only left out", "one"],
+)
+def test_a_page_of_nearly_nothing_is_still_a_page(tmp_path, audit):
+    _, text = page(tmp_path, audit)
     assert "Nothing was found." in text
 
 
-def test_the_table_has_one_row_a_recording_with_its_findings(tmp_path):
+def test_the_table_has_one_row_per_recording_with_its_findings(tmp_path):
     path = tmp_path / "audit.parquet"
-    write_audit(path, ROWS, FINDINGS, {"seed": "3"})
+    write_audit(path, AUDIT, {"seed": "3"})
     table = pq.read_table(path)
     rows = {each["id"]: each for each in table.to_pylist()}
-    assert len(rows) == len(ROWS) == table.num_rows
+    assert len(rows) == len(KEPT) + len(REJECTED) == table.num_rows
     assert rows["clip_3"]["findings"] == [f"{kind}: detail of {kind}" for kind in MEANINGS]
     assert rows["clip_4"]["findings"] == [] and rows["clip_4"]["captions"] == 1
     assert (rows["stub"]["status"], rows["stub"]["captions"]) == ("short", None)
@@ -115,7 +121,7 @@ def test_the_table_has_one_row_a_recording_with_its_findings(tmp_path):
 
 
 def test_one_line_sums_it_up():
-    assert describe(ROWS, FINDINGS[:1]) == (
+    assert describe(Audit(KEPT, REJECTED, FINDINGS[:1])) == (
         "20 recordings: 17 train, 1 val, 1 test, 1 held_out, "
         "1 left out as bad, 1 left out as short, 1 audit error"
     )

@@ -9,8 +9,8 @@ import pytest
 from reading import found_by
 
 from lead.clip import Recording
-from lead.datasets.cmu import CmuWords, read_cmu
-from lead.datasets.cmu_captions import read_index, read_kit_sentences
+from lead.datasets.cmu import read_cmu
+from lead.datasets.cmu_captions import TakeText, read_take_texts
 from lead.errors import LeadError
 from lead.formats.archive import members
 from lead.formats.bvh import global_transforms, read_bvh
@@ -29,9 +29,9 @@ MAX = "bvh_bvh11_3dsmax/131_01.bvh"
 @pytest.fixture(scope="module")
 def everything(data_root):
     path = data_root / "cmu" / "cmu-takes.tar.xz"
-    descriptions = read_index(data_root / "cmu" / "cmu-mocap-index.csv")
-    sentences = read_kit_sentences(data_root / "kitml" / "annotations.json")
-    return found_by(read_cmu(path, "cmu/cmu-takes", 1, LIMITS, CmuWords(descriptions, sentences)))
+    annotations = data_root / "kitml" / "annotations.json"
+    texts = read_take_texts(data_root / "cmu" / "cmu-mocap-index.csv", annotations)
+    return found_by(read_cmu(path, "cmu/cmu-takes", 1, LIMITS, texts))
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +140,7 @@ def test_a_broken_form_of_a_take_does_not_hide_a_good_one(files, tmp_path):
     folder.mkdir()
     (folder / "05_20-daz.bvh").write_bytes(files[DAZ])
     (folder / "05_20-mb.bvh").write_bytes(files[MB][: len(files[MB]) // 2])
-    found = found_by(read_cmu(folder, "takes", 1, LIMITS, CmuWords({"05_20": "dance"}, {})))
+    found = found_by(read_cmu(folder, "takes", 1, LIMITS, {"05_20": TakeText("dance")}))
     assert [(item.source, getattr(item, "reason", "kept")) for item in found] == [
         ("takes/05_20-daz.bvh", "kept"),
         ("takes/05_20-mb.bvh", "bad"),
@@ -151,7 +151,7 @@ def test_an_amc_without_its_skeleton_is_bad(tmp_path):
     folder = tmp_path / "takes"
     folder.mkdir()
     (folder / "11_01.amc").write_text(":DEGREES\n1\nroot 0 0 0 0 0 0\n")
-    [item] = found_by(read_cmu(folder, "takes", 1, LIMITS, CmuWords({"11_01": "kick"}, {})))
+    [item] = found_by(read_cmu(folder, "takes", 1, LIMITS, {"11_01": TakeText("kick")}))
     assert item.reason == "bad" and ".asf" in item.detail  # pyright: ignore
 
 
@@ -163,11 +163,8 @@ def test_a_folder_and_an_archive_give_the_same_takes(files, tmp_path):
     archive = tmp_path / "takes.tar.gz"
     with tarfile.open(archive, "w:gz", compresslevel=1) as tar:
         tar.add(folder, arcname="takes")
-    descriptions = {"05_20": "dance", "131_01": "walk"}
-    one, other = (
-        found_by(read_cmu(path, "takes", 1, LIMITS, CmuWords(descriptions, {})))
-        for path in (folder, archive)
-    )
+    texts = {"05_20": TakeText("dance"), "131_01": TakeText("walk")}
+    one, other = (found_by(read_cmu(path, "takes", 1, LIMITS, texts)) for path in (folder, archive))
     assert [vars(item).keys() for item in one] == [vars(item).keys() for item in other]
     for a, b in zip(one, other, strict=True):
         assert {k: v for k, v in vars(a).items() if k != "motion"} == {

@@ -8,11 +8,11 @@ import pytest
 
 from lead.datasets.cmu_captions import (
     Sentence,
+    TakeText,
     content_of,
     expand_description,
     read_index,
     read_kit_sentences,
-    take_captions,
 )
 from lead.errors import LeadError
 
@@ -121,11 +121,13 @@ def test_broken_annotations_are_refused(tmp_path, text):
 
 
 def test_a_sentence_about_a_segment_goes_to_the_part_it_describes():
-    sentences = [Sentence("walks", 0.0, 6.0), Sentence("then jumps", 6.0, 12.0)]
-    assert take_captions("walk", sentences, 0.0, 5.9) == ("walks",)
-    assert take_captions("walk", sentences, 5.0, 12.0) == ("then jumps",)
+    text = TakeText("walk", (Sentence("walks", 0.0, 6.0), Sentence("then jumps", 6.0, 12.0)))
+    assert text.captions(0.0, 5.9) == ("walks",)
+    assert text.captions(5.0, 12.0) == ("then jumps",)
 
 
 def test_a_part_nobody_describes_has_cmus_line():
-    assert take_captions("walk", [Sentence("jumps", 20.0, 25.0)], 0.0, 5.0) == ("a person walks",)
-    assert take_captions(None, [], 0.0, 5.0) == ()
+    assert TakeText("walk", (Sentence("jumps", 20.0, 25.0),)).captions(0.0, 5.0) == (
+        "a person walks",
+    )
+    assert TakeText().captions(0.0, 5.0) == ()

@@ -16,7 +16,7 @@ from lead.errors import LeadError
 from lead.files.job import Job
 from lead.motion.features import joints_to_features
 from lead.motion.skeleton import HUMANML3D
-from lead.store.store import MotionStore
+from lead.store import MotionStore
 
 DATASET = SyntheticDataset(clips=20, val_share=0.2, test_share=0.2)
 

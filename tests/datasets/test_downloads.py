@@ -6,19 +6,11 @@ import re
 import pytest
 
 from lead.datasets.download import content_digest
-from lead.datasets.downloads import DOWNLOADS, FreeArchive, FreeFile, filling
-from lead.datasets.registry import ALL_SOURCES
+from lead.datasets.sources import DOWNLOADS, SOURCES, filling
 from lead.formats.archive import find_source
 
-FILES = [file for download in DOWNLOADS for file in download.files if isinstance(file, FreeFile)]
-PARTS = [
-    part
-    for download in DOWNLOADS
-    for file in download.files
-    if isinstance(file, FreeArchive)
-    for part in file.parts
-]
-SOURCES = {source.name: source for source in ALL_SOURCES}
+FILES = [file for download in DOWNLOADS for file in download.files if not file.parts]
+PARTS = [part for download in DOWNLOADS for file in download.files for part in file.parts]
 REGISTERED = ("amass", "body_models", "humanml3d-features", "kit-features", "kit-joints")
 
 
@@ -36,8 +28,7 @@ def test_a_file_has_the_digest_and_size_of_the_table(file, data_root):
 def test_an_archive_here_has_the_content_digest_of_the_table(part, data_root):
     path = find_source(data_root, [part.place])
     assert path is not None
-    found = content_digest(path, lambda name: name.endswith(part.endings))
-    assert found == part.digest
+    assert content_digest(path, lambda name: name.endswith(part.endings)) == part.digest
 
 
 @pytest.mark.parametrize("digest", [file.sha256 for file in FILES] + [p.digest for p in PARTS])

@@ -19,7 +19,7 @@ from lead.datasets.registry import read_dataset
 from lead.errors import LeadError
 from lead.files.job import Job
 from lead.motion.skeleton import HUMANML3D
-from lead.store.store import MotionStore
+from lead.store import MotionStore
 
 DATASET = SyntheticDataset(clips=100)
 
@@ -64,8 +64,8 @@ def works(log: Path, names: range):
 
 def test_rows_come_in_the_order_of_ids_with_their_own_frames(tmp_path):
     found = gather(works(tmp_path / "log", range(99, -1, -1)), HUMANML3D, tmp_path / "parts", 2)
-    assert [row.id for row in found.rows] == [f"{number:04d}" for number in range(100)]
-    assert [frames[0, 0, 0] for frames in found.arrays(found.rows)] == list(range(100))
+    assert [row.id for row in found.clips] == [f"{number:04d}" for number in range(100)]
+    assert [frames[0, 0, 0] for frames in found.arrays(found.clips)] == list(range(100))
 
 
 def test_what_was_read_before_is_not_read_again(tmp_path):
@@ -81,7 +81,7 @@ def test_what_was_read_before_is_not_read_again(tmp_path):
     found = gather(works(log, range(100)), HUMANML3D, tmp_path / "parts", 1)
     again = log.read_text().split()[len(before) :]
     assert len(before) == 64 and len(again) == 36
-    assert len(found.rows) == 100
+    assert len(found.clips) == 100
 
 
 def test_a_file_that_changed_is_read_again(tmp_path):
@@ -89,7 +89,7 @@ def test_a_file_that_changed_is_read_again(tmp_path):
     for text in ("0001", "0002"):
         source.write_text(text)
         found = gather([partial(read_text, source)], HUMANML3D, tmp_path / "parts", 1)
-    assert [row.id for row in found.rows] == ["0002"]
+    assert [row.id for row in found.clips] == ["0002"]
 
 
 def read_text(path: Path) -> list[Found]:

@@ -15,11 +15,12 @@ import pytest
 
 from lead.clip import Recording, Rejected
 from lead.config.datasets import KitRawDataset
-from lead.datasets.kit_raw import MMM_UNSUPPORTED, read_kit_raw, read_positions
+from lead.datasets.kit_raw import read_kit_raw, read_positions
+from lead.datasets.sources import SOURCES
 from lead.errors import LeadError
+from lead.motion.armature import rest_directions
 from lead.motion.features import joints_to_features
 from lead.motion.skeleton import KIT
-from lead.motion.t_pose import rest_directions
 
 # As in KIT-ML's mean body.
 ARM, LEG = (97.0, 136.0, 91.0), (45.0, 224.0, 226.0, 26.0, 45.0)
@@ -210,7 +211,7 @@ def test_a_folder_of_raw_mmm_files_is_refused_with_the_reason(root):
     (root / "kit/joints/00001_mmm.xml").write_text("<!DOCTYPE bomb><MMM/>")
     with pytest.raises(LeadError, match="MMM files are not supported") as error:
         read(root)
-    assert error.value.fix == MMM_UNSUPPORTED
+    assert error.value.fix == SOURCES["kit-mmm"].unsupported
 
 
 @pytest.mark.parametrize("remains", [False, True])
@@ -218,9 +219,9 @@ def test_missing_motion_is_named_with_place_origin_and_licence(root, remains):
     shutil.rmtree(root / "kit/joints")
     if remains:
         (root / "kit/joints").mkdir()
-    with pytest.raises(LeadError, match="positions are missing") as error:
+    with pytest.raises(LeadError, match="missing: kit-joints") as error:
         read(root)
-    for words in (str(root / "kit/joints"), "humanoids.kit.edu", "KIT Motion-Language"):
+    for words in (str(root), "kit/joints", "humanoids.kit.edu", "KIT Motion-Language"):
         assert words in str(error.value)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -9,22 +10,21 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from lead.clip import HELD_OUT
+from lead.clip import HELD_OUT, ReadClip
 from lead.config.datasets import OpenDataset, SyntheticDataset
 from lead.datasets import stages
-from lead.datasets.audit.report import AuditRow, describe
-from lead.datasets.gather import Row
+from lead.datasets.audit.report import Audit, describe
 from lead.datasets.splits import exchange_sides, mirror_images
 from lead.datasets.synthetic import body
 from lead.datasets.synthetic.body import pose_joints
-from lead.datasets.synthetic.dataset import ACTIONS, make_clip
+from lead.datasets.synthetic.dataset import VARIANTS, make_clip
 from lead.datasets.synthetic.manner import Manner, Side
 from lead.files.job import Job
 from lead.motion.features import features_to_joints, joints_to_features
 from lead.motion.layout import layout
 from lead.motion.mirror import mirror
 from lead.motion.skeleton import HUMANML3D
-from lead.store.store import MotionStore
+from lead.store import MotionStore
 
 MADE = SyntheticDataset(clips=62)
 RECORDED = 60
@@ -148,28 +148,28 @@ def test_the_audit_tells_mirror_images_from_recordings(folders):
 
 
 def test_one_line_says_how_many_were_recorded_and_how_many_mirrored():
-    rows = [AuditRow(f"{n}", "x.bvh", "kept", split="train") for n in range(3)]
-    rows += [AuditRow("M0", "x.bvh", "kept", split="train", is_mirrored=True)]
-    assert describe(rows) == "3 recorded + 1 mirrored: 4 train"
+    clips = [ReadClip(id=f"{n}", source="x.bvh", split="train") for n in range(3)]
+    clips += [ReadClip(id="M0", source="x.bvh", split="train", is_mirrored=True)]
+    assert describe(Audit(clips)) == "3 recorded + 1 mirrored: 4 train"
 
 
 def test_tokens_are_exchanged_as_captions_are():
-    row = Row(
+    clip = ReadClip(
         id="000001", part=0, start=0, stop=50, captions=("a man waves his left hand",),
         tokens=("a/DET man/NOUN wave/VERB his/DET left/ADJ hand/NOUN",), spans=((0.0, 2.0),),
-        take="01_01", content="wave", style=None, source="01_01.bvh",
+        take="01_01", content="wave", source="01_01.bvh",
     )  # fmt: skip
-    [(image, split)] = mirror_images([(row, "train"), (row, "val"), (row, HELD_OUT)])
-    assert (image.id, split, image.spans) == ("M000001", "train", row.spans)
+    [image] = mirror_images([replace(clip, split=split) for split in ("train", "val", HELD_OUT)])
+    assert (image.id, image.split, image.spans) == ("M000001", "train", clip.spans)
     assert image.tokens == ("a/DET man/NOUN wave/VERB his/DET right/ADJ hand/NOUN",)
-    assert (image.part, image.start, image.stop) == (row.part, row.start, row.stop)
+    assert (image.part, image.start, image.stop) == (clip.part, clip.start, clip.stop)
 
 
-@pytest.mark.parametrize("action", [name for name, (_, sides) in ACTIONS.items() if sides])
+@pytest.mark.parametrize("action", sorted({v.action for v in VARIANTS if v.side}))
 def test_a_mirrored_left_action_has_the_features_of_the_right_one(action, even_body):
     def performed(side: Side) -> np.ndarray:
-        manner = Manner(1.0, 1.0, side)
-        return pose_joints(ACTIONS[action][0](80, manner, np.random.default_rng(5)))
+        variant = next(v for v in VARIANTS if (v.action, v.side) == (action, side))
+        return pose_joints(variant.move(80, Manner(1.0, 1.0, side), np.random.default_rng(5)))
 
     mirrored = joints_to_features(mirror(performed("left"), HUMANML3D), HUMANML3D)
     right = joints_to_features(performed("right"), HUMANML3D)

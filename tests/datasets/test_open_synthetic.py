@@ -21,7 +21,7 @@ from lead.datasets.synthetic.dataset import VARIANTS
 from lead.errors import LeadError
 from lead.files.job import Job
 from lead.files.seeds import Seeds
-from lead.store.store import MotionStore
+from lead.store import MotionStore
 
 CLIPS = 5 * len(VARIANTS)
 MADE = {"name": "synthetic", "clips": CLIPS}
@@ -47,11 +47,11 @@ def imported(folder: Path, dataset: DatasetSettings, takes: list[Found]) -> tupl
     outputs = {"joints": "joints.npy", "clips": "clips.parquet", "audit": "audit.parquet"}
     files = {name: folder / file for name, file in outputs.items()} | {"page": folder / "a.html"}
     job = Job("stage", {"dataset": dataset.model_dump(mode="json"), "seed": 3}, {}, files)
-    with pytest.MonkeyPatch().context() as patch, redirect_stderr(StringIO()) as said:
+    with pytest.MonkeyPatch().context() as patch, redirect_stderr(StringIO()) as terminal:
         patch.setattr(open_mocap, "_read_recorded", lambda *_: iter([partial(list, takes)]))
         patch.setattr(open_mocap, "locate", lambda *_: {})
         stages.import_motion(job)
-    return MotionStore.load(files["joints"], files["clips"]), said.getvalue()
+    return MotionStore.load(files["joints"], files["clips"]), terminal.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -74,11 +74,11 @@ def is_made(name: str) -> bool:
 
 def test_synthetic_clips_are_those_of_the_synthetic_study():
     alone = read_dataset(SyntheticDataset(clips=CLIPS), Path("nowhere"), Seeds(1))
-    found = read_dataset(open_dataset(MADE), Path("nowhere"), Seeds(1))
-    for one, other in zip(found_by(alone), found_by(found), strict=True):
-        assert isinstance(one, Recording) and isinstance(other, Recording)
-        assert (one.id, one.captions, one.content) == (other.id, other.captions, other.content)
-        np.testing.assert_array_equal(one.joints, other.joints)
+    listed = read_dataset(open_dataset(MADE), Path("nowhere"), Seeds(1))
+    for clip, other in zip(found_by(alone), found_by(listed), strict=True):
+        assert isinstance(clip, Recording) and isinstance(other, Recording)
+        assert (clip.id, clip.captions, clip.content) == (other.id, other.captions, other.content)
+        np.testing.assert_array_equal(clip.joints, other.joints)
 
 
 def test_synthetic_clips_have_the_splits_of_the_synthetic_study(both, tmp_path):
@@ -105,15 +105,15 @@ def test_both_sources_are_in_every_split_and_mirrored_in_training_alone(both):
 
 
 def test_the_terminal_tells_synthetic_recorded_and_mirrored_apart(run):
-    store, said = run
+    store, terminal = run
     names = list(splits(store))
     mirrored = sum(name.startswith("M") for name in names)
     recorded = sum(not is_made(name) and not name.startswith("M") for name in names)
-    assert f"{CLIPS} synthetic + {recorded} recorded + {mirrored} mirrored: " in said
+    assert f"{CLIPS} synthetic + {recorded} recorded + {mirrored} mirrored: " in terminal
 
 
 def test_cmus_own_lines_need_nothing_of_kit(takes, data_root):
-    captions = [text for found in takes if isinstance(found, Recording) for text in found.captions]
+    captions = [text for take in takes if isinstance(take, Recording) for text in take.captions]
     assert captions and all(text.startswith("a person ") for text in captions)
     with pytest.raises(LeadError, match="kitml-annotations"):
         read_all = OpenDataset(sources=(RecordedSource(name="cmu"),))
@@ -131,7 +131,7 @@ LONG = {"name": "synthetic", "clips": 3, "max_positions": 121}
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "message"),
     [
         ({"fps": 10}, "20 frames a second"),
         ({"max_positions": 100, "sources": [LONG]}, "41 to 100"),
@@ -143,6 +143,6 @@ LONG = {"name": "synthetic", "clips": 3, "max_positions": 121}
         ({"sources": [{"name": "synthetic", "clips": 3, "every": 2}]}, "one of clips, max_"),
     ],
 )
-def test_what_a_source_cannot_be_is_told_with_what_it_can_be(settings, told):
-    with pytest.raises(LeadError, match=told):
+def test_what_a_source_cannot_be_is_told_with_what_it_can_be(settings, message):
+    with pytest.raises(LeadError, match=message):
         load_study("bundled", {"dataset": settings}, CONFIG)

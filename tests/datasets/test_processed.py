@@ -18,7 +18,7 @@ from lead.errors import LeadError
 from lead.files.job import Job
 from lead.motion.layout import layout
 from lead.motion.skeleton import HUMANML3D, KIT
-from lead.store.store import MotionStore
+from lead.store import MotionStore
 
 SETTINGS = HumanML3DDataset()
 FOLDER = "HumanML3D"

@@ -7,14 +7,8 @@ import pytest
 from lead.config.base import Settings
 from lead.config.datasets import DatasetSettings
 from lead.config.load import load_study
-from lead.datasets.registry import (
-    ALL_SOURCES,
-    DATASETS,
-    dataset_of,
-    skeleton_of,
-    sources_of,
-    sources_of_dataset,
-)
+from lead.datasets.registry import DATASETS, dataset_of, skeleton_of, sources_of, sources_of_dataset
+from lead.datasets.sources import SOURCES
 from lead.errors import LeadError
 from lead.motion.skeleton import KIT
 
@@ -53,5 +47,5 @@ def test_synthetic_motion_on_kits_skeleton_asks_for_kits_evaluator():
 def test_made_motion_needs_no_source_and_every_other_dataset_some_that_are_listed():
     for dataset in DATASETS:
         sources = sources_of_dataset(dataset.settings())
-        assert set(sources) <= set(ALL_SOURCES)
+        assert set(sources) <= set(SOURCES.values())
         assert bool(sources) is not dataset.kind.startswith("synthetic")

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 from flaky_server import Site, serving
 
-from lead.datasets.download import content_digest, retrieve
-from lead.datasets.downloads import ArchivePart, Download, FreeArchive
-from lead.datasets.transfer import Patience
+from lead.datasets.download import Patience, content_digest, retrieve
+from lead.datasets.sources import ArchivePart, Download, FreeFile
 from lead.errors import LeadError
 
 HURRY = Patience(attempts=3, wait=0.001, timeout=5.0)
@@ -43,7 +42,7 @@ def archive(tmp_path):
     digest = hashlib.sha256(listing.encode()).hexdigest()
     with serving(Site(content)) as site:
         part = ArchivePart("set/one/", "sets/one", (".bvh", ".json"), digest)
-        file = FreeArchive(site.url, "sets/all.zip", (part,))
+        file = FreeFile(site.url, "sets/all.zip", parts=(part,))
         yield site, Download("sets", "two sets", "free", (file,))
 
 

@@ -9,7 +9,6 @@ import pytest
 
 from lead.clip import Recording
 from lead.config.datasets import SyntheticDataset
-from lead.datasets.synthetic.captions import WORDINGS
 from lead.datasets.synthetic.dataset import VARIANTS, read_synthetic
 from lead.motion.skeleton import HUMANML3D
 
@@ -26,9 +25,9 @@ def clips() -> list[Recording]:
 
 
 def called(clips, content: str) -> list[Recording]:
-    found = [clip for clip in clips if clip.content == content]
-    assert found
-    return found
+    chosen = [clip for clip in clips if clip.content == content]
+    assert chosen
+    return chosen
 
 
 def track(clip: Recording, joint: str) -> np.ndarray:
@@ -168,10 +167,10 @@ def test_a_kick_swings_the_leg_of_its_side_forward(clips, side, other):
 @pytest.mark.parametrize(("side", "other"), SIDES)
 def test_a_punch_stretches_the_arm_of_its_side_forward(clips, side, other):
     for clip in called(clips, f"punch_{side}"):
-        own = reach(clip, f"{side}_shoulder", f"{side}_wrist", ahead_of(clip)).max()
+        punching = reach(clip, f"{side}_shoulder", f"{side}_wrist", ahead_of(clip)).max()
         idle = reach(clip, f"{other}_shoulder", f"{other}_wrist", ahead_of(clip)).max()
-        assert own > 0.35
-        assert own > idle + 0.05
+        assert punching > 0.35
+        assert punching > idle + 0.05
 
 
 @pytest.mark.parametrize(("side", "other"), SIDES)
@@ -255,11 +254,11 @@ SIZE_OF: dict[str, Callable[[Recording], float]] = {
 
 @pytest.mark.parametrize("content", sorted(SIZE_OF))
 def test_words_for_small_and_large_are_true(clips, content):
-    wording = WORDINGS[next(v.action for v in VARIANTS if v.content == content)]
+    variant = next(variant for variant in VARIANTS if variant.content == content)
     sizes: dict[str, list[float]] = {"small": [], "large": []}
     for clip in called(clips, content):
-        for name, words in (("small", wording.small), ("large", wording.large)):
-            if any(word in clip.captions[0] for word in words):
+        for name, extents in (("small", variant.small), ("large", variant.large)):
+            if any(extent in clip.captions[0] for extent in extents):
                 sizes[name].append(SIZE_OF[content](clip))
     assert len(sizes["small"]) >= 3
     assert len(sizes["large"]) >= 3

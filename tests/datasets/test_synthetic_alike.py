@@ -10,8 +10,7 @@ import pytest
 from lead.clip import Recording
 from lead.config.datasets import SyntheticDataset
 from lead.datasets.splits import split_takes
-from lead.datasets.synthetic.captions import STYLES, WORDINGS, captions
-from lead.datasets.synthetic.dataset import VARIANTS, make_clip
+from lead.datasets.synthetic.dataset import STYLES, VARIANTS, captions, make_clip
 from lead.motion.features import joints_to_features
 from lead.motion.skeleton import HUMANML3D
 
@@ -29,14 +28,14 @@ def clips() -> list[Recording]:
 @pytest.fixture(scope="module")
 def beginnings(clips) -> dict[tuple[str, str | None], np.ndarray]:
     """First two seconds of features of every variant in every style, scaled over all clips."""
-    found: dict[tuple[str, str | None], list[np.ndarray]] = {}
+    groups: dict[tuple[str, str | None], list[np.ndarray]] = {}
     for clip in clips[:ENOUGH]:
         features = joints_to_features(clip.joints, HUMANML3D)[:TWO_SECONDS]
-        found.setdefault((clip.content, clip.style), []).append(features)
-    everything = np.concatenate([np.stack(group) for group in found.values()])
+        groups.setdefault((clip.content, clip.style), []).append(features)
+    everything = np.concatenate([np.stack(group) for group in groups.values()])
     spread = everything.std((0, 1)) + 1e-3
     mean = everything.mean((0, 1))
-    return {key: (np.stack(group) - mean) / spread for key, group in found.items()}
+    return {key: (np.stack(group) - mean) / spread for key, group in groups.items()}
 
 
 def unlikeness(group: np.ndarray) -> float:
@@ -57,20 +56,18 @@ def test_quick_movements_begin_alike_too(beginnings, content):
 
 def test_clips_of_a_variant_are_still_different(beginnings):
     for group in beginnings.values():
-        for one, other in itertools.pairwise(group):
-            assert np.abs(one - other).max() > 0.1
+        for clip, following in itertools.pairwise(group):
+            assert np.abs(clip - following).max() > 0.1
 
 
 def test_no_two_adverbs_stand_side_by_side_nor_one_behind_the_words_for_size():
     for variant in VARIANTS:
-        wording = WORDINGS[variant.action]
         for style, size in itertools.product(variant.styles, variant.sizes):
-            manner = (style, size, variant.side or "both")
-            for sentence in captions(variant.action, manner, 8, np.random.default_rng(0)):
+            for sentence in captions(variant, style, size, 8, np.random.default_rng(0)):
                 words = sentence.split()
                 adverbs = [word in STYLES[style] for word in words]
                 assert sum(adverbs) <= 1, sentence
-                if size != "normal" and wording.small:
+                if size != "normal" and variant.small:
                     assert not adverbs[-1], sentence
 
 

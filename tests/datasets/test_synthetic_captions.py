@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from lead.config.datasets import SyntheticDataset
-from lead.datasets.synthetic.captions import STYLES, SUBJECTS, WORDINGS, captions
-from lead.datasets.synthetic.dataset import VARIANTS, Variant, make_clip
-from lead.datasets.synthetic.manner import Side, Size, Style
+from lead.datasets.synthetic.dataset import STYLES, SUBJECTS, VARIANTS, Variant, captions, make_clip
+from lead.datasets.synthetic.manner import Size, Style
 
 CONFIG = SyntheticDataset()
 FORMS: list[tuple[Variant, Style, Size]] = [
@@ -19,12 +18,11 @@ FORMS: list[tuple[Variant, Style, Size]] = [
 @pytest.fixture(scope="module")
 def sentences() -> dict[str, set[str]]:
     """Many captions of every variant, in every style and size."""
-    found: dict[str, set[str]] = {}
+    sentences: dict[str, set[str]] = {}
     for number, (variant, style, size) in enumerate(FORMS):
-        manner: tuple[Style, Size, Side] = (style, size, variant.side or "both")
-        made = captions(variant.action, manner, 9, np.random.default_rng(number))
-        found.setdefault(variant.content, set()).update(made)
-    return found
+        written = captions(variant, style, size, 9, np.random.default_rng(number))
+        sentences.setdefault(variant.content, set()).update(written)
+    return sentences
 
 
 def everything(sentences) -> list[str]:
@@ -65,12 +63,12 @@ def test_a_style_is_named_exactly_where_a_clip_has_one():
     for number in range(150):
         clip = make_clip(CONFIG, 3, number)
         for sentence in clip.captions:
-            found = {
+            styles = {
                 style for style, words in named.items() if any(word in sentence for word in words)
             }
             # "hurriedly" is part of "unhurriedly".
-            found -= {"fast"} if "unhurriedly" in sentence else set()
-            assert found == ({clip.style} if clip.style else set()), sentence
+            styles -= {"fast"} if "unhurriedly" in sentence else set()
+            assert styles == ({clip.style} if clip.style else set()), sentence
 
 
 def test_a_turn_is_said_to_be_in_place_and_standing_names_nothing_else(sentences):
@@ -104,6 +102,5 @@ def test_a_pool_of_32_clips_is_mostly_told_apart_by_content_and_style():
 
 
 def test_there_are_at_least_fourteen_actions_and_words_for_each():
-    actions = {variant.action for variant in VARIANTS}
-    assert len(actions) >= 14
-    assert actions == set(WORDINGS)
+    assert len({variant.action for variant in VARIANTS}) >= 14
+    assert all(len(variant.verbs) >= 2 for variant in VARIANTS)

@@ -11,14 +11,7 @@ from pydantic import ValidationError
 from lead.clip import Recording
 from lead.config.datasets import SyntheticDataset, SyntheticKitDataset
 from lead.datasets.registry import dataset_of, read_dataset, shares_of, skeleton_of
-from lead.datasets.synthetic.dataset import (
-    VARIANTS,
-    make_clip,
-    make_kit_clip,
-    positions_before,
-    read_synthetic,
-    to_kit,
-)
+from lead.datasets.synthetic.dataset import VARIANTS, make_clip, positions_before, to_kit
 from lead.files.seeds import Seeds
 from lead.motion.canonical import canonical_joints
 from lead.motion.features import features_to_joints, joints_to_features
@@ -38,8 +31,7 @@ TOES = {"right": 15, "left": 20}
 @pytest.fixture(scope="module")
 def clips() -> list[Recording]:
     """Six clips of every variant."""
-    found = [clip for work in read_synthetic(CONFIG, SEED) for clip in work()]
-    return [clip for clip in found if isinstance(clip, Recording)]
+    return [make_clip(CONFIG, SEED, number) for number in range(CONFIG.clips)]
 
 
 @pytest.fixture(scope="module")
@@ -49,16 +41,18 @@ def features(clips) -> np.ndarray:
 
 
 def called(clips, content: str) -> list[Recording]:
-    found = [clip for clip in clips if clip.content == content]
-    assert found
-    return found
+    chosen = [clip for clip in clips if clip.content == content]
+    assert chosen
+    return chosen
 
 
 def test_the_dataset_is_on_kits_skeleton_with_kits_least_length():
     assert skeleton_of(CONFIG) is KIT
     assert dataset_of(CONFIG).item_frames(CONFIG)[0] >= KIT.min_frames
     assert shares_of(CONFIG) == pytest.approx((0.74, 0.1, 0.16))
-    assert len(list(read_dataset(CONFIG, Path("nowhere"), Seeds(1)))) == CONFIG.clips
+    works = list(read_dataset(CONFIG, Path("nowhere"), Seeds(1)))
+    assert len(works) == CONFIG.clips
+    assert [clip.dataset for clip in works[0]()] == ["synthetic_kit"]
 
 
 def test_motions_are_those_of_the_other_synthetic_dataset(clips):
@@ -76,8 +70,8 @@ def test_a_motion_lasts_as_long_as_before(clips):
 
 @pytest.mark.parametrize("positions", [25, 26, 75, 76, 123])
 def test_lengths_are_said_in_kits_frames(positions):
-    made = SyntheticKitDataset(min_positions=positions, max_positions=positions)
-    assert len(make_kit_clip(made, SEED, 3).joints) == positions
+    settings = SyntheticKitDataset(min_positions=positions, max_positions=positions)
+    assert len(make_clip(settings, SEED, 3).joints) == positions
     shorter = np.zeros((positions_before(positions) - 1, 22, 3))
     assert len(resample(shorter, HUMANML3D.fps, KIT.fps)) == positions - 1
 
@@ -99,11 +93,11 @@ def test_the_mean_pose_is_that_of_kit_within_a_seventh_of_the_body(features, dat
     """The MMM model hangs on its hips and stands on higher ankles; its arms hang farther back."""
     block = BLOCKS.slice("local_positions")
     published = np.load(data_root / "evaluators/kit_mean.npy")[block].reshape(20, 3)
-    own = features[:, block].mean(0).reshape(20, 3)
+    mean = features[:, block].mean(0).reshape(20, 3)
     arms = [joint - 1 for joint in WRISTS.values()]
-    trunk = np.delete(np.linalg.norm(own - published, axis=-1), arms)
+    trunk = np.delete(np.linalg.norm(mean - published, axis=-1), arms)
     assert trunk.max() < 803 / 7
-    assert (np.sign(own[4:, 0]) == np.sign(published[4:, 0])).all()
+    assert (np.sign(mean[4:, 0]) == np.sign(published[4:, 0])).all()
 
 
 def test_features_are_251_wide_and_finite(features):
@@ -131,8 +125,8 @@ def test_made_feet_are_in_contact_much_more_than_captured_ones(features, data_ro
     """Planted feet do not move at all here; in KIT-ML hardly any is still enough, 0.0175."""
     published = np.load(data_root / "evaluators/kit_mean.npy")[BLOCKS.slice("contacts")]
     assert published.mean() == pytest.approx(0.0175, abs=0.001)
-    own = features[:, BLOCKS.slice("contacts")].mean(0)
-    assert ((own > 0.3) & (own < 0.9)).all()
+    contacts = features[:, BLOCKS.slice("contacts")].mean(0)
+    assert ((contacts > 0.3) & (contacts < 0.9)).all()
 
 
 @pytest.mark.parametrize("side, other", [("left", "right"), ("right", "left")])

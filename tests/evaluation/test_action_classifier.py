@@ -20,12 +20,12 @@ from lead.evaluation.actions import (
     train_action_classifier,
     write_classifier,
 )
-from lead.evaluation.gauge_score import other_side
+from lead.evaluation.gauge import other_side
 from lead.files.job import Job
 from lead.motion.features import joints_to_features
 from lead.motion.mirror import mirror
 from lead.motion.skeleton import HUMANML3D
-from lead.store.store import write_index
+from lead.store import write_index
 
 TRAINED, TESTED = 310, 93
 CONFIG = SyntheticDataset(kind="synthetic", clips=TRAINED + TESTED)

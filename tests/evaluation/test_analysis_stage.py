@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from gauge_arrays import gauge_arrays
@@ -17,7 +17,7 @@ from lead.config.evaluation import Evaluation, MultiModality
 from lead.errors import LeadError
 from lead.evaluation.score import compute_metrics
 from lead.files.job import Job
-from lead.store.store import write_index
+from lead.store import write_index
 
 REPEATS, ITEMS, WIDTH = 3, 120, 8
 SYSTEMS = ["real", "mld", "lead"]
@@ -147,10 +147,9 @@ def test_a_study_of_one_repeat_and_few_items_has_notes_and_no_traceback(study, t
         own = load_file(study / f"{name}.safetensors")
         path = tmp_path / f"{name}.safetensors"
         save_file({key: values[:1, :few].copy() for key, values in own.items()}, path)
-        metrics = pq.read_table(study / f"{name}.parquet").to_pandas()
-        pq.write_table(
-            pa.Table.from_pandas(metrics[metrics["repeat"] == 0]), tmp_path / f"{name}.parquet"
-        )
+        metrics = pq.read_table(study / f"{name}.parquet")
+        first = metrics.filter(pc.equal(metrics["repeat"], 0))
+        pq.write_table(first, tmp_path / f"{name}.parquet")
         replaced |= {f"embeddings_{name}": path, f"metrics_{name}": tmp_path / f"{name}.parquet"}
     analyse(job(study, tmp_path / "analysis.parquet", **replaced))
     found, _ = read_rows(tmp_path / "analysis.parquet")

@@ -22,7 +22,7 @@ from lead.models.files import load_tensors, read_metadata, save_tensors
 from lead.motion.features import features_to_joints
 from lead.motion.normalizer import load_normalizer
 from lead.motion.skeleton import HUMANML3D
-from lead.store.store import MotionIndex
+from lead.store import MotionIndex
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +119,7 @@ def test_multimodality_with_a_motion_missing_is_refused(root, tmp_path):
             file.write_bytes((copy / f"{item}.npy").read_bytes())
     with pytest.raises(LeadError, match="do not go together") as caught:
         embed(root, copy, tmp_path)
-    assert "2 to 3 motions a caption" in str(caught.value)
+    assert "2 to 3 motions per caption" in str(caught.value)
 
 
 def test_captions_of_ones_own_are_embedded_in_place_of_those_drawn(root, tmp_path):

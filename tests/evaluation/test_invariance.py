@@ -14,7 +14,7 @@ from lead.evaluation.embed import embed_generated, embed_real
 from lead.evaluation.repeats import Repeats
 from lead.evaluation.score import compute_metrics
 from lead.files.job import Job
-from lead.store.store import MotionIndex, write_index
+from lead.store import MotionIndex, write_index
 
 STAGES = {"real": embed_real, "lead": embed_generated}
 
@@ -41,7 +41,7 @@ def embed(root, out: Path, system: str, repeats=(0, 2), index: Path | None = Non
 
 
 def arrays(*files: Path) -> dict[str, np.ndarray]:
-    rounds = Repeats.open(files)
+    rounds = Repeats(files)
     return {name: rounds.stacked(name) for name in rounds.shapes}
 
 

@@ -24,9 +24,9 @@ from lead.evaluation.score import compute_metrics
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.inversion.chosen import ChosenMotion, write_chosen
-from lead.inversion.evaluate import drawn_sentences, embed_inverted, embed_real_of_words
+from lead.inversion.stages import drawn_sentences, embed_inverted, embed_real_of_words
 from lead.inversion.words import InvertedWords, write_inverted
-from lead.store.store import MotionIndex
+from lead.store import MotionIndex
 
 TEMPLATES, CHOSEN = 3, 6
 

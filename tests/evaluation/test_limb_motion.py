@@ -12,6 +12,7 @@ from lead.evaluation.actions import (
     local_positions,
     no_classifier,
 )
+from lead.evaluation.evaluator import unpadded
 from lead.evaluation.gauge import Gauge
 from lead.motion.features import joints_to_features
 from lead.motion.layout import layout
@@ -68,7 +69,7 @@ def test_padding_and_the_batch_change_nothing():
     batch = torch.full((2, FRAMES, HUMANML3D.feature_width), 9.0)
     batch[0, :20], batch[1] = torch.from_numpy(short), torch.from_numpy(long)
     mask = torch.arange(FRAMES) < torch.tensor([[20], [FRAMES]])
-    found = Gauge(no_classifier(), HUMANML3D).measure(batch, mask)
+    found = Gauge(no_classifier(), HUMANML3D).measure(unpadded(batch, mask))
     expected = [spread(short), spread(long)]
     np.testing.assert_allclose(found["gauge.limb_spread"], expected, rtol=1e-6)
     assert found["gauge.action"].tolist() == [-1, -1]

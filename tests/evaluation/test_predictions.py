@@ -12,9 +12,14 @@ from swaying_body import swaying_body
 
 from lead.config.evaluation import NAME_PATTERN, ExternalSystem, state_of_files
 from lead.errors import LeadError
-from lead.evaluation.predictions.checks import check_items, check_lengths, check_upright
-from lead.evaluation.predictions.features import Reader, read_features, settle_normalisation
+from lead.evaluation.predictions.features import (
+    Reader,
+    check_upright,
+    read_features,
+    settle_normalisation,
+)
 from lead.evaluation.predictions.files import open_predictions
+from lead.evaluation.predictions.requests import check_items, check_lengths
 from lead.formats.bvh_writer import write_bvh
 from lead.motion.features import joints_to_features
 from lead.motion.layout import layout
@@ -28,15 +33,21 @@ FEATURES = {name: joints_to_features(joints, HUMANML3D) for name, joints in JOIN
 STATISTICS = fit_normalizer(iter(FEATURES.values()), layout(HUMANML3D))
 
 
-def reader(**said):
-    system = ExternalSystem(path=Path("anywhere"), **said)
-    own = matcher_normalizer(STATISTICS, layout(HUMANML3D), 25.0)
-    return Reader.of(system, HUMANML3D, STATISTICS, own)
+MATCHER = matcher_normalizer(STATISTICS, layout(HUMANML3D), 25.0)
+READER = Reader(HUMANML3D, STATISTICS, MATCHER)
 
 
-def read(path, repeat=0, units="none", **said):
-    files, own = open_predictions(path), reader(**said)
-    return read_features(files.read(repeat, IDS, own.system.fps), own, units)[0]
+def system(**stated):
+    return ExternalSystem(path=Path("anywhere"), **stated)
+
+
+def read(path, repeat=0, units="none", **stated):
+    motions = open_predictions(path).read(repeat, IDS, system(**stated))
+    return read_features(motions, READER, units)[0]
+
+
+def settle(files, **stated):
+    return settle_normalisation(files, IDS, system(**stated), READER)
 
 
 def assert_equal(found, wanted):
@@ -125,9 +136,9 @@ def test_bvh_becomes_features(tmp_path):
 
 @pytest.mark.parametrize("units", ["none", "dataset", "matcher"])
 def test_the_units_of_features_are_found(tmp_path, units):
-    own = reader().statistics[units]
-    write(tmp_path, {name: own.normalise(motion) for name, motion in FEATURES.items()})
-    found, note = settle_normalisation(open_predictions(tmp_path), IDS, reader())
+    statistics = READER.statistics[units]
+    write(tmp_path, {name: statistics.normalise(motion) for name, motion in FEATURES.items()})
+    found, note = settle(open_predictions(tmp_path))
     assert found == units and "as was found" in note
     assert_equal(read(tmp_path, units=found), FEATURES.values())
 
@@ -135,14 +146,13 @@ def test_the_units_of_features_are_found(tmp_path, units):
 def test_units_that_fit_nothing_are_not_guessed_but_may_be_stated(tmp_path):
     write(tmp_path, {name: 1000 * motion for name, motion in FEATURES.items()})
     files = open_predictions(tmp_path)
-    refused(lambda: settle_normalisation(files, IDS, reader()), "cannot be told", "State")
-    assert settle_normalisation(files, IDS, reader(normalisation="none"))[0] == "none"
+    refused(lambda: settle(files), "cannot be told", "State")
+    assert settle(files, normalisation="none")[0] == "none"
 
 
 def test_stated_units_that_are_wrong_are_refused(tmp_path):
     files = open_predictions(write(tmp_path, FEATURES))
-    own = reader(normalisation="dataset")
-    refused(lambda: settle_normalisation(files, IDS, own), "not in the units that are stated")
+    refused(lambda: settle(files, normalisation="dataset"), "not in the units that are stated")
 
 
 def test_features_of_the_other_dataset_are_named(tmp_path):
@@ -193,7 +203,7 @@ def test_one_repeat_will_do_and_is_said(tmp_path):
 def test_missing_repeats_are_found(tmp_path):
     for repeat in (0, 1, 3):
         write(tmp_path / f"repeat_{repeat:02d}", FEATURES)
-    refused(lambda: open_predictions(tmp_path), "no repeat_02")
+    refused(lambda: open_predictions(tmp_path), "repeats 0, 1, 3")
     write(tmp_path / "repeat_02", FEATURES)
     refused(lambda: check_items(open_predictions(tmp_path), IDS, 20), "4 repeats", "20")
 

@@ -21,7 +21,7 @@ from lead.interop.t2m_evaluator import import_evaluator
 from lead.motion.layout import layout
 from lead.motion.normalizer import load_normalizer, matcher_normalizer
 from lead.motion.skeleton import HUMANML3D
-from lead.store.store import MotionIndex, write_index
+from lead.store import MotionIndex, write_index
 from lead.text.stages import encode_words
 
 
@@ -62,7 +62,7 @@ def test_its_embeddings_are_those_of_the_table_of_layers(study, tmp_path):
     root, slices, given = study
     out = tmp_path / "embeddings.safetensors"
     embed_real(Job("embed_real", slices, given, {"embeddings": out}))
-    stored = next(iter(Repeats.open(out)))
+    stored = next(iter(Repeats(out)))
     networks = {
         part: {name: value.double().numpy() for name, value in own.items()}
         for part, own in random_networks().items()

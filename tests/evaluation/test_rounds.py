@@ -25,23 +25,23 @@ def write(path, repeats: range):
 
 
 def test_repeats_spread_over_files_read_as_those_of_one(tmp_path):
-    whole = Repeats.open(write(tmp_path / "whole.safetensors", range(5)))
+    whole = Repeats(write(tmp_path / "whole.safetensors", range(5)))
     parts = [write(tmp_path / f"{r.start}.safetensors", r) for r in (range(2), range(2, 5))]
-    spread = Repeats.open(parts)
+    spread = Repeats(parts)
     assert spread.repeats == whole.repeats == 5 and spread.shapes == whole.shapes
     for one, other in zip(whole, spread, strict=True):
         assert one.keys() == other.keys()
         for name in one:
             np.testing.assert_array_equal(one[name], other[name])
     np.testing.assert_array_equal(whole.stacked("length"), spread.stacked("length"))
-    assert whole.said["stage"] == "embed"
+    assert whole.metadata["stage"] == "embed"
 
 
 @pytest.mark.parametrize("order", [[1, 0], [0, 0], [1]])
 def test_files_that_do_not_continue_one_another_are_refused(tmp_path, order):
     parts = [write(tmp_path / f"{r.start}.safetensors", r) for r in (range(2), range(2, 5))]
     with pytest.raises(LeadError, match="do not continue"):
-        Repeats.open([parts[place] for place in order])
+        Repeats([parts[place] for place in order])
 
 
 def test_files_of_other_items_are_refused(tmp_path):
@@ -49,19 +49,19 @@ def test_files_of_other_items_are_refused(tmp_path):
     other = tmp_path / "other.safetensors"
     save_tensors({"motion": torch.zeros(1, 4, 3)}, other, {"first_repeat": "2"})
     with pytest.raises(LeadError, match="do not continue"):
-        Repeats.open([first, other])
+        Repeats([first, other])
 
 
 def test_a_truncated_file_is_named(tmp_path):
     path = write(tmp_path / "whole.safetensors", range(2))
     path.write_bytes(path.read_bytes()[:-7])
     with pytest.raises(LeadError, match="damaged"):
-        Repeats.open(path)
+        Repeats(path)
 
 
 def test_a_missing_array_is_named(tmp_path):
     with pytest.raises(LeadError, match="Nothing named again"):
-        Repeats.open(write(tmp_path / "whole.safetensors", range(2))).stacked("again")
+        Repeats(write(tmp_path / "whole.safetensors", range(2))).stacked("again")
 
 
 def test_a_killed_job_goes_on_with_the_repeats_it_lacks(tmp_path):
@@ -79,6 +79,6 @@ def test_a_killed_job_goes_on_with_the_repeats_it_lacks(tmp_path):
     successor.write(tmp_path / "out.safetensors", {})
     undisturbed = write(tmp_path / "undisturbed.safetensors", range(4))
     np.testing.assert_array_equal(
-        Repeats.open(tmp_path / "out.safetensors").stacked("motion"),
-        Repeats.open(undisturbed).stacked("motion"),
+        Repeats(tmp_path / "out.safetensors").stacked("motion"),
+        Repeats(undisturbed).stacked("motion"),
     )

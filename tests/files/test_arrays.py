@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lead.errors import LeadError
-from lead.files.arrays import read_npy
+from lead.files.arrays import FrameFile, begin_frames, load_arrays, read_npy, write_frames
 
 
 def content(array) -> bytes:
@@ -62,3 +62,28 @@ def test_an_archive_is_told_from_an_array():
     assert zipfile.is_zipfile(io.BytesIO(BROKEN["an archive"]))
     with pytest.raises(LeadError, match="archive"):
         read_npy(BROKEN["an archive"], "a.npy")
+
+
+def test_arrays_are_loaded_by_name_and_a_single_one_under_none(tmp_path):
+    np.savez(tmp_path / "a.npz", a=np.zeros(2), b=np.ones(3))
+    assert {name: len(array) for name, array in load_arrays(tmp_path / "a.npz").items()} == {
+        "a": 2,
+        "b": 3,
+    }
+    assert list(load_arrays(WHOLE)) == [""]
+
+
+def test_frames_are_written_in_any_order_and_read_by_rows(tmp_path):
+    frames = begin_frames(tmp_path / "a.npy", (5, 2))
+    frames.write(3, np.full((2, 2), 2.0))
+    frames.write(0, np.full((3, 2), 1.0))
+    np.testing.assert_array_equal(FrameFile.open(frames.path).read(2, 4), [[1, 1], [2, 2]])
+    write_frames(tmp_path / "b.npy", [np.full((3, 2), 1.0), np.full((2, 2), 2.0)], 5)
+    assert frames.path.read_bytes() == (tmp_path / "b.npy").read_bytes()
+
+
+@pytest.mark.parametrize("damaged", [WHOLE[:-8], WHOLE + b"0", WHOLE[:40], b"", archive()])
+def test_a_damaged_file_of_frames_is_named(tmp_path, damaged):
+    (tmp_path / "a.npy").write_bytes(damaged)
+    with pytest.raises(LeadError, match="damaged"):
+        FrameFile.open(tmp_path / "a.npy")

@@ -108,11 +108,15 @@ def test_an_edit_in_a_reader_of_files_touches_the_import_alone(package):
 
 
 @pytest.mark.parametrize(
-    "file",
-    ["datasets/captions/bandai_styles.csv", "mocap/conventions.csv"],
-    ids=["captions", "joints"],
+    ("file", "stage"),
+    [
+        ("datasets/captions/bandai_styles.csv", "import"),
+        ("mocap/conventions.csv", "import"),
+        ("report/templates/footnotes.jinja", "table"),
+    ],
+    ids=["captions", "joints", "footnotes"],
 )
-def test_data_of_the_package_counts_as_code(package, file):
+def test_data_of_the_package_counts_as_code(package, file, stage):
     before = digests(package)
     edit(package / file, "e", "ee")
-    assert changed(before, digests(package)) == {"import"}
+    assert changed(before, digests(package)) == {stage}

@@ -11,12 +11,11 @@ from lead.formats.bvh import global_transforms, read_bvh
 from lead.formats.bvh_writer import write_bvh
 from lead.mocap.conventions import CMU_MOTIONBUILDER
 from lead.mocap.read import take_from_bvh
-from lead.motion.armature import armature_motion
+from lead.motion.armature import armature_motion, rest_directions
 from lead.motion.kinematics import bone_lengths
 from lead.motion.resample import resample
 from lead.motion.rotations import unit
 from lead.motion.skeleton import HUMANML3D, KIT
-from lead.motion.t_pose import rest_directions
 
 BOTH = pytest.mark.parametrize("skeleton", [HUMANML3D, KIT], ids=lambda skeleton: skeleton.name)
 CENTIMETRES = {"m": 100.0, "kit_mm": 0.1}

@@ -8,7 +8,7 @@ from lead.clip import Clip
 from lead.errors import LeadError
 from lead.files.seeds import Seeds
 from lead.inversion.chosen import ChosenMotion, choose_clips, clips_of, read_chosen, write_chosen
-from lead.store.store import MotionIndex
+from lead.store import MotionIndex
 
 
 def clip(name: str) -> Clip:

@@ -17,7 +17,7 @@ from lead.clip import HELD_OUT
 from lead.files.job import Job
 from lead.inversion import chosen, invert
 from lead.inversion.chosen import choose_motions, read_chosen
-from lead.store.store import MotionIndex, write_index
+from lead.store import MotionIndex, write_index
 
 INVERSION = {"steps": 1, "batch": 1}
 

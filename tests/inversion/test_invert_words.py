@@ -21,7 +21,7 @@ from lead.inversion.invert import fresh_objective, in_templates, invert
 from lead.inversion.objectives import TEMPLATES, objective_values
 from lead.inversion.segments import draw, segment_length
 from lead.inversion.words import read_inverted
-from lead.store.store import MotionIndex
+from lead.store import MotionIndex
 from lead.text.pseudo_word import PLACEHOLDER
 
 MOTIONS = 3
@@ -187,7 +187,7 @@ def test_segments_are_three_fifths_of_a_motion_or_all_of_a_short_one(frames, exp
 
 def test_a_killed_inversion_goes_on_with_the_same_bits(root, encoder, tmp_path, monkeypatch):
     stage(root, tmp_path / "whole")
-    real, calls = stages.invert, []
+    real, calls = inverting.invert, []
 
     def interrupted(*given):
         calls.append(len(given[2]))
@@ -195,7 +195,7 @@ def test_a_killed_inversion_goes_on_with_the_same_bits(root, encoder, tmp_path, 
             raise KeyboardInterrupt
         return real(*given)
 
-    monkeypatch.setattr(stages, "invert", interrupted)
+    monkeypatch.setattr(inverting, "invert", interrupted)
     with pytest.raises(KeyboardInterrupt):
         stage(root, tmp_path / "halves", state=tmp_path / "state")
     stage(root, tmp_path / "halves", state=tmp_path / "state")

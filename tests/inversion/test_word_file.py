@@ -9,7 +9,7 @@ import torch
 from inversion_networks import WIDTH, few_words
 
 from lead.errors import LeadError
-from lead.inversion.words import Word, known_words, read_word, write_word
+from lead.inversion.words import Word, known_words
 from lead.models.files import save_tensors
 from lead.text.pseudo_word import refuse_known
 
@@ -20,12 +20,12 @@ WORD = Word(
 
 
 def written(path, **changed):
-    write_word(path, replace(WORD, **changed))
+    replace(WORD, **changed).save(path)
     return path
 
 
 def test_a_word_is_read_as_it_was_written(tmp_path):
-    own = read_word(written(tmp_path / "a.word"))
+    own = Word.load(written(tmp_path / "a.word"))
     assert torch.equal(own.vector, WORD.vector) and torch.equal(own.loss, WORD.loss)
     said = {name: value for name, value in vars(own).items() if name not in ("vector", "loss")}
     assert said == {name: getattr(WORD, name) for name in said}
@@ -46,20 +46,20 @@ def test_a_word_of_another_encoder_is_refused(tmp_path):
 def test_a_vector_that_is_not_finite_is_refused(tmp_path, value):
     path = written(tmp_path / "a.word", vector=torch.tensor([0.0, value]))
     with pytest.raises(LeadError, match="not finite"):
-        read_word(path)
+        Word.load(path)
 
 
 def test_a_truncated_file_is_refused(tmp_path):
     path = written(tmp_path / "a.word")
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(LeadError, match="damaged"):
-        read_word(path)
+        Word.load(path)
 
 
 def test_a_file_of_something_else_is_refused(tmp_path):
     save_tensors({"weight": torch.zeros(3)}, tmp_path / "a.word", {})
     with pytest.raises(LeadError, match="no word file"):
-        read_word(tmp_path / "a.word")
+        Word.load(tmp_path / "a.word")
 
 
 @pytest.mark.parametrize("clips", ["a.bvh", "3", "", '{"a": 1}'])
@@ -68,12 +68,12 @@ def test_names_of_clips_that_are_no_list_are_refused(tmp_path, clips):
     tensors = {"vector": WORD.vector, "loss": WORD.loss}
     save_tensors(tensors, tmp_path / "a.word", {**said, "clips": clips})
     with pytest.raises(LeadError, match="no word file"):
-        read_word(tmp_path / "a.word")
+        Word.load(tmp_path / "a.word")
 
 
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(LeadError, match="no such word file"):
-        read_word(tmp_path / "a.word")
+        Word.load(tmp_path / "a.word")
 
 
 def test_a_name_of_the_encoders_vocabulary_is_refused():

@@ -6,18 +6,11 @@ import numpy as np
 import pytest
 
 from lead.errors import LeadError
-from lead.mocap.conventions import (
-    BANDAI,
-    CMU_3DSMAX,
-    CMU_ASF,
-    CMU_DAZ,
-    CMU_MOTIONBUILDER,
-    STYLE100,
-    map_joints,
-    parse_blend,
-)
+from lead.mocap.conventions import BANDAI, CMU_3DSMAX, CMU_ASF, CMU_DAZ, CMU_MOTIONBUILDER, STYLE100
+from lead.mocap.skeleton_map import map_joints, parse_blend
 from lead.motion.skeleton import HUMANML3D
 
+SIDES = {BANDAI.name: ("L", "R"), CMU_DAZ.name: ("l", "r"), CMU_ASF.name: ("l", "r")}
 MAPS = (BANDAI, CMU_MOTIONBUILDER, CMU_3DSMAX, CMU_DAZ, CMU_ASF, STYLE100)
 
 
@@ -31,29 +24,27 @@ def test_a_mapped_joint_lies_between_its_two_ends(convention):
     names = convention.joints
     positions = np.random.default_rng(0).normal(size=(3, len(names), 3))
     mapped = map_joints(convention, names, positions)
-    for row, target in enumerate(HUMANML3D.joints):
-        a, b, weight = parse_blend(convention.expression(target))
-        ends = [positions[:, names.index(name)] for name in (a, b)]
-        expected = (1 - weight) * ends[0] + weight * ends[1]
-        np.testing.assert_allclose(mapped[:, row], expected, atol=1e-12)
+    assert tuple(row.target for row in convention.rows) == HUMANML3D.joints
+    for number, row in enumerate(convention.rows):
+        ends = [positions[:, names.index(name)] for name in (row.a, row.b)]
+        expected = (1 - row.weight) * ends[0] + row.weight * ends[1]
+        np.testing.assert_allclose(mapped[:, number], expected, atol=1e-12)
 
 
 @pytest.mark.parametrize("convention", MAPS, ids=lambda c: c.name)
 def test_no_two_joints_share_a_place(convention):
-    expressions = [convention.expression(target) for target in HUMANML3D.joints]
-    assert len(set(expressions)) == len(HUMANML3D.joints)
+    assert len({row.expression for row in convention.rows}) == len(HUMANML3D.joints)
 
 
 @pytest.mark.parametrize("convention", MAPS, ids=lambda c: c.name)
 def test_left_and_right_differ_by_the_side_alone(convention):
-    left, right = convention.sides
-    for target in HUMANML3D.joints:
+    expressions = {row.target: row.expression for row in convention.rows}
+    left, right = SIDES.get(convention.name, ("Left", "Right"))
+    for target, expression in expressions.items():
         if target.startswith("left"):
-            mirrored = convention.expression(target.replace("left", "right"))
-            assert mirrored != convention.expression(target)
-            assert mirrored.replace(right, left) == convention.expression(target).replace(
-                right, left
-            )
+            mirrored = expressions[target.replace("left", "right")]
+            assert mirrored != expression
+            assert mirrored.replace(right, left) == expression.replace(right, left)
 
 
 @pytest.mark.parametrize("convention", [CMU_MOTIONBUILDER, CMU_3DSMAX], ids=lambda c: c.name)

@@ -15,9 +15,9 @@ from lead.formats.archive import members
 from lead.formats.bvh_writer import write_bvh
 from lead.mocap.motion import read_mocap
 from lead.mocap.skeleton_map import UNITS
+from lead.motion.armature import rest_directions
 from lead.motion.canonical import canonical_joints
 from lead.motion.skeleton import HUMANML3D
-from lead.motion.t_pose import rest_directions
 
 WALK = walking_bvh(MIXAMO)
 

@@ -6,8 +6,15 @@ import numpy as np
 import pytest
 
 from lead.errors import LeadError
-from lead.mocap.conventions import CMU_UNIT
-from lead.mocap.skeleton_map import MappedJoint, apply_map, map_text, metres_of, read_map_file
+from lead.mocap.skeleton_map import (
+    CMU_UNIT,
+    MappedJoint,
+    SkeletonMap,
+    map_joints,
+    map_text,
+    metres_of,
+    read_map_file,
+)
 
 NAMES = ("Hips", "Spine", "LeftToeBase", "Bip01 L Toe0")
 
@@ -95,7 +102,7 @@ def test_a_blend_lies_on_the_line_between_its_joints():
     rng = np.random.default_rng(0)
     positions = rng.normal(size=(3, len(NAMES), 3))
     row = MappedJoint("pelvis", "Spine", "Hips", 0.25, "map file")
-    mapped = apply_map([row], NAMES, positions)
+    mapped = map_joints(SkeletonMap("test", (row,)), NAMES, positions)
     expected = 0.75 * positions[:, 1] + 0.25 * positions[:, 0]
     np.testing.assert_allclose(mapped[:, 0], expected, atol=1e-12)
 

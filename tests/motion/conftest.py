@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from lead.motion.armature import rest_directions
 from lead.motion.skeleton import Skeleton
-from lead.motion.t_pose import rest_directions
 from lead.types import Joints
 
 # As in KIT-ML's mean body: the facing direction is steady where shoulders are wider than hips.

@@ -5,7 +5,7 @@ import pytest
 from swaying_body import stretching_body, swaying_body
 
 from lead.errors import LeadError
-from lead.motion.constant_bones import constant_bones
+from lead.motion.armature import constant_bones
 from lead.motion.kinematics import bone_lengths
 from lead.motion.skeleton import HUMANML3D, KIT
 

@@ -10,11 +10,10 @@ from PIL import Image, ImageDraw
 
 from lead.errors import LeadError
 from lead.motion.skeleton import HUMANML3D, KIT, Skeleton
-from lead.render.ground import TRAIL, draw_ground, draw_plan, draw_trail
 from lead.render.lettering import font, wrap
-from lead.render.sheet import SheetRow, contact_sheet
+from lead.render.sheet import Panel, motion_sheet
 from lead.render.stick import LEFT, RIGHT, Camera, body_height, draw_figure
-from lead.render.strip import common_scale, draw_strip
+from lead.render.strip import TRAIL, common_scale, draw_ground, draw_plan, draw_strip, draw_trail
 
 
 def standing(skeleton: Skeleton, frames: int = 30, speed: float = 0.0) -> np.ndarray:
@@ -43,10 +42,16 @@ def columns_of(picture: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
     return np.flatnonzero((picture == colour).all(axis=-1).any(axis=0))
 
 
-def row(**changes: object) -> SheetRow:
+def row(generated: np.ndarray | None = None, nearest: np.ndarray | None = None) -> list[Panel]:
     motion = standing(HUMANML3D)
-    values = {"caption": "a man stands", "generated": motion, "nearest": motion}
-    return SheetRow(**{**values, "nearest_caption": "a man", "distance": 1.5, **changes})
+    return [
+        Panel("a man stands", motion if generated is None else generated),
+        Panel("Distance 1.5: a man", motion if nearest is None else nearest),
+    ]
+
+
+def draw_sheet(rows: list[list[Panel]], path: Path, title: str = "") -> None:
+    motion_sheet(rows, ("generated", "nearest training clip"), HUMANML3D, path, title)
 
 
 def test_the_cameras_axes_are_orthonormal_and_right_handed() -> None:
@@ -179,7 +184,7 @@ def test_the_joints_of_another_skeleton_are_refused() -> None:
 def test_a_sheet_is_1600_wide_and_grows_with_its_rows(tmp_path: Path) -> None:
     sizes = []
     for count in (1, 3):
-        contact_sheet([row()] * count, HUMANML3D, tmp_path / "sheet.png", "A title")
+        draw_sheet([row()] * count, tmp_path / "sheet.png", "A title")
         with Image.open(tmp_path / "sheet.png") as sheet:
             sizes.append(sheet.size)
     assert [width for width, _ in sizes] == [1600, 1600]
@@ -188,7 +193,7 @@ def test_a_sheet_is_1600_wide_and_grows_with_its_rows(tmp_path: Path) -> None:
 
 def test_the_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a.png", "b.png"):
-        contact_sheet([row()], HUMANML3D, tmp_path / name)
+        draw_sheet([row()], tmp_path / name)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
@@ -196,7 +201,7 @@ def test_generated_is_on_the_left_and_the_nearest_clip_on_the_right(tmp_path: Pa
     walking = standing(HUMANML3D, speed=1.0)
     pictures = []
     for changes in ({}, {"generated": walking}, {"nearest": walking}):
-        contact_sheet([row(**changes)], HUMANML3D, tmp_path / "sheet.png")
+        draw_sheet([row(**changes)], tmp_path / "sheet.png")
         with Image.open(tmp_path / "sheet.png") as sheet:
             pictures.append(np.asarray(sheet))
     for picture, half in ((pictures[1], slice(0, 800)), (pictures[2], slice(800, None))):
@@ -208,7 +213,7 @@ def test_both_motions_of_a_row_have_one_scale(tmp_path: Path) -> None:
     high = standing(HUMANML3D) + np.array([0, 1.5, 0], dtype=np.float32)
     heights = []
     for nearest in (standing(HUMANML3D), high):
-        contact_sheet([row(nearest=nearest)], HUMANML3D, tmp_path / "sheet.png")
+        draw_sheet([row(nearest=nearest)], tmp_path / "sheet.png")
         with Image.open(tmp_path / "sheet.png") as sheet:
             generated = np.asarray(sheet)[110:, :600]
         heights.append(np.ptp(np.flatnonzero((generated == RIGHT).all(axis=-1).any(axis=1))))
@@ -217,7 +222,7 @@ def test_both_motions_of_a_row_have_one_scale(tmp_path: Path) -> None:
 
 def test_a_failed_sheet_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "sheet.png"
-    contact_sheet([row()], HUMANML3D, path)
+    draw_sheet([row()], path)
     before = path.read_bytes()
 
     def fail(self: Image.Image, target: Path, format: str) -> None:
@@ -226,14 +231,14 @@ def test_a_failed_sheet_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(Image.Image, "save", fail)
     with pytest.raises(RuntimeError, match="killed"):
-        contact_sheet([row()], HUMANML3D, path)
+        draw_sheet([row()], path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_sheet_without_rows_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LeadError, match="nothing to show"):
-        contact_sheet([], HUMANML3D, tmp_path / "sheet.png")
+        draw_sheet([], tmp_path / "sheet.png")
 
 
 @pytest.mark.parametrize("text", ["", "word", "a man " * 40, "unbroken" * 60, "é 走 " * 30])

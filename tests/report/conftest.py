@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from lead.report.published import read_published
-from lead.report.table import TableText, comparison_table
+from lead.report.printed import TableText
+from lead.report.table import comparison_table, read_published
 
 PUBLISHED = Path(__file__).resolve().parents[2] / "config" / "published"
 

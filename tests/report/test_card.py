@@ -14,7 +14,7 @@ from lead.evaluation.repeats import write_values
 from lead.files.job import Job
 from lead.models.files import save_tensors
 from lead.report.card import model_card, sources_of
-from lead.store.store import write_index
+from lead.store import write_index
 
 CONFIG = Path(__file__).parents[2] / "config"
 

@@ -12,8 +12,8 @@ from lead.config.study import Study
 from lead.config.systems import System
 from lead.evaluation.repeats import write_values
 from lead.files.job import Job
-from lead.report.published import read_published
-from lead.report.table import THIS_RUN, metrics_of, read_table, rows_of
+from lead.report.printed import metrics_of, rows_of
+from lead.report.table import THIS_RUN, read_published, read_table
 from lead.report.tables import make_table, unranked
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"

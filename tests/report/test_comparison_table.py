@@ -8,15 +8,13 @@ import pytest
 from lead.errors import LeadError
 from lead.evaluation.summary import METRICS, Metric
 from lead.report.latex import latex_table
+from lead.report.printed import TableText, metrics_of, rows_of
 from lead.report.table import (
     COLUMNS,
     PAPER,
     THIS_RUN,
-    TableText,
     comparison_table,
-    metrics_of,
     read_table,
-    rows_of,
     write_table_parquet,
 )
 

@@ -9,27 +9,13 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from lead.evaluation.gauge_score import gauge_facts
+from lead.evaluation.gauge import gauge_facts
 from lead.evaluation.summary import summarise
-from lead.report.gauge import (
-    Reading,
-    foremost,
-    gauge_footnotes,
-    gauge_line,
-    gauge_warnings,
-    print_gauge,
-    readings,
-)
+from lead.report.footnotes import gauge_footnotes
+from lead.report.gauge import Reading, foremost, gauge_line, gauge_warnings, print_gauge, readings
 from lead.report.latex import latex_table
-from lead.report.published import read_published
-from lead.report.table import (
-    PAPER,
-    THIS_RUN,
-    comparison_table,
-    gauge_columns_of,
-    metrics_of,
-    rows_of,
-)
+from lead.report.printed import gauge_columns_of, metrics_of, rows_of
+from lead.report.table import PAPER, THIS_RUN, comparison_table, read_published
 from lead.report.terminal import print_table
 
 LABELS = [f"action_{number}" for number in range(31)]

@@ -13,7 +13,8 @@ from lead.inversion.chosen import ChosenMotion, write_chosen
 from lead.inversion.pairs import pair_variants
 from lead.inversion.stages import read_improvement, write_fresh
 from lead.report.inversion_claims import inversion_claims
-from lead.report.table import PAPER, THIS_RUN, metrics_of, read_table, rows_of
+from lead.report.printed import metrics_of, rows_of
+from lead.report.table import PAPER, THIS_RUN, read_table
 from lead.report.tables import make_table
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"

@@ -14,7 +14,8 @@ from lead.evaluation.repeats import write_values
 from lead.evaluation.summary import PHYSICAL, summarise
 from lead.files.job import Job
 from lead.report.latex import latex_table
-from lead.report.table import TableText, comparison_table, gauge_columns_of, metrics_of, read_table
+from lead.report.printed import TableText, gauge_columns_of, metrics_of
+from lead.report.table import comparison_table, read_table
 from lead.report.tables import make_table
 
 VALUES = {

@@ -6,7 +6,7 @@ import pytest
 
 from lead.errors import LeadError
 from lead.evaluation.summary import METRICS
-from lead.report.published import COLUMNS, TABLES, read_published
+from lead.report.table import PUBLISHED_COLUMNS, PUBLISHED_TABLES, read_published
 
 FOLDER = Path(__file__).resolve().parents[2] / "config" / "published"
 
@@ -83,7 +83,7 @@ def test_a_value_that_is_not_printed_says_so():
     assert cell("table1", "Real", "multimodality")["note"] == "not reported"
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", PUBLISHED_TABLES)
 def test_every_cell_says_where_it_was_printed(table):
     frame = read_published(FOLDER, table)
     assert (frame["printed_in"] != "").all()
@@ -91,7 +91,7 @@ def test_every_cell_says_where_it_was_printed(table):
 
 
 def write(folder, *lines):
-    (folder / "table1.csv").write_text("\n".join([",".join(COLUMNS), *lines]) + "\n")
+    (folder / "table1.csv").write_text("\n".join([",".join(PUBLISHED_COLUMNS), *lines]) + "\n")
 
 
 GOOD = "table1,1,HumanML3D,Real,,,fid,0.002,0.008,Table 1,"

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from lead.clip import Clip
-from lead.store.batches import draw_crops, gather, length_batches, plain_batches
-from lead.store.store import MotionStore
+from lead.store import MotionStore, draw_crops, gather, length_batches, plain_batches
 
 
 def clips(lengths, captions=3) -> list[Clip]:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from lead.clip import Clip, Rejected
-from lead.store.store import items_of
+from lead.store import items_of
 
 WHOLE = (0.0, 0.0)
 

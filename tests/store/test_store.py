@@ -6,7 +6,7 @@ import pytest
 from lead.clip import Clip
 from lead.errors import LeadError
 from lead.files.arrays import write_frames
-from lead.store.store import MotionStore, write_index
+from lead.store import MotionStore, write_index
 
 
 def clip(name: str, start: int, stop: int, split: str = "train") -> Clip:

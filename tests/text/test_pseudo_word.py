@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from lead.errors import LeadError
-from lead.text.clip import ClipTower
 from lead.text.encoder import TextEncoder
+from lead.text.networks import ClipTower
 from lead.text.pseudo_word import encode_named, encode_pseudo, is_single_token, token_vectors
 
 WORD = {"minilm": "jumps", "clip": "j", "t5": "jumps"}

@@ -10,8 +10,7 @@ import pytest
 import torch
 
 from lead.config.models import MiniLmText
-from lead.datasets.synthetic.captions import captions
-from lead.datasets.synthetic.dataset import VARIANTS
+from lead.datasets.synthetic.dataset import VARIANTS, captions
 from lead.errors import LeadError
 from lead.text.cache import TextCache, write_text_cache
 from lead.text.encoder import load_text_encoder
@@ -74,8 +73,7 @@ def synthetic():
         for variant in VARIANTS:
             style = variant.styles[rng.integers(len(variant.styles))]
             size = variant.sizes[rng.integers(len(variant.sizes))]
-            manner = (style, size, variant.side or "both")
-            found[variant.content].update(captions(variant.action, manner, 3, rng))
+            found[variant.content].update(captions(variant, style, size, 3, rng))
     return {action: sorted(own) for action, own in found.items()}
 
 

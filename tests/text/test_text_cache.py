@@ -10,7 +10,7 @@ import torch
 from lead.config.models import T5Text
 from lead.errors import LeadError
 from lead.text import cache as cache_module
-from lead.text.cache import TextCache, standardisation, write_text_cache
+from lead.text.cache import Standardisation, TextCache, write_text_cache
 from lead.text.encoder import TextEncoder, load_text_encoder
 
 CAPTIONS = ["a man walks", "a person jumps slowly", "left", "right", "a man walks"]
@@ -106,7 +106,7 @@ def test_a_failed_write_leaves_no_file(
         target.write_bytes(b"half a file")
         raise RuntimeError("killed")
 
-    monkeypatch.setattr(cache_module, "save_file", fail)
+    monkeypatch.setattr("lead.models.files.save_file", fail)
     with pytest.raises(RuntimeError, match="killed"):
         write_text_cache(tmp_path / "t.safetensors", CAPTIONS, t5)
     assert list(tmp_path.iterdir()) == []
@@ -114,8 +114,7 @@ def test_a_failed_write_leaves_no_file(
 
 def test_standardised_training_captions_have_mean_0_and_deviation_1(path: Path) -> None:
     cache, train = TextCache.open(path), CAPTIONS
-    mean, std = standardisation(cache, train)
-    scaled = (cache.pooled(train) - mean) / std
+    scaled = Standardisation.fit(cache, train)(cache.pooled(train))
     torch.testing.assert_close(scaled.mean(0), torch.zeros(cache.width), atol=1e-5, rtol=0)
     torch.testing.assert_close(scaled.std(0, correction=0), torch.ones(cache.width))
 
@@ -124,13 +123,13 @@ def test_a_dead_dimension_stays_at_zero(minilm: TextEncoder, tmp_path: Path) -> 
     train = [f"a man {verb}s {where}" for verb in ("walk", "run") for where in ("left", "right")]
     write_text_cache(tmp_path / "t.safetensors", train, minilm)
     cache = TextCache.open(tmp_path / "t.safetensors")
-    mean, std = standardisation(cache, train)
-    scaled = (cache.pooled(train) - mean) / std
-    dead = std == 1
+    standardisation = Standardisation.fit(cache, train)
+    scaled = standardisation(cache.pooled(train))
+    dead = standardisation.std == 1
     assert int(dead.sum()) == 3  # a fact about these weights
     assert scaled[:, dead].abs().max() < 1e-6
 
 
 def test_one_caption_is_too_few_to_standardise(path: Path) -> None:
     with pytest.raises(LeadError, match="cannot be standardised"):
-        standardisation(TextCache.open(path), ["left", "left"])
+        Standardisation.fit(TextCache.open(path), ["left", "left"])

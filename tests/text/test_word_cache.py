@@ -8,7 +8,7 @@ from lead.clip import Clip
 from lead.config.evaluation import TrainedEvaluator
 from lead.errors import LeadError
 from lead.files.job import Job
-from lead.store.store import write_index
+from lead.store import write_index
 from lead.text.cache import TextCache, write_text_cache
 from lead.text.stages import encode_words
 from lead.text.word_cache import WordCache, open_words

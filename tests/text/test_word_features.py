@@ -69,7 +69,7 @@ def test_a_caption_of_19_words_has_one_token_of_padding_and_of_20_none():
 
 
 def test_a_published_caption_reads_as_it_should(data_root):
-    from lead.datasets.published import token_pairs
+    from lead.clip import token_pairs
 
     first = read_caption_file(data_root / "humanml3d" / "texts" / "000000.txt")[0]
     assert first.caption == "a man kicks something or someone with his left leg."

@@ -9,7 +9,7 @@ from lead.config.training import Machine, ProjectorLoss, Training
 from lead.files.seeds import Seeds
 from lead.losses import projector_loss
 from lead.models.build import build_projector
-from lead.store.batches import plain_batches
+from lead.store import plain_batches
 from lead.training.loop import train
 from lead.training.objective import Objective, Run
 from lead.training.projector import Pairs

@@ -14,7 +14,7 @@ from lead.errors import LeadError
 from lead.files.job import Job
 from lead.models.build import build_denoiser
 from lead.models.files import load_tensors, save_network, save_tensors
-from lead.store.store import MotionIndex, write_index
+from lead.store import MotionIndex, write_index
 from lead.training import consistency as stage
 from lead.training.consistency import Distilled, train_consistency
 

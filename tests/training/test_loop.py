@@ -2,7 +2,7 @@
 
 import errno
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from lead.config.training import Machine, Training
 from lead.errors import LeadError
 from lead.files.seeds import Seeds
 from lead.training.loop import clip_gradients, learning_rate, train
-from lead.training.objective import SHARED, Batch, Objective, Run
+from lead.training.objective import Batch, Objective, Run
 from lead.training.state import TrainingState
 
 MACHINE = Machine(threads=1, save_every=5)
@@ -26,7 +26,7 @@ class Given(Batch):
     """A batch as it came, and its generator."""
 
     rows_: Tensor
-    generator: torch.Generator = field(metadata=SHARED)
+    generator: torch.Generator
 
 
 def whole(loss) -> Objective:

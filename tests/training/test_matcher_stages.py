@@ -21,7 +21,7 @@ from lead.models.build import build_matcher
 from lead.models.files import load_module, load_tensors
 from lead.models.matcher import Matcher
 from lead.motion.normalizer import Normalizer, save_normalizer
-from lead.store.store import write_index
+from lead.store import write_index
 from lead.text.cache import write_text_cache
 from lead.text.stages import encode_words
 from lead.text.word_cache import WordCache

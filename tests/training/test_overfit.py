@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -43,7 +43,7 @@ from lead.motion.layout import layout
 from lead.motion.normalizer import fit_normalizer
 from lead.motion.skeleton import HUMANML3D
 from lead.training.loop import train
-from lead.training.objective import SHARED, Batch, Objective, Run
+from lead.training.objective import Batch, Objective, Run
 
 CLIPS, FRAMES, TEXT = 16, 40, 24
 SIZE = {"width": 64, "layers": 3, "heads": 4, "feedforward": 256, "dropout": 0.0}
@@ -65,7 +65,7 @@ class Given(Batch):
     """A batch as it came, and its generator."""
 
     rows_: Tensor
-    generator: torch.Generator = field(metadata=SHARED)
+    generator: torch.Generator
 
 
 def share_left(module: nn.Module, loss: Callable, steps: int, rate: float = 2e-3) -> float:

@@ -69,7 +69,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
             shutil.copytree(source, root / part, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy2(source, root / part)
-    shutil.copy2(Path(__file__).with_name("micro.yaml"), root / "micro.yaml")
+    shutil.copy2(REPOSITORY / "config" / "micro.yaml", root / "micro.yaml")
     checkout = Checkout(root)
     run = checkout.snakemake(TABLE, SHEET)
     assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-4000:]

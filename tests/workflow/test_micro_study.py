@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from lead.evaluation.protocol import draw_pass
 from lead.evaluation.repeats import repeat_seeds
 from lead.files.seeds import Seeds
-from lead.store.store import MotionStore
+from lead.store import MotionStore
 
 pytestmark = pytest.mark.workflow
 

@@ -141,7 +141,7 @@ wildcard_constraints:
     inverted=one_of(INVERTED),
     measured=one_of(MEASURED),
     system=one_of(SYSTEMS),
-    table="table[1-6]|physical",
+    table=one_of(STUDY.tables),
 
 
 # Undeclared resources are unlimited. On one machine with GPUs, one job at a time has them; without,

@@ -109,7 +109,7 @@ rule training_curves:
         mem_mb=1000,
         runtime=10,
     params:
-        **stage("lead.report.curves:training_curves"),
+        **stage("lead.report.figures:training_curves"),
         settings=settings(),
     message:
         announce("Training curves of every stage.")
@@ -136,7 +136,7 @@ rule latent_map:
         mem_mb=2000,
         runtime=30,
     params:
-        **stage("lead.report.latent_map:latent_map"),
+        **stage("lead.report.figures:latent_map"),
         settings=settings("dataset", "vae") | projector("lead"),
     message:
         announce("Latents before and after realignment, as a map and as numbers.")

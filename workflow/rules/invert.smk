@@ -108,7 +108,7 @@ rule embed_mti_real:
         runtime=120,
         gpu=1,
     params:
-        **stage("lead.inversion.evaluate:embed_real_of_words"),
+        **stage("lead.inversion.stages:embed_real_of_words"),
         settings=lambda wildcards: generating(),
         state=state("mti_embed_real"),
     message:
@@ -139,7 +139,7 @@ rule embed_mti:
         runtime=240,
         gpu=1,
     params:
-        **stage("lead.inversion.evaluate:embed_inverted"),
+        **stage("lead.inversion.stages:embed_inverted"),
         settings=generating_from_words,
         state=lambda wildcards: state(f"mti_embed_{wildcards.inverted}"),
     message:

@@ -68,7 +68,8 @@ def table_files(wildcards):
     if wildcards.table == "physical":
         return {"metrics": metrics(study, rows, "physical"), "gauge": metrics(study, rows)}
     files = {"metrics": metrics(study, rows)}
-    files["published"] = f"config/published/{wildcards.table}.csv"
+    if (printed := Path(f"config/published/{wildcards.table}.csv")).is_file():
+        files["published"] = str(printed)
     if words := dict.fromkeys(row.words for row in rows if row.words):
         files["fresh"] = [f"{MTI}/{name}/fresh.parquet" for name in words]
         files["motions"] = rules.choose_motions.output.motions

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -18,6 +17,9 @@ from lead.types import Joints
 
 Kind = str
 """One of `MEANINGS`."""
+
+Fault = tuple[Kind, str]
+"""A kind of finding and its detail."""
 
 
 @dataclass(frozen=True)
@@ -82,74 +84,47 @@ class Finding:
 
 
 @dataclass(frozen=True, eq=False)
-class Summary:
-    """What the comparison of recordings needs of one: some hundred bytes.
+class Inspection:
+    """What one recording shows by itself, and what the comparison with others needs of it.
 
     Attributes:
-        id, source, take, split: as the recording has them.
-        frames: positions of a recording, or feature frames.
-        fps: frames a second that it is declared to have.
+        findings: its faults.
         walk_ratio: of `lead.datasets.audit.measures.Walk`, where the body walks.
         sketch: fingerprint; None where the values are not finite or have no size.
     """
 
-    id: str
-    source: str
-    take: str
-    split: str | None
-    frames: int
-    fps: float
+    findings: tuple[Finding, ...] = ()
     walk_ratio: float | None = None
-    sketch: Sketch | None = field(default=None, repr=False)
-
-    def plain(self) -> dict[str, Any]:
-        """All of it as values that JSON knows; distances to 0.01 mm."""
-        rows = None if self.sketch is None else self.sketch.astype(float).round(5).tolist()
-        return {**vars(self), "sketch": rows}
-
-    @classmethod
-    def from_plain(cls, values: dict[str, Any]) -> Summary:
-        """What `plain` made, after any way through JSON."""
-        rows = values["sketch"]
-        return cls(**{**values, "sketch": None if rows is None else np.array(rows, np.float32)})
+    sketch: Sketch | None = None
 
 
-def inspect(recording: Recording, skeleton: Skeleton) -> tuple[Summary, list[Finding]]:
-    """Everything that one recording shows by itself, and what the comparison needs of it.
+def inspect(recording: Recording, skeleton: Skeleton) -> Inspection:
+    """Check one recording, and measure what its comparison with others needs.
 
     Raises:
         LeadError: features of another width than the skeleton's.
     """
     values = recording.motion
-    findings = _Findings(recording)
+    faults: list[Fault] = []
     if not any(caption.strip() for caption in recording.captions):
-        findings.add("no_caption", "it has no caption, or only empty ones")
+        faults.append(("no_caption", "it has no caption, or only empty ones"))
     if recording.id in KNOWN_BROKEN.get(skeleton.name, ()):
-        findings.add("known_broken", "many rebuilds of this id contain NaN")
+        faults.append(("known_broken", "many rebuilds of this id contain NaN"))
     walk_ratio = fingerprint = None
     finite = np.asarray(np.isfinite(values).all(axis=tuple(range(1, values.ndim))))
     if not finite.all():
-        count = len(finite) - np.count_nonzero(finite)
-        first = np.argmin(finite) + 1
-        findings.add("non_finite", f"{count} of {len(finite)} frames, the first is frame {first}")
+        count, first = np.count_nonzero(~finite), np.argmin(finite) + 1
+        detail = f"{count} of {len(finite)} frames, the first is frame {first}"
+        faults.append(("non_finite", detail))
     elif len(values) < 2:
-        findings.add("one_frame", f"{len(values)} frame{'s' * (len(values) != 1)}")
+        faults.append(("one_frame", f"{len(values)} frame{'s' * (len(values) != 1)}"))
     else:
         joints = np.asarray(values, dtype=np.float64)
         if recording.is_features:
             joints = features_to_joints(joints, skeleton)
-        walk_ratio, fingerprint = _inspect_motion(joints, skeleton, findings)
-    summary = Summary(
-        recording.id,
-        recording.source,
-        recording.take,
-        recording.split or None,
-        len(values),
-        skeleton.fps,
-        walk_ratio,
-        fingerprint,
-    )
-    return summary, findings.found
+        walk_ratio, fingerprint = _inspect_motion(joints, skeleton, faults)
+    findings = (Finding(kind, recording.id, recording.source, detail) for kind, detail in faults)
+    return Inspection(tuple(findings), walk_ratio, fingerprint)
 
 
 def refusal(findings: Sequence[Finding]) -> Rejected | None:
@@ -161,38 +136,31 @@ def refusal(findings: Sequence[Finding]) -> Rejected | None:
     return None
 
 
-class _Findings:
-    """The findings of one recording."""
-
-    def __init__(self, recording: Recording):
-        self.recording = recording
-        self.found: list[Finding] = []
-
-    def add(self, kind: Kind, detail: str) -> None:
-        self.found.append(Finding(kind, self.recording.id, self.recording.source, detail))
+def pace(walk_ratio: float) -> str:
+    """By how much a walk of this ratio is too slow or too fast."""
+    factor = walk_ratio / NORMAL_RATIO
+    return f"{factor:.1f} times too slow" if factor > 1 else f"{1 / factor:.1f} times too fast"
 
 
 def _inspect_motion(
-    joints: Joints, skeleton: Skeleton, findings: _Findings
+    joints: Joints, skeleton: Skeleton, faults: list[Fault]
 ) -> tuple[float | None, Sketch | None]:
     """Walk ratio and fingerprint of a motion with finite values and two frames at least."""
     bones = joints[:, 1:] - joints[:, list(skeleton.parents[1:])]
     lengths = np.sqrt((bones**2).sum(-1))
     # Knee and ankle of both legs: one leg alone would give a mirrored body another size.
     legs = float(np.median(lengths[:, _leg_bones(skeleton)].sum(axis=1)) / 2)
-    _check_unit(legs, skeleton, findings)
+    _check_unit(legs, skeleton, faults)
     if legs <= 0:
         return None, None
     scale = NORMAL_LEGS / legs
     metres = joints * scale
-    jumps = _check_speed(metres, skeleton, findings)
-    _check_bones(lengths * scale, jumps, skeleton, findings)
+    jumps = _check_speed(metres, skeleton, faults)
+    _check_bones(lengths * scale, jumps, skeleton, faults)
     walk = measure_walk(metres, skeleton.fps, skeleton)
     if walk is not None and (walk.ratio > SLOWEST_RATIO or walk.cadence > HIGHEST_CADENCE):
-        factor = walk.ratio / NORMAL_RATIO
-        pace = f"{factor:.1f} times too slow" if factor > 1 else f"{1 / factor:.1f} times too fast"
         steps = f"steps of {walk.step:.2f} m, {walk.cadence:.1f} a second"
-        findings.add("fps", f"{steps} at {skeleton.fps:g} fps: about {pace}")
+        faults.append(("fps", f"{steps} at {skeleton.fps:g} fps: about {pace(walk.ratio)}"))
     return None if walk is None else walk.ratio, sketch(metres, skeleton)
 
 
@@ -201,7 +169,7 @@ def _leg_bones(skeleton: Skeleton) -> list[int]:
     return [joint - 1 for chain in skeleton.chains[:2] for joint in chain[2:4]]
 
 
-def _check_unit(legs: float, skeleton: Skeleton, findings: _Findings) -> None:
+def _check_unit(legs: float, skeleton: Skeleton, faults: list[Fault]) -> None:
     expected = UNIT_OF[skeleton.unit]
     low, high = LEGS[expected]
     if low <= legs <= high:
@@ -209,11 +177,11 @@ def _check_unit(legs: float, skeleton: Skeleton, findings: _Findings) -> None:
     likely = [unit for unit, (low, high) in LEGS.items() if low <= legs <= high]
     guess = f"as if in {likely[0]}" if likely else "in no unit known here"
     wanted = f"in {expected} it is {low:g} to {high:g}"
-    findings.add("unit", f"a leg is {legs:.4g} long, {guess}; {wanted}")
+    faults.append(("unit", f"a leg is {legs:.4g} long, {guess}; {wanted}"))
 
 
 def _check_speed(
-    metres: Joints, skeleton: Skeleton, findings: _Findings
+    metres: Joints, skeleton: Skeleton, faults: list[Fault]
 ) -> Bool[np.ndarray, " steps"]:
     """Frozen and exploding steps from one frame to the next; returns which ones explode."""
     steps = np.diff(metres, axis=0)
@@ -222,7 +190,7 @@ def _check_speed(
     if still.any():
         start, length = _longest_run(still)
         if length >= FROZEN_SECONDS * skeleton.fps:
-            findings.add("frozen", f"frames {start + 1} to {start + length + 1} are the same")
+            faults.append(("frozen", f"frames {start + 1} to {start + length + 1} are the same"))
     speeds, spikes = sizes * skeleton.fps, np.zeros_like(sizes)
     if len(steps) > 2:
         beside = np.concatenate([steps[1:2], steps, steps[-2:-1]])
@@ -237,7 +205,7 @@ def _check_speed(
         moved = f"{skeleton.joints[joint]} moves {sizes[step, joint]:.2f} m"
         more = np.count_nonzero(jumps) - 1
         others = f", and {more} more" if more else ""
-        findings.add("exploding", f"{moved} from frame {step + 1} to {step + 2}{others}")
+        faults.append(("exploding", f"{moved} from frame {step + 1} to {step + 2}{others}"))
     return jumps
 
 
@@ -245,7 +213,7 @@ def _check_bones(
     lengths: Float[np.ndarray, "N bones"],
     jumps: Bool[np.ndarray, " steps"],
     skeleton: Skeleton,
-    findings: _Findings,
+    faults: list[Fault],
 ) -> None:
     """Bones that change their length over the frames that no jump touches."""
     if jumps.any():
@@ -260,7 +228,7 @@ def _check_bones(
         joint = worst + 1
         ends = f"{skeleton.joints[skeleton.parents[joint]]} to {skeleton.joints[joint]}"
         span = f"{low[worst]:.3f} to {high[worst]:.3f} m"
-        findings.add("stretching", f"{ends} is {span} long on a body with legs of 0.8 m")
+        faults.append(("stretching", f"{ends} is {span} long on a body with legs of 0.8 m"))
 
 
 def _longest_run(mask: Bool[np.ndarray, " steps"]) -> tuple[int, int]:

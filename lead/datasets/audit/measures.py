@@ -46,6 +46,16 @@ def sketch(metres: Joints, skeleton: Skeleton) -> Sketch:
     return np.sqrt((np.concatenate([apart, moved], axis=1) ** 2).sum(-1)).astype(np.float32)
 
 
+def pack_sketch(sketch: Sketch) -> str:
+    """A sketch as text, distances to 0.01 mm."""
+    return sketch.astype(np.float64).round(5).astype(np.float32).tobytes().hex()
+
+
+def unpack_sketch(text: str) -> Sketch:
+    """The sketch that `pack_sketch` made a text of."""
+    return np.frombuffer(bytes.fromhex(text), np.float32).reshape(_MOMENTS, -1)
+
+
 def same_motion(sketches: Sequence[Sketch], frames: Sequence[int]) -> list[tuple[int, int]]:
     """Pairs of equally long motions that are the same, as sorted indices."""
     if not sketches:
@@ -67,9 +77,9 @@ def mirrored_motion(sketches: Sequence[Sketch], frames: Sequence[int]) -> list[t
     return sorted((i, j) for i, j in pairs if _same_way(sketches[i], sketches[j]))
 
 
-def _same_way(one: Sketch, other: Sketch) -> bool:
-    difference = np.abs(one[:, _WAY] - other[:, _WAY])
-    return bool((difference < MIRRORED + MIRRORED_WAY * one[:, _WAY]).all())
+def _same_way(first: Sketch, second: Sketch) -> bool:
+    difference = np.abs(first[:, _WAY] - second[:, _WAY])
+    return bool((difference < MIRRORED + MIRRORED_WAY * first[:, _WAY]).all())
 
 
 def _points(

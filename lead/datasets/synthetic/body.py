@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 
-from lead.datasets.synthetic.manner import Curve
+from lead.datasets.synthetic.manner import SIDES, Curve
 from lead.motion.kinematics import two_bone_knee
 from lead.motion.rotations import euler_to_matrix, unit
 from lead.motion.skeleton import HUMANML3D
@@ -35,8 +35,6 @@ FOOT_AHEAD = 0.09
 """Toe joints stand this far before the pelvis, which puts the ankles a little behind it."""
 FLAT_FOOT = 0.42
 """Pitch of a foot flat on the floor: the ankle stands above the toe joint."""
-SIDES = {"left": 1.0, "right": -1.0}
-_ANGLES = ("lean", "bow", "sway", "tilt", "twist", "look", "nod")
 
 
 @dataclass
@@ -64,28 +62,35 @@ class Arm:
 
 @dataclass
 class Pose:
-    """A whole body over N frames; actions start from `standing` and change what they need.
+    """A whole body over N frames; actions start from `stand_upright` and `shift` what they need.
 
-    Angles are in radians: ``yaw`` is where the pelvis looks (0 is +Z, positive to the left),
-    ``lean`` of the pelvis and ``bow`` of the spine are forward, ``sway`` of the pelvis and
-    ``tilt`` of the spine to the left, ``twist`` and ``look`` turn chest and head to the left,
-    ``nod`` lowers the head.
+    ``x``, ``y`` and ``z`` are the pelvis in metres. Angles are in radians: ``yaw`` is where the
+    pelvis looks (0 is +Z, positive to the left), ``lean`` of the pelvis and ``bow`` of the spine
+    are forward, ``sway`` of the pelvis and ``tilt`` of the spine to the left, ``twist`` and
+    ``look`` turn chest and head to the left, ``nod`` lowers the head.
     """
 
-    pelvis: Float[np.ndarray, "N 3"]
-    yaw: Curve
     feet: dict[str, Foot]
     arms: dict[str, Arm]
-    lean: Curve = field(default_factory=lambda: np.zeros(1))
-    bow: Curve = field(default_factory=lambda: np.zeros(1))
-    sway: Curve = field(default_factory=lambda: np.zeros(1))
-    tilt: Curve = field(default_factory=lambda: np.zeros(1))
-    twist: Curve = field(default_factory=lambda: np.zeros(1))
-    look: Curve = field(default_factory=lambda: np.zeros(1))
-    nod: Curve = field(default_factory=lambda: np.zeros(1))
+    x: Curve
+    y: Curve
+    z: Curve
+    yaw: Curve
+    lean: Curve
+    bow: Curve
+    sway: Curve
+    tilt: Curve
+    twist: Curve
+    look: Curve
+    nod: Curve
+
+    @property
+    def frames(self) -> int:
+        """Number of frames."""
+        return len(self.yaw)
 
 
-def standing(count: int) -> Pose:
+def stand_upright(count: int) -> Pose:
     """Upright, arms at the sides, feet flat below the hips, facing +Z."""
     zero = np.zeros(count)
     feet = {
@@ -97,23 +102,21 @@ def standing(count: int) -> Pose:
         for side, sign in SIDES.items()
     }
     arms = {side: Arm(zero + 0.22, zero + 1.45, zero + 0.35, zero + 0.15) for side in SIDES}
-    pelvis = np.tile([0.0, STANDING_HEIGHT, 0.0], (count, 1))
-    flat = {name: zero.copy() for name in _ANGLES}
-    return Pose(pelvis, zero.copy(), feet, arms, **flat)
+    angles = ("yaw", "lean", "bow", "sway", "tilt", "twist", "look", "nod")
+    upright = dict.fromkeys(("x", "z", *angles), zero)
+    return Pose(feet, arms, y=zero + STANDING_HEIGHT, **upright)
 
 
-def point(
-    arm: Arm,
-    weight: Curve | float,
-    *,
-    lift: Curve | float,
-    aside: float | Curve,
-    bend: Curve | float,
-) -> None:
-    """Blend an arm towards a posture: ``weight`` 0 leaves it alone, 1 puts it there."""
-    arm.lift = (1 - weight) * arm.lift + weight * lift
-    arm.aside = (1 - weight) * arm.aside + weight * aside
-    arm.bend = (1 - weight) * arm.bend + weight * bend
+def shift(part: Pose | Arm | Foot, **amounts: Curve | float) -> None:
+    """Add an amount to each named curve of a pose, an arm or a foot."""
+    for name, amount in amounts.items():
+        setattr(part, name, getattr(part, name) + amount)
+
+
+def point(arm: Arm, weight: Curve | float, **posture: Curve | float) -> None:
+    """Blend the named angles of an arm: ``weight`` 0 leaves them alone, 1 puts them there."""
+    for name, angle in posture.items():
+        setattr(arm, name, (1 - weight) * getattr(arm, name) + weight * angle)
 
 
 def stand_apart(pose: Pose, wider: float) -> None:
@@ -129,35 +132,28 @@ def ankle_rise(pitch: Curve) -> Curve:
 
 def pose_joints(pose: Pose) -> Joints:
     """Positions of the 22 joints, N x 22 x 3 in metres, bones exactly as long as they should be."""
-    count = len(pose.pelvis)
-    joints = np.zeros((count, HUMANML3D.joint_count, 3))
-    place = {name: row for row, name in enumerate(HUMANML3D.joints)}
     pelvis = _turned(pose.yaw, pose.sway, pose.lean)
-    joints[:, place["pelvis"]] = _within_reach(pose, pelvis)
+    joints = {"pelvis": _within_reach(pose, pelvis)}
     bend = _turned(pose.twist / 3, pose.tilt / 3, pose.bow / 3)
-    frame = pelvis
-    parent = "pelvis"
+    chest, parent = pelvis, "pelvis"
     for name in ("spine1", "spine2", "spine3"):
-        frame = frame @ bend
-        joints[:, place[name]] = joints[:, place[parent]] + _bone(frame, name, name)
+        chest = chest @ bend
+        joints[name] = joints[parent] + _bone(chest, name)
         parent = name
-    joints[:, place["neck"]] = joints[:, place["spine3"]] + _bone(frame, "neck", "neck")
-    head = frame @ _turned(pose.look, np.zeros(count), pose.nod)
-    joints[:, place["head"]] = joints[:, place["neck"]] + _bone(head, "head", "head")
-    for side, sign in SIDES.items():
-        _place_arm(joints, place, side, sign, frame, pose.arms[side])
-        _place_leg(joints, place, side, sign, pelvis, pose.feet[side])
-    return joints
+    joints["neck"] = joints["spine3"] + _bone(chest, "neck")
+    head = chest @ _turned(pose.look, np.zeros(pose.frames), pose.nod)
+    joints["head"] = joints["neck"] + _bone(head, "head")
+    for side in SIDES:
+        _place_arm(joints, side, chest, pose.arms[side])
+        _place_leg(joints, side, pelvis, pose.feet[side])
+    return np.stack([joints[name] for name in HUMANML3D.joints], axis=1)
 
 
-def _place_arm(
-    joints: Joints, place: dict[str, int], side: str, sign: float, chest: np.ndarray, arm: Arm
-) -> None:
-    collar, shoulder, elbow, wrist = (
-        f"{side}_{name}" for name in ("collar", "shoulder", "elbow", "wrist")
-    )
-    joints[:, place[collar]] = joints[:, place["spine3"]] + _bone(chest, "collar", collar, sign)
-    joints[:, place[shoulder]] = joints[:, place[collar]] + _bone(chest, "shoulder", shoulder, sign)
+def _place_arm(joints: dict[str, np.ndarray], side: str, chest: np.ndarray, arm: Arm) -> None:
+    collar, shoulder, elbow, wrist = _of_side(side, "collar", "shoulder", "elbow", "wrist")
+    sign = SIDES[side]
+    joints[collar] = joints["spine3"] + _bone(chest, collar)
+    joints[shoulder] = joints[collar] + _bone(chest, shoulder)
     out = np.stack([sign * np.sin(arm.aside), 0 * arm.aside, np.cos(arm.aside)], axis=-1)
     down = np.array([0.0, -1.0, 0.0])
     upper = np.cos(arm.lift)[:, None] * down + np.sin(arm.lift)[:, None] * out
@@ -167,35 +163,34 @@ def _place_arm(
     wish = (1 - raised) * inward + raised * (0.5 * inward - down)
     across = unit(wish - (wish * upper).sum(-1, keepdims=True) * upper)
     lower = np.cos(arm.bend)[:, None] * upper + np.sin(arm.bend)[:, None] * across
-    joints[:, place[elbow]] = joints[:, place[shoulder]] + _LENGTH[elbow] * _carry(chest, upper)
-    joints[:, place[wrist]] = joints[:, place[elbow]] + _LENGTH[wrist] * _carry(chest, lower)
+    joints[elbow] = joints[shoulder] + _LENGTH[elbow] * _carry(chest, upper)
+    joints[wrist] = joints[elbow] + _LENGTH[wrist] * _carry(chest, lower)
 
 
-def _place_leg(
-    joints: Joints, place: dict[str, int], side: str, sign: float, pelvis: np.ndarray, foot: Foot
-) -> None:
-    hip, knee, ankle, toe = (f"{side}_{name}" for name in ("hip", "knee", "ankle", "foot"))
-    joints[:, place[hip]] = joints[:, place["pelvis"]] + _bone(pelvis, "hip", hip, sign)
+def _place_leg(joints: dict[str, np.ndarray], side: str, pelvis: np.ndarray, foot: Foot) -> None:
+    hip, knee, ankle, toe = _of_side(side, "hip", "knee", "ankle", "foot")
+    joints[hip] = joints["pelvis"] + _bone(pelvis, hip)
     forward = _foot_bone(foot, toe)
-    lengths = (_LENGTH[knee], _LENGTH[ankle])
     wanted = foot.toe - forward
     # A knee is a hinge: its axis lies between those of the foot and the pelvis.
-    zero = np.zeros_like(foot.heading)
-    left = np.stack([np.cos(foot.heading), zero, -np.sin(foot.heading)], axis=-1) + pelvis[..., 0]
-    pole = np.cross(wanted - joints[:, place[hip]], left)
-    joints[:, place[knee]], joints[:, place[ankle]] = two_bone_knee(
-        joints[:, place[hip]], wanted, lengths, pole
-    )
-    joints[:, place[toe]] = joints[:, place[ankle]] + forward
+    left = axes(foot.heading)[0] + pelvis[..., 0]
+    pole = np.cross(wanted - joints[hip], left)
+    lengths = (_LENGTH[knee], _LENGTH[ankle])
+    joints[knee], joints[ankle] = two_bone_knee(joints[hip], wanted, lengths, pole)
+    joints[toe] = joints[ankle] + forward
+
+
+def _of_side(side: str, *names: str) -> list[str]:
+    return [f"{side}_{name}" for name in names]
 
 
 def _within_reach(pose: Pose, pelvis: np.ndarray) -> Float[np.ndarray, "N 3"]:
     """The pelvis, lowered where a leg would be too short for its foot, and a little around."""
-    lack = np.zeros(len(pose.pelvis))
-    for side, sign in SIDES.items():
-        knee, ankle, toe = (f"{side}_{name}" for name in ("knee", "ankle", "foot"))
-        hip = pose.pelvis + _bone(pelvis, "hip", f"{side}_hip", sign)
-        way = hip - (pose.feet[side].toe - _foot_bone(pose.feet[side], toe))
+    place = np.stack([pose.x, pose.y, pose.z], axis=-1)
+    lack = np.zeros(pose.frames)
+    for side, foot in pose.feet.items():
+        hip, knee, ankle, toe = _of_side(side, "hip", "knee", "ankle", "foot")
+        way = place + _bone(pelvis, hip) - (foot.toe - _foot_bone(foot, toe))
         reach = _DRAWN * (_LENGTH[knee] + _LENGTH[ankle])
         height = np.sqrt(np.maximum(reach**2 - way[:, 0] ** 2 - way[:, 2] ** 2, 0.0))
         lack = np.maximum(lack, way[:, 1] - height)
@@ -203,7 +198,14 @@ def _within_reach(pose: Pose, pelvis: np.ndarray) -> Float[np.ndarray, "N 3"]:
     highest = around(np.pad(lack, 2 * _YIELD, mode="edge"), 2 * _YIELD + 1).max(-1)
     weights = np.hanning(2 * _YIELD + 3)[1:-1]
     lowered = around(highest, 2 * _YIELD + 1) @ (weights / weights.sum())
-    return pose.pelvis - lowered[:, None] * [0.0, 1.0, 0.0]
+    return place - lowered[:, None] * [0.0, 1.0, 0.0]
+
+
+def axes(yaw: Curve) -> tuple[Float[np.ndarray, "N 3"], Float[np.ndarray, "N 3"]]:
+    """Unit vectors to the left of, and ahead of, a body that looks along ``yaw``."""
+    zero = np.zeros_like(yaw)
+    left = np.stack([np.cos(yaw), zero, -np.sin(yaw)], axis=-1)
+    return left, np.stack([np.sin(yaw), zero, np.cos(yaw)], axis=-1)
 
 
 def _foot_bone(foot: Foot, toe: str) -> Float[np.ndarray, "N 3"]:
@@ -213,9 +215,11 @@ def _foot_bone(foot: Foot, toe: str) -> Float[np.ndarray, "N 3"]:
     return _LENGTH[toe] * np.stack(direction, axis=-1)
 
 
-def _bone(frame: np.ndarray, direction: str, joint: str, sign: float = 1.0) -> np.ndarray:
-    standing_direction = unit(np.array(_STANDING[direction])) * [sign, 1.0, 1.0]
-    return _LENGTH[joint] * _carry(frame, np.broadcast_to(standing_direction, (len(frame), 3)))
+def _bone(frame: Float[np.ndarray, "N 3 3"], joint: str) -> Float[np.ndarray, "N 3"]:
+    """The bone that ends in a joint, carried along by a frame."""
+    side, _, name = joint.rpartition("_")
+    direction = unit(np.array(_STANDING[name])) * [SIDES.get(side, 1.0), 1.0, 1.0]
+    return _LENGTH[joint] * _carry(frame, np.broadcast_to(direction, (len(frame), 3)))
 
 
 def _carry(frame: Float[np.ndarray, "N 3 3"], vectors: Float[np.ndarray, "N 3"]) -> np.ndarray:

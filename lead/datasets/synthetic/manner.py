@@ -15,8 +15,56 @@ FPS = HUMANML3D.fps
 
 Curve = Float[np.ndarray, " N"]
 
+Style = Literal["normal", "slow", "fast", "happy", "tired"]
+Size = Literal["small", "normal", "large"]
+Side = Literal["left", "right", "both"]
+
+SIDES = {"left": 1.0, "right": -1.0}
+"""The sides of the body, and the sign of their direction: +X is the left of who looks along +Z."""
+
+TEMPO: dict[Style, tuple[float, float]] = {
+    "normal": (0.985, 1.015),
+    "slow": (0.63, 0.65),
+    "fast": (1.46, 1.50),
+    "happy": (1.125, 1.155),
+    "tired": (0.75, 0.77),
+}
+"""Range of the factor on an action's speed: narrow, for what a caption does not say of the speed
+adds up to cycles over a clip, and a small autoencoder answers with their mean."""
+
+SIZE: dict[Size, tuple[float, float]] = {
+    "small": (0.58, 0.64),
+    "normal": (0.98, 1.02),
+    "large": (1.34, 1.42),
+}
+"""Range of the factor on an action's amplitude."""
+
 _UNEVEN = 0.02
 """Cycles that a beat is now early, now late."""
+
+
+@dataclass(frozen=True)
+class Manner:
+    """The manner of one clip: factors on speed and amplitude, and which side acts."""
+
+    tempo: float
+    size: float
+    side: Side
+
+    @property
+    def sign(self) -> float:
+        """1 where the left side acts, -1 where the right one does, 0 where both do."""
+        return SIDES.get(self.side, 0.0)
+
+    @property
+    def sides(self) -> tuple[str, ...]:
+        """The sides that act."""
+        return ("left", "right") if self.side == "both" else (self.side,)
+
+    @property
+    def other(self) -> str:
+        """The side that does not act; of both, the right one."""
+        return "left" if self.side == "right" else "right"
 
 
 def start(rng: np.random.Generator) -> float:
@@ -33,11 +81,11 @@ def seconds(count: int) -> Curve:
     return np.arange(count) / FPS
 
 
-def beat(count: int, frequency: float, rng: np.random.Generator) -> Curve:
-    """Cycles so far, at ``frequency`` a second, a little uneven."""
+def beat(count: int, frequency: float, rng: np.random.Generator, begin: float = 0.0) -> Curve:
+    """Cycles since ``begin``, at ``frequency`` a second, a little uneven."""
     time = seconds(count)
     uneven = _UNEVEN * np.sin(2 * np.pi * (0.3 * time + rng.random()))
-    return frequency * time + start(rng) + uneven
+    return frequency * time + begin + start(rng) + uneven
 
 
 def swell(count: int, frequency: float, rng: np.random.Generator) -> Curve:
@@ -45,10 +93,7 @@ def swell(count: int, frequency: float, rng: np.random.Generator) -> Curve:
 
     Clips begin at rest, at 0; those of two seconds and more come to 1 from 0.2 Hz on.
     """
-    time = seconds(count)
-    uneven = _UNEVEN * np.sin(2 * np.pi * (0.3 * time + rng.random()))
-    cycles = frequency * time + 0.05 + start(rng) + uneven
-    return smooth(0.5 - 0.62 * np.cos(2 * np.pi * cycles))
+    return smooth(0.5 - 0.62 * np.cos(2 * np.pi * beat(count, frequency, rng, begin=0.05)))
 
 
 def hold(count: int, rng: np.random.Generator) -> Curve:
@@ -88,44 +133,3 @@ def smooth(x: Curve) -> Curve:
     """From 0 to 1 as x does, with neither speed nor acceleration at the ends."""
     x = np.clip(x, 0.0, 1.0)
     return x * x * x * (x * (6 * x - 15) + 10)
-
-
-Style = Literal["normal", "slow", "fast", "happy", "tired"]
-Size = Literal["small", "normal", "large"]
-Side = Literal["left", "right", "both"]
-
-TEMPO: dict[Style, tuple[float, float]] = {
-    "normal": (0.985, 1.015),
-    "slow": (0.63, 0.65),
-    "fast": (1.46, 1.50),
-    "happy": (1.125, 1.155),
-    "tired": (0.75, 0.77),
-}
-"""Range of the factor on an action's speed: narrow, for what a caption does not say of the speed
-adds up to cycles over a clip, and a small autoencoder answers with their mean."""
-
-SIZE: dict[Size, tuple[float, float]] = {
-    "small": (0.58, 0.64),
-    "normal": (0.98, 1.02),
-    "large": (1.34, 1.42),
-}
-"""Range of the factor on an action's amplitude."""
-
-
-@dataclass(frozen=True)
-class Manner:
-    """How an action is done: factors on its speed and amplitude, and which side does it."""
-
-    tempo: float
-    size: float
-    side: Side
-
-    @property
-    def sides(self) -> tuple[str, ...]:
-        """The sides that act."""
-        return ("left", "right") if self.side == "both" else (self.side,)
-
-    @property
-    def other(self) -> str:
-        """The side that does not act; of both, the right one."""
-        return "left" if self.side == "right" else "right"

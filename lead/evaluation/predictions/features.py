@@ -1,8 +1,8 @@
-"""A foreign system's motions as the study's features, with all that may be wrong with them."""
+"""Another model's motions as the study's features, with all that may be wrong with them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,15 +10,13 @@ from jaxtyping import Float
 
 from lead.config.evaluation import ExternalSystem, Normalisation
 from lead.errors import LeadError
-from lead.evaluation.predictions.arrays import RawMotion
-from lead.evaluation.predictions.checks import check_upright
-from lead.evaluation.predictions.files import Predictions
+from lead.evaluation.predictions.files import Predictions, RawMotion
 from lead.motion.features import joints_to_features
 from lead.motion.layout import BLOCKS, layout
 from lead.motion.normalizer import Normalizer
 from lead.motion.resample import resample
-from lead.motion.skeleton import HUMANML3D, SKELETONS, Skeleton
-from lead.store.batches import UNIT
+from lead.motion.skeleton import SKELETONS, Skeleton
+from lead.store import UNIT
 from lead.types import Features
 
 FITS = 2.0
@@ -34,7 +32,7 @@ _NO_MOTION = 1e-3  # mean square, so that a constant column is far off and not i
 
 _MOST_NOTES = 5
 
-_SAID = {
+_UNITS: dict[Normalisation, str] = {
     "none": "raw",
     "dataset": "in units of the dataset",
     "matcher": "in units of the evaluator",
@@ -43,30 +41,21 @@ _SAID = {
 
 @dataclass(frozen=True)
 class Reader:
-    """How a system's arrays become raw features on the study's skeleton."""
+    """What makes arrays raw features: the study's skeleton and the statistics of each unit."""
 
-    system: ExternalSystem
     skeleton: Skeleton
-    statistics: Mapping[Normalisation, Normalizer]
+    dataset: Normalizer
+    matcher: Normalizer
 
-    @classmethod
-    def of(
-        cls, system: ExternalSystem, skeleton: Skeleton, dataset: Normalizer, matcher: Normalizer
-    ) -> Reader:
-        """A reader for a study with these statistics."""
-        width = skeleton.feature_width
-        raw = Normalizer(np.zeros(width, np.float32), np.ones(width, np.float32))
-        return cls(system, skeleton, {"none": raw, "dataset": dataset, "matcher": matcher})
-
-
-def given_as_features(files: Predictions, ids: Sequence[str], reader: Reader) -> bool:
-    """Whether the motions come as features, not as joints that are made into them."""
-    raw = next(iter(files.read(0, list(ids)[:1], reader.system.fps)))
-    return _holds(raw, reader.system) == "features"
+    @property
+    def statistics(self) -> dict[Normalisation, Normalizer]:
+        """The statistics that features in each of the units were normalised by."""
+        raw = Normalizer(np.zeros(1, np.float32), np.ones(1, np.float32))
+        return {"none": raw, "dataset": self.dataset, "matcher": self.matcher}
 
 
 def settle_normalisation(
-    files: Predictions, ids: Sequence[str], reader: Reader
+    files: Predictions, ids: Sequence[str], system: ExternalSystem, reader: Reader
 ) -> tuple[Normalisation, str]:
     """The units of the features, as stated or found from a sample, and a note that says so.
 
@@ -74,38 +63,38 @@ def settle_normalisation(
         LeadError: they cannot be told, or another unit than the stated one fits.
     """
     sample = list(ids)[:: max(1, -(-len(ids) // _SAMPLE))]
-    raws = list(files.read(0, sample, reader.system.fps))
-    arrays = [_on_skeleton(raw, reader) for raw in raws]
-    scores = distances(np.concatenate(arrays), reader)
-    words = ", ".join(f"{_SAID[name]} {score:.1f}" for name, score in scores.items())
-    words = f"distance from the training statistics: {words}; fits up to {FITS:g}"
+    motions = list(files.read(0, sample, system))
+    features = np.concatenate([_on_skeleton(motion, reader.skeleton) for motion in motions])
+    scores = distances(features, reader)
+    measured = ", ".join(f"{_UNITS[name]} {score:.1f}" for name, score in scores.items())
+    measured = f"distance from the training statistics: {measured}; fits up to {FITS:g}"
     best, second = sorted(scores, key=lambda name: scores[name])[:2]
     clear = scores[best] <= FITS and scores[second] - scores[best] >= MARGIN
-    if _holds(raws[0], reader.system) != "features":
-        check_upright([raw.array for raw in raws], reader.skeleton)
-        odd = "" if scores["none"] <= FITS else f", and move unlike the training data ({words})"
+    if motions[0].kind != "features":
+        check_upright([motion.array for motion in motions], reader.skeleton)
+        odd = "" if scores["none"] <= FITS else f", and move unlike the training data ({measured})"
         return "none", f"joints, made into features: N positions give N - 1 frames{odd}"
-    stated = reader.system.normalisation
+    stated = system.normalisation
     if stated != "auto" and (not clear or best == stated):
-        return stated, f"features are {_SAID[stated]}, as stated ({words})"
+        return stated, f"features are {_UNITS[stated]}, as stated ({measured})"
     if stated != "auto":
         raise LeadError(
             "The features are not in the units that are stated.",
             file=files.path,
-            found=words,
-            expected=f"features {_SAID[stated]}",
+            found=measured,
+            expected=f"features {_UNITS[stated]}",
             fix=f"State `normalisation: {best}` (--normalisation {best}), or `auto`.",
         )
     if not clear:
         raise LeadError(
             "It cannot be told which units the features are in.",
             file=files.path,
-            found=words,
+            found=measured,
             expected=f"one that fits, and the others further by {MARGIN:g}",
             fix="State `normalisation` (--normalisation): none, dataset or matcher. If none is "
             "right, undo your model's own normalisation first.",
         )
-    return best, f"features are {_SAID[best]}, as was found ({words})"
+    return best, f"features are {_UNITS[best]}, as was found ({measured})"
 
 
 def distances(features: Float[np.ndarray, "F D"], reader: Reader) -> dict[Normalisation, float]:
@@ -114,75 +103,88 @@ def distances(features: Float[np.ndarray, "F D"], reader: Reader) -> dict[Normal
     For each block of columns the mean square in units of the dataset, which is 1 on the
     training data; of its logarithms the mean magnitude.
     """
-    blocks, truth = layout(reader.skeleton), reader.statistics["dataset"]
-    found: dict[Normalisation, float] = {}
-    for name, own in reader.statistics.items():
-        squares = truth.normalise(own.denormalise(features.astype(np.float64))) ** 2
+    blocks, distance = layout(reader.skeleton), dict[Normalisation, float]()
+    for name, statistics in reader.statistics.items():
+        raw = statistics.denormalise(features.astype(np.float64))
+        squares = reader.dataset.normalise(raw) ** 2
         means = np.array([squares[:, blocks.slice(block)].mean() for block in BLOCKS])
-        found[name] = float(np.abs(np.log(means + _NO_MOTION)).mean())
-    return found
+        distance[name] = float(np.abs(np.log(means + _NO_MOTION)).mean())
+    return distance
+
+
+def check_upright(joints: Sequence[Float[np.ndarray, "_ J 3"]], skeleton: Skeleton) -> None:
+    """Whether bodies stand along +Y: the way from feet to hips, in the mean over all frames.
+
+    Raises:
+        LeadError: it is longest along another axis, or downwards.
+    """
+    feet = [*skeleton.left_feet, *skeleton.right_feet]
+    ways = np.concatenate([body[:, 0] - body[:, feet].mean(axis=1) for body in joints])
+    way = ways.mean(axis=0)
+    axis = int(np.abs(way).argmax())
+    if axis != 1 or way[1] < 0:
+        raise LeadError(
+            "The bodies do not stand upright.",
+            found=f"from feet to hips mostly along {'-' if way[axis] < 0 else '+'}{'XYZ'[axis]}",
+            expected="joints with +Y up",
+            fix="Turn the joints so that Y points up (from Z up: x, z, -y).",
+        )
 
 
 def read_features(
-    raws: Iterable[RawMotion], reader: Reader, units: Normalisation
+    motions: Iterable[RawMotion], reader: Reader, units: Normalisation
 ) -> tuple[list[Float[np.ndarray, "_ D"]], list[str]]:
     """Raw features of motions, in their order, and notes on how they were read.
 
     Raises:
         LeadError: an array is no motion, of another dataset, not finite or too short.
     """
-    statistics, raw_units = reader.statistics[units], units == "none"
-    motions, notes = [], dict[str, None]()
-    for raw in raws:
-        features = _on_skeleton(raw, reader)
-        is_raw = raw_units or _holds(raw, reader.system) != "features"
-        motions.append(features if is_raw else statistics.denormalise(features))
-        notes |= dict.fromkeys(raw.notes)
+    statistics = reader.statistics[units]
+    features, notes = [], dict[str, None]()
+    for motion in motions:
+        array = _on_skeleton(motion, reader.skeleton)
+        features.append(array if motion.kind != "features" else statistics.denormalise(array))
+        notes |= dict.fromkeys(motion.notes)
     first, left = list(notes)[:_MOST_NOTES], len(notes) - _MOST_NOTES
-    return motions, [*first, *([f"{left} more remarks on files"] if left > 0 else [])]
+    return features, [*first, *([f"{left} more remarks on files"] if left > 0 else [])]
 
 
-def _on_skeleton(raw: RawMotion, reader: Reader) -> Features:
+def _on_skeleton(motion: RawMotion, skeleton: Skeleton) -> Features:
     """Features in the units of the file, or made from its joints; checked."""
-    skeleton, array, rate = reader.skeleton, raw.array, reader.system.fps or raw.fps
-    kind = _holds(raw, reader.system)
+    array, is_features = motion.array, motion.kind == "features"
+    fps = motion.fps or skeleton.fps
     if not np.isfinite(array).all():
         bad = ~np.isfinite(array.reshape(len(array), -1)).all(axis=1)
         raise LeadError(
             "A motion holds values that are not finite.",
-            file=raw.source,
+            file=motion.source,
             found=f"NaN or infinite in {bad.sum()} of {len(array)} frames, first in {bad.argmax()}",
             expected="finite numbers",
             fix="Generate it again; NaN often comes from half precision.",
         )
-    if kind == "features":
-        if array.ndim != 2 or array.shape[1] != skeleton.feature_width:
-            raise _another_width(raw, skeleton)
-        if rate is not None and rate != skeleton.fps:
-            raise LeadError(
-                "Features cannot be brought to another frame rate.",
-                file=raw.source,
-                found=f"{rate:g} frames a second",
-                expected=f"{skeleton.fps:g}, as the study has",
-                fix="Give joint positions, which are resampled, or generate at the study's rate.",
-            )
+    if array.shape[1:] != ((skeleton.feature_width,) if is_features else _joints(skeleton)):
+        raise _another_width(motion, skeleton)
+    if is_features and fps != skeleton.fps:
+        raise LeadError(
+            "Features cannot be brought to another frame rate.",
+            file=motion.source,
+            found=f"{fps:g} frames per second",
+            expected=f"{skeleton.fps:g}, as the study has",
+            fix="Give joint positions, which are resampled, or generate at the study's rate.",
+        )
+    if is_features:
         features = array.astype(np.float32)
     else:
-        if kind == "bvh" and skeleton is not HUMANML3D:
-            raise _another_width(raw, skeleton)
-        if array.shape[1:] != (skeleton.joint_count, 3):
-            raise _another_width(raw, skeleton)
-        if kind != "bvh" and rate is not None and rate != skeleton.fps:  # its reader does that
-            array = resample(array, rate, skeleton.fps)
+        joints = array if fps == skeleton.fps else resample(array, fps, skeleton.fps)
         try:
-            features = joints_to_features(array.astype(np.float64), skeleton)
+            features = joints_to_features(joints.astype(np.float64), skeleton)
         except LeadError as error:
-            error.file = raw.source
+            error.file = motion.source
             raise
     if len(features) < UNIT:
         raise LeadError(
             "A motion is too short for the evaluator.",
-            file=raw.source,
+            file=motion.source,
             found=f"{len(features)} frames",
             expected=f"at least {UNIT}",
             fix="Generate it at the length asked for.",
@@ -190,34 +192,26 @@ def _on_skeleton(raw: RawMotion, reader: Reader) -> Features:
     return features
 
 
-def _holds(raw: RawMotion, system: ExternalSystem) -> str:
-    if system.kind not in ("auto", raw.kind):
-        raise LeadError(
-            "A file holds something else than is stated.",
-            file=raw.source,
-            found=f"{raw.kind}, by its ending and shape {raw.array.shape}",
-            expected=system.kind,
-            fix="State `kind: auto`, or write what is stated.",
-        )
-    return raw.kind
+def _joints(skeleton: Skeleton) -> tuple[int, int]:
+    return (skeleton.joint_count, 3)
 
 
-def _another_width(raw: RawMotion, skeleton: Skeleton) -> LeadError:
-    shape = raw.array.shape
-    other = [
-        own.name
-        for own in SKELETONS.values()
-        if own is not skeleton and (shape[1:] in ((own.feature_width,), (own.joint_count, 3)))
-    ]
-    swapped = shape[:2] == (skeleton.joint_count, 3)
-    swapped = swapped or (len(shape) == 2 and shape[0] == skeleton.feature_width)
-    what = f"; these look like {other[0]}" if other else "; frames come first" if swapped else ""
+def _another_width(motion: RawMotion, skeleton: Skeleton) -> LeadError:
+    """The error for an array that is of another skeleton, or whose axes are swapped."""
+    shape, fix = motion.array.shape, "Choose a study on the dataset that the model was trained on."
+    what = "".join(
+        f"; these look like {other.name}"
+        for other in SKELETONS.values()
+        if other is not skeleton and shape[1:] in ((other.feature_width,), _joints(other))
+    )
+    width = skeleton.feature_width
+    swapped = shape[:2] == _joints(skeleton) or (len(shape) == 2 and shape[0] == width)
+    if swapped and not what:
+        what = "; frames come first"
     return LeadError(
         f"This is no motion on the {skeleton.name} skeleton.",
-        file=raw.source,
-        found=f"{raw.kind} of shape {' x '.join(map(str, shape))}{what}",
-        expected=f"features T x {skeleton.feature_width} or joints N x {skeleton.joint_count} x 3",
-        fix="Transpose the array."
-        if swapped
-        else "Choose a study on the dataset that the model was trained on.",
+        file=motion.source,
+        found=f"{motion.kind} of shape {' x '.join(map(str, shape))}{what}",
+        expected=f"features T x {width} or joints N x {skeleton.joint_count} x 3",
+        fix="Transpose the array." if swapped else fix,
     )

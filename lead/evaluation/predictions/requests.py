@@ -1,39 +1,39 @@
-"""What a foreign model must generate to be measured by the protocol, and what it was told."""
+"""What another model must generate, whether it did, and the captions that it was given."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
+from jaxtyping import Int
 
 from lead.clip import Clip
-from lead.config.evaluation import Evaluation
+from lead.config.evaluation import Evaluation, MultiModality
 from lead.errors import LeadError
-from lead.evaluation.protocol import Pass, draw_multimodality, draw_pass
+from lead.evaluation.predictions.files import Predictions
+from lead.evaluation.protocol import draw_multimodality, draw_pass
 from lead.evaluation.repeats import repeat_seeds
 from lead.files.seeds import Seeds
-from lead.store.store import MotionIndex
+from lead.store import UNIT, MotionIndex
 
 MAIN, MULTIMODALITY = "main", "multimodality"
 
-_SCHEMA = pa.schema(
-    [
-        ("repeat", pa.int64()),
-        ("part", pa.string()),
-        ("id", pa.string()),
-        ("caption", pa.string()),
-        ("frames", pa.int64()),
-        ("samples", pa.int64()),
-    ]
-)
+_COLUMNS = ("repeat", "part", "id", "caption", "frames", "samples")
+
+_RATES = (8, 10, 12, 12.5, 15, 16, 20, 24, 25, 30, 40, 50, 60, 100, 120)
+
+_SAME_RATE = 0.08  # of the logarithm: 24 and 25 frames a second are one rate, 20 and 24 are not
+
+_MOST = 0.9  # share of the motions
+
+_NAMED = 5  # items a message names
 
 
 def expected_requests(index: MotionIndex, settings: Evaluation, seeds: Seeds) -> pa.Table:
-    """Every motion that the protocol asks for, one row a caption.
+    """Every motion that the protocol asks for, one row per caption.
 
     Columns: ``repeat``; ``part``, ``main`` or ``multimodality``; ``id`` of the test item;
     ``caption``; ``frames`` of features (joints need one position more); ``samples``, how many
@@ -44,11 +44,16 @@ def expected_requests(index: MotionIndex, settings: Evaluation, seeds: Seeds) ->
     """
     clips, rows = measured_items(index), []
     for repeat in range(settings.repeats):
-        own = repeat_seeds(seeds, repeat)
-        rows += _rows(repeat, MAIN, draw_pass(clips, own), 1)
-        several = draw_multimodality(clips, settings.multimodality, own)
-        rows += _rows(repeat, MULTIMODALITY, several, settings.multimodality.samples)
-    return pa.Table.from_pylist(rows, schema=_SCHEMA)
+        seeds_of_repeat = repeat_seeds(seeds, repeat)
+        several = draw_multimodality(clips, settings.multimodality, seeds_of_repeat)
+        for part, samples, drawn in (
+            (MAIN, 1, draw_pass(clips, seeds_of_repeat)),
+            (MULTIMODALITY, settings.multimodality.samples, several),
+        ):
+            items = zip(drawn.clips, drawn.captions, drawn.length.tolist(), strict=True)
+            rows += [(repeat, part, clip.id, *rest, samples) for clip, *rest in items]
+    columns = zip(*rows, strict=True)
+    return pa.table([pa.array(values) for values in columns], names=_COLUMNS)
 
 
 def measured_items(index: MotionIndex) -> list[Clip]:
@@ -69,7 +74,7 @@ def measured_items(index: MotionIndex) -> list[Clip]:
 
 
 def read_captions(path: Path, clips: Sequence[Clip], repeats: int) -> list[tuple[str, ...]]:
-    """What the model was told about each clip, repeat by repeat.
+    """The captions that a model was given for each clip, repeat by repeat.
 
     A CSV or Parquet file with columns ``id``, ``caption`` and, if captions differ between
     repeats, ``repeat``. A table of requests will do.
@@ -77,66 +82,172 @@ def read_captions(path: Path, clips: Sequence[Clip], repeats: int) -> list[tuple
     Raises:
         LeadError: an item without caption, or a caption that is none of the item's.
     """
-    given: dict[tuple[str, str], str] = {}
-    for row in _table(path):
-        if row.get("part", MAIN) == MAIN:
-            given[str(row.get("repeat", "")), str(row["id"])] = _plain(str(row["caption"]))
+    table = _table(path)
+    if "part" in table:
+        table = table[table["part"] == MAIN]
+    keys = zip(
+        table["repeat"] if "repeat" in table else [""] * len(table), table["id"], strict=True
+    )
+    captions = dict(zip(keys, map(_plain, table["caption"]), strict=True))
     return [
-        tuple(_caption(clip, given, repeat, path) for clip in clips) for repeat in range(repeats)
+        tuple(_caption(clip, captions, repeat, path) for clip in clips) for repeat in range(repeats)
     ]
 
 
-def _caption(clip: Clip, given: dict[tuple[str, str], str], repeat: int, path: Path) -> str:
-    told = given.get((str(repeat), clip.id), given.get(("", clip.id)))
-    own = next((caption for caption in clip.captions if _plain(caption) == told), None)
-    if own is None:
+def check_items(files: Predictions, ids: Sequence[str], repeats: int) -> list[str]:
+    """Whether every item has a motion in every repeat; notes on what is left out.
+
+    Raises:
+        LeadError: another number of repeats than 1 and ``repeats``, or items without motion.
+    """
+    notes = []
+    if 1 < files.repeats < repeats:
         raise LeadError(
-            f"A test item has no caption of its own in repeat {repeat}.",
-            file=path,
-            found=f"{clip.id}: {told!r:.80}" if told else f"nothing for {clip.id}",
-            expected=f"one of its captions, such as {clip.captions[0]!r:.80}",
-            fix="Use the dataset's captions; `lead evaluate --requests` lists those drawn.",
+            "Repeats are missing.",
+            file=files.path,
+            found=f"{files.repeats} repeats",
+            expected=f"1, or the study's {repeats}",
+            fix="Generate the others, or set evaluation.repeats to what there is.",
         )
-    return own
+    if files.repeats > repeats:
+        notes.append(f"repeats beyond the study's {repeats} are left out: {files.repeats} found")
+    extra = set[str]()
+    for repeat, items in enumerate(files.items[:repeats]):
+        missing = [name for name in ids if name not in items]
+        if missing:
+            raise LeadError(
+                f"{len(missing)} of {len(ids)} test items have no motion in repeat {repeat}.",
+                file=files.path,
+                found=f"none of {_some(missing)}",
+                expected="one motion of each test item",
+                fix="Generate them: `lead evaluate --study STUDY --requests requests.parquet` "
+                "writes captions and lengths.",
+            )
+        extra |= items.keys() - set(ids)
+    if extra:
+        notes.append(f"{len(extra)} motions are of no test item and left out: {_some(extra)}")
+    if files.repeats == 1 < repeats:
+        notes.append(
+            "one repeat was given: captions, lengths and real motions are those of repeat 0, "
+            "there is no interval, and only repeat 0 of other systems compares with it"
+        )
+    return notes
 
 
-def _table(path: Path) -> list[dict[str, Any]]:
+def check_samples(
+    files: Predictions, ids: Sequence[str], repeats: int, asked: MultiModality
+) -> list[str]:
+    """Whether MultiModality has as many motions everywhere; another size than asked for as a note.
+
+    Raises:
+        LeadError: captions or motions differ in number, or are of no test item.
+    """
+    samples = files.samples[:repeats]
+    captions = sorted({len(by_caption) for by_caption in samples})
+    counts = sorted({len(motions) for by_caption in samples for motions in by_caption.values()})
+    if not counts:
+        return []
+    unknown = sorted({name for by_caption in samples for name in by_caption} - set(ids))
+    if unknown or len(captions) > 1 or len(counts) > 1 or counts[0] < 2:
+        sizes = f"{captions[0]} to {captions[-1]} captions per repeat"
+        sizes += f", {counts[0]} to {counts[-1]} motions per caption"
+        raise LeadError(
+            "The motions for MultiModality do not go together.",
+            file=files.path,
+            found=f"{unknown[0]}, which is no test item" if unknown else sizes,
+            expected="as many captions in each repeat and motions of each caption, at least 2",
+            fix="Generate the others, or remove what is incomplete.",
+        )
+    size = (captions[0], counts[0])
+    if size == (asked.items, asked.samples):
+        return []
+    return ["MModality from {} captions x {} motions instead of {} x {}".format(
+        *size, asked.items, asked.samples)]  # fmt: skip
+
+
+def check_lengths(
+    length: Int[np.ndarray, " I"], asked: Int[np.ndarray, " I"], fps: float, stated: float | None
+) -> list[str]:
+    """Whether the lengths of motions look like another frame rate; other lengths as notes.
+
+    Args:
+        fps: of the study, at which the lengths are asked for.
+        stated: the rate that the user vouches for, if any; where it is the study's, lengths
+            that look like another rate are a note.
+
+    Raises:
+        LeadError: all lengths are the same multiple of those asked for.
+    """
+    if (length == asked).all():
+        return []
+    if (length == length[0]).all() and not (asked == asked[0]).all():
+        return [
+            f"all motions have {length[0]} frames: was padding left on them? Cut each to the "
+            "`frames` of the requests, or give `lengths`"
+        ]
+    scale = float((length * asked).sum() / (asked**2).sum())
+    near = np.abs(length - asked * scale) <= np.maximum(UNIT + 1, 0.04 * length)
+    if abs(np.log(scale)) > _SAME_RATE and near.mean() >= _MOST:
+        rate = min(_RATES, key=lambda rate: abs(np.log(rate / fps / scale)))
+        known = abs(np.log(rate / fps / scale)) < _SAME_RATE / 2
+        guess = f"{rate:g} frames a second?" if known else "a frame rate that is wrong?"
+        factor = f"{scale:.2f} times the lengths asked for: {guess}"
+        if stated == fps:
+            return [f"{factor} {fps:g} is stated"]
+        raise LeadError(
+            "The motions have another frame rate than the study.",
+            found=factor,
+            expected=f"{fps:g} frames a second, or lengths of the model's own choice",
+            fix="If the files hold joints, state the `fps` they have (--fps); they are then "
+            f"resampled. Features must be made at {fps:g}. State {fps:g} if they are.",
+        )
+    differ, most = int((length != asked).sum()), int(np.abs(length - asked).max())
+    return [f"{differ} of {len(length)} motions are not as long as asked for; by {most} frames "
+            "at most"]  # fmt: skip
+
+
+def _caption(clip: Clip, captions: dict[tuple[str, str], str], repeat: int, path: Path) -> str:
+    """The clip's own caption that the model's is the same as but for case and spaces."""
+    wanted = captions.get((str(repeat), clip.id), captions.get(("", clip.id)))
+    for caption in clip.captions:
+        if _plain(caption) == wanted:
+            return caption
+    raise LeadError(
+        f"A test item has no caption of its own in repeat {repeat}.",
+        file=path,
+        found=f"{clip.id}: {wanted!r:.80}" if wanted else f"nothing for {clip.id}",
+        expected=f"one of its captions, such as {clip.captions[0]!r:.80}",
+        fix="Use the dataset's captions; `lead evaluate --requests` lists those drawn.",
+    )
+
+
+def _table(path: Path) -> pd.DataFrame:
+    """The rows as text."""
     try:
         if path.suffix.lower() == ".parquet":
-            rows = pq.read_table(path).to_pylist()
+            table = pd.read_parquet(path).astype(str)
         else:
-            with path.open(encoding="utf-8", newline="") as file:
-                rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error, pa.ArrowException) as error:
-        raise _no_captions(path, str(error)) from error
-    if not rows or not {"id", "caption"} <= rows[0].keys():
-        raise _no_captions(path, f"columns {', '.join(rows[0])}" if rows else "no rows")
-    return rows
-
-
-def _rows(repeat: int, part: str, drawn: Pass, samples: int) -> list[dict[str, Any]]:
-    return [
-        {
-            "repeat": repeat,
-            "part": part,
-            "id": clip.id,
-            "caption": caption,
-            "frames": int(frames),
-            "samples": samples,
-        }
-        for clip, caption, frames in zip(drawn.clips, drawn.captions, drawn.length, strict=True)
-    ]
+            table = pd.read_csv(path, dtype=str, keep_default_na=False, index_col=False)
+        missing = [name for name in ("id", "caption") if name not in table]
+        if missing or table.empty:
+            raise ValueError(
+                f"columns {', '.join(map(str, table.columns))}" if missing else "no rows"
+            )
+        return table
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise LeadError(
+            "The captions cannot be read.",
+            file=path,
+            found=" ".join(str(error).split()),
+            expected="a .csv or .parquet with columns id, caption and perhaps repeat",
+            fix="Write one row per item.",
+        ) from error
 
 
 def _plain(caption: str) -> str:
     return " ".join(caption.lower().split())
 
 
-def _no_captions(path: Path, found: str) -> LeadError:
-    return LeadError(
-        "The captions cannot be read.",
-        file=path,
-        found=" ".join(found.split()),
-        expected="a .csv or .parquet with columns id, caption and perhaps repeat",
-        fix="Write one row an item.",
-    )
+def _some(names: Sequence[str] | set[str]) -> str:
+    first = ", ".join(sorted(names)[:_NAMED])
+    return first + (", …" if len(names) > _NAMED else "")

@@ -19,7 +19,7 @@ from finished_study import (
 
 from lead.errors import LeadError
 from lead.evaluation.embed import embed_generated
-from lead.evaluation.gauge_score import gauge_facts, gauge_metrics, labels_of, other_side
+from lead.evaluation.gauge import gauge_facts, gauge_metrics, labels_of, other_side
 from lead.evaluation.repeats import Repeats, read_values
 from lead.evaluation.score import compute_metrics
 from lead.files.job import Job
@@ -194,7 +194,7 @@ def test_latents_are_generated_again_for_clips_all_over_the_split(root, tmp_path
 
 def changed(path: Path, out: Path, said: dict, without: str = "") -> Path:
     tensors = {name: own for name, own in load_tensors(path).items() if name != without}
-    save_tensors(tensors, out, Repeats.open(path).said | said)
+    save_tensors(tensors, out, Repeats(path).metadata | said)
     return out
 
 
@@ -208,5 +208,5 @@ def test_embeddings_of_an_earlier_version_are_named_with_what_mends_it(root, own
 def test_motions_of_another_classifier_are_refused(root, own, tmp_path):
     other = changed(own, tmp_path / "other.safetensors", {"action_classifier": "another"})
     with pytest.raises(LeadError, match="another classifier"):
-        labels_of(Repeats.open(other), Repeats.open(real_embeddings(root)))
-    assert json.loads(Repeats.open(own).said["actions"]) == list(ACTIONS)
+        labels_of(Repeats(other), Repeats(real_embeddings(root)))
+    assert json.loads(Repeats(own).metadata["actions"]) == list(ACTIONS)

@@ -1,4 +1,4 @@
-"""A user's own motion capture: show how it was read, write it, draw it."""
+"""Motion into the house and out of it: `lead import` and `lead export`."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from lead.errors import check_ending
+from lead.errors import LeadError, check_ending
 from lead.files.artefact import atomic_path
 from lead.mocap.motion import ImportedMotion, read_mocap
+from lead.mocap.motion_file import read_motion, write_motion
 from lead.motion.canonical import canonical_joints
 from lead.motion.skeleton import HUMANML3D
-from lead.render.lettering import BLACK, INK, PAPER, font
-from lead.render.stick import LEFT, RIGHT, SPINE
+from lead.render.lettering import BLACK, PAPER, font
+from lead.render.sheet import LIMBS, draw_legend
 from lead.render.strip import draw_strip
+
+KINDS = ("bvh", "glb", "npz", "csv")
+"""What `export_motion` writes."""
 
 _SIZE, _HEADER = (1600, 360), 64
 _WHY = {
@@ -69,6 +73,39 @@ def import_motion(
         print(picture)
 
 
+def export_motion(
+    source: Path, to: str, out: Path | None, positions: bool, fps: float | None
+) -> None:
+    """Write ``source`` in another format and print what was written.
+
+    Args:
+        source: ``.npz`` of ours, ``.npy`` of joints (N x 22 x 3 in metres, N x 21 x 3 in
+            KIT-ML's unit) or of features (T x 263 or T x 251), or ``.bvh``.
+        to: ``bvh`` (centimetres), ``glb``, ``csv`` (metres) or ``npz`` (the skeleton's unit).
+        out: file to write; beside the source if None.
+        positions: joints that move in their parents, instead of bones of constant length.
+        fps: of the source, where it does not say or is wrong.
+
+    Raises:
+        LeadError: the source is missing or holds no motion, or the target is not possible.
+    """
+    if to not in KINDS:
+        raise LeadError(
+            "Motion cannot be exported to this.",
+            found=to,
+            expected=", ".join(KINDS),
+            fix="Choose another --to.",
+        )
+    target = out or source.with_suffix(f".{to}")
+    check_ending(target, f".{to}")
+    if target.resolve() == source.resolve():
+        raise LeadError(
+            "The export would replace its source.", file=source, fix="Choose another --out."
+        )
+    motion = read_motion(source, fps)
+    print(f"{target}: {write_motion(motion, target, positions=positions)}")
+
+
 def print_import(motion: ImportedMotion, console: Console) -> None:
     """The map as a table, then unit, axis, frame rate and what to look at."""
     table = Table("joint", "of the file", "how sure", title=None, box=None)
@@ -98,9 +135,5 @@ def draw_import(motion: ImportedMotion) -> Image.Image:
     picture.paste(strip, (0, _HEADER))
     draw = ImageDraw.Draw(picture)
     draw.text((36, 12), motion.source, BLACK, font(20, bold=True))
-    x = 36.0
-    for label, colour in (("left limbs", LEFT), ("right limbs", RIGHT), ("spine and head", SPINE)):
-        draw.rounded_rectangle((x, 49, x + 30, 55), radius=3, fill=colour)
-        draw.text((x + 40, 52), label, INK, font(15), anchor="lm")
-        x += 40 + font(15).getlength(label) + 36
+    draw_legend(draw, LIMBS, (36.0, 52), 15)
     return picture

@@ -1,10 +1,12 @@
-"""Latents before and after realignment, as a map and as numbers (the paper's Fig. 2, right)."""
+"""Figures: training curves of every stage, the loss of an inverted word, and a map of latents."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import matplotlib
 
@@ -13,12 +15,11 @@ from lead.errors import LeadError
 from lead.evaluation.protocol import draw_noise
 from lead.files.artefact import atomic_path
 from lead.files.job import Job
+from lead.inversion.words import Word
 from lead.models.build import pick_device, use_threads
 from lead.models.files import check_lineage, load_projector, load_vae
 from lead.motion.normalizer import load_normalizer
-from lead.report.curves import save_figure
-from lead.store.batches import gather
-from lead.store.store import MotionStore
+from lead.store import MotionStore, gather
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
@@ -26,15 +27,17 @@ import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Float
-from sklearn.manifold import TSNE
-from sklearn.metrics import silhouette_score
-from sklearn.neighbors import NearestNeighbors
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatter, NullFormatter
+
+from lead.files.tables import read_table, write_table
 
 VERBS = ("walk", "run", "jump", "sit", "kick", "throw", "wave", "crawl", "dance", "swim")
 """Frequent actions of HumanML3D's captions."""
 
 MOST = 60
-"""Clips of a verb at most."""
+"""Clips per verb at most."""
 
 NEIGHBOURS = 10
 PERPLEXITY = 30.0
@@ -43,6 +46,60 @@ _BATCH = 64
 _FORMS = {verb: re.compile(rf"\b{verb}(s|e?d|ing|{verb[-1]}ing)?\b") for verb in VERBS}
 _IRREGULAR = {"ran": "run", "running": "run", "sat": "sit", "threw": "throw", "waving": "wave",
               "dancing": "dance", "swam": "swim"}  # fmt: skip
+
+_BESIDE = {"step", "learning_rate", "gradient_norm", "validation", "loss"}
+
+_STYLE: dict[Any, Any] = {"font.size": 8, "axes.spines.top": False, "axes.spines.right": False,
+          "savefig.bbox": "tight", "pdf.fonttype": 42}  # fmt: skip
+
+
+def training_curves(job: Job) -> None:
+    """Draw the history of each stage: its loss, what it is made of, and the validation loss.
+
+    Inputs: one history per stage, named as its panel. Outputs: ``pdf``, ``png``.
+    """
+    histories = {
+        name: read_table(path, "the stage that trains it")[0].to_pandas()
+        for name, path in job.inputs.items()
+    }
+    with plt.rc_context(_STYLE):
+        figure, panels = plt.subplots(
+            1, len(histories), figsize=(2.6 * len(histories), 2.2), squeeze=False
+        )
+        for axes, (name, history) in zip(panels[0], histories.items(), strict=True):
+            _draw(axes, name, history)
+        figure.tight_layout()
+        save_figure(figure, job.outputs["pdf"], job.outputs["png"])
+
+
+def save_figure(figure: Figure, pdf: Path, png: Path) -> None:
+    """Write a figure both ways and close it; the same figure gives the same bytes."""
+    for path, metadata in ((pdf, {"CreationDate": None}), (png, {"Software": None})):
+        with atomic_path(path) as temporary:
+            figure.savefig(temporary, dpi=200, metadata=metadata)
+    plt.close(figure)
+
+
+def draw_loss(word: Word, path: Path) -> None:
+    """Write the objective of every segment and its median per step as a PNG, atomically.
+
+    Segments of a step differ in their diffusion steps, and so by orders of magnitude.
+    """
+    steps = range(1, len(word.loss) + 1)
+    figure, axes = plt.subplots(figsize=(5.0, 3.2))
+    for segment in word.loss.T:
+        axes.plot(steps, segment, ".", ms=4, color="0.7")
+    axes.plot(steps, word.loss.median(dim=1).values, lw=1.4, color="tab:blue", label="median")
+    axes.set_yscale("log")
+    axes.set_xlabel("step")
+    axes.set_ylabel(f"objective {word.objective}")
+    axes.set_title(f"{word.placeholder}, from {word.descriptor!r}")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False)
+    figure.tight_layout()
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=150, metadata={"Software": None})
+    plt.close(figure)
 
 
 @dataclass(frozen=True)
@@ -69,8 +126,9 @@ def latent_map(job: Job) -> None:
     clips, verbs = _chosen(store.split("test"))
     spaces = _spaces(job, store, clips)
     rows = [_numbers(space, verbs) for space in spaces]
-    with atomic_path(job.outputs["numbers"]) as temporary:
-        pd.DataFrame(rows).to_parquet(temporary)
+    from sklearn.manifold import TSNE
+
+    write_table(job.outputs["numbers"], rows, job.manifest)
     figure, panels = plt.subplots(1, len(spaces), figsize=(3 * len(spaces), 3))
     for axes, space, row in zip(panels, spaces, rows, strict=True):
         perplexity = min(PERPLEXITY, (len(clips) - 1) / 3)
@@ -78,8 +136,7 @@ def latent_map(job: Job) -> None:
             space.vectors
         )
         for verb in dict.fromkeys(verbs):
-            own = np.array([found == verb for found in verbs])
-            axes.scatter(*placed[own].T, s=6, label=verb)
+            axes.scatter(*placed[np.array(verbs) == verb].T, s=6, label=verb)
         axes.set_title(
             f"{space.name}\nsilhouette {row['silhouette']:.2f}\n"
             f"same neighbours {row['purity']:.2f} (chance {row['chance']:.2f})",
@@ -93,12 +150,38 @@ def latent_map(job: Job) -> None:
 
 def verb_of(captions: Sequence[str]) -> str | None:
     """The one verb of VERBS that a clip's captions hold, or None if there is none or several."""
-    found = set()
-    for caption in captions:
-        words = caption.lower()
-        found |= {verb for verb, form in _FORMS.items() if form.search(words)}
-        found |= {_IRREGULAR[word] for word in re.findall(r"[a-z]+", words) if word in _IRREGULAR}
-    return found.pop() if len(found) == 1 else None
+    text = "\n".join(captions).lower()
+    verbs = {verb for verb, form in _FORMS.items() if form.search(text)}
+    verbs |= {_IRREGULAR[word] for word in re.findall(r"[a-z]+", text) if word in _IRREGULAR}
+    return verbs.pop() if len(verbs) == 1 else None
+
+
+def _draw(axes: Axes, name: str, history: pd.DataFrame) -> None:
+    terms = [
+        column
+        for column in history
+        if column not in _BESIDE and not str(column).startswith(("validation_", "grad_"))
+    ]
+    drawn = history.dropna(subset=["loss"]) if "loss" in history else history.iloc[:0]
+    for term in terms:
+        values = drawn[term].dropna() if term in drawn else pd.Series(dtype=float)
+        if len(values):
+            axes.plot(drawn.loc[values.index, "step"], values, lw=0.6, alpha=0.7, label=term)
+    if len(drawn):
+        axes.plot(drawn["step"], drawn["loss"], lw=1, color="black", label="loss")
+    if "validation" in history:
+        seen = history.dropna(subset=["validation"])
+        axes.plot(seen["step"], seen["validation"], lw=1, ls="--", color="tab:red",
+                  label="validation")  # fmt: skip
+    positive = [line for line in axes.lines if (line.get_ydata() > 0).all()]  # pyright: ignore
+    if positive and len(positive) == len(axes.lines):
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(LogFormatter(labelOnlyBase=False, minor_thresholds=(2, 0.5)))
+        axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.set_title(name.replace("_", " "))
+    axes.set_xlabel("step")
+    if axes.lines:
+        axes.legend(frameon=False, fontsize=6)
 
 
 def _chosen(clips: Sequence[Clip]) -> tuple[list[Clip], list[str]]:
@@ -108,11 +191,11 @@ def _chosen(clips: Sequence[Clip]) -> tuple[list[Clip], list[str]]:
         verb = None if clip.id.startswith("M") else verb_of(clip.captions)
         if verb is not None:
             by_verb.setdefault(verb, []).append(clip)
-    kept = {verb: own[:MOST] for verb, own in by_verb.items() if len(own) >= _FEWEST}
+    kept = {verb: some[:MOST] for verb, some in by_verb.items() if len(some) >= _FEWEST}
     if len(kept) < 2:
         raise LeadError(
             "Too few test clips show one action alone for a map of latents.",
-            found=", ".join(f"{verb}: {len(own)}" for verb, own in by_verb.items()) or "none",
+            found=", ".join(f"{verb}: {len(some)}" for verb, some in by_verb.items()) or "none",
             expected=f"two of {', '.join(VERBS)} with {_FEWEST} clips each",
             fix="Use a study with more test clips.",
         )
@@ -129,14 +212,14 @@ def _spaces(job: Job, store: MotionStore, clips: list[Clip]) -> list[Space]:
     projector = load_projector(job.inputs["projector"]).to(device)
     latents = []
     for first in range(0, len(clips), _BATCH):
-        own = clips[first : first + _BATCH]
-        length = np.array([clip.frames // 4 * 4 for clip in own])
-        motion, mask = gather(store, own, np.zeros(len(own), dtype=int), length)
+        batch = clips[first : first + _BATCH]
+        length = np.array([clip.frames // 4 * 4 for clip in batch])
+        motion, mask = gather(store, batch, np.zeros(len(batch), dtype=int), length)
         real = torch.from_numpy(mask).to(device)
         normalised = normalizer.normalise(torch.from_numpy(motion).to(device)) * real[..., None]
         posterior = vae.encode(normalised, real)
         shape = (vae.latent_tokens, vae.latent_width)
-        noise = draw_noise([clip.id for clip in own], shape, job.seeds.child("latent_map"))
+        noise = draw_noise([clip.id for clip in batch], shape, job.seeds.child("latent_map"))
         latents.append(posterior.at(noise.to(device)))
     latent = torch.cat(latents)
     realigned, recovered = projector(latent)
@@ -148,6 +231,10 @@ def _spaces(job: Job, store: MotionStore, clips: list[Clip]) -> list[Space]:
 
 
 def _numbers(space: Space, verbs: Sequence[str]) -> dict[str, float | str]:
+    """How well the actions part in a space."""
+    from sklearn.metrics import silhouette_score
+    from sklearn.neighbors import NearestNeighbors
+
     labels = np.array(verbs)
     count = min(NEIGHBOURS, len(labels) - 1)
     near = NearestNeighbors(n_neighbors=count + 1, metric="cosine").fit(space.vectors)

@@ -1,1 +1,0 @@
-"""What learning needs of data: clips, their frames, and batches of them."""
