@@ -155,21 +155,21 @@ def drawn_captions(clips: Sequence[Clip], caption: Int[np.ndarray, "R I"]) -> Ca
 def ceiling_rows(by_system: Mapping[str, Sequence[Ranks]]) -> list[Row]:
     """R-precision by the paper's rule and with any motion of the same caption as a hit.
 
-    ``found`` holds the ranks of every repeat of each system. ``n`` is the number of repeats,
+    ``by_system`` holds the ranks of every repeat of each system. ``n`` is the number of repeats,
     intervals are Student's over repeats. The pools, and with them the ceiling of a perfect model
     and the share of pools in which a caption is repeated, are those of the first system.
     """
     pools = next(iter(by_system.values()))
-    share = np.array([repeated_pools(own.ties) for own in pools])
+    share = np.array([repeated_pools(ranks.ties) for ranks in pools])
     rows = [_row("same_caption", "pools", "repeated_captions", "", estimate(share))]
-    rows += _tops(PERFECT, OWN, [ceiling(own.ties) for own in pools])
+    rows += _tops(PERFECT, OWN, [ceiling(ranks.ties) for ranks in pools])
     for system, repeats in by_system.items():
         if not repeats:
             note = "left out: it was given other captions than the protocol drew"
             rows.append(Row("same_caption", system, "", TESTED, OWN, note=note))
             continue
-        rows += _tops(system, OWN, [top_k(own.own) for own in repeats])
-        rows += _tops(system, SAME, [top_k(own.same) for own in repeats])
+        rows += _tops(system, OWN, [top_k(ranks.own) for ranks in repeats])
+        rows += _tops(system, SAME, [top_k(ranks.same) for ranks in repeats])
     return rows
 
 
@@ -207,8 +207,8 @@ def _of_group(
     system: str, group: str, repeats: Sequence[Ranks], inside: Bool[np.ndarray, "R I"]
 ) -> Row:
     means, count = [], 0
-    for repeat, own in enumerate(repeats):
-        hits = own.own[inside[repeat][own.rows]] < TOP
+    for repeat, ranks in enumerate(repeats):
+        hits = ranks.own[inside[repeat][ranks.rows]] < TOP
         count += len(hits)
         if len(hits):
             means.append(hits.mean())
