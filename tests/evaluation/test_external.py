@@ -177,9 +177,9 @@ def test_joints_have_no_floor_and_no_bones_of_their_own(root, tmp_path):
     assert any("left out" in note for note in notes)
 
 
-def test_motions_judged_by_other_means_than_the_real_ones_are_refused(root, tmp_path):
+def test_motions_evaluated_by_other_means_than_the_real_ones_are_refused(root, tmp_path):
     embed(root, write_copy(root, tmp_path / "copy", 1), tmp_path)
     path = tmp_path / "embeddings.safetensors"
     save_tensors(load_tensors(path), path, read_metadata(path) | {"judged_by": "another"})
-    with pytest.raises(LeadError, match="judged by different means"):
+    with pytest.raises(LeadError, match="evaluated by different means"):
         measure(root, tmp_path)
