@@ -92,7 +92,7 @@ def test_a_folder_that_is_no_model_is_told_with_the_command_that_makes_one(tmp_p
 
 def test_weights_of_another_network_are_refused(model, tmp_path):
     shutil.copytree(model, tmp_path / "mixed")
-    shutil.copy(model / "denoiser.safetensors", tmp_path / "mixed" / "vae.safetensors")
+    shutil.copy(model / "denoiser.safetensors", tmp_path / "mixed" / "projector.safetensors")
     with pytest.raises(LeadError, match="another kind of network"):
         LeadPipeline.load(tmp_path / "mixed")
 
