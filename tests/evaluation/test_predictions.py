@@ -208,6 +208,55 @@ def test_missing_repeats_are_found(tmp_path):
     refused(lambda: check_items(open_predictions(tmp_path), IDS, 20), "4 repeats", "20")
 
 
+def test_a_repeat_without_motions_counts(tmp_path):
+    write(tmp_path / "repeat_00", FEATURES)
+    (tmp_path / "repeat_01").mkdir()
+    files = open_predictions(tmp_path)
+    assert files.repeats == 2
+    refused(lambda: check_items(files, IDS, 2), "3 of 3 test items have no motion in repeat 1")
+
+
+def test_motions_beside_repeats_are_refused(tmp_path):
+    write(tmp_path, FEATURES)
+    write(tmp_path / "repeat_00", FEATURES)
+    refused(lambda: open_predictions(tmp_path), "both beside and inside", "3 files")
+
+
+def test_links_to_folders_are_followed(tmp_path):
+    write(tmp_path / "elsewhere", FEATURES)
+    write(tmp_path / "samples", {"0": FEATURES["a"], "1": FEATURES["b"]})
+    given = tmp_path / "given"
+    for repeat in ("repeat_00", "repeat_01"):
+        (given / repeat).mkdir(parents=True)
+        (given / repeat / "multimodality").mkdir()
+        (given / repeat / "multimodality" / "a").symlink_to(tmp_path / "samples")
+        for name in FEATURES:
+            (given / repeat / f"{name}.npy").symlink_to(tmp_path / "elsewhere" / f"{name}.npy")
+    (given / "repeat_02").symlink_to(given / "repeat_00")
+    files = open_predictions(given)
+    assert [set(items) for items in files.items] == [set(IDS)] * 3
+    assert [len(samples["a"]) for samples in files.samples] == [2] * 3
+
+
+def test_samples_beside_repeats_belong_to_none(tmp_path):
+    write(tmp_path / "repeat_00", FEATURES)
+    write(tmp_path / "multimodality" / "a", {"0": FEATURES["a"]})
+    assert open_predictions(tmp_path).samples == ({},)
+
+
+def test_damaged_nested_lists_are_named(tmp_path):
+    path = tmp_path / "motions.parquet"
+    cells = [motion.tolist() for motion in FEATURES.values()]
+    pq.write_table(pa.table({"id": IDS, "motion": cells}), path, compression="none")
+    files, content = open_predictions(path), bytearray(path.read_bytes())
+    # The first page's header: the schema and the names stay as they are.
+    start = pq.read_metadata(path).row_group(0).column(1).dictionary_page_offset
+    start = start or pq.read_metadata(path).row_group(0).column(1).data_page_offset
+    content[start : start + 40] = b"\xff" * 40
+    path.write_bytes(content)
+    refused(lambda: list(files.read(0, IDS, system())), "no motions to evaluate")
+
+
 def test_a_motion_that_is_there_twice_is_refused(tmp_path):
     write(tmp_path, FEATURES)
     np.savez(tmp_path / "a.npz", motion=FEATURES["a"])
