@@ -157,6 +157,7 @@ def labels_of(stored: Repeats, real: Repeats) -> tuple[str, ...]:
             stored.files[0],
             f"a classifier of {len(labels)} actions",
             f"the one of {real.files[0]}",
+            delete="both files",
         )
     return labels
 

@@ -73,6 +73,7 @@ class Repeats:
                     path,
                     f"repeats from {first} on",
                     f"repeats from {expected} on, of the same items",
+                    delete="the system's folder",
                 )
             self._counts.append(count)
         self.shapes = {name: (self.repeats, *shape) for name, shape in items.items()}
@@ -117,7 +118,11 @@ class Repeats:
         """
         if name not in self.shapes:
             stored = ", ".join(sorted(self.shapes))
-            raise remake(f"Nothing named {name} is stored.", self.files[0], stored, name)
+            problem, folder = (
+                f"Nothing named {name} is stored of the system.",
+                "the system's folder",
+            )
+            raise remake(problem, self.files[0], stored, name, delete=folder)
         parts = []
         for path in self.files:
             with _opened(path) as file:
@@ -152,9 +157,11 @@ def read_values(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     return table.to_pandas(), metadata
 
 
-def remake(problem: str, file: object, found: object, expected: object) -> LeadError:
-    """The error for a stored file that must be made again."""
-    fix = "Delete the file and run the same snakemake command again."
+def remake(
+    problem: str, file: object, found: object, expected: object, delete: str = "the file"
+) -> LeadError:
+    """The error for stored files that must be made again; ``delete`` says which ones."""
+    fix = f"Delete {delete} and run the same snakemake command again."
     return LeadError(problem, file=str(file), found=found, expected=expected, fix=fix)
 
 
@@ -170,7 +177,8 @@ def require_same_items(system: str, stored: Repeats, real: Repeats, name: str = 
             f"The embeddings of {system} and of the real motions do not belong together.",
             stored.files[0],
             f"{name} of shape {shape}: repeats, items and width",
-            f"{expected}",
+            f"{expected}, as in {real.files[0]}",
+            delete="both files",
         )
 
 
