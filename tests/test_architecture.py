@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -135,3 +137,13 @@ def test_there_are_no_vague_module_names():
 def test_no_file_is_longer_than_three_hundred_lines():
     long = {str(p): n for p in FILES if (n := len(p.read_text().splitlines())) > 300}
     assert long == {}
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["report.tables", "report.figures", "report.inversion_claims", "report.analysis",
+     "evaluation.score", "evaluation.physical_score", "analysis.analyse", "inversion.pairs"],
+)  # fmt: skip
+def test_jobs_that_need_no_network_load_no_torch(module):
+    code = f"import sys, lead.{module}; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from functools import partial
-from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
 
 from lead.clip import Clip
 from lead.config.models import TextSettings
 from lead.errors import LeadError
 from lead.files.job import Job
 from lead.files.seeds import Seeds
-from lead.files.tables import read_table, write_table
+from lead.inversion.tables import ChosenMotion, write_chosen
 from lead.store import MotionIndex
 from lead.text.descriptors import descriptor
 from lead.text.encoder import load_text_encoder
@@ -24,30 +19,6 @@ from lead.text.pseudo_word import is_single_token
 
 # HumanML3D's and KIT-ML's mirrored copies, with the letter of an item about a part.
 _MIRRORED = re.compile(r"([A-Z]+_)?M\d+")
-_COLUMNS = [
-    ("id", pa.string()),
-    ("caption", pa.string()),
-    ("frames", pa.int64()),
-    ("word", pa.string()),
-    ("found_by", pa.string()),
-]
-
-
-@dataclass(frozen=True)
-class ChosenMotion:
-    """A motion that a word is inverted from.
-
-    Attributes:
-        caption: its first caption, which is what metrics compare with.
-        word: the descriptor that the pseudo-word starts from.
-        found_by: ``tags``, ``list`` or ``fallback`` (`lead.text.descriptors`).
-    """
-
-    id: str
-    caption: str
-    frames: int
-    word: str
-    found_by: str
 
 
 def choose_clips(clips: Sequence[Clip], count: int, seeds: Seeds) -> list[Clip]:
@@ -69,21 +40,6 @@ def choose_clips(clips: Sequence[Clip], count: int, seeds: Seeds) -> list[Clip]:
         )
     rows = seeds.numpy().choice(len(plain), min(count, len(plain)), replace=False)
     return [plain[row] for row in sorted(rows)]
-
-
-def write_chosen(path: Path, chosen: Sequence[ChosenMotion], metadata: Mapping[str, Any]) -> None:
-    """Write the motions as Parquet, one row per motion, atomically."""
-    write_table(path, [vars(motion) for motion in chosen], metadata, _COLUMNS)
-
-
-def read_chosen(path: Path) -> tuple[tuple[ChosenMotion, ...], dict[str, Any]]:
-    """Read the motions that `write_chosen` wrote, and their metadata.
-
-    Raises:
-        LeadError: the file is damaged, or another one.
-    """
-    table, metadata = read_table(path, "the rule that chooses motions to invert", _COLUMNS)
-    return tuple(ChosenMotion(**row) for row in table.to_pylist()), metadata
 
 
 def clips_of(chosen: Sequence[ChosenMotion], index: MotionIndex) -> list[Clip]:

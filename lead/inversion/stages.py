@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -31,20 +28,13 @@ from lead.evaluation.generate import (
 from lead.evaluation.protocol import Pass, draw_pass
 from lead.files.job import Job, forget, state_lock
 from lead.files.seeds import Seeds
-from lead.files.tables import read_table, write_table
-from lead.inversion.chosen import clips_of, read_chosen
+from lead.inversion.chosen import clips_of
 from lead.inversion.invert import inverted_and_compared, open_networks
+from lead.inversion.tables import read_chosen, write_fresh
 from lead.inversion.words import InvertedWords, read_inverted, write_inverted
 from lead.progress import Progress
 from lead.text.pseudo_word import token_vectors
 from lead.training.state import write_history
-
-_COLUMNS = [
-    ("id", pa.string()),
-    ("word", pa.string()),
-    ("descriptor", pa.float64()),
-    ("inverted", pa.float64()),
-]
 
 
 def invert_words(job: Job) -> None:
@@ -156,59 +146,6 @@ def drawn_sentences(words: InvertedWords, seeds: Seeds) -> Float[Tensor, "N C"]:
     templates = words.sentences.shape[1]
     drawn = [int(seeds.child("template", name).numpy().integers(templates)) for name in words.ids]
     return words.sentences[torch.arange(len(drawn)), torch.tensor(drawn)]
-
-
-@dataclass(frozen=True)
-class Improvement:
-    """How many inverted words lower their own objective on fresh draws.
-
-    Attributes:
-        words: name of the inversion, as its folder.
-        motions: how many words there are.
-        improved: how many are better than their descriptors.
-        ratio: median over motions of the word's objective divided by the descriptor's.
-    """
-
-    words: str
-    motions: int
-    improved: int
-    ratio: float
-
-    @property
-    def share(self) -> float:
-        """``improved`` divided by ``motions``."""
-        return self.improved / self.motions
-
-
-def write_fresh(
-    path: Path,
-    named: Sequence[tuple[str, str]],
-    descriptor: Float[np.ndarray, " N"],
-    inverted: Float[np.ndarray, " _N"],
-    metadata: Mapping[str, Any],
-) -> None:
-    """Write the objective of every motion's descriptor and of its inverted word.
-
-    ``named`` are the motions' ids and descriptors; the metadata's ``words`` is the name of the
-    inversion.
-    """
-    rows = [
-        {"id": id_, "word": word, "descriptor": float(before), "inverted": float(after)}
-        for (id_, word), before, after in zip(named, descriptor, inverted, strict=True)
-    ]
-    write_table(path, rows, metadata, _COLUMNS)
-
-
-def read_improvement(path: Path) -> Improvement:
-    """Count the improved words of a file that `write_fresh` wrote.
-
-    Raises:
-        LeadError: the file is damaged, or another one.
-    """
-    table, metadata = read_table(path, "the rule that inverts words", _COLUMNS)
-    before, after = (table[column].to_numpy() for column in ("descriptor", "inverted"))
-    ratio = float(np.median(after / before))
-    return Improvement(metadata["words"], len(after), int((after < before).sum()), ratio)
 
 
 def _records(results: dict[str, Tensor]) -> list[dict[str, Any]]:

@@ -16,7 +16,8 @@ from experiments.styles import invert_styles
 from lead.clip import HELD_OUT
 from lead.files.job import Job
 from lead.inversion import chosen, invert
-from lead.inversion.chosen import choose_motions, read_chosen
+from lead.inversion.chosen import choose_motions
+from lead.inversion.tables import read_chosen
 from lead.store import MotionIndex, write_index
 
 INVERSION = {"steps": 1, "batch": 1}

@@ -8,7 +8,8 @@ import pytest
 from lead.clip import Clip
 from lead.errors import LeadError
 from lead.files.job import Job
-from lead.report.figures import Space, _chosen, _numbers, training_curves, verb_of
+from lead.report.figures import training_curves
+from lead.report.latent_map import Space, _chosen, _numbers, verb_of
 from lead.training.state import write_history
 
 
