@@ -10,8 +10,9 @@ from lead.config.load import resolve_study
 from lead.errors import LeadError
 from lead.files.digest import code_digest
 
-# experiments/ is no part of the package that is installed.
-sys.path.append(str(Path(workflow.main_snakefile).parent))
+# experiments/ is no part of the package that is installed, and the tables are made without it.
+REPOSITORY = Path(str(workflow.current_basedir)).resolve().parents[1]
+sys.path.append(str(REPOSITORY))
 
 
 def study_of(values):

@@ -80,10 +80,11 @@ def table_settings(wildcards):
     """What a table says of the study in it, besides its numbers."""
     study = study_of_table(wildcards.table)
     values = study.model_dump(mode="json")
-    names = ("seed", "name", "description", "footnote", "dataset", "evaluator", "evaluation")
+    names = ["name", "description", "footnote"]
+    if wildcards.table != "physical":
+        names += ["seed", "dataset", "evaluator", "evaluation", "text", "consistency"]
     rows = [vars(row) for row in study.rows(wildcards.table)]
-    chosen = {name: values[name] for name in (*names, "text", "consistency")}
-    return {"table": wildcards.table, "rows": rows, **chosen}
+    return {"table": wildcards.table, "rows": rows, **{name: values[name] for name in names}}
 
 
 rule make_table:
