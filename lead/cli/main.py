@@ -194,7 +194,7 @@ def retrieve(
     data_root: Annotated[Path | None, typer.Option(help="Folder of raw data.")] = None,
     study: Annotated[str | None, typer.Option(help="Download what this study lacks.")] = None,
 ) -> None:
-    """Download what may be downloaded freely; goes on where it was interrupted."""
+    """Download what is free; a file of a known checksum goes on where it was interrupted."""
     from lead.cli.sources import retrieve_for, retrieve_sources
 
     if study:

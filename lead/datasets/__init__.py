@@ -1,1 +1,1 @@
-"""Datasets, their audit, store and batches."""
+"""Datasets: how each is read, audited, split and downloaded."""

@@ -260,12 +260,13 @@ def _alone(folder: Path, target: Path) -> Iterator[None]:
 def _explained(url: str, target: Path, sha256: str) -> Iterator[None]:
     """Say in a user's words what went wrong, and how to do without this command."""
     by_hand = f"Or get {url} by hand and put it at {target}."
+    goes_on = ": it goes on where it stopped" if sha256 else ""
     try:
         yield
     except requests.RequestException as error:
         answer = error.response
         refused = answer is not None and answer.status_code < 500
-        again = "Check the network and run the same command again: it goes on where it stopped."
+        again = f"Check the network and run the same command again{goes_on}."
         raise LeadError(
             f"{target.name} could not be downloaded.",
             file=target,
@@ -288,8 +289,7 @@ def _explained(url: str, target: Path, sha256: str) -> Iterator[None]:
             file=target,
             found=_room(target),
             expected="room for the file, in a folder that can be written",
-            fix="Free some space and run the same command again: it goes on where it stopped. "
-            + by_hand,
+            fix=f"Free some space and run the same command again{goes_on}. {by_hand}",
         ) from error
 
 

@@ -67,7 +67,7 @@ def read_kit_raw(settings: KitRawDataset, data_root: Path) -> Iterator[Work]:
                 expected=source.title,
                 fix=SOURCES["kit-mmm"].unsupported,
             )
-        raise missing_data([source], data_root, f"no <id>.npy in {path}")
+        raise missing_data([source], data_root, f"no <id>.npy in {path}", "dataset.joints")
     texts, written = _captions(settings, data_root)
     splits = _splits(data_root / settings.splits)
     seen = set()

@@ -242,7 +242,8 @@ def published_clip(
     except LeadError as error:
         return bad(name, source, error)
     if not lines:
-        detail = f"no caption in {texts.parent.name}/{texts.name}"
+        place = f"{texts.parent.name}/{texts.name}"
+        detail = f"no caption in {place}" if texts.is_file() else f"there is no file {place}"
         return Rejected(name, source, "no_caption", detail)
     return Recording(
         id=name, motion=motion, source=source, take=take, content=content, **caption_fields(lines)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import yaml
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
+from pydantic.dataclasses import dataclass
 
 from lead.errors import LeadError
 from lead.formats.archive import SUFFIXES, find_source
 
 Entry = TypeVar("Entry")
+_EXACT = ConfigDict(extra="forbid")  # a misspelt key is no default
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_EXACT)
 class RawSource:
     """One thing that raw data is read from.
 
@@ -41,7 +42,7 @@ class RawSource:
     unsupported: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_EXACT)
 class ArchivePart:
     """A folder of an archive that becomes an archive of its own.
 
@@ -58,7 +59,7 @@ class ArchivePart:
     digest: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_EXACT)
 class FreeFile:
     """A file that is kept as it comes, or an archive that is taken apart.
 
@@ -78,7 +79,7 @@ class FreeFile:
     parts: tuple[ArchivePart, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_EXACT)
 class Download:
     """One name for `lead retrieve`.
 
@@ -142,16 +143,23 @@ def locate(sources: Sequence[RawSource], data_root: Path) -> dict[str, Path]:
 
 
 def missing_data(
-    missing: Sequence[RawSource], data_root: Path, found: str | None = None
+    missing: Sequence[RawSource],
+    data_root: Path,
+    found: str | None = None,
+    setting: str | None = None,
 ) -> LeadError:
-    """The error for sources that are not in their places, or (``found``) not as they should be."""
+    """The error for sources that are not in their places, or (``found``) not as they should be.
+
+    ``setting`` is the key of the study that says where they are looked for, if there is one.
+    """
+    other = f", or set {setting}" if setting else ""
     return LeadError(
         f"Raw data is missing: {', '.join(source.name for source in missing)}.",
         file=data_root,
         found=found or "nothing at " + ", ".join(map(_places, missing)),
         expected="; ".join(f"{source.name}: {source.title}" for source in missing),
         fix="; ".join(map(_remedy, missing))
-        + f". Then set data_root to the folder that holds it; it is {data_root} now.",
+        + f". Then set data_root to the folder that holds it; it is {data_root} now{other}.",
     )
 
 

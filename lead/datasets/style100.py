@@ -53,7 +53,7 @@ def read_style100(settings: Style100Dataset, data_root: Path) -> Iterator[Work]:
         first[identity] = file
         yield partial(read_take, content, file, cuts, limits)
     if not first:
-        raise missing_data([source], data_root, f"no BVH file in {path}")
+        raise missing_data([source], data_root, f"no BVH file in {path}", "dataset.folder")
 
 
 def read_take(content: bytes, source: str, cuts: Cuts, limits: Limits) -> list[Found]:

@@ -52,15 +52,23 @@ class FrameFile:
             LeadError: it is truncated, or no ``.npy``.
         """
         try:
-            header = np.lib.format.open_memmap(path, mode="r")
-            if not header.flags.c_contiguous:
-                raise ValueError("the array is not laid out row by row")
-            size, expected = path.stat().st_size, header.offset + header.nbytes
+            with path.open("rb") as file:
+                version = np.lib.format.read_magic(file)
+                read_header = (
+                    np.lib.format.read_array_header_1_0
+                    if version == (1, 0)
+                    else np.lib.format.read_array_header_2_0
+                )
+                shape, is_fortran, dtype = read_header(file)
+                offset = file.tell()
+            if is_fortran or dtype.hasobject:
+                raise ValueError("the array is not laid out row by row in plain numbers")
+            size, expected = path.stat().st_size, offset + int(np.prod(shape)) * dtype.itemsize
             if size != expected:
                 raise ValueError(f"{size:,} bytes instead of {expected:,}")
         except BROKEN as error:
             raise unreadable(path, error, "the data stages") from error
-        return cls(path, header.shape, header.dtype, header.offset)
+        return cls(path, shape, dtype, offset)
 
     def read(self, start: int, stop: int) -> np.ndarray:
         """Rows ``start`` to ``stop``, as a copy."""

@@ -18,7 +18,11 @@ _NOT_FOLLOWED = (
     "lead.config",
     "lead.errors",
     "lead.types",
-    "lead.files",
+    "lead.files.artefact",
+    "lead.files.digest",
+    "lead.files.job",
+    "lead.files.seeds",
+    "lead.files.tables",
     "lead.progress",
 )
 
@@ -89,11 +93,18 @@ def _follow(module: str, name: str, seen: dict[tuple[str, str], str]) -> bool:
                 if reference in parsed.definitions:
                     _follow(module, reference, seen)
             elif target[1] is not None:
-                if not _follow(target[0], target[1], seen) and attribute:
-                    _follow(f"{target[0]}.{target[1]}", attribute, seen)
-            elif attribute:
-                _follow(target[0], attribute, seen)
+                if not _follow(target[0], target[1], seen):
+                    _follow_module(f"{target[0]}.{target[1]}", attribute, seen)
+            else:
+                _follow_module(target[0], attribute, seen)
     return True
+
+
+def _follow_module(module: str, attribute: str | None, seen: dict[tuple[str, str], str]) -> None:
+    """Follow what is taken from a module: one attribute, or all it has where it stands alone."""
+    parsed = _parse(module) if attribute is None else None
+    for name in [attribute] if attribute else parsed.definitions if parsed else ():
+        _follow(module, name, seen)
 
 
 @cache
@@ -133,20 +144,19 @@ def _imports(tree: ast.AST) -> dict[str, tuple[str, str | None]]:
 
 
 def _references(tree: ast.AST) -> set[tuple[str, str | None]]:
-    """Collect every name that is read, with the attribute taken from it, if any."""
-    references: set[tuple[str, str | None]] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            references.add((node.value.id, node.attr))
-        elif isinstance(node, ast.Name):
-            references.add((node.id, None))
-    return references
+    """Collect every name that is read, with the attribute taken from it, or None if it is alone."""
+    taken = {
+        node.value: node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    }
+    return {(node.id, taken.get(node)) for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
 
 def _data_files(tree: ast.AST, folder: Path) -> Iterator[tuple[str, str]]:
-    """Every CSV or template of the package that a definition names, and its contents' digest."""
+    """Yield every data file of the package that a definition names, and its contents' digest."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and str(node.value).endswith((".csv", ".jinja")):
+        if isinstance(node, ast.Constant) and str(node.value).endswith((".csv", ".jinja", ".yaml")):
             path = folder / str(node.value)
             if path.is_file():
                 yield str(node.value), file_digest(path)

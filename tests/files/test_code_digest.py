@@ -101,6 +101,21 @@ def test_an_edit_in_the_vae_reaches_everything_that_runs_it(package):
     assert "metrics" not in changed(before, digests(package))
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("datasets/synthetic/stepping.py", "* self.cadence", "* self.cadence * 1.1"),
+        ("datasets/synthetic/standing.py", "manner.tempo**0.8", "manner.tempo**0.9"),
+        ("files/arrays.py", '"<f4"', '"<f8"'),
+    ],
+    ids=["stepping", "standing", "arrays"],
+)
+def test_what_a_stage_reaches_through_a_module_counts(package, file, old, new):
+    before = digests(package)
+    edit(package / file, old, new)
+    assert "import" in changed(before, digests(package))
+
+
 def test_an_edit_in_a_reader_of_files_touches_the_import_alone(package):
     before = digests(package)
     edit(package / "datasets" / "cmu_captions.py", "a person on a playground", "on a playground")
@@ -112,9 +127,11 @@ def test_an_edit_in_a_reader_of_files_touches_the_import_alone(package):
     [
         ("datasets/captions/bandai_styles.csv", "import"),
         ("mocap/conventions.csv", "import"),
+        ("datasets/sources.yaml", "import"),
+        ("datasets/audit/templates/audit.html.jinja", "import"),
         ("report/templates/footnotes.jinja", "table"),
     ],
-    ids=["captions", "joints", "footnotes"],
+    ids=["captions", "joints", "sources", "audit", "footnotes"],
 )
 def test_data_of_the_package_counts_as_code(package, file, stage):
     before = digests(package)

@@ -251,10 +251,10 @@ def _histogram(lengths: Sequence[int]) -> list[dict[str, float]]:
 
 def _template() -> jinja2.Template:
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("lead.datasets.audit", "templates"),
+        loader=jinja2.PackageLoader("lead.datasets.audit", "."),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=True,
     )
-    return environment.get_template("audit.html.jinja")
+    return environment.get_template("templates/audit.html.jinja")
