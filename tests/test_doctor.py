@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from lead.cli.main import app
+from lead.cli.main import app, main
 from lead.config.load import load_study
 from lead.datasets.registry import sources_of
 from lead.datasets.sources import SOURCES, locate, look_for
@@ -135,3 +135,11 @@ def test_a_released_checkpoint_is_looked_for_where_the_study_reads_it(tmp_path, 
     assert f"put it at {tmp_path / 'mld.ckpt'}" in missing.output
     (tmp_path / "mld.ckpt").touch()
     assert doctor("official", "--data-root", str(tmp_path)).count("✗") < missing.output.count("✗")
+
+
+def test_a_tilde_that_no_shell_expanded_is_the_home_folder(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr("sys.argv", ["lead", "doctor", "humanml3d", "--data-root=~/mocap"])
+    with pytest.raises(SystemExit):
+        main()
+    assert f"put it at {tmp_path}/mocap/HumanML3D" in capsys.readouterr().out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -18,6 +19,9 @@ app = typer.Typer(
 )
 
 RESULTS = Path("results")
+
+_TILDE = re.compile(r"^(--[\w-]+=)?~(?=/)")
+"""A home folder that the shell left to us: within quotes, or behind ``=``."""
 
 OWN_MODEL = RESULTS / "demo" / "model"
 """Model of the study that runs by default, seen from where the command is run."""
@@ -240,7 +244,7 @@ def choose_model(asked: Path | None) -> Path:
 def main() -> None:
     """Run the command; a user's error is one message and exit code 1."""
     try:
-        app()
+        app(args=[_TILDE.sub(rf"\1{Path.home()}", argument) for argument in sys.argv[1:]])
     except LeadError as error:
         print(f"Error: {error}", file=sys.stderr)
         sys.exit(1)

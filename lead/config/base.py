@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from lead.errors import LeadError
@@ -29,6 +30,14 @@ class Settings(BaseModel):
                     UNKNOWN_KEY, "one of {allowed}", {"allowed": allowed, "key": key}
                 )
         return values
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _tilde_is_the_home_folder(cls, value: Any) -> Any:
+        try:
+            return value.expanduser() if isinstance(value, Path) else value
+        except RuntimeError as error:
+            raise ValueError("a path whose home folder exists") from error
 
 
 class DatasetBase(Settings):

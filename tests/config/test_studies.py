@@ -228,3 +228,11 @@ def test_every_field_of_every_setting_is_described():
         if not value.get("description")
     ]
     assert bare == []
+
+
+def test_a_tilde_in_a_path_is_the_home_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    study = load_study("humanml3d", {"data_root": "~/mocap", "dataset": {"folder": "~/HumanML3D"}})
+    assert (study.data_root, study.dataset.folder) == (tmp_path / "mocap", tmp_path / "HumanML3D")
+    with pytest.raises(LeadError, match="home folder"):
+        load_study("humanml3d", {"data_root": "~nobody-of-this-name/mocap"})

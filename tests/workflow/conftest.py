@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PARTS = ("lead", "experiments", "workflow", "config", "Snakefile")
+PARTS = ("lead", "experiments", "workflow", "profiles", "config", "Snakefile")
 TABLE = "results/tables/table1.tex"
 SHEET = "results/micro/figures/contact_sheet.png"
 

@@ -83,6 +83,16 @@ def test_a_second_run_has_nothing_to_do(finished):
     assert "Nothing to be done" in again.stdout + again.stderr
 
 
+def test_results_in_a_fresh_clone_have_nothing_to_do(editable):
+    # A clone's files are all younger than results that were copied with their times.
+    for part in ("lead", "experiments", "workflow", "config"):
+        for path in (editable.root / part).rglob("*"):
+            path.touch()
+    again = editable.snakemake(TABLE, SHEET)
+    assert again.returncode == 0
+    assert "Nothing to be done" in again.stdout + again.stderr
+
+
 def test_a_changed_loss_weight_reruns_the_projector_and_what_follows(finished):
     changed = "projectors={lead: {loss: {var: 0.5}}}"
     assert finished.planned(TABLE, SHEET, "--config", changed) == AFTER_PROJECTOR
