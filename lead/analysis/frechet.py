@@ -25,11 +25,10 @@ MOST_DRAWS = 60
 
 @dataclass(frozen=True)
 class Gaussian:
-    """Mean and covariance (ddof 1) of ``count`` rows."""
+    """Mean and covariance (ddof 1) of rows."""
 
     mean: Float[np.ndarray, " E"]
     covariance: Float[np.ndarray, "E E"]
-    count: int
 
     @cached_property
     def factor(self) -> Float[np.ndarray, "E E"]:
@@ -75,7 +74,7 @@ class Sums:
             )
         mean = self.total / self.count
         scatter = self.products - self.count * np.outer(mean, mean)
-        return Gaussian(self.offset + mean, scatter / (self.count - 1), self.count)
+        return Gaussian(self.offset + mean, scatter / (self.count - 1))
 
 
 def fit_gaussian(rows: Float[np.ndarray, "N E"]) -> Gaussian:
@@ -139,11 +138,6 @@ class Interval:
     value: float
     low: float = math.nan
     high: float = math.nan
-
-    @property
-    def known(self) -> bool:
-        """Whether there is an interval."""
-        return not math.isnan(self.low)
 
 
 def distances_without(

@@ -10,11 +10,11 @@ from PIL import ImageDraw
 
 from lead.errors import LeadError
 from lead.motion.skeleton import Skeleton
+from lead.render.lettering import PAPER
 
 LEFT, RIGHT, SPINE = (38, 105, 186), (226, 116, 30), (45, 48, 58)
 """Colours of the limbs: left blue, right orange, spine and head dark."""
 
-_PAPER = (255, 255, 255)
 # Order of a skeleton's chains: right leg, left leg, spine, right arm, left arm. Names do not tell:
 # KIT-ML's and the code of Guo et al. 2022 disagree on which side is left.
 _CHAIN_COLOURS = (RIGHT, LEFT, SPINE, RIGHT, LEFT)
@@ -87,7 +87,7 @@ def draw_figure(
     limbs.append((head, 0.125 * height, SPINE))
     for points, thickness, colour in sorted(limbs, key=lambda limb: float(limb[0][:, 2].mean())):
         # No rim on the bone that joins the limb to the trunk: it would cut the trunk in two.
-        _stroke(draw, points[2:] if len(points) > 2 else points, thickness + rim, _PAPER)
+        _stroke(draw, points[2:] if len(points) > 2 else points, thickness + rim, PAPER)
         _stroke(draw, points, thickness, colour)
 
 
