@@ -189,7 +189,7 @@ def _parts(
 ) -> list[Part]:
     """Disjoint parts of the real motions, of every size that is large enough."""
     sizes = _usable(sizes_of_parts(len(real), extent.parts), real.shape[1])
-    return [(part, fit_gaussian(real[part])) for _, part in parts_of(order, sizes)]
+    return [(part, fit_gaussian(real[part])) for part in parts_of(order, sizes)]
 
 
 def _limit(parts: Sequence[Part], generated: Float[np.ndarray, "N E"]) -> Extrapolation | None:

@@ -53,7 +53,7 @@ def sections(rows: Rows, labels: Labels) -> list[PrintedTable]:
             notes = paragraphs("templates/analysis.jinja", name)
             notes = (*notes, *_left_out(of_section, labels))
             block = Block(columns, cells)
-            tables.append(PrintedTable(name, f"{title}.", block, footnotes=notes))
+            tables.append(PrintedTable(name, title, block, footnotes=notes))
     return tables
 
 
@@ -63,8 +63,7 @@ def markdown(tables: Sequence[PrintedTable], remarks: Sequence[str]) -> str:
     for table in tables:
         header = ("System", *(column.label for column in table.block.columns))
         lines = [(row.label, *(cell.mean for cell in row.cells)) for row in table.block.rows]
-        title = f"## {table.caption.removesuffix('.')}"
-        blocks += [title, markdown_table(header, lines), *table.footnotes]
+        blocks += [f"## {table.caption}", markdown_table(header, lines), *table.footnotes]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -73,7 +72,8 @@ def latex(tables: Sequence[PrintedTable], remarks: Sequence[str]) -> str:
     pages = []
     for table in tables:
         footnotes = (*table.footnotes, *filter(None, remarks))
-        page = replace(table, name=f"analysis-{table.name}", footnotes=footnotes)
+        name, caption = f"analysis-{table.name}", f"{table.caption}."
+        page = replace(table, name=name, caption=caption, footnotes=footnotes)
         pages.append(render_latex(page, align="r"))
     return "\n".join(pages)
 
