@@ -9,6 +9,7 @@ from jaxtyping import Float
 from PIL import ImageDraw
 
 from lead.errors import LeadError
+from lead.motion.kinematics import checked_joints
 from lead.motion.skeleton import Skeleton
 from lead.render.lettering import PAPER
 
@@ -97,22 +98,15 @@ def check_motion(joints: Float[np.ndarray, "N J 3"], skeleton: Skeleton) -> None
     Raises:
         LeadError: no frame, another number of joints, or numbers that are not finite.
     """
-    expected = f"(N, {len(skeleton.parents)}, 3), N at least 1"
-    if joints.ndim != 3 or len(joints) == 0 or joints.shape[1:] != (len(skeleton.parents), 3):
-        raise LeadError(
-            "The motion does not fit the skeleton.",
-            found=joints.shape,
-            expected=expected,
-            fix=f"Pass joint positions of the {skeleton.name} skeleton.",
-        )
-    if not np.isfinite(joints).all():
-        bad = int((~np.isfinite(joints).all(axis=(1, 2))).argmax())
+    bad = np.argwhere(~np.isfinite(joints))
+    if len(bad):
         raise LeadError(
             "The motion has positions that are not finite.",
-            found=f"frame {bad} of {len(joints)}",
+            found=f"frame {bad[0, 0]} of {len(joints)}",
             expected="numbers",
             fix="The model that made it has diverged: train it again with a lower learning rate.",
         )
+    checked_joints(joints, skeleton, at_least=1)
 
 
 def _stroke(
