@@ -45,9 +45,11 @@ def show_timings(folder: Path) -> None:
     """
     files = sorted(folder.rglob("*.tsv"), key=lambda file: file.stat().st_mtime)
     if not files:
+        studies = {path.parent.name for path in folder.parents[1].glob("*/benchmarks")}
         raise LeadError(
             "Nothing has been measured here.",
             file=folder,
+            expected=f"a study that has run: {', '.join(sorted(studies)) or 'none yet'}",
             fix="Run the study first: snakemake --cores all results/tables/table1.tex --config "
             f"study={folder.parent.name}",
         )

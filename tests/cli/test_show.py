@@ -48,6 +48,12 @@ def test_a_table_that_is_not_there_is_answered_with_those_that_are(table, tmp_pa
     assert str(caught.value.fix).endswith("results/demo/tables/table2.parquet")
 
 
+def test_a_study_that_has_not_run_is_answered_with_those_that_have(tmp_path):
+    (tmp_path / "demo" / "benchmarks").mkdir(parents=True)
+    with pytest.raises(LeadError, match="a study that has run: demo"):
+        show_timings(tmp_path / "nosuch" / "benchmarks")
+
+
 def test_timings_are_those_of_every_stage_and_their_sum(tmp_path, capsys):
     (tmp_path / "metrics").mkdir()
     for stage, row in (("train_vae", "61.25\t0:01:01\t512.4"), ("metrics/mld", "1.5\t0:00:01\tNA")):
