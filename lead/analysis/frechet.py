@@ -88,10 +88,10 @@ def leave_one_out(
 ) -> Iterator[Gaussian]:
     """Mean and covariance of all rows but those of one group, for every group."""
     offset, centred = _centred(rows)
-    whole = _sums(centred)
+    total, products, count = _sums(centred)
     for left_out in range(int(group.max()) + 1):
         part = _sums(centred[group == left_out])
-        yield _gaussian(offset, *(a - b for a, b in zip(whole, part, strict=True)))
+        yield _gaussian(offset, total - part[0], products - part[1], count - part[2])
 
 
 @dataclass(frozen=True)
