@@ -43,8 +43,8 @@ def measure(items: int, width: int, shift: float, sets: int, resamples: int) -> 
     spread = np.arange(1, width + 1) ** -0.5
     other = spread * (1 + shift * np.sin(np.arange(width)))
     population = distance(
-        Gaussian(np.zeros(width), np.diag(spread**2), 2),
-        Gaussian(np.full(width, shift / 5), np.diag(other**2), 2),
+        Gaussian(np.zeros(width), np.diag(spread**2)),
+        Gaussian(np.full(width, shift / 5), np.diag(other**2)),
     )
     rows = []
     for _ in range(sets):

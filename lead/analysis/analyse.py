@@ -33,7 +33,7 @@ _SAME_TEXT = 1e-3
 """Most by which embeddings of one caption differ between batches."""
 
 
-def analyse(job: Job, extent: Extent | None = None) -> None:
+def analyse(job: Job) -> None:
     """Intervals, floors, paired differences and breakdowns of a study's systems.
 
     Settings: ``evaluation``, and ``systems`` in the order of their rows, with ``real`` and ``mld``.
@@ -45,7 +45,7 @@ def analyse(job: Job, extent: Extent | None = None) -> None:
         LeadError: a file is damaged, not finite, of other items than the index, or of a version
             that did not store which caption and crop each item had.
     """
-    extent = extent or Extent()
+    extent = Extent()
     settings = job.setting("evaluation", Evaluation)
     systems = [str(name) for name in job.settings["systems"]]
     clips = MotionIndex.open(job.inputs["index"]).split("test")

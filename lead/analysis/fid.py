@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -75,7 +76,8 @@ def interval_rows(
     for system, (value, left) in values.items():
         span = jackknife_interval(value, left, least=0.0)
         against = "second reading" if system == REAL else REAL
-        note = "" if span.known else f"{len(left)} groups of takes are too few for an interval"
+        few = f"{len(left)} groups of takes are too few for an interval"
+        note = few if math.isnan(span.low) else ""
         intervals.append(Row("fid_interval", system, against, "fid", "repeat 0",
                          span.value, span.low, span.high, n=len(real), note=note))  # fmt: skip
     for system in values:
@@ -187,7 +189,7 @@ def _parts(
 ) -> list[Part]:
     """Disjoint parts of the real motions, of every size that is large enough."""
     sizes = _usable(sizes_of_parts(len(real), extent.parts), real.shape[1])
-    return [(part, fit_gaussian(real[part])) for _, part in parts_of(order, sizes)]
+    return [(part, fit_gaussian(real[part])) for part in parts_of(order, sizes)]
 
 
 def _limit(parts: Sequence[Part], generated: Float[np.ndarray, "N E"]) -> Extrapolation | None:

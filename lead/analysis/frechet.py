@@ -25,11 +25,10 @@ MOST_DRAWS = 60
 
 @dataclass(frozen=True)
 class Gaussian:
-    """Mean and covariance (ddof 1) of ``count`` rows."""
+    """Mean and covariance (ddof 1) of rows."""
 
     mean: Float[np.ndarray, " E"]
     covariance: Float[np.ndarray, "E E"]
-    count: int
 
     @cached_property
     def factor(self) -> Float[np.ndarray, "E E"]:
@@ -41,47 +40,10 @@ class Gaussian:
             return vectors * np.sqrt(np.maximum(values, 0.0))
 
 
-@dataclass(frozen=True)
-class Sums:
-    """Sums over rows, from which those of some rows can be taken away again."""
-
-    offset: Float[np.ndarray, " E"]
-    total: Float[np.ndarray, " E"]
-    products: Float[np.ndarray, "E E"]
-    count: int
-
-    @classmethod
-    def of(cls, rows: Float[np.ndarray, "N E"], offset: Float[np.ndarray, " E"]) -> Sums:
-        """The sums of rows less ``offset``, which keeps rounding small where it is their mean."""
-        centred = np.asarray(rows, dtype=np.float64) - offset
-        return cls(offset, centred.sum(axis=0), centred.T @ centred, len(centred))
-
-    def without(self, part: Sums) -> Sums:
-        """The sums of the other rows; both have the same offset."""
-        return Sums(
-            self.offset,
-            self.total - part.total,
-            self.products - part.products,
-            self.count - part.count,
-        )
-
-    def gaussian(self) -> Gaussian:
-        """Mean and covariance of the rows."""
-        if self.count < 2:
-            raise LeadError(
-                "A covariance needs at least two rows.",
-                found=f"{self.count}",
-                fix="Evaluate more items.",
-            )
-        mean = self.total / self.count
-        scatter = self.products - self.count * np.outer(mean, mean)
-        return Gaussian(self.offset + mean, scatter / (self.count - 1), self.count)
-
-
 def fit_gaussian(rows: Float[np.ndarray, "N E"]) -> Gaussian:
     """Mean and covariance of the rows, in float64."""
-    rows = np.asarray(rows, dtype=np.float64)
-    return Sums.of(rows, rows.mean(axis=0)).gaussian()
+    offset, centred = _centred(rows)
+    return _gaussian(offset, *_sums(centred))
 
 
 def distance(real: Gaussian, generated: Gaussian) -> float:
@@ -125,11 +87,11 @@ def leave_one_out(
     rows: Float[np.ndarray, "N E"], group: Int[np.ndarray, " _N"]
 ) -> Iterator[Gaussian]:
     """Mean and covariance of all rows but those of one group, for every group."""
-    rows = np.asarray(rows, dtype=np.float64)
-    offset = rows.mean(axis=0)
-    whole = Sums.of(rows, offset)
+    offset, centred = _centred(rows)
+    total, products, count = _sums(centred)
     for left_out in range(int(group.max()) + 1):
-        yield whole.without(Sums.of(rows[group == left_out], offset)).gaussian()
+        part = _sums(centred[group == left_out])
+        yield _gaussian(offset, total - part[0], products - part[1], count - part[2])
 
 
 @dataclass(frozen=True)
@@ -139,11 +101,6 @@ class Interval:
     value: float
     low: float = math.nan
     high: float = math.nan
-
-    @property
-    def known(self) -> bool:
-        """Whether there is an interval."""
-        return not math.isnan(self.low)
 
 
 def distances_without(
@@ -227,11 +184,10 @@ def extrapolate(values: Sequence[tuple[int, float]]) -> Extrapolation:
 
 def parts_of(
     order: Int[np.ndarray, " N"], sizes: Sequence[int]
-) -> Iterator[tuple[int, Int[np.ndarray, " _n"]]]:
-    """Disjoint parts of every size, in the order given, with their size."""
+) -> Iterator[Int[np.ndarray, " _n"]]:
+    """Disjoint parts of every size, in the order given."""
     for size in sizes:
-        for rows in order[: len(order) // size * size].reshape(-1, size):
-            yield size, rows
+        yield from order[: len(order) // size * size].reshape(-1, size)
 
 
 def halves(
@@ -240,12 +196,35 @@ def halves(
     """FID between disjoint parts of one set, for parts of every size: pairs that share no row."""
     values = []
     for size in sizes:
-        fitted = [fit_gaussian(rows[part]) for _, part in parts_of(order, [size])]
+        fitted = [fit_gaussian(rows[part]) for part in parts_of(order, [size])]
         values += [
             (size, distance(first, second))
             for first, second in zip(fitted[::2], fitted[1::2], strict=False)
         ]
     return values
+
+
+def _centred(rows: Float[np.ndarray, "N E"]) -> tuple[np.ndarray, np.ndarray]:
+    """The mean of the rows, and the rows less it, which keeps rounding small."""
+    rows = np.asarray(rows, dtype=np.float64)
+    offset = rows.mean(axis=0)
+    return offset, rows - offset
+
+
+def _sums(centred: Float[np.ndarray, "N E"]) -> tuple[np.ndarray, np.ndarray, int]:
+    """Sums over rows, from which those of some rows can be taken away again."""
+    return centred.sum(axis=0), centred.T @ centred, len(centred)
+
+
+def _gaussian(offset: np.ndarray, total: np.ndarray, products: np.ndarray, count: int) -> Gaussian:
+    """Mean and covariance of ``count`` rows from the sums of the rows less ``offset``."""
+    if count < 2:
+        raise LeadError(
+            "A covariance needs at least two rows.", found=f"{count}", fix="Evaluate more items."
+        )
+    mean = total / count
+    scatter = products - count * np.outer(mean, mean)
+    return Gaussian(offset + mean, scatter / (count - 1))
 
 
 def _sample(spread: Float[np.ndarray, " E"], items: int, rng: np.random.Generator) -> Gaussian:

@@ -35,12 +35,10 @@ class Estimate:
 class Difference:
     """One metric of one system less that of another, over the repeats that both have."""
 
-    system: str
-    against: str
     metric: str
     estimate: Estimate
     wins: int | None
-    """Repeats in which ``system`` is better; None where better is not defined."""
+    """Repeats in which the one is better; None where better is not defined."""
 
 
 def estimate(values: Float[np.ndarray, " R"]) -> Estimate:
@@ -70,7 +68,7 @@ def difference(first: Float[np.ndarray, " R"], second: Float[np.ndarray, " _R"])
 def by_repeat(frame: pd.DataFrame, system: str, metric: str) -> dict[int, float]:
     """The values of one metric of one system, by repeat; empty if it was not measured."""
     rows = frame[(frame["system"] == system) & (frame["metric"] == metric)]
-    return dict(zip(map(int, rows["repeat"]), map(float, rows["value"]), strict=True))
+    return rows.set_index("repeat")["value"].to_dict()
 
 
 def common(
@@ -105,7 +103,6 @@ def paired_differences(frame: pd.DataFrame, system: str, against: str) -> list[D
             for repeat, a, b in zip(repeats, values, others, strict=True)
         )
         known = METRICS[metric].direction != "real" or bool(real)
-        differences.append(
-            Difference(system, against, metric, difference(values, others), wins if known else None)
-        )
+        change = difference(values, others)
+        differences.append(Difference(metric, change, wins if known else None))
     return differences

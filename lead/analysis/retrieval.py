@@ -69,19 +69,19 @@ def ranks(
     return Ranks(rows, own, same, alike.sum(axis=2))
 
 
-def top_k(ranked: Int[np.ndarray, "P pool"], top: int = TOP) -> Float[np.ndarray, " top"]:
-    """Share of ranks among the first 1, 2, … ``top``."""
-    return (ranked.reshape(-1, 1) < np.arange(1, top + 1)).mean(axis=0)
+def top_k(ranked: Int[np.ndarray, "P pool"]) -> Float[np.ndarray, " top"]:
+    """Share of ranks among the first 1, 2, … TOP."""
+    return (ranked.reshape(-1, 1) < np.arange(1, TOP + 1)).mean(axis=0)
 
 
-def ceiling(ties: Int[np.ndarray, "P pool"], top: int = TOP) -> Float[np.ndarray, " top"]:
+def ceiling(ties: Int[np.ndarray, "P pool"]) -> Float[np.ndarray, " top"]:
     """R-precision of a perfect model in expectation, where m motions of one caption are a tie.
 
     It puts all m first and in any order, so that a text's own is among the first k with
     probability min(k, m) / m.
     """
     number = ties.reshape(-1, 1).astype(np.float64)
-    return np.minimum(np.arange(1, top + 1) / number, 1.0).mean(axis=0)
+    return np.minimum(np.arange(1, TOP + 1) / number, 1.0).mean(axis=0)
 
 
 def repeated_pools(ties: Int[np.ndarray, "P pool"]) -> float:
@@ -179,18 +179,18 @@ def breakdown_rows(by_system: Mapping[str, Sequence[Ranks]], captions: Captions)
     Pools are the protocol's, only the mean is of some texts. ``n`` is the number of texts in all
     repeats, intervals are Student's over the repeats that have such texts.
     """
-    groups = [("words", *group) for group in word_groups(captions.words)]
+    groups = {f"words: {name}": inside for name, inside in word_groups(captions.words)}
     if captions.verbs is not None:
-        groups += [("verbs", *group) for group in verb_groups(captions.verbs)]
+        groups |= {f"verbs: {name}": inside for name, inside in verb_groups(captions.verbs)}
     rows = [
-        _of_group(system, f"{kind}: {name}", repeats, inside)
-        for kind, name, inside in groups
+        _of_group(system, group, repeats, inside)
+        for group, inside in groups.items()
         for system, repeats in by_system.items()
         if repeats and inside.any()
     ]
     rows += [
-        Row("captions", "", "", TESTED, f"{kind}: {name}", note="left out: no such captions")
-        for kind, name, inside in groups
+        Row("captions", "", "", TESTED, group, note="left out: no such captions")
+        for group, inside in groups.items()
         if not inside.any()
     ]
     if captions.verbs is None:

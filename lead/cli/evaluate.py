@@ -117,7 +117,8 @@ def _check_protocol(settings: Study, path: Path) -> None:
 
 def _beside(settings: Study, predicted: pd.DataFrame) -> pd.DataFrame:
     """The study's systems in the repeats that were predicted, and the predictions below them."""
-    paths = [_results(settings) / "systems" / name / "metrics.parquet" for name in _BESIDE]
+    systems = Path("results", settings.name, "systems")
+    paths = [systems / name / "metrics.parquet" for name in _BESIDE]
     frames = [read_values(path)[0] for path in paths if path.is_file()]
     repeats = list(predicted["repeat"])
     shown = [frame.loc[frame["repeat"].isin(repeats)] for frame in frames]
@@ -148,13 +149,9 @@ def _print(
     return frame
 
 
-def _results(settings: Study) -> Path:
-    return Path("results") / settings.name
-
-
 def _finished(settings: Study, file: str) -> Path:
     """A file among the study's results."""
-    path = _results(settings) / file
+    path = Path("results", settings.name, file)
     if not path.is_file():
         raise LeadError(
             f"The study {settings.name} has not got as far as {path.name}.",

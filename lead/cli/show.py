@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
+import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
@@ -45,28 +45,21 @@ def show_timings(folder: Path) -> None:
     """
     files = sorted(folder.rglob("*.tsv"), key=lambda file: file.stat().st_mtime)
     if not files:
+        studies = {path.parent.name for path in folder.parents[1].glob("*/benchmarks")}
         raise LeadError(
             "Nothing has been measured here.",
             file=folder,
+            expected=f"a study that has run: {', '.join(sorted(studies)) or 'none yet'}",
             fix="Run the study first: snakemake --cores all results/tables/table1.tex --config "
             f"study={folder.parent.name}",
         )
+    rows = {file: pd.read_csv(file, sep="\t").iloc[0][["s", "max_rss"]] for file in files}
+    # A job too short to be measured says NA or - of its memory.
+    measured = pd.DataFrame(rows).T.apply(pd.to_numeric, errors="coerce").fillna(0.0)
     table = Table("stage", "seconds", "peak MiB", box=None)
-    total, peak = 0.0, 0.0
-    for file in files:
-        with file.open(encoding="utf-8") as lines:
-            row = next(csv.DictReader(lines, delimiter="\t"))
-        seconds, memory = float(row["s"]), _number(row["max_rss"])
-        total, peak = total + seconds, max(peak, memory)
+    for file, seconds, memory in measured.itertuples(name=None):
         stage = str(file.relative_to(folder).with_suffix(""))
         table.add_row(stage, f"{seconds:.1f}", f"{memory:.0f}" if memory else "–")
     table.add_section()
-    table.add_row("all", f"{total:.1f}", f"{peak:.0f}")
+    table.add_row("all", f"{measured['s'].sum():.1f}", f"{measured['max_rss'].max():.0f}")
     Console().print(table)
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return 0.0  # a job too short to be measured says NA or -

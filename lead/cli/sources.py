@@ -84,12 +84,9 @@ def retrieve_for(study: str, data_root: Path | None = None) -> None:
 
 def free_and_missing(study: Study) -> list[str]:
     """Names of the downloads that a study needs and that are not under its ``data_root``."""
-    missing = (
-        filling(source.name)
-        for source in sources_of(study)
-        if look_for(source, study.data_root) is None
-    )
-    return list(dict.fromkeys(download.name for download in missing if download is not None))
+    missing = [source for source in sources_of(study) if not look_for(source, study.data_root)]
+    downloads = [filling(source.name) for source in missing]
+    return list(dict.fromkeys(download.name for download in downloads if download))
 
 
 def _console() -> Console:
@@ -162,13 +159,12 @@ def _find(name: str, downloads: Sequence[Download]) -> Download:
     for download in downloads:
         if name == download.name or name in download.fills:
             return download
-    for source in SOURCES.values():
-        if name == source.name:
-            raise LeadError(
-                f"{name} cannot be downloaded from here: it is licensed, or has no fixed source.",
-                found=f"{source.title}; {source.licence}",
-                fix=f"Get it from {source.url} and put it at {source.places[0]} under data_root.",
-            )
+    if source := SOURCES.get(name):
+        raise LeadError(
+            f"{name} cannot be downloaded from here: it is licensed, or has no fixed source.",
+            found=f"{source.title}; {source.licence}",
+            fix=f"Get it from {source.url} and put it at {source.places[0]} under data_root.",
+        )
     raise LeadError(
         "There is no such download.",
         found=repr(name),

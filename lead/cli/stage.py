@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import importlib
 import io
-import json
 import logging
+import pickle
 import subprocess
 import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr
-from dataclasses import asdict, replace
+from contextlib import redirect_stderr
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
-
-from pydantic import TypeAdapter
 
 from lead.errors import LeadError
 from lead.files.job import Job
@@ -30,7 +27,8 @@ def run_stage(entry: str, job: Job, log: Path) -> int:
     traceback; any other exception is a bug of ours and passes through.
     """
     module, _, name = entry.partition(":")
-    with _tee(log):
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w", encoding="utf-8") as file, redirect_stderr(_Tee(sys.stderr, file)):  # pyright: ignore
         try:
             getattr(importlib.import_module(module), name)(job)
         except LeadError as error:
@@ -45,28 +43,17 @@ def run_on_several(entry: str, job: Job, log: Path, processes: int) -> int:
     They start in a Python of their own: Snakemake's would run its script again in each of them.
     """
     with tempfile.TemporaryDirectory() as folder:
-        description = Path(folder) / "job.json"
-        description.write_text(json.dumps([entry, asdict(job), str(log)], default=str))
+        description = Path(folder) / "job.pickle"
+        description.write_bytes(pickle.dumps((entry, job, log)))
         command = [sys.executable, "-m", "lead.cli.stage", str(processes), str(description)]
         return subprocess.run(command, check=False).returncode
-
-
-def read_job(description: Path) -> tuple[str, Job, Path]:
-    """The stage's entry, its job and its log, as `run_on_several` described them."""
-    entry, values, log = json.loads(description.read_text())
-    job = TypeAdapter(Job).validate_python(values)
-    inputs = {
-        name: Path(file) if isinstance(file, str) else tuple(map(Path, file))
-        for name, file in job.inputs.items()
-    }
-    return entry, replace(job, inputs=inputs), Path(log)
 
 
 def work(description: str) -> None:
     """What each process does: the first as if it were alone, the others leave nothing behind."""
     from lead.training.parallel import process_group
 
-    entry, job, log = read_job(Path(description))
+    entry, job, log = pickle.loads(Path(description).read_bytes())
     with process_group() as ranks:
         try:
             failed = run_stage(entry, job, log) if ranks.rank == 0 else _run_aside(entry, job)
@@ -101,18 +88,6 @@ def main() -> int:
             print(f"A process of the training ended: {failure.message}", file=sys.stderr)
         return 1
     return 0
-
-
-@contextmanager
-def _tee(log: Path) -> Iterator[None]:
-    log.parent.mkdir(parents=True, exist_ok=True)
-    terminal = sys.stderr
-    with log.open("w", encoding="utf-8") as file:
-        sys.stderr = _Tee(terminal, file)
-        try:
-            yield
-        finally:
-            sys.stderr = terminal
 
 
 class _Tee:

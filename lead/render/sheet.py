@@ -12,7 +12,7 @@ from lead.errors import LeadError
 from lead.files.artefact import atomic_path
 from lead.motion.skeleton import Skeleton
 from lead.render.lettering import BLACK, INK, PAPER, font, wrap
-from lead.render.stick import LEFT, RIGHT, SPINE, check_motion
+from lead.render.stick import LEFT, RIGHT, SPINE
 from lead.render.strip import LINES, TRAIL, common_scale, draw_strip
 from lead.types import Joints
 
@@ -106,8 +106,6 @@ def _draw_row(row: Sequence[Panel], skeleton: Skeleton) -> Image.Image:
     draw = ImageDraw.Draw(picture)
     draw.line([(_MARGIN, 0), (_WIDTH - _MARGIN, 0)], fill=LINES, width=1)
     motions = [panel.joints for panel in row]
-    for joints in motions:
-        check_motion(joints, skeleton)
     size, poses = (width, _STRIP_HEIGHT), _poses(len(row))
     scale = common_scale(motions, skeleton, size, poses)
     for column, (joints, lines) in enumerate(zip(motions, texts, strict=True)):

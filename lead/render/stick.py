@@ -9,12 +9,13 @@ from jaxtyping import Float
 from PIL import ImageDraw
 
 from lead.errors import LeadError
+from lead.motion.kinematics import checked_joints
 from lead.motion.skeleton import Skeleton
+from lead.render.lettering import PAPER
 
 LEFT, RIGHT, SPINE = (38, 105, 186), (226, 116, 30), (45, 48, 58)
 """Colours of the limbs: left blue, right orange, spine and head dark."""
 
-_PAPER = (255, 255, 255)
 # Order of a skeleton's chains: right leg, left leg, spine, right arm, left arm. Names do not tell:
 # KIT-ML's and the code of Guo et al. 2022 disagree on which side is left.
 _CHAIN_COLOURS = (RIGHT, LEFT, SPINE, RIGHT, LEFT)
@@ -87,7 +88,7 @@ def draw_figure(
     limbs.append((head, 0.125 * height, SPINE))
     for points, thickness, colour in sorted(limbs, key=lambda limb: float(limb[0][:, 2].mean())):
         # No rim on the bone that joins the limb to the trunk: it would cut the trunk in two.
-        _stroke(draw, points[2:] if len(points) > 2 else points, thickness + rim, _PAPER)
+        _stroke(draw, points[2:] if len(points) > 2 else points, thickness + rim, PAPER)
         _stroke(draw, points, thickness, colour)
 
 
@@ -97,22 +98,15 @@ def check_motion(joints: Float[np.ndarray, "N J 3"], skeleton: Skeleton) -> None
     Raises:
         LeadError: no frame, another number of joints, or numbers that are not finite.
     """
-    expected = f"(N, {len(skeleton.parents)}, 3), N at least 1"
-    if joints.ndim != 3 or len(joints) == 0 or joints.shape[1:] != (len(skeleton.parents), 3):
-        raise LeadError(
-            "The motion does not fit the skeleton.",
-            found=joints.shape,
-            expected=expected,
-            fix=f"Pass joint positions of the {skeleton.name} skeleton.",
-        )
-    if not np.isfinite(joints).all():
-        bad = int((~np.isfinite(joints).all(axis=(1, 2))).argmax())
+    bad = np.argwhere(~np.isfinite(joints))
+    if len(bad):
         raise LeadError(
             "The motion has positions that are not finite.",
-            found=f"frame {bad} of {len(joints)}",
+            found=f"frame {bad[0, 0]} of {len(joints)}",
             expected="numbers",
             fix="The model that made it has diverged: train it again with a lower learning rate.",
         )
+    checked_joints(joints, skeleton, at_least=1)
 
 
 def _stroke(

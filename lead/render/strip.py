@@ -23,6 +23,7 @@ _ON_GROUND = np.array([1.0, 0.0, 1.0])
 _FINER = 3
 _GRID = {"m": (0.5, "0.5 m"), "kit_mm": (250.0, "250 mm")}
 _GROUND_LINE, _PLAN_WIDTH, _PLAN_SIDE = 0.86, 0.62, 0.53  # shares of the strip's height
+_TO_THE_RIGHT = Camera(1.0, (0.0, 0.0)).axes()[0]
 # Of the length of leg and spine: what the highest joint of a standing figure reaches.
 _UPRIGHT = 0.9
 
@@ -44,19 +45,18 @@ def draw_strip(
         joints: positions, +Y up, ground at y = 0, in the skeleton's unit.
         skeleton: whose joints these are; gives the frames per second.
         size: width and height in pixels.
-        scale: pixels per unit; by default the motion fills the strip (`common_scale`).
+        scale: pixels per unit, from `common_scale`; by default the motion fills the strip.
         poses: how many.
 
     Raises:
         LeadError: the motion does not fit the skeleton or is not finite.
     """
-    check_motion(joints, skeleton)
+    scale = common_scale([joints], skeleton, size, poses) if scale is None else scale
     width, height = size
     plan_width = _plan_width(height)
     frames = _drawn(len(joints), poses)
     middles = (np.arange(poses) + 0.5) * (width - plan_width) / poses
     step, step_name = _GRID[skeleton.unit]
-    scale = common_scale([joints], skeleton, size, poses) if scale is None else scale
     radius = min(0.46 * (middles[0] * 2) / scale, 0.5 * body_height(joints[0], skeleton))
 
     fine = Image.new("RGB", (width * _FINER, height * _FINER), PAPER)
@@ -88,7 +88,13 @@ def common_scale(
     poses: int = 6,
 ) -> float:
     """Pixels per unit at which the tallest of the motions fits into strips of that size, and the
-    pose that reaches widest into its piece of them."""
+    pose that reaches widest into its piece of them.
+
+    Raises:
+        LeadError: a motion does not fit the skeleton or is not finite.
+    """
+    for joints in motions:
+        check_motion(joints, skeleton)
     width, height = size
     tallest = max(
         max(float(joints[..., 1].max()), _UPRIGHT * body_height(joints[0], skeleton))
@@ -165,8 +171,7 @@ def draw_plan(
 
 def _reach(poses: Float[np.ndarray, "P J 3"]) -> float:
     """How far from the root a joint appears to the left or right, in the skeleton's unit."""
-    to_the_right = Camera(1.0, (0.0, 0.0)).axes()[0]
-    return float(np.abs((poses - poses[:, :1]) @ to_the_right).max())
+    return float(np.abs((poses - poses[:, :1]) @ _TO_THE_RIGHT).max())
 
 
 def _drawn(frames: int, poses: int) -> Int[np.ndarray, " P"]:
@@ -179,8 +184,8 @@ def _plan_width(height: int) -> int:
 
 def _from_above(roots: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, "N 2"]:
     """Ground coordinates: to the camera's right, and towards the camera."""
-    right = Camera(1.0, (0.0, 0.0)).axes()[0]
-    turn = np.array([[right[0], right[2]], [-right[2], right[0]]])
+    x, _, z = _TO_THE_RIGHT
+    turn = np.array([[x, z], [-z, x]])
     return roots[:, [0, 2]].astype(np.float64) @ turn.T
 
 

@@ -13,10 +13,9 @@ from lead.config.systems import System
 from lead.evaluation.summary import METRICS
 from lead.files.artefact import commit
 from lead.files.job import Job
-from lead.report.latex import render_latex
 from lead.report.printed import Block, Cell, Column, PrintedTable
 from lead.report.printed import Row as PrintedRow
-from lead.report.text import markdown_table, paragraphs, write_text
+from lead.report.text import markdown_table, paragraphs, render_latex, write_text
 
 MISSING = "–"
 
@@ -54,7 +53,7 @@ def sections(rows: Rows, labels: Labels) -> list[PrintedTable]:
             notes = paragraphs("templates/analysis.jinja", name)
             notes = (*notes, *_left_out(of_section, labels))
             block = Block(columns, cells)
-            tables.append(PrintedTable(name, f"{title}.", block, footnotes=notes))
+            tables.append(PrintedTable(name, title, block, footnotes=notes))
     return tables
 
 
@@ -64,8 +63,7 @@ def markdown(tables: Sequence[PrintedTable], remarks: Sequence[str]) -> str:
     for table in tables:
         header = ("System", *(column.label for column in table.block.columns))
         lines = [(row.label, *(cell.mean for cell in row.cells)) for row in table.block.rows]
-        title = f"## {table.caption.removesuffix('.')}"
-        blocks += [title, markdown_table(header, lines), *table.footnotes]
+        blocks += [f"## {table.caption}", markdown_table(header, lines), *table.footnotes]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -74,7 +72,8 @@ def latex(tables: Sequence[PrintedTable], remarks: Sequence[str]) -> str:
     pages = []
     for table in tables:
         footnotes = (*table.footnotes, *filter(None, remarks))
-        page = replace(table, name=f"analysis-{table.name}", footnotes=footnotes)
+        name, caption = f"analysis-{table.name}", f"{table.caption}."
+        page = replace(table, name=name, caption=caption, footnotes=footnotes)
         pages.append(render_latex(page, align="r"))
     return "\n".join(pages)
 
@@ -131,7 +130,7 @@ def _lengths(rows: Rows, labels: Labels) -> Lines:
         if row.against == "same Gaussian":
             yield "Floor", row.group, str(row.n), _number(row), *[MISSING] * 3
             continue
-        above = _signed(by[row.system, row.group, "fid_above_floor", row.against].value)
+        above = _figure(by[row.system, row.group, "fid_above_floor", row.against].value, "+")
         limit = _number(by.get((row.system, row.group, "fid_infinite", row.against)))
         name = _named(labels[row.system], row)
         yield name, row.group, str(row.n), _number(row), _span(row), above, limit
@@ -192,24 +191,21 @@ def _named(label: str, row: Row) -> str:
 
 
 def _number(row: Row | None) -> str:
-    return MISSING if row is None else _unsigned(row.value)
+    return MISSING if row is None else _figure(row.value)
 
 
 def _change(row: Row | None) -> tuple[str, str]:
     """A difference and its interval, both with signs."""
-    return (MISSING, MISSING) if row is None else (_signed(row.value), _span(row, _signed))
+    return (MISSING, MISSING) if row is None else (_figure(row.value, "+"), _span(row, "+"))
 
 
-def _unsigned(value: float) -> str:
-    return MISSING if math.isnan(value) else f"{value:.3f}".replace("-", "−")
+def _span(row: Row, sign: str = "") -> str:
+    low, high = (_figure(end, sign) for end in (row.low, row.high))
+    return MISSING if math.isnan(row.low) else f"{low} to {high}"
 
 
-def _signed(value: float) -> str:
-    return MISSING if math.isnan(value) else f"{value:+.3f}".replace("-", "−")
-
-
-def _span(row: Row, form: Callable[[float], str] = _unsigned) -> str:
-    return MISSING if math.isnan(row.low) else f"{form(row.low)} to {form(row.high)}"
+def _figure(value: float, sign: str = "") -> str:
+    return MISSING if math.isnan(value) else f"{value:{sign}.3f}".replace("-", "−")
 
 
 def _half(row: Row | None) -> str:

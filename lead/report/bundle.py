@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,7 +20,7 @@ from lead.config.models import DenoiserModel, VaeModel
 from lead.errors import LeadError
 from lead.files.artefact import atomic_path, write_json
 from lead.files.job import Job
-from lead.model_directory import MODEL_FILE, SUMS, read_description
+from lead.model_directory import MODEL_FILE, NETWORKS, SUMS, read_description
 from lead.models.build import use_threads
 from lead.models.files import (
     check_lineage,
@@ -40,7 +40,6 @@ LIMIT = 4_000_000
 LARGEST_CHANGE = 5.0
 """Millimetres that rounding may move joints by, on average."""
 
-_NETWORKS = ("vae", "denoiser", "projector")
 _AS_THEY_ARE = ("stats.npz", "condition.npz", "taught.safetensors")
 _TEXTS, _SECONDS = 8, 4.0
 
@@ -110,7 +109,7 @@ def _pack_networks(source: Path, packed: Path) -> None:
     Rounding makes another VAE of it, which the other networks are told to be of.
     """
     values = read_description(source)
-    files = {name: source / f"{name}.safetensors" for name in _NETWORKS}
+    files = {name: source / f"{name}.safetensors" for name in NETWORKS}
     check_lineage(*files.values())
     rows = _positions(values)
     for name, file in files.items():
@@ -185,15 +184,10 @@ def _card(source: Path, packed: Path, change: Change) -> str:
     """The model's own card, with the call that loads it from here and a section on packing."""
     card = (source / "README.md").read_text(encoding="utf-8")
     size = sum(file.stat().st_size for file in packed.iterdir())
-    values = {"size": f"{size / 1e6:.1f}", "mean": f"{change.mean:.2f}",
-              "largest": f"{change.largest:.2f}", "sums": SUMS}  # fmt: skip
-    section = template("templates/bundled.md.jinja").render(values)
+    section = template("templates/bundled.md.jinja").render(size=size, change=change, sums=SUMS)
     return card.replace(f'LeadPipeline.load("{source}")', "LeadPipeline.load()") + section
 
 
 def _sums(packed: Path) -> str:
-    lines = (
-        f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n"
-        for file in sorted(packed.iterdir())
-    )
-    return "".join(lines)
+    digests = {file.name: sha256(file.read_bytes()) for file in sorted(packed.iterdir())}
+    return "".join(f"{digest.hexdigest()}  {name}\n" for name, digest in digests.items())

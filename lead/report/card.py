@@ -19,6 +19,7 @@ from lead.evaluation.repeats import read_values
 from lead.evaluation.summary import GAUGE, METRICS, Metric, summarise
 from lead.files.artefact import commit
 from lead.files.job import Job
+from lead.model_directory import NETWORKS
 from lead.motion.skeleton import METRES
 from lead.report.footnotes import gauge_footnotes
 from lead.report.text import template, write_text
@@ -51,24 +52,17 @@ def model_card(job: Job) -> None:
     metrics = {**METRICS, **{name: GAUGE[name] for name in _GAUGE if name in present}}
     longest = max(clip.frames for clip in index.split("train"))
     values = {
-        "study": settings["name"],
+        "study": settings,
         "version": __version__,
         "commit": commit(),
-        "seed": settings["seed"],
-        "description": settings["description"],
-        "footnote": str(settings["footnote"]).strip(),
-        "directory": str(job.outputs["card"].parent),
-        "joints": skeleton.joint_count,
+        "directory": job.outputs["card"].parent,
+        "skeleton": skeleton,
         "unit": "metres" if METRES[skeleton.unit] == 1 else "the dataset's unit",
-        "fps": f"{skeleton.fps:g}",
-        "text": settings["text"]["kind"],
         "sources": sources_of(settings),
         "longest": longest,
-        "seconds": f"{longest / skeleton.fps:.1f}",
-        "stages": [_stage(job, name) for name in ("vae", "denoiser", "projector")],
+        "stages": [_stage(job, name) for name in NETWORKS],
         "repeats": metadata[0]["evaluation"]["repeats"],
-        "evaluator": settings["evaluator"]["kind"],
-        "metrics": [f"{metric.label} {metric.arrow}" for metric in metrics.values()],
+        "metrics": metrics.values(),
         "rows": _rows(measured, metrics, job.setting("rows", tuple[System, ...])),
         "gauge": gauge_footnotes(measured, metadata[0].get("gauge")),
         **{split: len(index.split(split)) for split in ("train", "val", "test")},

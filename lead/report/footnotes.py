@@ -25,13 +25,6 @@ _OF_THE_PROTOCOL = ("repeats", "pool", "diversity_pairs", "sampling_steps", "gui
 _KINDS = {"HumanML3D": ("humanml3d", "humanml3d_raw"), "KIT-ML": ("kit", "kit_raw")}
 """The kinds of dataset that are those of the paper."""
 
-_CEILING = (
-    ("limb_range", "limbs", 3, ""),
-    ("action_accuracy", "action", 3, ""),
-    ("joint_error", "joints off by", 2, " cm"),
-)
-"""What is said of the VAE's reconstructions: metric, name, digits, unit."""
-
 
 @dataclass(frozen=True)
 class Measured:
@@ -89,8 +82,7 @@ class Measured:
 
     def means(self, system: str) -> dict[str, float]:
         """The means of a system, by metric."""
-        rows = self.summary[self.summary["system"] == system]
-        return dict(zip(rows["metric"], rows["mean"], strict=True))
+        return _means(self.summary, system)
 
 
 Footnote = Callable[[Measured], Sequence[str]]
@@ -110,6 +102,11 @@ def sentences(footnote: str) -> Footnote:
 def remark(sentence: str) -> Footnote:
     """A footnote that is the same in every study."""
     return lambda measured: (sentence,)
+
+
+def _means(summary: pd.DataFrame, system: str) -> dict[str, float]:
+    rows = summary[summary["system"] == system]
+    return dict(zip(rows["metric"], rows["mean"], strict=True))
 
 
 def _sentences(footnote: str, *values: Any) -> tuple[str, ...]:
@@ -184,12 +181,6 @@ def gauge_footnotes(summary: pd.DataFrame, facts: Mapping[str, Any] | None) -> t
     """
     if not facts:
         return ()
-    means = summary.set_index(["system", "metric"])["mean"].to_dict()
-    norms = {name: value for (name, metric), value in means.items() if metric == "latent_norm"}
-    system = "mld" if "mld" in norms else next(iter(norms), "")
-    ceiling = [
-        f"{name} {means[system, f'reconstruction_{metric}']:.{digits}f}{unit}"
-        for metric, name, digits, unit in _CEILING
-        if (system, f"reconstruction_{metric}") in means
-    ]
-    return _sentences("gauge", facts, NO_LABELS, system, norms.get(system), ceiling)
+    systems = list(summary.loc[summary["metric"] == "latent_norm", "system"])
+    system = "mld" if "mld" in systems else next(iter(systems), "")
+    return _sentences("gauge", facts, NO_LABELS, system, _means(summary, system))

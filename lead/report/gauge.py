@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,34 +29,25 @@ FOREMOST = ("predictions", "lead", "mld")
 
 @dataclass(frozen=True)
 class Reading:
-    """The gauge of one system; what was not measured is None."""
+    """The gauge of one system; what was not measured is NaN, of which no fault is found."""
 
     system: str
     label: str
-    limbs: float | None
-    action: float | None
-    skating: float | None
+    limbs: float
+    action: float
+    skating: float
 
     def faults(self, real: Reading, facts: Mapping[str, Any]) -> list[str]:
         """What is wrong with the motions, in words; an accuracy counts if it can be trusted."""
         faults = []
-        if self.limbs is not None and not LIMBS[0] <= self.limbs <= LIMBS[1]:
+        if self.limbs < LIMBS[0] or self.limbs > LIMBS[1]:
             faults.append(f"limbs move {self.limbs:.2f} of real")
-        if (
-            self.action is not None
-            and real.action is not None
-            and facts.get("trusted")
-            and self.action < LEAST_RIGHT * real.action
-        ):
+        if facts.get("trusted") and self.action < LEAST_RIGHT * real.action:
             faults.append(
                 f"the action is right in {self.action:.0%} of motions, in {real.action:.0%} of "
                 "real clips"
             )
-        if (
-            self.skating is not None
-            and real.skating is not None
-            and self.skating > MOST_SLIDING * real.skating
-        ):
+        if self.skating > MOST_SLIDING * real.skating:
             faults.append(
                 f"feet slide in {self.skating:.0%} of their steps on the floor, in "
                 f"{real.skating:.0%} of real ones"
@@ -69,15 +61,15 @@ def readings(frame: pd.DataFrame) -> list[Reading]:
     for system, rows in frame[frame["origin"] == THIS_RUN].groupby("system", sort=False):
         means = dict(zip(rows["metric"], map(float, rows["mean"]), strict=True))
         names = ("limb_range", "action_accuracy", "foot_skating")
-        label = str(next(iter(rows["label"])))
-        measured.append(Reading(str(system), label, *map(means.get, names)))
-    return [reading for reading in measured if reading.limbs is not None]
+        figures = (means.get(name, math.nan) for name in names)
+        measured.append(Reading(str(system), str(next(iter(rows["label"]))), *figures))
+    return [reading for reading in measured if not math.isnan(reading.limbs)]
 
 
 def gauge_line(reading: Reading, facts: Mapping[str, Any]) -> str:
     """How a system fares, as one sentence."""
     line = f"{reading.system}: limbs move {reading.limbs:.2f} of real; "
-    if reading.action is None or facts["real_accuracy"] is None:
+    if math.isnan(reading.action) or facts["real_accuracy"] is None:
         reason = NO_LABELS[0].lower() + NO_LABELS[1:]
         return line + f"whether the action is right is not known: {reason}."
     trust = "" if facts["trusted"] else ", too few to go by"
@@ -94,14 +86,13 @@ def gauge_warnings(measured: Sequence[Reading], facts: Mapping[str, Any]) -> lis
     real, first = systems.pop(REAL, None), foremost(measured)
     if real is None:
         return []
-    faults = {name: reading.faults(real, facts) for name, reading in systems.items()}
-    lines = [
-        f"  {systems[name].label}: {'; '.join(faulty)}" for name, faulty in faults.items() if faulty
-    ]
-    if not lines:
+    every = {name: reading.faults(real, facts) for name, reading in systems.items()}
+    faulty = {name: faults for name, faults in every.items() if faults}
+    if not faulty:
         return []
-    of_all = first is not None and faults[first.system]
+    of_all = first is not None and first.system in faulty
     whose = "the motions of this study" if of_all else "some systems' motions"
+    lines = [f"  {systems[name].label}: {'; '.join(faults)}" for name, faults in faulty.items()]
     return [f"Warning: {whose} do not do what their captions say:", *lines]
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import pandas as pd
-
 from lead.analysis.paired import Estimate
+from lead.analysis.rows import read_metrics
 from lead.config.systems import ABLATIONS, BEST, PAIRS, REAL, by_name
-from lead.evaluation.repeats import read_values
 from lead.evaluation.summary import summarise
 from lead.files.artefact import commit
 from lead.files.job import Job
@@ -30,8 +28,7 @@ def inversion_claims(job: Job) -> None:
 
     Inputs: ``pairs3``, ``pairs4``, ``metrics`` (Real and the variants). Output: ``md``.
     """
-    frames = [read_values(path)[0] for path in job.inputs["metrics"]]
-    measured = summarise(pd.concat(frames, ignore_index=True))
+    measured = summarise(read_metrics(job.inputs["metrics"]))
     means = measured.set_index(["system", "metric"])["mean"].to_dict()
     three, four = (read_pairs(job.inputs[name]) for name in ("pairs3", "pairs4"))
     objectives = {name: system.objective for name, system in by_name(PAIRS).items()}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+from pydantic import TypeAdapter
 
 from lead.evaluation.summary import GAUGE, METRICS, PHYSICAL, Metric
 from lead.report.table import PAPER, THIS_RUN
@@ -16,10 +17,10 @@ from lead.report.table import PAPER, THIS_RUN
 class TableText:
     """The words around a table, the same in LaTeX, in the terminal and in the Parquet file."""
 
-    table: str
+    table: str = ""
     """``table1`` … ``table6``."""
-    study: str
-    title: str
+    study: str = ""
+    title: str = ""
     footnotes: tuple[str, ...] = ()
     comparable: bool = False
     """Whether this run used the paper's data and evaluator."""
@@ -27,13 +28,7 @@ class TableText:
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, Any]) -> TableText:
         """The words stored by `write_table_parquet` under the same names."""
-        return cls(
-            table=str(metadata.get("table", "")),
-            study=str(metadata.get("study", "")),
-            title=str(metadata.get("title", "")),
-            footnotes=tuple(metadata.get("footnotes", ())),
-            comparable=bool(metadata.get("comparable", False)),
-        )
+        return TypeAdapter(cls).validate_python(metadata)
 
     @property
     def caption(self) -> str:

@@ -30,6 +30,8 @@ PUBLISHED_TABLES = ("table1", "table2", "table3", "table4", "table5", "table6", 
 PUBLISHED_COLUMNS = ("table", "row_order", "dataset", "method", "steps", "project", "metric",
                      "mean", "ci95", "printed_in", "note")  # fmt: skip
 
+_RESULTS = Path("results")
+_DEFAULT = _RESULTS / "tables" / "table1.parquet"
 _OTHER_METRICS = {"realism", "text_motion_relevance", "seconds_per_prompt"}
 _DIGITS = 3
 
@@ -59,8 +61,9 @@ def comparison_table(
             expected=f"metrics of {', '.join(labels)}",
             fix="Evaluate it first, or take it out of the table.",
         )
-    parts = [_this_run(measured, labels, unranked), _from_paper(published)]
-    frame = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    frame = _this_run(measured, labels, unranked)
+    if len(published):
+        frame = pd.concat([frame, _from_paper(published)], ignore_index=True)
     integers = dict.fromkeys(("row", "repeats", "place"), "Int64")
     floats = dict.fromkeys(("mean", "ci95"), "float64")
     return frame.astype(integers | floats).reindex(columns=COLUMNS)
@@ -73,22 +76,15 @@ def read_published(folder: Path, table: str) -> pd.DataFrame:
     where nothing is printed); ``mean`` and ``ci95`` are the same as floats, NaN where empty.
 
     Raises:
-        LeadError: an unknown table, a missing file, or a cell that cannot be what it should.
+        LeadError: a missing file, or a cell that cannot be what it should.
     """
-    if table not in PUBLISHED_TABLES:
-        raise LeadError(
-            f"The paper has no table called `{table}`.",
-            found=table,
-            expected=f"one of {', '.join(PUBLISHED_TABLES)}",
-            fix="Correct the table's name.",
-        )
     file = Path(folder) / f"{table}.csv"
     if not file.is_file():
         raise LeadError(
             "The paper's printed numbers are missing.",
             file=file,
-            expected="a CSV file of the paper's figures",
-            fix="Restore config/published from the repository.",
+            expected=f"a CSV file of one of {', '.join(PUBLISHED_TABLES)}",
+            fix="Restore config/published from the repository, or correct the table's name.",
         )
     frame = pd.read_csv(file, dtype=str, keep_default_na=False)
     if tuple(frame.columns) != PUBLISHED_COLUMNS:
@@ -133,11 +129,13 @@ def read_table(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
             fix=f"Name {path.with_suffix('.parquet')}.",
         )
     if not path.is_file():
+        tables = sorted([*_RESULTS.glob("tables/*.parquet"), *_RESULTS.glob("*/tables/*.parquet")])
+        is_table = path.suffix == ".parquet"
         raise LeadError(
             "There is no such table.",
             file=path,
-            expected="a table of a finished study",
-            fix=f"Make it: snakemake --cores all {path}",
+            expected=", ".join(map(str, tables)) or "a table of a finished study",
+            fix=f"Make one: snakemake --cores all {path if is_table else _DEFAULT}",
         )
     table, metadata = read_parquet(path, "the rule that collects a study's tables")
     frame = table.to_pandas()
@@ -185,8 +183,6 @@ def _places(metric: str, values: list[str], frame: pd.DataFrame) -> list[int | N
 
 
 def _from_paper(published: pd.DataFrame) -> pd.DataFrame:
-    if not len(published):
-        return pd.DataFrame(columns=list(COLUMNS))
     with_steps = len(published["steps"].dropna().unique()) > 1
     with_project = len(published["project"].dropna().unique()) > 1
     labels = [_paper_label(row, with_steps, with_project) for row in published.to_dict("records")]
@@ -195,8 +191,6 @@ def _from_paper(published: pd.DataFrame) -> pd.DataFrame:
         row=published["row_order"],
         system=published["method"],
         label=labels,
-        repeats=pd.array([pd.NA] * len(published), dtype="Int64"),
-        place=pd.array([pd.NA] * len(published), dtype="Int64"),
     )
 
 

@@ -21,9 +21,9 @@ from lead.files.job import Job
 from lead.report import footnotes
 from lead.report.footnotes import Footnote, Measured, smallest_test
 from lead.report.gauge import gauge_warnings, readings
-from lead.report.latex import write_latex_table
 from lead.report.printed import TableText
 from lead.report.table import REAL, comparison_table, read_published, write_table_parquet
+from lead.report.text import latex_table, write_text
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def make_table(job: Job) -> None:
     frame = comparison_table(summary, published, labels, unranked=unranked(summary))
     metadata = {**vars(text), **job.manifest, "commit": commit(), "evaluation": measured.facts[0]}
     write_table_parquet(frame, job.outputs["parquet"], metadata)
-    write_latex_table(frame, text, job.outputs["tex"])
+    write_text(job.outputs["tex"], latex_table(frame, text))
     if table.paper and table.from_captions:
         for line in gauge_warnings(readings(frame), measured.gauge or {}):
             print(line, file=sys.stderr)

@@ -1,9 +1,12 @@
-"""`lead show` ends with how people fare, so that nobody overlooks it."""
+"""`lead show` ends with how people fare, and `lead timings` with the sum of all stages."""
+
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from lead.cli.show import show_table
+from lead.cli.show import show_table, show_timings
+from lead.errors import LeadError
 from lead.evaluation.gauge import gauge_facts
 from lead.report.table import comparison_table, write_table_parquet
 
@@ -31,6 +34,34 @@ def table(tmp_path):
         return tmp_path / "table1.parquet"
 
     return write
+
+
+def test_a_table_that_is_not_there_is_answered_with_those_that_are(table, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(LeadError, match=r"results/tables/table1\.parquet"):
+        show_table(Path("nosuch"))
+    (tmp_path / "results/demo/tables").mkdir(parents=True)
+    table(1.0, 1.0, FACTS).rename("results/demo/tables/table6.parquet")
+    with pytest.raises(LeadError) as caught:
+        show_table(Path("results/demo/tables/table2.parquet"))
+    assert caught.value.expected == "results/demo/tables/table6.parquet"
+    assert str(caught.value.fix).endswith("results/demo/tables/table2.parquet")
+
+
+def test_a_study_that_has_not_run_is_answered_with_those_that_have(tmp_path):
+    (tmp_path / "demo" / "benchmarks").mkdir(parents=True)
+    with pytest.raises(LeadError, match="a study that has run: demo"):
+        show_timings(tmp_path / "nosuch" / "benchmarks")
+
+
+def test_timings_are_those_of_every_stage_and_their_sum(tmp_path, capsys):
+    (tmp_path / "metrics").mkdir()
+    for stage, row in (("train_vae", "61.25\t0:01:01\t512.4"), ("metrics/mld", "1.5\t0:00:01\tNA")):
+        (tmp_path / f"{stage}.tsv").write_text(f"s\th:m:s\tmax_rss\n{row}\n")
+    show_timings(tmp_path)
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["train_vae", "61.2", "512"] in lines and ["metrics/mld", "1.5", "–"] in lines
+    assert ["all", "62.8", "512"] in lines
 
 
 def said(capsys) -> str:

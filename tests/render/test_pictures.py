@@ -177,7 +177,7 @@ def test_a_motion_that_is_not_finite_is_refused() -> None:
 
 
 def test_the_joints_of_another_skeleton_are_refused() -> None:
-    with pytest.raises(LeadError, match="does not fit the skeleton"):
+    with pytest.raises(LeadError, match="no joints of the humanml3d skeleton"):
         draw_strip(standing(KIT), HUMANML3D, (500, 160))
 
 

@@ -9,7 +9,7 @@ from lead.clip import Clip
 from lead.errors import LeadError
 from lead.files.job import Job
 from lead.report.figures import training_curves
-from lead.report.latent_map import Space, _chosen, _numbers, verb_of
+from lead.report.pictures import _chosen, _numbers, verb_of
 from lead.training.state import write_history
 
 
@@ -62,8 +62,8 @@ def test_actions_that_lie_apart_have_a_high_silhouette_and_pure_neighbours():
     rng = np.random.default_rng(0)
     verbs = ["walk"] * 30 + ["kick"] * 10
     centres = np.where(np.array(verbs)[:, None] == "walk", [5.0, 0, 0], [0, 5.0, 0])
-    apart = _numbers(Space("z", centres + 0.1 * rng.normal(size=(40, 3))), verbs)
-    mixed = _numbers(Space("z", rng.normal(size=(40, 3))), verbs)
+    apart = _numbers("z", centres + 0.1 * rng.normal(size=(40, 3)), verbs)
+    mixed = _numbers("z", rng.normal(size=(40, 3)), verbs)
     assert apart["silhouette"] > 0.9 and apart["purity"] > 0.97
     assert abs(mixed["silhouette"]) < 0.2
     assert mixed["purity"] == pytest.approx(mixed["chance"], abs=0.15)

@@ -1,9 +1,9 @@
 """The gauge where people look: the block below a table, the words, the line and the warning."""
 
 import io
+import math
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -13,10 +13,10 @@ from lead.evaluation.gauge import gauge_facts
 from lead.evaluation.summary import summarise
 from lead.report.footnotes import gauge_footnotes
 from lead.report.gauge import Reading, foremost, gauge_line, gauge_warnings, print_gauge, readings
-from lead.report.latex import latex_table
 from lead.report.printed import gauge_columns_of, metrics_of, rows_of
-from lead.report.table import PAPER, THIS_RUN, comparison_table, read_published
+from lead.report.table import PAPER, THIS_RUN, comparison_table
 from lead.report.terminal import print_table
+from lead.report.text import latex_table
 
 LABELS = [f"action_{number}" for number in range(31)]
 FACTS = gauge_facts(LABELS, [{"action_accuracy": 0.97}])
@@ -35,7 +35,7 @@ GAUGE = {
 
 
 @pytest.fixture
-def gauged(measured, labels) -> pd.DataFrame:
+def gauged(measured, published, labels) -> pd.DataFrame:
     """Table 1 of three systems with the gauge."""
     more = [
         (system, metric, value, 0.0123, 20)
@@ -44,8 +44,7 @@ def gauged(measured, labels) -> pd.DataFrame:
     ]
     own = measured[measured["system"].isin(GAUGE)]
     frame = pd.concat([own, pd.DataFrame(more, columns=own.columns)], ignore_index=True)
-    published = read_published(Path(__file__).parents[2] / "config/published", "table1")
-    return comparison_table(frame, published, labels)
+    return comparison_table(frame, published["table1"], labels)
 
 
 def test_the_gauge_is_a_block_of_its_own_and_the_papers_columns_stay(gauged, table1):
@@ -94,7 +93,7 @@ def test_a_line_says_in_plain_words_how_a_system_fares():
 
 
 def test_a_study_without_labels_says_so_and_gives_limb_range_alone():
-    line = gauge_line(replace(GOOD, action=None), NO_LABELS)
+    line = gauge_line(replace(GOOD, action=math.nan), NO_LABELS)
     assert line == (
         "lead: limbs move 0.94 of real; whether the action is right is not known: this study's "
         "clips carry no action labels."

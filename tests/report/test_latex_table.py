@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from lead.report.latex import escape, latex_table, write_latex_table
 from lead.report.table import comparison_table
+from lead.report.text import escape, latex_table
 
 ASCII = "".join(map(chr, range(32, 127)))
 
@@ -127,12 +127,6 @@ def test_labels_are_escaped(measured, published, text):
     assert r"MLD\_50 \& 10 \%" in latex_table(frame, text)
 
 
-def test_the_file_holds_the_source(table1, text, tmp_path):
-    write_latex_table(table1, text, tmp_path / "tables" / "table1.tex")
-    written = (tmp_path / "tables" / "table1.tex").read_text(encoding="utf-8")
-    assert written == latex_table(table1, text)
-
-
 needs_latex = pytest.mark.skipif(
     not (shutil.which("pdflatex") or shutil.which("tectonic")),
     reason="neither pdflatex nor tectonic is installed",
@@ -163,7 +157,8 @@ def test_every_table_compiles_with_booktabs_alone_and_fits(
 ):
     for table, printed in published.items():
         frame = comparison_table(measured, printed, labels)
-        write_latex_table(frame, replace(text, table=table), tmp_path / f"{table}.tex")
+        source = latex_table(frame, replace(text, table=table))
+        (tmp_path / f"{table}.tex").write_text(source, encoding="utf-8")
     done = compiled(tmp_path, published)
     assert done.returncode == 0, done.stdout[-2000:]
     assert "Overfull" not in done.stdout
@@ -174,6 +169,6 @@ def test_every_sign_of_the_keyboard_compiles(measured, published, text, tmp_path
     signs = ASCII + " ± × ≥ ≤ ≈ − → ↓ ↑ ä é – “x” … °"
     frame = comparison_table(measured, published["table1"], {"lead": f"LEAD {signs}"})
     words = replace(text, study=signs, title=signs, footnotes=(signs,))
-    write_latex_table(frame, words, tmp_path / "signs.tex")
+    (tmp_path / "signs.tex").write_text(latex_table(frame, words), encoding="utf-8")
     done = compiled(tmp_path, ["signs"])
     assert done.returncode == 0, done.stdout[-2000:]

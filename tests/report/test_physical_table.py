@@ -13,10 +13,10 @@ from lead.config.systems import MLD, REAL, other_model, realigned
 from lead.evaluation.repeats import write_values
 from lead.evaluation.summary import PHYSICAL, summarise
 from lead.files.job import Job
-from lead.report.latex import latex_table
 from lead.report.printed import TableText, gauge_columns_of, metrics_of
 from lead.report.table import comparison_table, read_table
 from lead.report.tables import make_table
+from lead.report.text import latex_table
 
 VALUES = {
     "real": {"foot_skating": 0.06, "floating": 12.0, "jerk_ratio": 1.0, "speed_ratio": 1.0},
@@ -79,21 +79,6 @@ def test_every_line_of_the_latex_has_as_many_cells(frame):
     spans = [int(width) for width in re.findall(r"multicolumn\{(\d)\}", source)]
     assert sum(spans) == 4
     assert re.findall(r"cmidrule\(lr\)\{([\d-]+)\}", source) == ["2-2", "3-3", "4-5"]
-
-
-def test_a_metric_that_was_not_measured_is_a_dash_and_signs_are_escaped(frame):
-    source = latex_table(frame, TEXT)
-    (mine,) = [line for line in source.splitlines() if "more" in line]
-    assert mine.strip().startswith(r"50\% \& more & -- &")
-    assert r"5 \% of it" in source
-
-
-def test_the_best_is_bold_and_real_is_not(frame):
-    source = latex_table(frame, TEXT)
-    (lead,) = [line for line in source.splitlines() if line.strip().startswith("LEAD")]
-    (real,) = [line for line in source.splitlines() if line.strip().startswith("Real")]
-    assert r"\textbf{0.030}" in lead
-    assert "textbf" not in real and "underline" not in real
 
 
 GAUGE = {"real": (1.0, 0.97), "mld": (0.24, 0.3), "lead": (0.9, 0.8), "mine": (1.1, 0.6)}

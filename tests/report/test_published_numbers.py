@@ -118,8 +118,7 @@ def test_other_columns_are_refused(tmp_path):
         read_published(tmp_path, "table1")
 
 
-def test_a_missing_file_and_an_unknown_table_are_told_apart(tmp_path):
-    with pytest.raises(LeadError, match="missing"):
-        read_published(tmp_path, "table1")
-    with pytest.raises(LeadError, match="table7"):
+def test_a_missing_file_is_answered_with_the_tables_that_there_are(tmp_path):
+    with pytest.raises(LeadError, match="missing") as error:
         read_published(tmp_path, "table7")
+    assert "table7.csv" in str(error.value) and "user_study" in str(error.value)

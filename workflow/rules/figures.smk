@@ -136,7 +136,7 @@ rule latent_map:
         mem_mb=2000,
         runtime=30,
     params:
-        **stage("lead.report.latent_map:latent_map"),
+        **stage("lead.report.pictures:latent_map"),
         settings=settings("dataset", "vae") | projector("lead"),
     message:
         announce("Latents before and after realignment, as a map and as numbers.")
