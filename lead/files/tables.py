@@ -36,10 +36,12 @@ def write_table(
         columns: names and types; guessed from the rows if None.
         notes: more that JSON can hold, each under a key of its own.
     """
-    table = _as_table(rows, columns)
+    if not isinstance(rows, pa.Table):
+        schema = None if columns is None else pa.schema(columns)
+        rows = pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
     everything = {METADATA: dict(metadata), **notes}
     encoded = {name.encode(): json.dumps(value).encode() for name, value in everything.items()}
-    table = table.replace_schema_metadata({**(table.schema.metadata or {}), **encoded})
+    table = rows.replace_schema_metadata({**(rows.schema.metadata or {}), **encoded})
     with atomic_path(path) as temporary:
         pq.write_table(table, temporary)
 
@@ -74,11 +76,3 @@ def rows_beside(module: str, file: str) -> list[dict[str, str]]:
     """
     with (Path(module).parent / file).open(encoding="utf-8", newline="") as rows:
         return list(csv.DictReader(rows))
-
-
-def _as_table(rows: pa.Table | Iterable[Mapping[str, Any]], columns: Columns | None) -> pa.Table:
-    """Convert rows to a table with these columns; a table stays as it is."""
-    if isinstance(rows, pa.Table):
-        return rows
-    schema = None if columns is None else pa.schema(columns)
-    return pa.Table.from_pylist([dict(row) for row in rows], schema=schema)

@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float, UInt8, UInt16
+from scipy.spatial.transform import Rotation
 
 from lead import __version__
 from lead.files.artefact import atomic_path
 from lead.motion.armature import Armature, ArmatureMotion, armature_motion
-from lead.motion.rotations import from_matrix, unit
+from lead.motion.rotations import unit
 from lead.motion.skeleton import Skeleton
 from lead.types import Joints
 
@@ -167,16 +168,16 @@ def _animation(motion: ArmatureMotion, fps: float, arrays: _Arrays) -> dict[str,
         )
         animation["samplers"].append(sampler)
 
-    quaternions = _without_flips(from_matrix(motion.rotations))[..., [1, 2, 3, 0]]
     for joint in range(len(motion.armature.names)):
         if joint == 0 or motion.moving:
             add(joint, "translation", motion.translations[:, joint])
         if motion.armature.children(joint):
-            add(joint, "rotation", quaternions[:, joint])
+            turns = Rotation.from_matrix(motion.rotations[:, joint]).as_quat(canonical=True)
+            add(joint, "rotation", _without_flips(turns))
     return animation
 
 
-def _without_flips(quaternions: Float[np.ndarray, "N K 4"]) -> Float[np.ndarray, "N K 4"]:
+def _without_flips(quaternions: Float[np.ndarray, "N 4"]) -> Float[np.ndarray, "N 4"]:
     """Give each the sign nearest to the frame before, for players that do not do so themselves."""
     dots = (quaternions[1:] * quaternions[:-1]).sum(axis=-1)
     signs = np.cumprod(np.where(dots < 0, -1.0, 1.0), axis=0)

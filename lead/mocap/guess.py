@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Float
 
 from lead.errors import LeadError
+from lead.formats.bvh import upwards
 from lead.mocap.conventions import bare_names, plain, sides_and_words
 from lead.mocap.read import THORAX
 from lead.mocap.skeleton_map import MappedJoint, SkeletonMap, ThoraxGap, map_text
@@ -57,11 +58,7 @@ class Rig:
 
     def line(self, joint: int) -> list[int]:
         """List the joint and its ancestors, upwards."""
-        line = []
-        while joint >= 0:
-            line.append(joint)
-            joint = self.parents[joint]
-        return line
+        return upwards(self.parents, joint)
 
     def apart(self, a: int, b: int) -> float:
         """Return the mean distance between two joints."""

@@ -119,13 +119,6 @@ class Skeleton:
         offsets.flags.writeable = False
         return offsets
 
-    @property
-    def target_offsets(self) -> Float[np.ndarray, "J 3"] | None:
-        """Bones of the target skeleton in its rest pose; None where its lengths are not known."""
-        if self.bone_lengths is None:
-            return None
-        return self.raw_offsets * np.array(self.bone_lengths)[:, None]
-
 
 HUMANML3D = Skeleton(
     name="humanml3d",
