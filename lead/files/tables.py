@@ -36,12 +36,13 @@ def write_table(
         columns: names and types; guessed from the rows if None.
         notes: more that JSON can hold, each under a key of its own.
     """
-    if not isinstance(rows, pa.Table):
+    table = rows
+    if not isinstance(table, pa.Table):
         schema = None if columns is None else pa.schema(columns)
-        rows = pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
+        table = pa.Table.from_pylist([dict(row) for row in table], schema=schema)
     everything = {METADATA: dict(metadata), **notes}
     encoded = {name.encode(): json.dumps(value).encode() for name, value in everything.items()}
-    table = rows.replace_schema_metadata({**(rows.schema.metadata or {}), **encoded})
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), **encoded})
     with atomic_path(path) as temporary:
         pq.write_table(table, temporary)
 

@@ -1,4 +1,4 @@
-"""Pose the joints of the SMPL-H body model, from a model file that the user supplies.
+"""Read takes of AMASS, and pose the joints of the SMPL-H body model that the user supplies.
 
 Joints depend on the mean shape of the vertices alone: J = R (template + directions · betas).
 The regressor is applied once while reading, so that no vertex is ever posed.

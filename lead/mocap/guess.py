@@ -108,14 +108,12 @@ def guess_map(rig: Rig, settled: Mapping[str, MappedJoint]) -> SkeletonMap:
         for parts in (_LEG, _ARM):
             joints |= _limb(rig, cores, side, parts, fixed)
     joints |= _trunk(rig, cores, joints)
-    for target, joint in joints.items():
-        rows.setdefault(target, _exactly(rig, target, joint))
+    rows |= {target: _exactly(rig, target, joint) for target, joint in joints.items()}
     if {"pelvis", "neck", "left_hip", "right_hip"} <= joints.keys():
-        for target, row in _spine(rig, joints).items():
-            rows[target] = settled.get(target, row)
+        rows |= _spine(rig, joints)
     if {"neck", "left_shoulder", "right_shoulder"} <= joints.keys():
-        for target, row in _collars(rig, joints).items():
-            rows[target] = settled.get(target, row)
+        rows |= _collars(rig, joints)
+    rows |= settled
     missing = [target for target in HUMANML3D.joints if target not in rows]
     if missing:
         raise too_few_joints(rig.names, [r for t, r in rows.items() if t not in missing], missing)
