@@ -36,10 +36,7 @@ def write_table(
         columns: names and types; guessed from the rows if None.
         notes: more that JSON can hold, each under a key of its own.
     """
-    table = rows
-    if not isinstance(table, pa.Table):
-        schema = None if columns is None else pa.schema(columns)
-        table = pa.Table.from_pylist([dict(row) for row in table], schema=schema)
+    table = _as_table(rows, columns)
     everything = {METADATA: dict(metadata), **notes}
     encoded = {name.encode(): json.dumps(value).encode() for name, value in everything.items()}
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), **encoded})
@@ -77,3 +74,11 @@ def rows_beside(module: str, file: str) -> list[dict[str, str]]:
     """
     with (Path(module).parent / file).open(encoding="utf-8", newline="") as rows:
         return list(csv.DictReader(rows))
+
+
+def _as_table(rows: pa.Table | Iterable[Mapping[str, Any]], columns: Columns | None) -> pa.Table:
+    """Convert rows to a table with these columns; a table stays as it is."""
+    if isinstance(rows, pa.Table):
+        return rows
+    schema = None if columns is None else pa.schema(columns)
+    return pa.Table.from_pylist([dict(row) for row in rows], schema=schema)

@@ -166,8 +166,6 @@ def read_npz(path: Path) -> StoredMotion:
         LeadError: the file is missing or damaged, or its arrays are not those of a motion.
     """
     wrong = partial(_wrong, expected=_IN_NPZ)
-    if not path.exists():
-        raise wrong(path, "no such file")
     try:
         arrays = load_arrays(path)
     except ValueError as error:

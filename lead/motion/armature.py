@@ -127,9 +127,9 @@ def armature_motion(
     posed = METRES[skeleton.unit] * posed
     nodes = _nodes(skeleton, branches=not positions)
     world = hierarchical_rotations(posed, skeleton, offsets)
-    turns, places = np.empty((len(posed), len(nodes), 3, 3)), np.empty((len(posed), len(nodes), 3))
+    turned = [node.joint for node in nodes]
+    turns, places = world[:, turned], posed[:, turned]
     for row, node in enumerate(nodes):
-        turns[:, row], places[:, row] = world[:, node.joint], posed[:, node.joint]
         if node.branch:
             above = skeleton.parents[node.joint]
             bone = posed[:, node.joint] - posed[:, above]
@@ -153,11 +153,9 @@ def constant_bones(
     root), and by how many millimetres each was moved.
 
     Raises:
-        LeadError: another number of joints, no frame, a value that is not finite, or a bone
-            without length, which has no direction.
+        LeadError: a bone without length, which has no direction.
     """
-    positions = checked_joints(joints, skeleton, at_least=1)
-    each = bone_lengths(positions, skeleton)
+    each = bone_lengths(joints, skeleton)
     lengths = each.mean(axis=0)
     missing = np.argwhere(each[:, 1:] <= 1e-6 * lengths.max())
     if len(missing):
@@ -168,11 +166,11 @@ def constant_bones(
             expected="joints apart from each other",
             fix="Repair the frame, or leave the recording out.",
         )
-    fitted = positions.copy()
+    fitted = joints.copy()
     for joint, parent in enumerate(skeleton.parents[1:], start=1):
-        bone = positions[:, joint] - positions[:, parent]
+        bone = joints[:, joint] - joints[:, parent]
         fitted[:, joint] = fitted[:, parent] + bone * (lengths[joint] / each[:, joint, None])
-    moved = np.linalg.norm(fitted - positions, axis=-1)
+    moved = np.linalg.norm(fitted - joints, axis=-1)
     return fitted, lengths, 1000 * METRES[skeleton.unit] * moved
 
 
