@@ -20,8 +20,8 @@ from lead.diffusion.schedule import noise_schedule
 from lead.errors import LeadError
 from lead.files.artefact import atomic_path
 from lead.files.seeds import Seeds
-from lead.formats.stored_motion import StoredMotion
 from lead.inversion.words import Word, check_placeholder, encode_with_words
+from lead.mocap.motion_file import StoredMotion
 from lead.model_directory import NETWORKS, SUMS, bundled_model, read_description
 from lead.models.build import pick_device
 from lead.models.files import check_lineage, copy_network, load_denoiser, load_projector, load_vae

@@ -19,18 +19,10 @@ letter    axis                                     usual size
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 Joints = Float[np.ndarray, "N J 3"]
 """Joint positions of one recording: metres (KIT-ML: its own unit), +Y up."""
 
 Features = Float[np.ndarray, "T D"]
 """Motion features of one clip, not normalised (layout of Guo et al. 2022)."""
-
-Embeddings = Float[np.ndarray, "B E"]
-"""Rows of an embedding space, one an item."""
-
-Mask = Bool[np.ndarray, "B T"]
-"""True on real frames, False on padding."""
-
-__all__ = ["Embeddings", "Features", "Joints", "Mask"]

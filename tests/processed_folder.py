@@ -7,8 +7,8 @@ import numpy as np
 from lead.config.datasets import SyntheticDataset
 from lead.datasets.synthetic.dataset import make_clip
 from lead.motion.features import joints_to_features
+from lead.motion.kinematics import mirror
 from lead.motion.layout import BLOCKS, layout
-from lead.motion.mirror import mirror
 from lead.motion.skeleton import HUMANML3D, KIT, Skeleton
 
 

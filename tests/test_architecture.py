@@ -36,13 +36,12 @@ ALLOWED = {
     "inversion": "analysis clip config diffusion errors evaluation files mocap models motion "
     "progress store text training types",
     "model_directory": "errors files",
-    "pipeline": "config diffusion errors files formats inversion model_directory models motion "
-    "text",
+    "pipeline": "config diffusion errors files inversion mocap model_directory models motion text",
     "render": "errors files motion types",
     "report": "analysis clip config datasets errors evaluation files formats inversion "
     "model_directory models motion pipeline render store",
-    "cli": "config datasets errors evaluation files formats inversion mocap "
-    "model_directory motion pipeline render report store training types",
+    "cli": "config datasets errors evaluation files inversion mocap model_directory "
+    "motion pipeline render report store training types",
 }
 """Which package may import which: every pair that is not here is a mistake."""
 

@@ -46,8 +46,7 @@ def generate(
     ] = None,
 ) -> None:
     """Write a motion for a sentence."""
-    from lead.formats.stored_motion import StoredMotion
-    from lead.mocap.motion_file import write_motion
+    from lead.mocap.motion_file import StoredMotion, write_motion
     from lead.pipeline import LeadPipeline
 
     pipeline = LeadPipeline.load(choose_model(model))

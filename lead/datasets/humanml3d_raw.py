@@ -27,7 +27,7 @@ from lead.errors import LeadError
 from lead.files.arrays import read_npy
 from lead.formats.amass import BodyModel, body_joints, first_joints, read_amass_npz, read_body_model
 from lead.mocap.cut import bad
-from lead.motion.mirror import mirror
+from lead.motion.kinematics import mirror
 from lead.motion.skeleton import HUMANML3D
 
 HUMANACT12 = "humanact12"

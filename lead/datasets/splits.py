@@ -11,7 +11,7 @@ import numpy as np
 from lead.clip import SPLITS, Clip, ReadClip
 from lead.datasets.gather import Gathered
 from lead.datasets.published import MIRRORED
-from lead.motion.mirror import mirror
+from lead.motion.kinematics import mirror
 from lead.motion.skeleton import Skeleton
 from lead.types import Joints
 

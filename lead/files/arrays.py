@@ -53,13 +53,8 @@ class FrameFile:
         """
         try:
             with path.open("rb") as file:
-                version = np.lib.format.read_magic(file)
-                read_header = (
-                    np.lib.format.read_array_header_1_0
-                    if version == (1, 0)
-                    else np.lib.format.read_array_header_2_0
-                )
-                shape, is_fortran, dtype = read_header(file)
+                np.lib.format.read_magic(file)
+                shape, is_fortran, dtype = np.lib.format.read_array_header_1_0(file)
                 offset = file.tell()
             if is_fortran or dtype.hasobject:
                 raise ValueError("the array is not laid out row by row in plain numbers")
@@ -100,15 +95,11 @@ def write_frames(path: Path, arrays: Iterable[np.ndarray], total: int) -> None:
 
     Only one array is in memory at a time.
     """
-    with atomic_path(path) as temporary, temporary.open("wb") as file:
-        row = 0
+    with atomic_path(path) as temporary:
+        row, frames = 0, None
         for array in arrays:
-            if row == 0:
-                shape = (total, *array.shape[1:])
-                np.lib.format.write_array_header_1_0(
-                    file, {"descr": "<f4", "fortran_order": False, "shape": shape}
-                )
-            file.write(np.ascontiguousarray(array, dtype=np.float32).tobytes())
+            frames = frames or begin_frames(temporary, (total, *array.shape[1:]))
+            frames.write(row, array)
             row += len(array)
         if row != total:
             raise ValueError(f"{row} rows came, {total} were announced")

@@ -1,4 +1,4 @@
-"""Pose the joints of the SMPL-H body model, from a model file that the user supplies.
+"""Read takes of AMASS, and pose the joints of the SMPL-H body model that the user supplies.
 
 Joints depend on the mean shape of the vertices alone: J = R (template + directions · betas).
 The regressor is applied once while reading, so that no vertex is ever posed.
@@ -107,16 +107,14 @@ def body_joints(
         betas: shape coefficients.
         trans: of the root, in metres.
     """
-    parents = np.array(model.parents)
     rest = model.rest + model.shapes @ betas
-    bones = rest - rest[parents]
+    bones = rest - rest[list(model.parents)]
     local = _from_axis_angle(poses[:, : 3 * len(rest)].reshape(len(poses), -1, 3))
     turns, positions = np.empty_like(local), np.empty((len(poses), len(rest), 3))
     turns[:, 0], positions[:, 0] = local[:, 0], rest[0] + trans
-    for level in _levels(model.parents):
-        above = turns[:, parents[level]]
-        positions[:, level] = positions[:, parents[level]] + rotate(above, bones[level])
-        turns[:, level] = multiply(above, local[:, level])
+    for joint, parent in enumerate(model.parents[1:], start=1):
+        positions[:, joint] = positions[:, parent] + rotate(turns[:, parent], bones[joint])
+        turns[:, joint] = multiply(turns[:, parent], local[:, joint])
     return positions
 
 
@@ -124,14 +122,6 @@ def _from_axis_angle(vectors: Float[np.ndarray, "*B 3"]) -> Float[np.ndarray, "*
     """Convert axis times angle to quaternions (Rodrigues); a zero vector turns nothing."""
     half = np.linalg.norm(vectors, axis=-1, keepdims=True).astype(np.float64) / 2
     return np.concatenate([np.cos(half), np.sinc(half / np.pi) / 2 * vectors], axis=-1)
-
-
-def _levels(parents: tuple[int, ...]) -> list[list[int]]:
-    """Group the joints below the root by their distance from it."""
-    depth = [0] * len(parents)
-    for joint, parent in enumerate(parents[1:], start=1):
-        depth[joint] = depth[parent] + 1
-    return [[j for j, d in enumerate(depth) if d == level] for level in range(1, max(depth) + 1)]
 
 
 def _load(path: Path) -> dict[str, np.ndarray]:

@@ -7,7 +7,7 @@ joint's place in its parent; it stands instead of the offset and is never added 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -125,6 +125,15 @@ def global_transforms(bvh: Bvh, joints: Collection[str] | None = None) -> Transf
     return Transforms(names, positions.swapaxes(0, 1), rotations.swapaxes(0, 1))
 
 
+def upwards(parents: Sequence[int], joint: int) -> list[int]:
+    """List a joint and its ancestors, the root last."""
+    line = []
+    while joint >= 0:
+        line.append(joint)
+        joint = parents[joint]
+    return line
+
+
 def _with_ancestors(bvh: Bvh, joints: Collection[str] | None) -> list[int]:
     if joints is None:
         return list(range(len(bvh.names)))
@@ -137,10 +146,7 @@ def _with_ancestors(bvh: Bvh, joints: Collection[str] | None) -> list[int]:
                 expected=name,
                 fix="Use the joint map of the convention that this file follows.",
             )
-        joint = bvh.names.index(name)
-        while joint >= 0 and joint not in kept:
-            kept.add(joint)
-            joint = bvh.parents[joint]
+        kept.update(upwards(bvh.parents, bvh.names.index(name)))
     return sorted(kept)
 
 

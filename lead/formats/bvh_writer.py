@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float
+from scipy.spatial.transform import Rotation
 
 from lead.files.artefact import atomic_path
 from lead.motion.armature import Armature, ArmatureMotion, armature_motion
-from lead.motion.rotations import matrix_to_euler_zxy, without_jumps
+from lead.motion.rotations import without_jumps
 from lead.motion.skeleton import Skeleton
 from lead.types import Joints
 
 _CENTIMETRES = 100.0
 _END_SITE = 5.0
 """Length in centimetres of the stump that BVH wants at the end of a limb."""
-
-_QUARTER = np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
 
 _POSITIONS = "Xposition Yposition Zposition"
 
@@ -66,11 +66,8 @@ def _order(armature: Armature, joint: int) -> str:
 
 def _angles(matrices: Float[np.ndarray, "N 3 3"], order: str) -> Float[np.ndarray, "N 3"]:
     """Convert to Euler angles in degrees that continue from frame to frame."""
-    if order == "ZYX":
-        # A quarter turn about Z takes Y to -X and X to Y, and so Rz Ry Rx to Rz Rx' Ry.
-        matrices = _QUARTER @ matrices @ _QUARTER.T
-    z, middle, last = matrix_to_euler_zxy(matrices).T
-    return without_jumps(np.stack([z, -middle if order == "ZYX" else middle, last], axis=-1))
+    with warnings.catch_warnings(action="ignore"):  # at the pole the last angle is 0, as SciPy says
+        return without_jumps(Rotation.from_matrix(matrices).as_euler(order, degrees=True))
 
 
 def _joint_lines(joint: int, motion: ArmatureMotion, depth: int) -> list[str]:

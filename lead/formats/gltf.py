@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import json
 import struct
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, UInt8, UInt16
+from jaxtyping import Float
+from scipy.spatial.transform import Rotation
 
 from lead import __version__
 from lead.files.artefact import atomic_path
 from lead.motion.armature import Armature, ArmatureMotion, armature_motion
-from lead.motion.rotations import from_matrix, unit
+from lead.motion.rotations import unit
 from lead.motion.skeleton import Skeleton
 from lead.types import Joints
 
@@ -26,6 +26,20 @@ _COMPONENT = {"uint8": 5121, "uint16": 5123, "float32": 5126}
 _SHAPE = {(): "SCALAR", (3,): "VEC3", (4,): "VEC4", (4, 4): "MAT4"}
 _VERTICES, _INDICES = 34962, 34963
 _COLOUR = [0.25, 0.45, 0.75, 1.0]
+
+_STUMP = 0.1
+"""Length in metres of what stands for the head, a hand or the toes."""
+
+_WIDEST = 0.2
+"""Where along a bone its waist is, as a share of its length."""
+
+_THICKNESS = (0.012, 0.045)
+"""Half a bone's width in metres: at least, at most; a tenth of its length in between."""
+
+# Corners: the joint, the far end, four of the waist; seen from outside, counter-clockwise.
+_FACES = np.array([(0, 2 + (k + 1) % 4, 2 + k) for k in range(4)] + [
+    (1, 2 + k, 2 + (k + 1) % 4) for k in range(4)
+])  # fmt: skip
 
 
 def write_glb(
@@ -80,7 +94,6 @@ def _document(motion: ArmatureMotion, fps: float) -> tuple[dict[str, Any], bytes
     """Build the JSON and the arrays."""
     armature, arrays = motion.armature, _Arrays()
     rest = _standing(armature)
-    mesh = bone_mesh(armature, rest)
     joints = list(range(len(rest)))
     nodes = _nodes(armature, rest[0])
     nodes.append({"name": "body", "mesh": 0, "skin": 0})
@@ -91,7 +104,7 @@ def _document(motion: ArmatureMotion, fps: float) -> tuple[dict[str, Any], bytes
         "scene": 0,
         "scenes": [{"nodes": [0, len(rest)]}],
         "nodes": nodes,
-        "meshes": [{"name": "body", "primitives": [_primitive(mesh, arrays)]}],
+        "meshes": [{"name": "body", "primitives": [_body(armature, rest, arrays)]}],
         "materials": [
             {
                 "name": "body",
@@ -136,21 +149,48 @@ def _nodes(armature: Armature, root: Float[np.ndarray, "xyz=3"]) -> list[dict[st
     return nodes
 
 
-def _primitive(mesh: BoneMesh, arrays: _Arrays) -> dict[str, Any]:
-    weights = np.zeros((len(mesh.joints), 4), dtype=np.float32)
+def _body(armature: Armature, rest: Float[np.ndarray, "K 3"], arrays: _Arrays) -> dict[str, Any]:
+    """Add a mesh: an octahedron along every bone, and one at the end of every limb.
+
+    Each vertex belongs to one face and has its normal, and one joint carries it.
+    """
+    faces, joints = [], []
+    for joint, parent in enumerate(armature.parents):
+        if parent >= 0 and armature.offsets[joint].any():
+            faces.append(_octahedron(rest[parent], armature.offsets[joint]))
+            joints.append(parent)
+        if armature.ends[joint].any():
+            faces.append(_octahedron(rest[joint], _STUMP * armature.ends[joint]))
+            joints.append(joint)
+    corners = np.concatenate(faces)
+    normals = unit(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]))
+    vertices = corners.reshape(-1, 3).astype(np.float32)
+    bound = np.zeros((len(vertices), 4), dtype=np.uint8)
+    bound[:, 0] = np.repeat(joints, 3 * len(_FACES))
+    weights = np.zeros((len(vertices), 4), dtype=np.float32)
     weights[:, 0] = 1.0
-    bound = np.zeros((len(mesh.joints), 4), dtype=np.uint8)
-    bound[:, 0] = mesh.joints
     return {
         "attributes": {
-            "POSITION": arrays.add(mesh.vertices, target=_VERTICES, bounds=True),
-            "NORMAL": arrays.add(mesh.normals, target=_VERTICES),
+            "POSITION": arrays.add(vertices, target=_VERTICES, bounds=True),
+            "NORMAL": arrays.add(np.repeat(normals, 3, 0).astype(np.float32), target=_VERTICES),
             "JOINTS_0": arrays.add(bound, target=_VERTICES),
             "WEIGHTS_0": arrays.add(weights, target=_VERTICES),
         },
-        "indices": arrays.add(mesh.triangles.reshape(-1), target=_INDICES),
+        "indices": arrays.add(np.arange(len(vertices), dtype=np.uint16), target=_INDICES),
         "material": 0,
     }
+
+
+def _octahedron(
+    start: Float[np.ndarray, "xyz=3"], bone: Float[np.ndarray, "xyz=3"]
+) -> Float[np.ndarray, "faces=8 corners=3 xyz=3"]:
+    length = float(np.linalg.norm(bone))
+    side = unit(np.cross(bone, np.eye(3)[np.argmin(np.abs(bone))]))
+    over = unit(np.cross(bone, side))
+    width = np.clip(0.1 * length, *_THICKNESS)
+    waist = [width * around for around in (side, over, -side, -over)]
+    corners = [0 * bone, bone, *(_WIDEST * bone + around for around in waist)]
+    return (start + np.stack(corners))[_FACES]
 
 
 def _animation(motion: ArmatureMotion, fps: float, arrays: _Arrays) -> dict[str, Any]:
@@ -167,16 +207,16 @@ def _animation(motion: ArmatureMotion, fps: float, arrays: _Arrays) -> dict[str,
         )
         animation["samplers"].append(sampler)
 
-    quaternions = _without_flips(from_matrix(motion.rotations))[..., [1, 2, 3, 0]]
     for joint in range(len(motion.armature.names)):
         if joint == 0 or motion.moving:
             add(joint, "translation", motion.translations[:, joint])
         if motion.armature.children(joint):
-            add(joint, "rotation", quaternions[:, joint])
+            turns = Rotation.from_matrix(motion.rotations[:, joint]).as_quat(canonical=True)
+            add(joint, "rotation", _without_flips(turns))
     return animation
 
 
-def _without_flips(quaternions: Float[np.ndarray, "N K 4"]) -> Float[np.ndarray, "N K 4"]:
+def _without_flips(quaternions: Float[np.ndarray, "N 4"]) -> Float[np.ndarray, "N 4"]:
     """Give each the sign nearest to the frame before, for players that do not do so themselves."""
     dots = (quaternions[1:] * quaternions[:-1]).sum(axis=-1)
     signs = np.cumprod(np.where(dots < 0, -1.0, 1.0), axis=0)
@@ -189,72 +229,3 @@ def _glb(document: dict[str, Any], data: bytes) -> bytes:
     chunks = struct.pack("<I4s", len(text), b"JSON") + text
     chunks += struct.pack("<I4s", len(data), b"BIN\0") + data
     return struct.pack("<4sII", b"glTF", 2, 12 + len(chunks)) + chunks
-
-
-_STUMP = 0.1
-"""Length in metres of what stands for the head, a hand or the toes."""
-
-_WIDEST = 0.2
-"""Where along a bone its waist is, as a share of its length."""
-
-_THICKNESS = (0.012, 0.045)
-"""Half a bone's width in metres: at least, at most; a tenth of its length in between."""
-
-# Corners: the joint, the far end, four of the waist; seen from outside, counter-clockwise.
-_FACES = np.array([(0, 2 + (k + 1) % 4, 2 + k) for k in range(4)] + [
-    (1, 2 + k, 2 + (k + 1) % 4) for k in range(4)
-])  # fmt: skip
-
-
-@dataclass(frozen=True, eq=False)
-class BoneMesh:
-    """Triangles at rest; each vertex belongs to one face and has its normal.
-
-    Attributes:
-        vertices: in metres.
-        normals: unit, outwards.
-        joints: the joint that carries each vertex.
-        triangles: three vertices each, counter-clockwise from outside.
-    """
-
-    vertices: Float[np.ndarray, "V 3"] = field(repr=False)
-    normals: Float[np.ndarray, "V 3"] = field(repr=False)
-    joints: UInt8[np.ndarray, " V"] = field(repr=False)
-    triangles: UInt16[np.ndarray, "F 3"] = field(repr=False)
-
-
-def bone_mesh(armature: Armature, rest: Float[np.ndarray, "K 3"]) -> BoneMesh:
-    """Put an octahedron along every bone, and one at the end of every limb.
-
-    Args:
-        armature: the joints.
-        rest: where they are.
-    """
-    faces, joints = [], []
-    for joint, parent in enumerate(armature.parents):
-        if parent >= 0 and armature.offsets[joint].any():
-            faces.append(_octahedron(rest[parent], armature.offsets[joint]))
-            joints.append(parent)
-        if armature.ends[joint].any():
-            faces.append(_octahedron(rest[joint], _STUMP * armature.ends[joint]))
-            joints.append(joint)
-    corners = np.concatenate(faces)
-    normals = unit(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]))
-    return BoneMesh(
-        corners.reshape(-1, 3).astype(np.float32),
-        np.repeat(normals, 3, axis=0).astype(np.float32),
-        np.repeat(joints, 3 * len(_FACES)).astype(np.uint8),
-        np.arange(3 * len(corners), dtype=np.uint16).reshape(-1, 3),
-    )
-
-
-def _octahedron(
-    start: Float[np.ndarray, "xyz=3"], bone: Float[np.ndarray, "xyz=3"]
-) -> Float[np.ndarray, "faces=8 corners=3 xyz=3"]:
-    length = float(np.linalg.norm(bone))
-    side = unit(np.cross(bone, np.eye(3)[np.argmin(np.abs(bone))]))
-    over = unit(np.cross(bone, side))
-    width = np.clip(0.1 * length, *_THICKNESS)
-    waist = [width * around for around in (side, over, -side, -over)]
-    corners = [0 * bone, bone, *(_WIDEST * bone + around for around in waist)]
-    return (start + np.stack(corners))[_FACES]

@@ -107,22 +107,21 @@ def read_statistics(mean: Path, std: Path, width: int, fix: str) -> Normalizer:
         LeadError: a file is missing, damaged or of another width, or a deviation is not above 0.
     """
     arrays = []
-    for path in (mean, std):
+    for path, expected in ((mean, "finite numbers"), (std, "finite numbers above zero")):
         values = read_npy(path, path)
-        number = np.issubdtype(values.dtype, np.floating)
         problem = ""
-        if values.shape != (width,) or not number:
+        if values.shape != (width,) or not np.issubdtype(values.dtype, np.floating):
             problem = f"shape {values.shape} of {values.dtype}"
         elif not (np.abs(values) < np.finfo(np.float32).max).all():
             problem = "values that are not finite"
         elif path is std and not (values.astype(np.float32) > 0).all():
-            problem = f"{values.min():g} in column {values.argmin()}, which is not above zero"
+            problem = f"{values.min():g} in column {values.argmin()}"
         if problem:
             raise LeadError(
                 "The released statistics are another dataset's, or damaged.",
                 file=path,
                 found=problem,
-                expected=f"{width} finite numbers",
+                expected=f"{width} {expected}",
                 fix=fix,
             )
         arrays.append(values.astype(np.float32))

@@ -57,7 +57,7 @@ def load_mld(path: Path | str, skeleton: Skeleton = HUMANML3D) -> tuple[MotionVa
         LeadError: no file, damaged, another architecture, or another dataset's.
     """
     path = Path(path)
-    tensors = read_networks(path, MLD)
+    tensors = _networks(path, MLD)
     if f"denoiser.{_GUIDANCE}" in tensors:
         raise LeadError(
             "This checkpoint is a distilled denoiser, which is told its guidance.",
@@ -66,7 +66,7 @@ def load_mld(path: Path | str, skeleton: Skeleton = HUMANML3D) -> tuple[MotionVa
             expected=MLD.file,
             fix="Open it with lead.interop.load_motionlcm, or name MLD's own checkpoint.",
         )
-    return fill_vae(tensors, path, skeleton, MLD), fill_denoiser(tensors, path, MLD)
+    return _vae(tensors, path, skeleton, MLD), _denoiser(tensors, path, MLD)
 
 
 def load_mld_vae(path: Path | str, skeleton: Skeleton = HUMANML3D) -> MotionVae:
@@ -75,60 +75,7 @@ def load_mld_vae(path: Path | str, skeleton: Skeleton = HUMANML3D) -> MotionVae:
     Raises:
         LeadError: as `load_mld`.
     """
-    return fill_vae(read_networks(Path(path), MLD), Path(path), skeleton, MLD)
-
-
-def read_networks(path: Path, release: Release) -> dict[str, Tensor]:
-    """The weights of VAE and denoiser in a Lightning file, with ``vae.`` or ``denoiser.`` before.
-
-    Raises:
-        LeadError: no file, damaged, no such networks in it, or weights that are not finite.
-    """
-    loaded = open_torch_file(path, release)
-    state = loaded.get("state_dict") if isinstance(loaded, Mapping) else None
-    has_state = isinstance(state, Mapping)
-    weights = {
-        name: value
-        for name, value in (state.items() if has_state else ())
-        if isinstance(name, str) and name.startswith(("vae.", "denoiser."))
-    }
-    if not weights:
-        raise LeadError(
-            "This file holds neither VAE nor denoiser.",
-            file=path,
-            found=f"state_dict with {described(state)}" if has_state else described(loaded),
-            expected="entry state_dict with weights under vae. and denoiser.",
-            fix=f"Name {release.file}.",
-        )
-    return float_tensors(weights, path, release)
-
-
-def fill_vae(
-    tensors: Mapping[str, Tensor], path: Path, skeleton: Skeleton, release: Release
-) -> MotionVae:
-    """The VAE of a file's weights, frozen.
-
-    Raises:
-        LeadError: another architecture or dataset, missing or unknown weights.
-    """
-    model = VaeModel()
-    _check_latent(tensors, model, path, release)
-    _check_dataset(tensors, skeleton, path)
-    return _filled(build_vae(model, skeleton.feature_width), "vae.", tensors, path, release)
-
-
-def fill_denoiser(
-    tensors: Mapping[str, Tensor], path: Path, release: Release, guidance_width: int | None = None
-) -> Denoiser:
-    """The denoiser of a file's weights, frozen; with ``guidance_width``, a distilled one.
-
-    Raises:
-        LeadError: missing or unknown weights.
-    """
-    width, tokens = VaeModel().width, VaeModel().latent_tokens
-    denoiser = build_denoiser(DenoiserModel(), width, tokens, TEXT_WIDTH, guidance_width)
-    nn.init.zeros_(denoiser.mem_pos.pe)
-    return _filled(denoiser, "denoiser.", tensors, path, release)
+    return _vae(_networks(Path(path), MLD), Path(path), skeleton, MLD)
 
 
 def load_motionlcm(path: Path | str, skeleton: Skeleton = HUMANML3D) -> tuple[MotionVae, Denoiser]:
@@ -140,9 +87,48 @@ def load_motionlcm(path: Path | str, skeleton: Skeleton = HUMANML3D) -> tuple[Mo
         LeadError: no file, damaged, version 2 or another architecture, or another dataset's.
     """
     path = Path(path)
-    tensors = read_networks(path, MOTIONLCM)
-    vae = fill_vae(tensors, path, skeleton, MOTIONLCM)
-    return vae, fill_denoiser(tensors, path, MOTIONLCM, GUIDANCE_WIDTH)
+    tensors = _networks(path, MOTIONLCM)
+    vae = _vae(tensors, path, skeleton, MOTIONLCM)
+    return vae, _denoiser(tensors, path, MOTIONLCM, GUIDANCE_WIDTH)
+
+
+def _networks(path: Path, release: Release) -> dict[str, Tensor]:
+    """The weights of both networks in a Lightning file, with ``vae.`` or ``denoiser.`` before."""
+    loaded = open_torch_file(path, release)
+    state = loaded.get("state_dict") if isinstance(loaded, Mapping) else None
+    entries = state if isinstance(state, Mapping) else {}
+    weights = {
+        name: value
+        for name, value in entries.items()
+        if isinstance(name, str) and name.startswith(("vae.", "denoiser."))
+    }
+    if not weights:
+        raise LeadError(
+            "This file holds neither VAE nor denoiser.",
+            file=path,
+            found=f"state_dict with {described(state)}" if entries else described(loaded),
+            expected="entry state_dict with weights under vae. and denoiser.",
+            fix=f"Name {release.file}.",
+        )
+    return float_tensors(weights, path, release)
+
+
+def _vae(
+    tensors: Mapping[str, Tensor], path: Path, skeleton: Skeleton, release: Release
+) -> MotionVae:
+    model = VaeModel()
+    _check_latent(tensors, model, path, release)
+    _check_dataset(tensors, skeleton, path)
+    return _filled(build_vae(model, skeleton.feature_width), "vae.", tensors, path, release)
+
+
+def _denoiser(
+    tensors: Mapping[str, Tensor], path: Path, release: Release, guidance_width: int | None = None
+) -> Denoiser:
+    width, tokens = VaeModel().width, VaeModel().latent_tokens
+    denoiser = build_denoiser(DenoiserModel(), width, tokens, TEXT_WIDTH, guidance_width)
+    nn.init.zeros_(denoiser.mem_pos.pe)
+    return _filled(denoiser, "denoiser.", tensors, path, release)
 
 
 def _check_latent(

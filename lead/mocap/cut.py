@@ -12,6 +12,7 @@ from jaxtyping import Float
 
 from lead.clip import Recording, Rejected
 from lead.errors import LeadError
+from lead.motion.kinematics import bone_lengths
 from lead.motion.resample import resample
 from lead.motion.skeleton import HUMANML3D
 
@@ -103,8 +104,7 @@ def check_joints(joints: Float[np.ndarray, "N 22 3"], source: str) -> None:
         raise _impossible(
             source, f"frame {np.argmin(finite) + 1} is not finite", "finite positions"
         )
-    parents = np.array(HUMANML3D.parents)
-    lengths = np.linalg.norm(joints[:, 1:] - joints[:, parents[1:]], axis=-1)
+    lengths = bone_lengths(joints, HUMANML3D)[:, 1:]
     wrong = (lengths <= SHORTEST_BONE) | (lengths > LONGEST_BONE)
     if wrong.any():
         frame, bone = (int(index[0]) for index in np.nonzero(wrong))

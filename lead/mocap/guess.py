@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Float
 
 from lead.errors import LeadError
+from lead.formats.bvh import upwards
 from lead.mocap.conventions import bare_names, plain, sides_and_words
 from lead.mocap.read import THORAX
 from lead.mocap.skeleton_map import MappedJoint, SkeletonMap, ThoraxGap, map_text
@@ -57,11 +58,7 @@ class Rig:
 
     def line(self, joint: int) -> list[int]:
         """List the joint and its ancestors, upwards."""
-        line = []
-        while joint >= 0:
-            line.append(joint)
-            joint = self.parents[joint]
-        return line
+        return upwards(self.parents, joint)
 
     def apart(self, a: int, b: int) -> float:
         """Return the mean distance between two joints."""
@@ -111,14 +108,12 @@ def guess_map(rig: Rig, settled: Mapping[str, MappedJoint]) -> SkeletonMap:
         for parts in (_LEG, _ARM):
             joints |= _limb(rig, cores, side, parts, fixed)
     joints |= _trunk(rig, cores, joints)
-    for target, joint in joints.items():
-        rows.setdefault(target, _exactly(rig, target, joint))
+    rows |= {target: _exactly(rig, target, joint) for target, joint in joints.items()}
     if {"pelvis", "neck", "left_hip", "right_hip"} <= joints.keys():
-        for target, row in _spine(rig, joints).items():
-            rows[target] = settled.get(target, row)
+        rows |= _spine(rig, joints)
     if {"neck", "left_shoulder", "right_shoulder"} <= joints.keys():
-        for target, row in _collars(rig, joints).items():
-            rows[target] = settled.get(target, row)
+        rows |= _collars(rig, joints)
+    rows |= settled
     missing = [target for target in HUMANML3D.joints if target not in rows]
     if missing:
         raise too_few_joints(rig.names, [r for t, r in rows.items() if t not in missing], missing)

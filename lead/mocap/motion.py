@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +22,7 @@ from lead.mocap.skeleton_map import (
     metres_of,
     read_map_file,
 )
+from lead.motion.kinematics import bone_lengths
 from lead.motion.resample import resample
 from lead.motion.skeleton import HUMANML3D
 from lead.types import Joints
@@ -186,9 +186,8 @@ def _unit(size: float, stated: str | None, known: float, path: Path) -> tuple[fl
 
 def _stature(joints: Joints) -> float:
     """Measure a leg and the spine, whose mean length no posture changes."""
-    bones = [pair for chain in (0, 2) for pair in pairwise(HUMANML3D.chains[chain])]
-    start, end = np.array(bones).T
-    return float(np.linalg.norm(joints[:, end] - joints[:, start], axis=-1).sum(axis=1).mean())
+    bones = [*HUMANML3D.chains[0][1:], *HUMANML3D.chains[2][1:]]
+    return float(bone_lengths(joints, HUMANML3D)[:, bones].sum(axis=1).mean())
 
 
 def _notes(joints: Float[np.ndarray, "N J 3"], stature: float) -> list[str]:

@@ -1,23 +1,67 @@
-"""Any file of motion that this package knows, read and written as a motion on its skeletons."""
+"""Motions on the two skeletons, read from and written to any file that this package knows.
+
+An ``.npz`` holds all that is known of a motion:
+
+============  ==================  =========================================================
+array         shape, type         what
+============  ==================  =========================================================
+joints        N x J x 3, float32  positions, +Y up, in ``unit``
+fps           float64             frames per second
+joint_names   J, text             in the order of ``joints``
+parents       J, int64            index of each joint's parent, -1 for the root
+unit          text                ``m``; or ``kit_mm``, KIT-ML's own, 0.001 of a metre
+text          text                what the motion shows; may be empty
+features      T x D, float32      motion features, not normalised; only where they are known
+============  ==================  =========================================================
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float
 
 from lead.errors import LeadError, check_ending
-from lead.files.arrays import read_npy
+from lead.files.arrays import load_arrays, read_npy
 from lead.files.artefact import atomic_path
 from lead.formats.bvh_writer import write_bvh
 from lead.formats.gltf import write_glb
-from lead.formats.stored_motion import StoredMotion, read_npz, write_csv, write_npz
 from lead.motion.features import features_to_joints
 from lead.motion.kinematics import checked_joints
-from lead.motion.skeleton import HUMANML3D, SKELETONS
+from lead.motion.skeleton import HUMANML3D, METRES, SKELETONS, Skeleton
+from lead.types import Joints
 
 ENDINGS = (".glb", ".npz", ".csv", ".bvh", ".npy")
 """What `write_motion` writes."""
+
+_IN_NPZ = "an .npz with joints, fps and joint_names of HumanML3D or KIT-ML"
+_IN_NPY = "joints (N, 22, 3) or (N, 21, 3), or features (T, 263) or (T, 251)"
+
+_wrong = partial(
+    LeadError,
+    "The file holds no motion on the joints of HumanML3D or KIT-ML.",
+    fix="Bring other motion in with `lead import`, which writes an .npz of these joints.",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class StoredMotion:
+    """A motion on one of the two skeletons.
+
+    Attributes:
+        joints: in the skeleton's unit.
+        text: what the motion shows; may be empty.
+        features: those that the joints came from, if any.
+    """
+
+    joints: Joints = field(repr=False)
+    skeleton: Skeleton
+    fps: float
+    text: str = ""
+    features: Float[np.ndarray, "T D"] | None = field(default=None, repr=False)
 
 
 def read_motion(source: Path | str, fps: float | None = None) -> StoredMotion:
@@ -34,9 +78,7 @@ def read_motion(source: Path | str, fps: float | None = None) -> StoredMotion:
     match source.suffix.lower():
         case ".npz":
             motion = read_npz(source)
-            return StoredMotion(
-                motion.joints, motion.skeleton, fps or motion.fps, motion.text, motion.features
-            )
+            return replace(motion, fps=fps or motion.fps)
         case ".npy":
             return _from_array(source, fps)
         case ".bvh":
@@ -96,10 +138,83 @@ def write_motion(motion: StoredMotion, path: Path, *, positions: bool = False) -
     return summary
 
 
+def write_npz(path: Path, motion: StoredMotion) -> None:
+    """Write the arrays of the table above, atomically.
+
+    Raises:
+        LeadError: another number of joints, no frame, a value that is not finite, a full disk.
+    """
+    joints = checked_joints(motion.joints, motion.skeleton, at_least=1)
+    arrays = {
+        "joints": joints.astype(np.float32),
+        "fps": np.float64(motion.fps),
+        "joint_names": np.array(motion.skeleton.joints),
+        "parents": np.array(motion.skeleton.parents, dtype=np.int64),
+        "unit": np.array(motion.skeleton.unit),
+        "text": np.array(motion.text),
+    }
+    if motion.features is not None:
+        arrays["features"] = motion.features.astype(np.float32)
+    with atomic_path(path) as temporary:
+        np.savez_compressed(temporary, **arrays)
+
+
+def read_npz(path: Path) -> StoredMotion:
+    """Read a motion that `write_npz` or ``lead import`` wrote, without unpickling.
+
+    Raises:
+        LeadError: the file is missing or damaged, or its arrays are not those of a motion.
+    """
+    wrong = partial(_wrong, expected=_IN_NPZ)
+    try:
+        arrays = load_arrays(path)
+    except ValueError as error:
+        raise wrong(path, error) from error
+    names = tuple(map(str, arrays["joint_names"].ravel())) if "joint_names" in arrays else None
+    if names is None or "joints" not in arrays or "fps" not in arrays:
+        raise wrong(path, f"arrays {', '.join(arrays) or 'none'}")
+    skeleton = next((each for each in SKELETONS.values() if each.joints == names), None)
+    if skeleton is None:
+        raise wrong(path, f"joints {', '.join(names)}"[:120])
+    if str(arrays.get("unit", skeleton.unit)) != skeleton.unit:
+        raise wrong(path, f"unit {arrays['unit']}; {skeleton.name} has {skeleton.unit}")
+    joints, fps, features = arrays["joints"], arrays["fps"], arrays.get("features")
+    if joints.dtype.kind not in "fiu" or joints.ndim != 3:
+        raise wrong(path, f"joints of {joints.dtype} and shape {joints.shape}")
+    if fps.size != 1 or fps.dtype.kind not in "fiu" or not 1 <= fps.item() <= 1000:
+        raise wrong(path, f"fps {fps}")
+    if features is not None and features.shape[1:] != (skeleton.feature_width,):
+        raise wrong(path, f"features of shape {features.shape}")
+    return StoredMotion(
+        checked_joints(joints, skeleton, at_least=1),
+        skeleton,
+        float(fps.item()),
+        str(arrays.get("text", "")),
+        None if features is None else features.astype(np.float64),
+    )
+
+
+def write_csv(path: Path, joints: Joints, skeleton: Skeleton, fps: float) -> None:
+    """Write positions atomically, one row per frame, in metres with six digits.
+
+    Columns are ``frame`` (from 0), ``time`` in seconds, and ``<joint>.x``, ``.y`` (up), ``.z``.
+
+    Raises:
+        LeadError: another number of joints, no frame, a value that is not finite, a full disk.
+    """
+    metres = METRES[skeleton.unit] * checked_joints(joints, skeleton, at_least=1)
+    columns = [f"{joint}.{axis}" for joint in skeleton.joints for axis in "xyz"]
+    frames = np.arange(len(metres))
+    rows = np.column_stack([frames, frames / fps, metres.reshape(len(metres), -1)])
+    header, forms = ",".join(["frame", "time", *columns]), ["%d", "%.6f", *["%.6f"] * len(columns)]
+    with atomic_path(path) as temporary:
+        np.savetxt(temporary, rows, fmt=forms, delimiter=",", header=header, comments="")
+
+
 def _from_array(source: Path, fps: float | None) -> StoredMotion:
     array = read_npy(source, source)
     if array.dtype.kind not in "fiu":
-        raise _no_motion(source, "no array of numbers")
+        raise _wrong(source, "no array of numbers", _IN_NPY)
     for skeleton in SKELETONS.values():
         rate = fps or skeleton.fps
         if array.ndim == 2 and array.shape[1] == skeleton.feature_width and len(array):
@@ -108,14 +223,4 @@ def _from_array(source: Path, fps: float | None) -> StoredMotion:
             return StoredMotion(joints, skeleton, rate, "", features)
         if array.ndim == 3 and array.shape[1:] == (skeleton.joint_count, 3):
             return StoredMotion(checked_joints(array, skeleton, at_least=1), skeleton, rate)
-    raise _no_motion(source, f"shape {array.shape}")
-
-
-def _no_motion(source: Path, found: str) -> LeadError:
-    return LeadError(
-        "This array is no motion.",
-        file=source,
-        found=found,
-        expected="joints (N, 22, 3) or (N, 21, 3), or features (T, 263) or (T, 251)",
-        fix="Bring other motion in with `lead import`.",
-    )
+    raise _wrong(source, f"shape {array.shape}", _IN_NPY)

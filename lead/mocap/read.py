@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from lead.errors import LeadError
 from lead.formats.asfamc import Skeleton, bone_ends, read_amc
-from lead.formats.bvh import Bvh, Transforms, global_transforms, read_bvh
+from lead.formats.bvh import Bvh, Transforms, global_transforms, read_bvh, upwards
 from lead.mocap.conventions import CMU_ASF
 from lead.mocap.cut import Take, check_joints, check_rigid
 from lead.mocap.skeleton_map import SkeletonMap, ThoraxGap, map_joints, unknown_joint
@@ -119,7 +119,11 @@ def close_gap(
     bone = bvh.offsets[bvh.names.index(gap.base)] if thorax is None else thorax
     shift = transforms.rotation(gap.base) @ bone
     roots = {bvh.names.index(name) for name in gap.above}
-    above = [name for name in transforms.names if roots & _line_of(bvh, bvh.names.index(name))]
+    above = [
+        name
+        for name in transforms.names
+        if roots.intersection(upwards(bvh.parents, bvh.names.index(name)))
+    ]
     columns = [transforms.names.index(name) for name in above]
     positions = transforms.positions.copy()
     positions[:, columns] += shift[:, None]
@@ -136,25 +140,16 @@ def whole_fps(fps: float) -> float:
     return float(round(fps)) if abs(fps - round(fps)) < 1e-3 * fps else fps
 
 
-def _line_of(bvh: Bvh, joint: int) -> set[int]:
-    """Collect a joint and its ancestors."""
-    line = set()
-    while joint >= 0:
-        line.add(joint)
-        joint = bvh.parents[joint]
-    return line
-
-
 def _rigid_bones(bvh: Bvh, transforms: Transforms, convention: SkeletonMap):
     """Return positions, the bones on or below the first mapped joint, and names.
 
     What lies above it carries the body through the room and may change its length.
     """
-    body = {name for name in convention.joints if name in bvh.names}
+    body = {bvh.names.index(name) for name in convention.joints if name in bvh.names}
     kept = [bvh.names.index(name) for name in transforms.names]
     bones = []
     for column, joint in enumerate(kept):
         parent = bvh.parents[joint]
-        if parent >= 0 and body & {bvh.names[above] for above in _line_of(bvh, parent)}:
+        if body.intersection(upwards(bvh.parents, parent)):
             bones.append((kept.index(parent), column))
     return transforms.positions, bones, transforms.names

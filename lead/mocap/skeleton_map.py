@@ -163,12 +163,14 @@ def read_map_file(path: Path, names: Sequence[str]) -> MapFile:
             continue
         if key not in HUMANML3D.joints:
             known = (*HUMANML3D.joints, *_SETTINGS)
-            raise _wrong(path, f"unknown key {str(key)!r}{_near(str(key), known)}", _listed(known))
+            raise _wrong(
+                path, f"unknown key {str(key)!r}{_near(str(key), known)}", ", ".join(known)
+            )
         a, b, weight = _blend(value, key, path)
         for joint in (a, b):
             if joint not in names:
                 found = f"{key}: {joint}{_near(joint, names)}"
-                raise _wrong(path, found, f"a joint of the file: {_listed(names)}")
+                raise _wrong(path, found, f"a joint of the file: {', '.join(names)}")
         rows[key] = MappedJoint(key, a, b, weight, "map file")
     unit, up, drop = (values.get(name) for name in _SETTINGS)
     if unit is not None:
@@ -230,10 +232,6 @@ def _near(word: str, known: Sequence[str]) -> str:
     lower = {name.lower(): name for name in known}
     near = [lower[name] for name in get_close_matches(word.lower(), lower, n=3, cutoff=0.5)]
     return f" (close: {', '.join(near)})" if near else ""
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names)
 
 
 def _wrong(path: Path | str | None, found: str, expected: str) -> LeadError:

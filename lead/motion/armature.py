@@ -20,8 +20,13 @@ import numpy as np
 from jaxtyping import Float
 
 from lead.errors import LeadError
-from lead.motion.kinematics import bone_lengths, checked_joints, hierarchical_rotations
-from lead.motion.rotations import between, to_matrix, unit
+from lead.motion.kinematics import (
+    bone_lengths,
+    checked_joints,
+    hierarchical_rotations,
+    swung,
+)
+from lead.motion.rotations import unit
 from lead.motion.skeleton import METRES, Skeleton
 from lead.types import Joints
 
@@ -38,14 +43,9 @@ _T_POSES: dict[str, dict[str, tuple[float, float, float]]] = {
         "neck": (0.0, 1.0, 0.0),
         "left_collar": (0.65, 0.76, 0.0),
         "right_collar": (-0.65, 0.76, 0.0),
-        "left_shoulder": (1.0, 0.0, 0.0),
-        "right_shoulder": (-1.0, 0.0, 0.0),
-        "left_elbow": (1.0, 0.0, 0.0),
-        "right_elbow": (-1.0, 0.0, 0.0),
-        "left_wrist": (1.0, 0.0, 0.0),
-        "right_wrist": (-1.0, 0.0, 0.0),
-        "left_foot": (0.0, -0.4, 0.92),
-        "right_foot": (0.0, -0.4, 0.92),
+        **dict.fromkeys(("left_shoulder", "left_elbow", "left_wrist"), (1.0, 0.0, 0.0)),
+        **dict.fromkeys(("right_shoulder", "right_elbow", "right_wrist"), (-1.0, 0.0, 0.0)),
+        **dict.fromkeys(("left_foot", "right_foot"), (0.0, -0.4, 0.92)),
         "head": (0.0, 0.9, 0.44),
     },
     "kit": {
@@ -97,21 +97,6 @@ class ArmatureMotion:
     residual_mm: Float[np.ndarray, "N J"] = field(repr=False)
 
 
-@dataclass(frozen=True, eq=False)
-class ConstantBones:
-    """A motion whose bones keep their lengths.
-
-    Attributes:
-        joints: in the skeleton's unit.
-        lengths: of the bone that ends in each joint; 0 for the root.
-        moved_mm: how far each joint is from where it was, in millimetres.
-    """
-
-    joints: Joints = field(repr=False)
-    lengths: Float[np.ndarray, " J"] = field(repr=False)
-    moved_mm: Float[np.ndarray, "N J"] = field(repr=False)
-
-
 @dataclass(frozen=True)
 class _Node:
     """A joint of the skeleton, or the one that turns the bone to it."""
@@ -137,19 +122,18 @@ def armature_motion(
     if positions:
         lengths, residual = bone_lengths(posed, skeleton).mean(axis=0), np.zeros(posed.shape[:2])
     else:
-        fit = constant_bones(posed, skeleton)
-        posed, lengths, residual = fit.joints, fit.lengths, fit.moved_mm
+        posed, lengths, residual = constant_bones(posed, skeleton)
     offsets = METRES[skeleton.unit] * lengths[:, None] * rest_directions(skeleton)
     posed = METRES[skeleton.unit] * posed
     nodes = _nodes(skeleton, branches=not positions)
     world = hierarchical_rotations(posed, skeleton, offsets)
-    turns, places = np.empty((len(posed), len(nodes), 3, 3)), np.empty((len(posed), len(nodes), 3))
+    turned = [node.joint for node in nodes]
+    turns, places = world[:, turned], posed[:, turned]
     for row, node in enumerate(nodes):
-        turns[:, row], places[:, row] = world[:, node.joint], posed[:, node.joint]
         if node.branch:
             above = skeleton.parents[node.joint]
             bone = posed[:, node.joint] - posed[:, above]
-            turns[:, row] = _swung(world[:, above], offsets[node.joint], bone)
+            turns[:, row] = swung(world[:, above], offsets[node.joint], bone)
             places[:, row] = posed[:, above]
     rotations, translations = turns.copy(), places.copy()
     parents = [node.parent for node in nodes]
@@ -160,15 +144,18 @@ def armature_motion(
     return ArmatureMotion(armature, translations, rotations, positions, residual)
 
 
-def constant_bones(joints: Joints, skeleton: Skeleton) -> ConstantBones:
+def constant_bones(
+    joints: Joints, skeleton: Skeleton
+) -> tuple[Joints, Float[np.ndarray, " J"], Float[np.ndarray, "N J"]]:
     """Give every bone its mean length and keep its direction; the root stays where it is.
 
+    Returns the joints in the skeleton's unit, the length of the bone that ends in each (0 for the
+    root), and by how many millimetres each was moved.
+
     Raises:
-        LeadError: another number of joints, no frame, a value that is not finite, or a bone
-            without length, which has no direction.
+        LeadError: a bone without length, which has no direction.
     """
-    positions = checked_joints(joints, skeleton, at_least=1)
-    each = bone_lengths(positions, skeleton)
+    each = bone_lengths(joints, skeleton)
     lengths = each.mean(axis=0)
     missing = np.argwhere(each[:, 1:] <= 1e-6 * lengths.max())
     if len(missing):
@@ -179,12 +166,12 @@ def constant_bones(joints: Joints, skeleton: Skeleton) -> ConstantBones:
             expected="joints apart from each other",
             fix="Repair the frame, or leave the recording out.",
         )
-    fitted = positions.copy()
+    fitted = joints.copy()
     for joint, parent in enumerate(skeleton.parents[1:], start=1):
-        bone = positions[:, joint] - positions[:, parent]
+        bone = joints[:, joint] - joints[:, parent]
         fitted[:, joint] = fitted[:, parent] + bone * (lengths[joint] / each[:, joint, None])
-    moved = np.linalg.norm(fitted - positions, axis=-1)
-    return ConstantBones(fitted, lengths, 1000 * METRES[skeleton.unit] * moved)
+    moved = np.linalg.norm(fitted - joints, axis=-1)
+    return fitted, lengths, 1000 * METRES[skeleton.unit] * moved
 
 
 def rest_directions(skeleton: Skeleton) -> Float[np.ndarray, "J 3"]:
@@ -226,16 +213,3 @@ def _nodes(skeleton: Skeleton, *, branches: bool) -> list[_Node]:
 
     visit(0, -1)
     return nodes
-
-
-def _swung(
-    above: Float[np.ndarray, "N 3 3"],
-    offset: Float[np.ndarray, " 3"],
-    bone: Float[np.ndarray, "N 3"],
-) -> Float[np.ndarray, "N 3 3"]:
-    """Turn a rotation as little as possible until the offset lies along the bone."""
-    carried = above @ offset
-    turn = between(carried, bone)
-    across = np.cross(carried, np.eye(3)[np.argmin(np.abs(carried), axis=-1)])
-    half_turn = np.concatenate([np.zeros((len(bone), 1)), unit(across)], axis=-1)
-    return to_matrix(np.where(np.isfinite(turn), turn, half_turn)) @ above

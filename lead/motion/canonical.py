@@ -113,10 +113,7 @@ def _undefined(
     what: str, broken: Bool[np.ndarray, " N"], starts: Int[np.ndarray, " B"] | None
 ) -> LeadError:
     frame = int(np.argmax(broken))
-    if starts is None:
-        frame = 0
-    else:
-        frame -= int(starts[starts <= frame][-1])
+    frame = 0 if starts is None else frame - int(starts[starts <= frame][-1])
     return LeadError(
         "A direction of the body is not defined.",
         found=f"{what}, in frame {frame}",

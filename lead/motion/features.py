@@ -21,9 +21,9 @@ from lead.motion.canonical import (
     refuse_undefined,
     turned,
 )
-from lead.motion.kinematics import checked_joints, forward_kinematics
+from lead.motion.kinematics import checked_joints
 from lead.motion.layout import layout
-from lead.motion.rotations import conjugate, rotate, six_to_matrix, to_matrix, yaw
+from lead.motion.rotations import conjugate, multiply, rotate, yaw
 from lead.motion.skeleton import Skeleton
 from lead.types import Features, Joints
 
@@ -79,8 +79,7 @@ def features_to_joints(features: Any, skeleton: Skeleton) -> Any:
     """
     xp = array_namespace(features)
     turn, root = _root(features, skeleton)
-    local = features[..., layout(skeleton).slice("local_positions")]
-    local = xp.reshape(local, (*local.shape[:-1], skeleton.joint_count - 1, 3))
+    local = _local_positions(features, skeleton)
     offset = xp.stack([root[..., 0], xp.zeros_like(root[..., 0]), root[..., 2]], axis=-1)
     others = rotate(conjugate(turn)[..., None, :], local) + offset[..., None, :]
     return xp.concat([root[..., None, :], others], axis=-2)
@@ -94,8 +93,7 @@ def implied_velocities(features: Any, skeleton: Skeleton) -> Any:
     """
     xp = array_namespace(features)
     blocks = layout(skeleton)
-    local = features[..., blocks.slice("local_positions")]
-    local = xp.reshape(local, (*local.shape[:-1], skeleton.joint_count - 1, 3))
+    local = _local_positions(features, skeleton)
     zero = xp.zeros_like(local[..., :1, :1])
     height = features[..., blocks.slice("root_height")][..., None]
     local = xp.concat([xp.concat([zero, height, zero], axis=-1), local], axis=-2)
@@ -108,30 +106,9 @@ def implied_velocities(features: Any, skeleton: Skeleton) -> Any:
     return xp.stack(after, axis=-1) - local[..., :-1, :, :]
 
 
-def features_to_joints_from_rotations(features: Any, skeleton: Skeleton) -> Any:
-    """Recover positions from the rotations, ``* T D`` to ``* T J 3``, with the target's bones.
-
-    Raises:
-        LeadError: another number of columns, or a skeleton without target lengths.
-    """
-    offsets = skeleton.target_offsets
-    if offsets is None:
-        raise LeadError(
-            f"Rotations alone give no positions: {skeleton.name} has no known bone lengths.",
-            fix="Use features_to_joints, which reads the positions.",
-        )
-    xp = array_namespace(features)
-    turn, root = _root(features, skeleton)
-    six = features[..., layout(skeleton).slice("rotations")]
-    local = six_to_matrix(xp.reshape(six, (*six.shape[:-1], skeleton.joint_count - 1, 6)))
-    bones = [to_matrix(turn)] * skeleton.joint_count
-    for chain in skeleton.chains:
-        world = bones[0]
-        for child in chain[1:]:
-            world = world @ local[..., child - 1, :, :]
-            bones[child] = world
-    offsets = xp.asarray(offsets, dtype=features.dtype, device=device(features))
-    return forward_kinematics(root, xp.stack(bones, axis=-3), offsets, skeleton)
+def _local_positions(features: Any, skeleton: Skeleton) -> Any:
+    local = features[..., layout(skeleton).slice("local_positions")]
+    return local.reshape(*local.shape[:-1], skeleton.joint_count - 1, 3)
 
 
 def _root(features: Any, skeleton: Skeleton) -> tuple[Any, Any]:
@@ -229,21 +206,10 @@ def _local_six(
     for chain in skeleton.chains:
         for parent, child in pairwise(chain[1:]):
             before[child - 1] = parent - 1
-    w, x, y, z = _relative(world[:, before], world[:, :-1])
+    turns = np.moveaxis(world, 0, -1)
+    w, x, y, z = np.moveaxis(multiply(conjugate(turns[before]), turns[:-1]), -1, 0)
     columns = [
         [1 - 2 * (y * y + z * z), 2 * (x * y + w * z), 2 * (x * z - w * y)],
         [2 * (x * y - w * z), 1 - 2 * (x * x + z * z), 2 * (y * z + w * x)],
     ]
     return np.stack([*columns[0], *columns[1]], axis=1)
-
-
-def _relative(
-    a: Float[np.ndarray, "wxyz=4 K N"], b: Float[np.ndarray, "wxyz=4 K N"]
-) -> tuple[np.ndarray, ...]:
-    """Multiply a's inverse and b, component by component."""
-    return (
-        a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3],
-        a[0] * b[1] - a[1] * b[0] - a[2] * b[3] + a[3] * b[2],
-        a[0] * b[2] + a[1] * b[3] - a[2] * b[0] - a[3] * b[1],
-        a[0] * b[3] - a[1] * b[2] + a[2] * b[1] - a[3] * b[0],
-    )

@@ -1,11 +1,10 @@
-"""Compute bone lengths, two-bone legs, and rotations from positions and back."""
+"""Check, measure and mirror joints, bend legs, and find the rotations that joints imply."""
 
 from __future__ import annotations
 
-from typing import Any
+from itertools import combinations
 
 import numpy as np
-from array_api_compat import array_namespace
 from jaxtyping import Float
 from scipy.spatial.transform import Rotation, Slerp
 
@@ -17,6 +16,16 @@ from lead.types import Joints
 _SHORTEST_REACH = 1e-4
 _NEARLY_OPPOSITE = -0.95
 """Cosine below which the shortest rotation to a bone turns about an axis that noise decides."""
+
+BODY_WITH_STUMPS = 24
+"""Joints of SMPL: HumanML3D exchanges hand joints only where there are more."""
+
+# HumanML3D's own two lists of SMPL-H's hand joints. They pair the fingers wrongly (the left
+# index finger with the right little one), which no feature ever sees: kept as published.
+_HANDS = (
+    (22, 23, 24, 34, 35, 36, 25, 26, 27, 31, 32, 33, 28, 29, 30),
+    (43, 44, 45, 46, 47, 48, 40, 41, 42, 37, 38, 39, 49, 50, 51),
+)
 
 
 def checked_joints(joints: Joints, skeleton: Skeleton, *, at_least: int) -> Joints:
@@ -81,21 +90,6 @@ def two_bone_knee(
     return knee, hip + reach * direction
 
 
-def forward_kinematics(root: Any, bones: Any, offsets: Any, skeleton: Skeleton) -> Any:
-    """Compute positions ``* J 3`` from the root's ``* 3`` and the world rotation of every bone.
-
-    ``bones`` (``* J 3 3``) belongs to the bone that ends in each joint, so a hierarchy in which
-    a joint turns its children hands over ``world[..., parents, :, :]``. ``offsets`` (``J 3``)
-    are the bones in the rest pose. Arrays or tensors, differentiable.
-    """
-    xp = array_namespace(root, bones, offsets)
-    positions = [root]
-    for joint, parent in enumerate(skeleton.parents[1:], start=1):
-        bone = (bones[..., joint, :, :] * offsets[joint]).sum(-1)
-        positions.append(positions[parent] + bone)
-    return xp.stack(positions, axis=-2)
-
-
 def hierarchical_rotations(
     joints: Joints, skeleton: Skeleton, offsets: Float[np.ndarray, "J 3"]
 ) -> Float[np.ndarray, "N J 3 3"]:
@@ -113,28 +107,18 @@ def hierarchical_rotations(
         if len(children) > 1:
             world[:, joint] = _best_fit(offsets[children], bones)
         elif len(children) == 1:
-            world[:, joint] = _swung(above, offsets[children[0]], bones[:, 0])
+            world[:, joint] = swung(above, offsets[children[0]], bones[:, 0])
         else:
             world[:, joint] = above
     return world
 
 
-def _best_fit(
-    offsets: Float[np.ndarray, "K 3"], bones: Float[np.ndarray, "N K 3"]
-) -> Float[np.ndarray, "N 3 3"]:
-    """Find each frame's rotation that carries the offsets nearest to the bones."""
-    u, _, vt = np.linalg.svd(np.einsum("nki,kj->nij", bones, offsets))
-    sign = np.ones((len(bones), 3))
-    sign[:, 2] = np.sign(np.linalg.det(u @ vt))
-    return u @ (sign[..., None] * vt)
-
-
-def _swung(
+def swung(
     above: Float[np.ndarray, "N 3 3"],
     offset: Float[np.ndarray, " 3"],
     bone: Float[np.ndarray, "N 3"],
 ) -> Float[np.ndarray, "N 3 3"]:
-    """Turn the parent's rotation as little as possible until the offset lies along the bone.
+    """Turn a rotation as little as possible until the offset lies along the bone.
 
     Where the two are nearly opposite the turn starts from the rotation interpolated between the
     frames around, which keeps the joint from spinning.
@@ -148,6 +132,43 @@ def _swung(
     turned = to_matrix(between(start @ offset, bone)) @ start
     turned = np.where(np.isfinite(turned), turned, start)
     return np.where(steady[:, None, None], world, turned)
+
+
+def mirror(joints: Float[np.ndarray, "*B J 3"], skeleton: Skeleton) -> np.ndarray:
+    """Mirror positions: negate x, and exchange the joints of the two sides.
+
+    Joints beyond the skeleton's are SMPL-H's hands, which only HumanML3D's positions may have.
+    """
+    order = np.arange(joints.shape[-2])
+    pairs = mirrored_pairs(skeleton)
+    if len(order) > BODY_WITH_STUMPS:
+        pairs += tuple(zip(*_HANDS, strict=True))
+    for left, right in pairs:
+        order[[left, right]] = right, left
+    return joints[..., order, :] * np.array([-1, 1, 1], joints.dtype)
+
+
+def mirrored_pairs(skeleton: Skeleton) -> tuple[tuple[int, int], ...]:
+    """List the pairs of joints that a mirror exchanges.
+
+    Two chains of equal length that leave one joint are the two sides of the body; the spine
+    of either skeleton has another length than its legs, and no partner.
+    """
+    pairs: list[tuple[int, int]] = []
+    for a, b in combinations(skeleton.chains, 2):
+        if a[0] == b[0] and len(a) == len(b):
+            pairs += zip(a[1:], b[1:], strict=True)
+    return tuple(pairs)
+
+
+def _best_fit(
+    offsets: Float[np.ndarray, "K 3"], bones: Float[np.ndarray, "N K 3"]
+) -> Float[np.ndarray, "N 3 3"]:
+    """Find each frame's rotation that carries the offsets nearest to the bones."""
+    u, _, vt = np.linalg.svd(np.einsum("nki,kj->nij", bones, offsets))
+    sign = np.ones((len(bones), 3))
+    sign[:, 2] = np.sign(np.linalg.det(u @ vt))
+    return u @ (sign[..., None] * vt)
 
 
 def _bridged(

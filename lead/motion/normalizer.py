@@ -44,10 +44,9 @@ class Normalizer:
         """Return the same statistics as tensors, float32 unless another type is asked for."""
         import torch
 
-        def tensor(value: np.ndarray) -> torch.Tensor:
-            return torch.as_tensor(value, dtype=dtype or torch.float32, device=device)
-
-        return Normalizer(tensor(self.mean), tensor(self.std))
+        values = (self.mean, self.std)
+        kind = dtype or torch.float32
+        return Normalizer(*(torch.as_tensor(each, dtype=kind, device=device) for each in values))
 
 
 def fit_normalizer(clips: Iterable[Float[np.ndarray, "_ D"]], layout: FeatureLayout) -> Normalizer:

@@ -1,4 +1,4 @@
-"""Convert rotations between quaternions, matrices, six numbers and Euler angles.
+"""Compute with rotations as quaternions, matrices and Euler angles.
 
 Quaternions are (w, x, y, z) with the Hamilton product; ``q * v`` rotates v by q. Functions take
 NumPy arrays or torch tensors with any leading axes, and are differentiable for tensors.
@@ -11,8 +11,6 @@ from typing import Any
 import numpy as np
 from array_api_compat import array_namespace
 from jaxtyping import Float
-
-_AXES = {"X": 0, "Y": 1, "Z": 2}
 
 
 def multiply(a: Any, b: Any) -> Any:
@@ -91,57 +89,15 @@ def to_matrix(q: Any) -> Any:
     return xp.stack([xp.stack(row, axis=-1) for row in rows], axis=-2)
 
 
-def from_matrix(matrix: Float[np.ndarray, "*B 3 3"]) -> Float[np.ndarray, "*B 4"]:
-    """Convert rotation matrices to unit quaternions with w >= 0.
-
-    The rows of K are q's products w·q, x·q, y·q, z·q; the longest is the most exact.
-    """
-    m = [[matrix[..., row, column] for column in range(3)] for row in range(3)]
-    wx, wy, wz = m[2][1] - m[1][2], m[0][2] - m[2][0], m[1][0] - m[0][1]
-    xy, xz, yz = m[1][0] + m[0][1], m[2][0] + m[0][2], m[2][1] + m[1][2]
-    w, x = 1 + m[0][0] + m[1][1] + m[2][2], 1 + m[0][0] - m[1][1] - m[2][2]
-    y, z = 1 - m[0][0] + m[1][1] - m[2][2], 1 - m[0][0] - m[1][1] + m[2][2]
-    rows = [[w, wx, wy, wz], [wx, x, xy, xz], [wy, xy, y, yz], [wz, xz, yz, z]]
-    k = np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
-    longest = np.argmax(np.stack([w, x, y, z], axis=-1), axis=-1)
-    q = unit(np.take_along_axis(k, longest[..., None, None], axis=-2)[..., 0, :])
-    return np.where(q[..., :1] < 0, -q, q)
-
-
-def six_to_matrix(six: Any) -> Any:
-    """Make two columns ``* 6`` orthonormal and add the third they imply: matrices ``* 3 3``.
-
-    x = a / |a|, z = (a × b) / |a × b|, y = z × x (Zhou et al. 2019, in the field's order).
-    """
-    xp = array_namespace(six)
-    x = unit(six[..., :3])
-    z = unit(cross(x, six[..., 3:]))
-    return xp.stack([x, cross(z, x), z], axis=-1)
-
-
 def euler_to_matrix(degrees: Float[np.ndarray, "*B 3"], order: str) -> np.ndarray:
     """Convert intrinsic Euler angles in degrees to matrices; ``"ZXY"`` is R = Rz · Rx · Ry."""
     angles = np.radians(degrees)
     sine, cosine = np.sin(angles), np.cos(angles)
-    result = None
-    for column, name in enumerate(order.upper()):
-        turn = _about(_AXES[name], sine[..., column], cosine[..., column])
-        result = turn if result is None else result @ turn
-    assert result is not None
-    return result
-
-
-def matrix_to_euler_zxy(matrix: Float[np.ndarray, "*B 3 3"]) -> np.ndarray:
-    """Find the angles z, x, y in degrees with R = Rz · Rx · Ry; at the pole y is 0."""
-    x = np.arcsin(np.clip(matrix[..., 2, 1], -1.0, 1.0))
-    pole = np.abs(matrix[..., 2, 1]) > 1 - 1e-9
-    z = np.where(
-        pole,
-        np.arctan2(matrix[..., 1, 0], matrix[..., 0, 0]),
-        np.arctan2(-matrix[..., 0, 1], matrix[..., 1, 1]),
+    first, second, third = (
+        _about("XYZ".index(name), sine[..., column], cosine[..., column])
+        for column, name in enumerate(order.upper())
     )
-    y = np.where(pole, 0.0, np.arctan2(-matrix[..., 2, 0], matrix[..., 2, 2]))
-    return np.degrees(np.stack([z, x, y], axis=-1))
+    return first @ second @ third
 
 
 def without_jumps(degrees: Float[np.ndarray, "N *B 3"]) -> np.ndarray:

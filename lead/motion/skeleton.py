@@ -10,46 +10,6 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
-_AXES = {
-    "+x": (1.0, 0.0, 0.0),
-    "-x": (-1.0, 0.0, 0.0),
-    "+y": (0.0, 1.0, 0.0),
-    "-y": (0.0, -1.0, 0.0),
-    "+z": (0.0, 0.0, 1.0),
-}
-
-# fmt: off
-_HUMANML3D_JOINTS = (
-    "pelvis", "left_hip", "right_hip", "spine1", "left_knee", "right_knee", "spine2",
-    "left_ankle", "right_ankle", "spine3", "left_foot", "right_foot", "neck",
-    "left_collar", "right_collar", "head", "left_shoulder", "right_shoulder",
-    "left_elbow", "right_elbow", "left_wrist", "right_wrist",
-)
-_HUMANML3D_DIRECTIONS = (
-    "+x", "-x", "+y", "-y", "-y", "+y",
-    "-y", "-y", "+y", "+z", "+z", "+y",
-    "+x", "-x", "+z", "-y", "-y",
-    "-y", "-y", "-y", "-y",
-)
-# Frame 0 of clip 000021, from which HumanML3D took its target skeleton.
-_HUMANML3D_LENGTHS = (
-    0.0, 0.1030740, 0.1098834, 0.1315682, 0.3936232, 0.3901882, 0.1431902,
-    0.4324330, 0.4256434, 0.0573647, 0.1433818, 0.1494191, 0.2193600,
-    0.1374868, 0.1433828, 0.1030392, 0.1316140, 0.1229844,
-    0.2568399, 0.2630919, 0.2660118, 0.2698763,
-)
-# The usual names of the MMM model. The field's code calls index 5 and 11 "right": keep the
-# indices, and never derive sides from these names.
-_KIT_JOINTS = (
-    "root", "BP", "BT", "BLN", "BUN", "LS", "LE", "LW", "RS", "RE", "RW",
-    "LH", "LK", "LA", "LMrot", "LF", "RH", "RK", "RA", "RMrot", "RF",
-)
-_KIT_DIRECTIONS = (
-    "+y", "+y", "+y", "+y", "+x", "-y", "-y", "-x", "-y", "-y",
-    "+x", "-y", "-y", "+z", "+z", "-x", "-y", "-y", "+z", "+z",
-)
-# fmt: on
-
 METRES = {"m": 1.0, "kit_mm": 0.001}
 """Metres in a skeleton's unit.
 
@@ -115,21 +75,21 @@ class Skeleton:
     def raw_offsets(self) -> Float[np.ndarray, "J 3"]:
         """Unit direction of each bone in the rest pose; zero for the root."""
         offsets = np.zeros((self.joint_count, 3))
-        offsets[1:] = [_AXES[name] for name in self.directions]
+        for joint, (sign, axis) in enumerate(self.directions, start=1):
+            offsets[joint, "xyz".index(axis)] = float(f"{sign}1")
         offsets.flags.writeable = False
         return offsets
 
-    @property
-    def target_offsets(self) -> Float[np.ndarray, "J 3"] | None:
-        """Bones of the target skeleton in its rest pose; None where its lengths are not known."""
-        if self.bone_lengths is None:
-            return None
-        return self.raw_offsets * np.array(self.bone_lengths)[:, None]
 
-
+# fmt: off
 HUMANML3D = Skeleton(
     name="humanml3d",
-    joints=_HUMANML3D_JOINTS,
+    joints=(
+        "pelvis", "left_hip", "right_hip", "spine1", "left_knee", "right_knee", "spine2",
+        "left_ankle", "right_ankle", "spine3", "left_foot", "right_foot", "neck",
+        "left_collar", "right_collar", "head", "left_shoulder", "right_shoulder",
+        "left_elbow", "right_elbow", "left_wrist", "right_wrist",
+    ),
     chains=(
         (0, 2, 5, 8, 11),
         (0, 1, 4, 7, 10),
@@ -137,8 +97,19 @@ HUMANML3D = Skeleton(
         (9, 14, 17, 19, 21),
         (9, 13, 16, 18, 20),
     ),
-    directions=_HUMANML3D_DIRECTIONS,
-    bone_lengths=_HUMANML3D_LENGTHS,
+    directions=(
+        "+x", "-x", "+y", "-y", "-y", "+y",
+        "-y", "-y", "+y", "+z", "+z", "+y",
+        "+x", "-x", "+z", "-y", "-y",
+        "-y", "-y", "-y", "-y",
+    ),
+    # Frame 0 of clip 000021, from which HumanML3D took its target skeleton.
+    bone_lengths=(
+        0.0, 0.1030740, 0.1098834, 0.1315682, 0.3936232, 0.3901882, 0.1431902,
+        0.4324330, 0.4256434, 0.0573647, 0.1433818, 0.1494191, 0.2193600,
+        0.1374868, 0.1433828, 0.1030392, 0.1316140, 0.1229844,
+        0.2568399, 0.2630919, 0.2660118, 0.2698763,
+    ),
     unit="m",
     leg_joints=(5, 8),
     face_joints=(2, 1, 17, 16),
@@ -152,7 +123,12 @@ HUMANML3D = Skeleton(
 
 KIT = Skeleton(
     name="kit",
-    joints=_KIT_JOINTS,
+    # The usual names of the MMM model. The field's code calls index 5 and 11 "right": keep the
+    # indices, and never derive sides from these names.
+    joints=(
+        "root", "BP", "BT", "BLN", "BUN", "LS", "LE", "LW", "RS", "RE", "RW",
+        "LH", "LK", "LA", "LMrot", "LF", "RH", "RK", "RA", "RMrot", "RF",
+    ),
     chains=(
         (0, 11, 12, 13, 14, 15),
         (0, 16, 17, 18, 19, 20),
@@ -160,7 +136,10 @@ KIT = Skeleton(
         (3, 5, 6, 7),
         (3, 8, 9, 10),
     ),
-    directions=_KIT_DIRECTIONS,
+    directions=(
+        "+y", "+y", "+y", "+y", "+x", "-y", "-y", "-x", "-y", "-y",
+        "+x", "-y", "-y", "+z", "+z", "-x", "-y", "-y", "+z", "+z",
+    ),
     bone_lengths=None,
     unit="kit_mm",
     leg_joints=(17, 18),
@@ -172,5 +151,6 @@ KIT = Skeleton(
     min_frames=24,
 )
 """KIT-ML: 21 joints of the MMM model, in its own unit."""
+# fmt: on
 
 SKELETONS = {skeleton.name: skeleton for skeleton in (HUMANML3D, KIT)}

@@ -8,8 +8,7 @@ from swaying_body import stretching_body, swaying_body
 from lead.cli.motion import export_motion
 from lead.errors import LeadError
 from lead.formats.bvh import global_transforms, read_bvh
-from lead.formats.stored_motion import StoredMotion, read_npz, write_npz
-from lead.mocap.motion_file import read_motion
+from lead.mocap.motion_file import StoredMotion, read_motion, read_npz, write_npz
 from lead.motion.features import features_to_joints, joints_to_features
 from lead.motion.skeleton import HUMANML3D, KIT
 

@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 import lead.model_directory
 from lead.cli.main import app
 from lead.errors import LeadError
-from lead.formats.stored_motion import read_npz
 from lead.inversion.words import Word, model_digest
+from lead.mocap.motion_file import read_npz
 from lead.pipeline import LeadPipeline
 
 pytestmark = pytest.mark.skipif(

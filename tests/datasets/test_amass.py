@@ -17,7 +17,7 @@ from lead.datasets.published import Segment
 from lead.datasets.sources import SOURCES
 from lead.errors import LeadError
 from lead.formats.amass import body_joints, read_amass_npz, read_body_model
-from lead.motion.mirror import mirror
+from lead.motion.kinematics import mirror
 from lead.motion.skeleton import HUMANML3D
 
 SETTINGS = HumanML3DRawDataset()

@@ -17,7 +17,7 @@ from lead.datasets.gather import _read_clip
 from lead.datasets.synthetic.dataset import make_clip
 from lead.mocap.cut import Limits
 from lead.motion.features import joints_to_features
-from lead.motion.mirror import mirror
+from lead.motion.kinematics import mirror
 from lead.motion.resample import resample
 from lead.motion.skeleton import HUMANML3D, KIT
 

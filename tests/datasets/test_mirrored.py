@@ -21,8 +21,8 @@ from lead.datasets.synthetic.dataset import VARIANTS, make_clip
 from lead.datasets.synthetic.manner import Manner, Side
 from lead.files.job import Job
 from lead.motion.features import features_to_joints, joints_to_features
+from lead.motion.kinematics import mirror
 from lead.motion.layout import layout
-from lead.motion.mirror import mirror
 from lead.motion.skeleton import HUMANML3D
 from lead.store import MotionStore
 

@@ -23,7 +23,7 @@ from lead.evaluation.actions import (
 from lead.evaluation.gauge import other_side
 from lead.files.job import Job
 from lead.motion.features import joints_to_features
-from lead.motion.mirror import mirror
+from lead.motion.kinematics import mirror
 from lead.motion.skeleton import HUMANML3D
 from lead.store import write_index
 

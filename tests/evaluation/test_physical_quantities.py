@@ -22,8 +22,7 @@ TOE = JOINT["right_foot"]
 
 def standing(frames: int) -> Tensor:
     """A body that stands with its toes on the floor."""
-    offsets = HUMANML3D.target_offsets
-    assert offsets is not None
+    offsets = HUMANML3D.raw_offsets * np.array(HUMANML3D.bone_lengths)[:, None]
     joints = np.zeros((22, 3))
     for joint, parent in enumerate(HUMANML3D.parents[1:], start=1):
         joints[joint] = joints[parent] + offsets[joint]

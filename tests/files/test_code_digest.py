@@ -1,5 +1,6 @@
 """The digest of a stage's code: what it sees and what it must not."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -33,8 +34,6 @@ def digests(package: Path) -> dict[str, str]:
         "import json, sys; from lead.files.digest import code_digest;"
         "print(json.dumps({k: code_digest(v) for k, v in json.loads(sys.argv[1]).items()}))"
     )
-    import json
-
     out = subprocess.run(
         [sys.executable, "-c", script, json.dumps(ENTRIES)],
         cwd=package.parent,
@@ -52,53 +51,55 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
+@pytest.fixture(scope="module")
+def before() -> dict[str, str]:
+    return digests(Path(lead.__file__).parent)
+
+
+def changed(before: dict[str, str], package: Path) -> set[str]:
+    after = digests(package)
     return {name for name in before if before[name] != after[name]}
 
 
-def test_an_edit_in_the_projectors_loss_touches_the_projector_alone(package):
-    before = digests(package)
+def test_an_edit_in_the_projectors_loss_touches_the_projector_alone(package, before):
     edit(
         package / "losses.py",
         "def projector_loss(",
         "def _unused():\n    return 1\n\n\ndef projector_loss(",
     )
-    assert changed(before, digests(package)) == set()
+    assert changed(before, package) == set()
     text = (package / "losses.py").read_text(encoding="utf-8")
     start = text.index("def projector_loss(")
     body = text.index("    return", start)
     (package / "losses.py").write_text(
         text[:body] + "    realigned = realigned * 1.0\n" + text[body:]
     )
-    assert changed(before, digests(package)) == {"projector"}
+    assert changed(before, package) == {"projector"}
 
 
-def test_an_edit_in_one_metric_touches_the_metrics_alone(package):
-    before = digests(package)
+def test_an_edit_in_one_metric_touches_the_metrics_alone(package, before):
     edit(
         package / "evaluation" / "metrics.py",
         "    count = diversity_pairs(len(motion), pairs)",
         "    count = diversity_pairs(len(motion), pairs) - 1",
     )
-    assert changed(before, digests(package)) == {"metrics"}
+    assert changed(before, package) == {"metrics"}
 
 
-def test_a_comment_or_docstring_touches_nothing(package):
-    before = digests(package)
+def test_a_comment_or_docstring_touches_nothing(package, before):
     path = package / "losses.py"
     path.write_text(
         "# a remark\n"
         + path.read_text(encoding="utf-8").replace('"""Eq. (4)', '"""Equation four. Eq. (4)'),
         encoding="utf-8",
     )
-    assert changed(before, digests(package)) == set()
+    assert changed(before, package) == set()
 
 
-def test_an_edit_in_the_vae_reaches_everything_that_runs_it(package):
-    before = digests(package)
+def test_an_edit_in_the_vae_reaches_everything_that_runs_it(package, before):
     edit(package / "models" / "vae.py", "mean, logvar = encoded", "logvar, mean = encoded")
-    assert changed(before, digests(package)) >= {"vae", "embed"}
-    assert "metrics" not in changed(before, digests(package))
+    stages = changed(before, package)
+    assert stages >= {"vae", "embed"} and "metrics" not in stages
 
 
 @pytest.mark.parametrize(
@@ -106,20 +107,18 @@ def test_an_edit_in_the_vae_reaches_everything_that_runs_it(package):
     [
         ("datasets/synthetic/stepping.py", "* self.cadence", "* self.cadence * 1.1"),
         ("datasets/synthetic/standing.py", "manner.tempo**0.8", "manner.tempo**0.9"),
-        ("files/arrays.py", '"<f4"', '"<f8"'),
+        ("files/arrays.py", '"w+", np.float32', '"w+", np.float64'),
     ],
     ids=["stepping", "standing", "arrays"],
 )
-def test_what_a_stage_reaches_through_a_module_counts(package, file, old, new):
-    before = digests(package)
+def test_what_a_stage_reaches_through_a_module_counts(package, before, file, old, new):
     edit(package / file, old, new)
-    assert "import" in changed(before, digests(package))
+    assert "import" in changed(before, package)
 
 
-def test_an_edit_in_a_reader_of_files_touches_the_import_alone(package):
-    before = digests(package)
+def test_an_edit_in_a_reader_of_files_touches_the_import_alone(package, before):
     edit(package / "datasets" / "cmu_captions.py", "a person on a playground", "on a playground")
-    assert changed(before, digests(package)) == {"import"}
+    assert changed(before, package) == {"import"}
 
 
 @pytest.mark.parametrize(
@@ -133,7 +132,6 @@ def test_an_edit_in_a_reader_of_files_touches_the_import_alone(package):
     ],
     ids=["captions", "joints", "sources", "audit", "footnotes"],
 )
-def test_data_of_the_package_counts_as_code(package, file, stage):
-    before = digests(package)
+def test_data_of_the_package_counts_as_code(package, before, file, stage):
     edit(package / file, "e", "ee")
-    assert changed(before, digests(package)) == {stage}
+    assert changed(before, package) == {stage}

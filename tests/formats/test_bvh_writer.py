@@ -119,6 +119,15 @@ def test_motion_with_constant_bones_comes_back_within_a_tenth_of_a_millimetre(tm
     assert np.linalg.norm(found - CENTIMETRES[skeleton.unit] * joints, axis=-1).max() < 0.01
 
 
+@pytest.mark.parametrize("pitch", [-90, 90])
+def test_a_body_whose_angles_are_at_the_pole_comes_back(tmp_path, pitch):
+    body = swaying_body(HUMANML3D, sway=0.0)
+    turn = Rotation.from_euler("ZXY", [40, pitch, 25], degrees=True)
+    joints = turn.apply(body.reshape(-1, 3)).reshape(body.shape)
+    found = written(tmp_path, joints, HUMANML3D).joints(HUMANML3D.joints)
+    assert np.linalg.norm(found - 100 * joints, axis=-1).max() < 0.01
+
+
 @BOTH
 def test_our_own_reader_finds_the_same_joints(tmp_path, skeleton):
     joints = swaying_body(skeleton)

@@ -122,7 +122,7 @@ def test_a_study_with_other_statistics_is_refused(root, tmp_path, name, way):
     [
         (np.ones(251), "shape (251,)"),
         (np.full(263, np.nan), "not finite"),
-        (np.zeros(263), "above zero"),
+        (np.zeros(263), "found: 0 in column 0\n  expected: 263 finite numbers above zero"),
         (np.ones(263, dtype=int), "int64"),
     ],
 )

@@ -67,40 +67,25 @@ def test_mixamo_is_matched_joint_by_joint():
         for side in ("Left", "Right")
         for part, name in zip(parts, names, strict=True)
     }
-    trunk = [
-        "pelvis",
-        "Hips",
-        "spine1",
-        "Spine",
-        "spine2",
-        "Spine1",
-        "spine3",
-        "Spine2",
-        "neck",
-        "Neck",
-        "head",
-        "Head",
-    ]
-    expected |= dict(zip(trunk[::2], trunk[1::2], strict=True))
+    expected |= {"pelvis": "Hips", "spine1": "Spine", "spine2": "Spine1", "spine3": "Spine2"}
+    expected |= {"neck": "Neck", "head": "Head"}
     assert expressions(rig_of(walking_bvh(MIXAMO))) == expected
 
 
-def test_lafan1_limbs_are_matched_joint_by_joint():
-    names = ["UpLeg", "Leg", "Foot", "Toe", "Arm", "ForeArm", "Hand"]
+@pytest.mark.parametrize(
+    ("rig", "names", "sides"),
+    [
+        (LAFAN1, "UpLeg Leg Foot Toe Arm ForeArm Hand", ("Left{}", "Right{}")),
+        (UNREAL, "thigh calf foot ball upperarm lowerarm hand", ("{}_l", "{}_r")),
+    ],
+    ids=["lafan1", "unreal"],
+)
+def test_limbs_are_matched_joint_by_joint(rig, names, sides):
     parts = ["hip", "knee", "ankle", "foot", "shoulder", "elbow", "wrist"]
-    found = expressions(rig_of(walking_bvh(LAFAN1)))
-    for side in ("Left", "Right"):
-        for part, name in zip(parts, names, strict=True):
-            assert found[f"{side.lower()}_{part}"] == side + name
-
-
-def test_unreal_limbs_are_matched_joint_by_joint():
-    names = ["thigh", "calf", "foot", "ball", "upperarm", "lowerarm", "hand"]
-    parts = ["hip", "knee", "ankle", "foot", "shoulder", "elbow", "wrist"]
-    found = expressions(rig_of(walking_bvh(UNREAL)))
-    for side in ("left", "right"):
-        for part, name in zip(parts, names, strict=True):
-            assert found[f"{side}_{part}"] == f"{name}_{side[0]}"
+    found = expressions(rig_of(walking_bvh(rig)))
+    for side, spelling in zip(("left", "right"), sides, strict=True):
+        for part, name in zip(parts, names.split(), strict=True):
+            assert found[f"{side}_{part}"] == spelling.format(name)
 
 
 @pytest.mark.parametrize("rig", RIGS.values(), ids=RIGS)

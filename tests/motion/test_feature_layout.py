@@ -16,11 +16,6 @@ def test_the_blocks_fill_the_columns_without_gap_or_overlap(skeleton):
     np.testing.assert_array_equal(found, np.arange(skeleton.feature_width))
 
 
-def test_the_contacts_of_kit_are_columns_247_to_250():
-    assert layout(KIT).slice("contacts") == slice(247, 251)
-    assert layout(KIT).slice("rotations") == slice(64, 184)
-
-
 def test_the_published_standard_deviation_is_constant_in_every_block(data_root):
     std = np.load(data_root / "humanml3d/Std.npy")
     blocks = [std[layout(HUMANML3D).slice(block)] for block in BLOCKS]

@@ -12,7 +12,6 @@ from lead.motion.canonical import canonical_joints
 from lead.motion.features import (
     clips_to_features,
     features_to_joints,
-    features_to_joints_from_rotations,
     implied_velocities,
     joints_to_features,
 )
@@ -74,12 +73,6 @@ def test_published_positions_come_from_published_features(published):
     np.testing.assert_allclose(features_to_joints(features, HUMANML3D), joints, atol=1e-5)
 
 
-def test_published_positions_come_from_published_rotations(published):
-    joints, features = published
-    found = features_to_joints_from_rotations(features.astype(np.float64), HUMANML3D)
-    np.testing.assert_allclose(found, joints, atol=1e-4)
-
-
 @BOTH
 def test_positions_come_back_from_their_features(moving, skeleton):
     joints = moving(skeleton)
@@ -96,14 +89,6 @@ def test_features_come_back_from_their_positions(moving):
     )
     rows = slice(len(features) - 81)
     np.testing.assert_allclose(again[rows], features[rows], atol=1e-5)
-
-
-def test_positions_come_back_from_rotations_alone(moving):
-    joints = moving(HUMANML3D)
-    features = joints_to_features(joints, HUMANML3D).astype(np.float64)
-    expected = canonical_joints(joints, HUMANML3D)[:-1]
-    found = features_to_joints_from_rotations(features, HUMANML3D)
-    np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
 @BOTH
@@ -189,30 +174,18 @@ def test_tensors_with_leading_axes_give_what_arrays_give(moving, skeleton):
     np.testing.assert_allclose(found.flatten(0, 1).numpy(), expected, atol=1e-9)
 
 
-def test_tensors_give_the_same_positions_from_rotations(moving):
-    features = joints_to_features(moving(HUMANML3D), HUMANML3D)
-    expected = features_to_joints_from_rotations(features, HUMANML3D)
-    found = features_to_joints_from_rotations(torch.tensor(features)[None], HUMANML3D)[0]
-    assert found.dtype == torch.float32
-    np.testing.assert_allclose(found.numpy(), expected, atol=1e-5)
-
-
-@pytest.mark.parametrize("recover", [features_to_joints, features_to_joints_from_rotations])
-def test_the_gradient_of_positions_is_the_numerical_one(moving, recover):
+def test_the_gradient_of_positions_is_the_numerical_one(moving):
     features = torch.tensor(joints_to_features(moving(HUMANML3D, frames=4), HUMANML3D)).double()
     direction = torch.randn(features.shape, generator=torch.Generator().manual_seed(0)).double()
     features.requires_grad_()
     weights = torch.linspace(-1, 1, 3 * 22 * 3, dtype=torch.float64).reshape(3, 22, 3)
-    (gradient,) = torch.autograd.grad((weights * recover(features, HUMANML3D)).sum(), features)
+    (gradient,) = torch.autograd.grad(
+        (weights * features_to_joints(features, HUMANML3D)).sum(), features
+    )
     step = 1e-6 * direction
-    above, below = (recover(features.detach() + s, HUMANML3D) for s in (step, -step))
+    above, below = (features_to_joints(features.detach() + s, HUMANML3D) for s in (step, -step))
     numerical = (weights * (above - below)).sum() / 2e-6
     assert float((gradient * direction).sum()) == pytest.approx(float(numerical), rel=1e-6)
-
-
-def test_rotations_alone_give_no_positions_without_target_lengths(moving):
-    with pytest.raises(LeadError, match="no known bone lengths"):
-        features_to_joints_from_rotations(joints_to_features(moving(KIT), KIT), KIT)
 
 
 def test_features_of_the_other_skeleton_are_refused():

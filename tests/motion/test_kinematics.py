@@ -3,7 +3,6 @@
 import hypothesis.extra.numpy as arrays
 import numpy as np
 import pytest
-import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
@@ -11,7 +10,6 @@ from scipy.spatial.transform import Rotation
 from lead.motion.armature import rest_directions
 from lead.motion.kinematics import (
     bone_lengths,
-    forward_kinematics,
     hierarchical_rotations,
     two_bone_knee,
 )
@@ -20,6 +18,21 @@ from lead.motion.skeleton import HUMANML3D, KIT
 POINTS = arrays.arrays(np.float64, (4, 3), elements=st.floats(-2, 2, width=32))
 UPPER, LOWER = 0.39, 0.43
 BOTH = pytest.mark.parametrize("skeleton", [HUMANML3D, KIT], ids=lambda skeleton: skeleton.name)
+
+
+def put_together(root, world, offsets, skeleton):
+    """Joints from the root's places and the rotation by which each joint turns its children."""
+    joints = np.repeat(root[:, None], skeleton.joint_count, axis=1)
+    for joint, parent in enumerate(skeleton.parents[1:], start=1):
+        joints[:, joint] = joints[:, parent] + world[:, parent] @ offsets[joint]
+    return joints
+
+
+def rest_pose():
+    """HumanML3D's joints with its arms out, and the bones between them."""
+    offsets = rest_directions(HUMANML3D) * np.array(HUMANML3D.bone_lengths)[:, None]
+    stiff = np.broadcast_to(np.eye(3), (1, 22, 3, 3))
+    return put_together(np.zeros((1, 3)), stiff, offsets, HUMANML3D), offsets
 
 
 def articulated(skeleton, sway: float, frames: int = 40):
@@ -31,8 +44,7 @@ def articulated(skeleton, sway: float, frames: int = 40):
     world = local.reshape(frames, len(offsets), 3, 3)
     for joint, parent in enumerate(skeleton.parents[1:], start=1):
         world[:, joint] = world[:, parent] @ world[:, joint]
-    bones = world[:, list(skeleton.parents)]
-    return forward_kinematics(rng.normal(size=(frames, 3)), bones, offsets, skeleton), offsets
+    return put_together(rng.normal(size=(frames, 3)), world, offsets, skeleton), offsets
 
 
 @BOTH
@@ -69,35 +81,9 @@ def test_the_knee_bends_towards_the_pole():
         assert np.cross([0, 1, 0], pole) @ knee[0] == pytest.approx(0)
 
 
-@BOTH
-def test_forward_kinematics_adds_rotated_bones(skeleton):
-    joints, offsets = articulated(skeleton, sway=0.5)
-    expected = np.tile(np.linalg.norm(offsets, axis=1), (len(joints), 1))
-    np.testing.assert_allclose(bone_lengths(joints, skeleton)[:, 1:], expected[:, 1:], atol=1e-12)
-
-
-def test_forward_kinematics_without_rotation_is_the_rest_pose():
-    offsets = HUMANML3D.raw_offsets * np.array(HUMANML3D.bone_lengths)[:, None]
-    joints = forward_kinematics(
-        np.zeros(3), np.broadcast_to(np.eye(3), (22, 3, 3)), offsets, HUMANML3D
-    )
-    chain = [3, 6, 9, 12, 15]
-    np.testing.assert_allclose(joints[15], offsets[chain].sum(0))
-
-
-def test_forward_kinematics_takes_tensors():
-    _, offsets = articulated(HUMANML3D, sway=0.5)
-    bones = Rotation.random(22, rng=np.random.default_rng(0)).as_matrix()
-    root = np.zeros(3)
-    expected = forward_kinematics(root, bones, offsets, HUMANML3D)
-    tensors = torch.tensor(root), torch.tensor(bones), torch.tensor(offsets)
-    found = forward_kinematics(tensors[0], tensors[1], tensors[2], HUMANML3D)
-    np.testing.assert_allclose(found, expected, atol=1e-12)
-
-
 def distances(world, joints, skeleton, offsets):
     """How far each joint, put together from world rotations, lies from where it was."""
-    again = forward_kinematics(joints[:, 0], world[:, list(skeleton.parents)], offsets, skeleton)
+    again = put_together(joints[:, 0], world, offsets, skeleton)
     return np.linalg.norm(again - joints, axis=-1)
 
 
@@ -119,10 +105,7 @@ def test_every_matrix_is_a_rotation(skeleton):
 
 @pytest.mark.parametrize("aside", [0.0, 1e-9, 0.02, 0.2])
 def test_a_forearm_that_passes_the_opposite_of_its_rest_pose_does_not_spin(aside):
-    offsets = rest_directions(HUMANML3D) * np.array(HUMANML3D.bone_lengths)[:, None]
-    rest = forward_kinematics(
-        np.zeros(3), np.broadcast_to(np.eye(3), (22, 3, 3)), offsets, HUMANML3D
-    )
+    rest, offsets = rest_pose()
     joints = np.tile(rest, (61, 1, 1))
     elbow, wrist = HUMANML3D.joints.index("left_elbow"), HUMANML3D.joints.index("left_wrist")
     fold = np.radians(np.linspace(120, 240, 61))
@@ -139,14 +122,11 @@ def test_a_forearm_that_passes_the_opposite_of_its_rest_pose_does_not_spin(aside
 
 
 def test_a_bone_that_is_always_opposite_to_its_rest_pose_has_a_rotation():
-    offsets = rest_directions(HUMANML3D) * np.array(HUMANML3D.bone_lengths)[:, None]
-    joints = forward_kinematics(
-        np.zeros(3), np.broadcast_to(np.eye(3), (22, 3, 3)), offsets, HUMANML3D
-    )
+    joints, offsets = rest_pose()
     wrist = HUMANML3D.joints.index("left_wrist")
-    joints[wrist] -= 2 * offsets[wrist]
-    world = hierarchical_rotations(joints[None], HUMANML3D, offsets)
-    assert distances(world, joints[None], HUMANML3D, offsets).max() < 1e-9
+    joints[:, wrist] -= 2 * offsets[wrist]
+    world = hierarchical_rotations(joints, HUMANML3D, offsets)
+    assert distances(world, joints, HUMANML3D, offsets).max() < 1e-9
 
 
 def test_a_joint_that_falls_on_its_parent_keeps_finite_rotations(moving):

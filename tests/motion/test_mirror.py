@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lead.motion.mirror import mirror, mirrored_pairs
+from lead.motion.kinematics import mirror, mirrored_pairs
 from lead.motion.skeleton import HUMANML3D, KIT
 
 LEFT, RIGHT = (1, 4, 7, 10, 13, 16, 18, 20), (2, 5, 8, 11, 14, 17, 19, 21)

@@ -10,12 +10,6 @@ BOTH = pytest.mark.parametrize("skeleton", [HUMANML3D, KIT], ids=lambda skeleton
 
 
 @BOTH
-def test_every_parent_comes_before_its_children(skeleton):
-    assert skeleton.parents[0] == -1
-    assert all(0 <= parent < child for child, parent in enumerate(skeleton.parents) if child)
-
-
-@BOTH
 def test_the_chains_reach_every_joint(skeleton):
     assert {joint for chain in skeleton.chains for joint in chain} == set(
         range(len(skeleton.joints))

@@ -18,9 +18,8 @@ from lead.render.strip import TRAIL, common_scale, draw_ground, draw_plan, draw_
 
 def standing(skeleton: Skeleton, frames: int = 30, speed: float = 0.0) -> np.ndarray:
     """The skeleton's rest pose on the ground, gliding along +Z."""
-    offsets = skeleton.target_offsets
-    if offsets is None:  # KIT-ML publishes no lengths: six bones make about a metre
-        offsets = skeleton.raw_offsets * 160.0
+    lengths = skeleton.bone_lengths or 21 * [160.0]  # KIT-ML has none: six make about a metre
+    offsets = skeleton.raw_offsets * np.array(lengths)[:, None]
     pose = np.zeros_like(offsets)
     for joint, parent in enumerate(skeleton.parents):
         if parent >= 0:
