@@ -176,6 +176,6 @@ def _as_published(
         if file.is_file():
             return read_caption_file(file)
         start, stop = row.start / HUMANML3D.fps, (row.stop - 1) / HUMANML3D.fps
-        return [CaptionLine(caption, "", (0.0, 0.0)) for caption in text.captions(start, stop)]
+        return [CaptionLine(caption) for caption in text.captions(start, stop)]
 
     return cut_by_index(take, rows, splits, captions, text.content)

@@ -48,6 +48,13 @@ _SOURCES = ("amass", "humanact12", "body_models", "humanml3d")
 """Names of the sources, which are also those of the settings that say where they lie."""
 
 
+_unusable = partial(
+    LeadError,
+    "The file cannot be cut by index.csv.",
+    fix="Unpack its sub-dataset again, or take the file away to leave its clips out.",
+)
+
+
 @dataclass(frozen=True, eq=False)
 class _Source:
     """One source file and all that is cut from it."""
@@ -170,29 +177,16 @@ def _clips(source: _Source, models: Models | None) -> list[Found]:
 
 
 def _clip(name: str, joints: Float[np.ndarray, "N J 3"], source: _Source) -> Found:
-    return published_clip(
-        name,
-        source.place,
-        mirror(joints, HUMANML3D) if name.startswith(MIRRORED) else joints,
-        source.texts / f"{name}.txt",
-        source.lengths,
-        take=source.take,
-        content=source.take.partition("/")[0],
-    )
+    def read() -> Float[np.ndarray, "N J 3"]:
+        return mirror(joints, HUMANML3D) if name.startswith(MIRRORED) else joints
+
+    texts = source.texts / f"{name}.txt"
+    about = {"take": source.take, "content": source.rows[0].subset}
+    return published_clip(source.place, read, texts, source.lengths, **about)
 
 
 def _body(path: Path) -> BodyModel:
     return first_joints(read_body_model(path), HUMANML3D.joint_count)
-
-
-def _unusable(source: str, found: str, expected: str) -> LeadError:
-    return LeadError(
-        "The file cannot be cut by index.csv.",
-        file=source,
-        found=found,
-        expected=expected,
-        fix="Unpack its sub-dataset again, or take the file away to leave its clips out.",
-    )
 
 
 def _folders(settings: HumanML3DRawDataset, data_root: Path) -> dict[str, Path]:
@@ -201,7 +195,7 @@ def _folders(settings: HumanML3DRawDataset, data_root: Path) -> dict[str, Path]:
     folders = {source.name: data_root / source.places[0] for source in wanted}
     if missing := [source for source in wanted if not folders[source.name].is_dir()]:
         absent = ", ".join(source.places[0] for source in missing)
-        raise missing_data(missing, data_root, f"no folder {absent}")
+        raise missing_data(missing, data_root, found=f"no folder {absent}")
     inner = folders["humanact12"] / HUMANACT12
     return {**folders, "humanact12": inner if inner.is_dir() else folders["humanact12"]}
 

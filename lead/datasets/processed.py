@@ -18,7 +18,6 @@ from lead.datasets.sources import SOURCES
 from lead.errors import LeadError
 from lead.files.arrays import read_npy
 from lead.files.seeds import Seeds
-from lead.mocap.cut import bad
 from lead.motion.layout import BLOCKS, layout
 from lead.motion.normalizer import Normalizer
 from lead.motion.skeleton import HUMANML3D, KIT, SKELETONS, Skeleton
@@ -43,9 +42,9 @@ def read_processed(
     _refuse_the_other(folder, skeleton)
     _refuse_other_names(folder / FEATURES, ".npy", splits)
     _refuse_other_names(folder / TEXTS, ".txt", splits)
-    limits = settings.min_frames, settings.max_frames
+    lengths = settings.min_frames, settings.max_frames - 1
     return (
-        partial(_read_named, folder, settings.folder, name, split, limits, skeleton)
+        partial(_read_clip, folder, settings.folder, name, split, lengths, skeleton)
         for name, split in splits.items()
     )
 
@@ -80,33 +79,23 @@ def read_statistics(folder: Path, skeleton: Skeleton) -> Normalizer:
     return Normalizer(arrays["Mean"], std)
 
 
-def _read_named(
+def _read_clip(
     folder: Path,
     place: Path,
     name: str,
     split: str,
-    limits: tuple[int, int],
+    lengths: tuple[int, int],
     skeleton: Skeleton,
 ) -> list[Found]:
     """A clip, or why it is left out, in the split that names it."""
     path, texts = folder / FEATURES / f"{name}.npy", folder / TEXTS / f"{name}.txt"
-    clip = _read_clip(path, texts, str(place / FEATURES / path.name), limits, skeleton)
+    source, take = str(place / FEATURES / path.name), name.removeprefix(MIRRORED)
+    if path.is_file():
+        read = partial(_load, path, skeleton)
+        clip = published_clip(source, read, texts, lengths, "frames", take=take)
+    else:
+        clip = Rejected(name, source, "missing", "a split list names it, and there is no file")
     return [replace(clip, split=split)]
-
-
-def _read_clip(
-    path: Path, texts: Path, source: str, limits: tuple[int, int], skeleton: Skeleton
-) -> Found:
-    name = path.stem
-    if not path.is_file():
-        return Rejected(name, source, "missing", "a split list names it, and there is no file")
-    try:
-        features = _load(path, skeleton)
-    except LeadError as error:
-        return bad(name, source, error)
-    lengths = limits[0], limits[1] - 1
-    take = name.removeprefix(MIRRORED)
-    return published_clip(name, source, features, texts, lengths, "frames", take=take)
 
 
 def _load(path: Path, skeleton: Skeleton) -> np.ndarray:

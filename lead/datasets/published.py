@@ -192,8 +192,8 @@ class CaptionLine:
     """
 
     caption: str
-    tokens: str
-    span: tuple[float, float]
+    tokens: str = ""
+    span: tuple[float, float] = (0.0, 0.0)
 
 
 def read_caption_file(path: Path) -> list[CaptionLine]:
@@ -215,39 +215,43 @@ def read_caption_file(path: Path) -> list[CaptionLine]:
 
 
 def published_clip(
-    name: str,
     source: str,
-    motion: np.ndarray,
+    read: Callable[[], np.ndarray],
     texts: Path,
     lengths: tuple[int, int],
     unit: str = "positions",
-    take: str = "",
-    content: str = "",
+    sentences: Sequence[str] = (),
+    **about: str,
 ) -> Found:
     """A clip with the captions of its caption file, or why it is left out.
 
+    A clip whose motion or caption file is broken is ``bad``, whatever its length.
+
     Args:
-        name: of the clip.
         source: of its motion, relative to the data root.
-        motion: of the clip.
-        texts: its caption file.
+        read: gives the motion, or raises what is wrong with it.
+        texts: its caption file, which has the clip's name.
         lengths: least and most frames of a clip.
         unit: what a frame of the motion is.
-        take, content: of the clip.
+        sentences: its captions where there is no such file.
+        about: more that is known of the clip.
     """
-    if wrong := wrong_length(name, source, len(motion), lengths, unit):
-        return wrong
+    name = texts.stem
     try:
-        lines = read_caption_file(texts) if texts.is_file() else []
+        motion = read()
+        if texts.is_file():
+            lines = read_caption_file(texts)
+        else:
+            lines = [CaptionLine(sentence) for sentence in dict.fromkeys(sentences)]
     except LeadError as error:
         return bad(name, source, error)
+    if wrong := wrong_length(name, source, len(motion), lengths, unit):
+        return wrong
     if not lines:
         place = f"{texts.parent.name}/{texts.name}"
         detail = f"no caption in {place}" if texts.is_file() else f"there is no file {place}"
         return Rejected(name, source, "no_caption", detail)
-    return Recording(
-        id=name, motion=motion, source=source, take=take, content=content, **caption_fields(lines)
-    )
+    return Recording(id=name, motion=motion, source=source, **about, **caption_fields(lines))
 
 
 def caption_fields(lines: Sequence[CaptionLine]) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def read_style100(settings: Style100Dataset, data_root: Path) -> Iterator[Work]:
     """
     _check_styles(settings)
     source = replace(SOURCES["100style"], places=(settings.folder,))
-    path = locate([source], data_root)[source.name]
+    path = locate([source], data_root, "dataset.folder")[source.name]
     cuts = _find_cuts(path)
     limits = Limits(settings.fps, settings.min_positions, settings.max_positions)
     first: dict[str, str] = {}
@@ -53,7 +53,7 @@ def read_style100(settings: Style100Dataset, data_root: Path) -> Iterator[Work]:
         first[identity] = file
         yield partial(read_take, content, file, cuts, limits)
     if not first:
-        raise missing_data([source], data_root, f"no BVH file in {path}", "dataset.folder")
+        raise missing_data([source], data_root, "dataset.folder", f"no BVH file in {path}")
 
 
 def read_take(content: bytes, source: str, cuts: Cuts, limits: Limits) -> list[Found]:

@@ -215,7 +215,7 @@ def test_missing_data_is_named_with_place_origin_and_licence(tmp_path, folder):
     (tmp_path / "100style").mkdir()
     with pytest.raises(LeadError, match="missing: 100style") as error:
         read(tmp_path, folder=folder)
-    for words in (str(tmp_path), folder, "ianxmason.com", "CC BY 4.0"):
+    for words in (str(tmp_path), folder, "ianxmason.com", "CC BY 4.0", "dataset.folder"):
         assert words in str(error.value)
 
 
