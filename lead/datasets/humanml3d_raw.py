@@ -12,7 +12,7 @@ from jaxtyping import Float
 
 from lead.clip import Found, Rejected, Work
 from lead.config.datasets import HumanML3DRawDataset
-from lead.datasets.dataset import HUMANML3D_COUNTS, Dataset
+from lead.datasets.dataset import HUMANML3D_NAMES, HUMANML3D_TEST_ITEMS, Dataset
 from lead.datasets.published import (
     INDEX,
     MIRRORED,
@@ -206,5 +206,6 @@ DATASET = Dataset(
     skeleton=HUMANML3D,
     read=lambda settings, data_root, seeds: read_amass(settings, data_root),
     sources=lambda settings: [SOURCES[name] for name in _SOURCES],
-    expected=HUMANML3D_COUNTS,
+    expected=HUMANML3D_NAMES,
+    test_items=HUMANML3D_TEST_ITEMS,
 )

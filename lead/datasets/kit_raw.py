@@ -13,7 +13,7 @@ import numpy as np
 from lead.clip import Found, Rejected, Work
 from lead.config.datasets import KitRawDataset
 from lead.datasets.cmu_captions import read_annotations
-from lead.datasets.dataset import KIT_COUNTS, Dataset
+from lead.datasets.dataset import KIT_NAMES, Dataset
 from lead.datasets.published import MIRRORED, published_clip, read_splits
 from lead.datasets.sources import SOURCES, locate, missing_data
 from lead.errors import LeadError
@@ -152,5 +152,5 @@ DATASET = Dataset(
     skeleton=KIT,
     read=lambda settings, data_root, seeds: read_kit_raw(settings, data_root),
     sources=lambda settings: [SOURCES["kit-joints"]],
-    expected=KIT_COUNTS,
+    expected=KIT_NAMES,
 )

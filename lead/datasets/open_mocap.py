@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import assert_never
 
-from lead.clip import Clip, Work
+from lead.clip import Work
 from lead.config.datasets import OpenDataset, RecordedSource, SyntheticSource
 from lead.datasets.bandai_namco import STYLES, read_bandai
 from lead.datasets.cmu import PublishedCut, read_cmu
 from lead.datasets.cmu_captions import read_take_texts
-from lead.datasets.dataset import Dataset, of_dataset
+from lead.datasets.dataset import Dataset, check_styles, of_dataset
 from lead.datasets.published import INDEX, cmu_segments, read_segments, read_splits
 from lead.datasets.sources import SOURCES, locate
 from lead.datasets.synthetic.dataset import read_synthetic
-from lead.errors import LeadError
 from lead.files.seeds import Seeds
 from lead.mocap.cut import Limits
 from lead.motion.skeleton import HUMANML3D
@@ -32,7 +32,7 @@ def read_open(config: OpenDataset, data_root: Path, seed: int) -> Iterator[Work]
         LeadError: a source is missing, an archive is damaged or unsafe, a held-out style does
             not exist. A single clip that is broken is a `Rejected` with reason ``bad``.
     """
-    _check_styles(config)
+    check_styles(chain.from_iterable(config.held_out_styles.values()), STYLES)
     paths = locate([SOURCES[name] for name in needed_sources(config)], data_root)
     for source in config.sources:
         match source:
@@ -54,14 +54,6 @@ def needed_sources(config: OpenDataset) -> list[str]:
         needed += ["kitml-annotations"] if config.cmu_captions == "kitml" else []
         needed += ["humanml3d"] if config.cmu_cut == "humanml3d" else []
     return needed
-
-
-def is_held_out(clip: Clip, config: OpenDataset) -> bool:
-    """Whether the clip's style is one that no stage may see."""
-    return any(
-        clip.dataset == name and clip.style in styles
-        for name, styles in config.held_out_styles.items()
-    )
 
 
 def _read_recorded(
@@ -91,17 +83,6 @@ def _read_cmu(
     return read_cmu(paths[source.name], place, source.every, limits, texts, published)
 
 
-def _check_styles(config: OpenDataset) -> None:
-    unknown = [s for styles in config.held_out_styles.values() for s in styles if s not in STYLES]
-    if unknown:
-        raise LeadError(
-            "A held-out style does not exist.",
-            found=", ".join(unknown),
-            expected=f"some of {', '.join(STYLES)}",
-            fix="Correct dataset.held_out_styles in the study's configuration.",
-        )
-
-
 def _read(settings: OpenDataset, data_root: Path, seeds: Seeds) -> Iterator[Work]:
     return read_open(settings, data_root, seeds.child("dataset").value)
 
@@ -112,6 +93,6 @@ DATASET = Dataset(
     skeleton=HUMANML3D,
     read=_read,
     sources=lambda settings: [SOURCES[name] for name in needed_sources(settings)],
-    is_held_out=lambda settings, clip: is_held_out(clip, settings),
+    is_held_out=lambda settings, clip: clip.style in settings.held_out_styles.get(clip.dataset, ()),
     is_mirrored=lambda settings: settings.mirror,
 )

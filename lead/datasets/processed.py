@@ -6,18 +6,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from lead.clip import Found, Rejected, Work
 from lead.config.datasets import HumanML3DDataset, KitDataset, ProcessedDataset
-from lead.datasets.dataset import HUMANML3D_COUNTS, KIT_COUNTS, Dataset
+from lead.datasets.dataset import HUMANML3D_NAMES, HUMANML3D_TEST_ITEMS, KIT_NAMES, Dataset
 from lead.datasets.published import MIRRORED, published_clip, read_splits
 from lead.datasets.sources import SOURCES
 from lead.errors import LeadError
 from lead.files.arrays import read_npy
-from lead.files.seeds import Seeds
 from lead.motion.layout import BLOCKS, layout
 from lead.motion.normalizer import Normalizer
 from lead.motion.skeleton import HUMANML3D, KIT, SKELETONS, Skeleton
@@ -206,29 +204,21 @@ def _wrong_statistics(path: Path, found: str, width: int) -> LeadError:
     )
 
 
-def _dataset(settings: type[ProcessedDataset], skeleton: Skeleton, **others: Any) -> Dataset:
-    def read(chosen: ProcessedDataset, data_root: Path, seeds: Seeds) -> Iterator[Work]:
-        return read_processed(chosen, skeleton, data_root)
-
-    def item_frames(chosen: ProcessedDataset) -> tuple[int, int]:
-        return chosen.min_frames, chosen.max_frames
-
-    return Dataset(
-        settings=settings, skeleton=skeleton, read=read, item_frames=item_frames, **others
-    )
-
-
+_dataset = partial(Dataset, item_frames=lambda settings: (settings.min_frames, settings.max_frames))
 DATASET = _dataset(
-    HumanML3DDataset,
-    HUMANML3D,
     kind="humanml3d",
+    settings=HumanML3DDataset,
+    skeleton=HUMANML3D,
+    read=lambda settings, data_root, seeds: read_processed(settings, HUMANML3D, data_root),
     sources=lambda settings: [SOURCES["humanml3d-features"]],
-    expected=HUMANML3D_COUNTS,
+    expected=HUMANML3D_NAMES,
+    test_items=HUMANML3D_TEST_ITEMS,
 )
 KIT_DATASET = _dataset(
-    KitDataset,
-    KIT,
     kind="kit",
+    settings=KitDataset,
+    skeleton=KIT,
+    read=lambda settings, data_root, seeds: read_processed(settings, KIT, data_root),
     sources=lambda settings: [SOURCES["kit-features"], SOURCES["kit-mmm"]],
-    expected=KIT_COUNTS,
+    expected=KIT_NAMES,
 )

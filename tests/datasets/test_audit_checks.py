@@ -133,7 +133,7 @@ def audited(
         inspection = inspect(recording, HUMANML3D)
         clips.append(replace(_read_clip(recording, inspection, 0, 0), split=split))
         findings += inspection.findings
-    return findings + cross_check(clips, expected)
+    return findings + cross_check(clips, expected or {})
 
 
 def found_in(recording: Recording, skeleton=HUMANML3D) -> list[str]:
@@ -236,8 +236,8 @@ def test_a_rate_that_is_wrong_for_every_walk_is_found_in_their_median():
         clip = ReadClip(id="", split="train", stop=60, walk_ratio=ratio)
         return [replace(clip, id=f"{number}", take=f"{number}") for number in range(40)]
 
-    assert cross_check(walks(0.35)) == []
-    (finding,) = cross_check(walks(0.35 * 1.5))
+    assert cross_check(walks(0.35), {}) == []
+    (finding,) = cross_check(walks(0.35 * 1.5), {})
     assert (finding.kind, finding.id) == ("fps", "") and "1.5 times too slow" in finding.detail
 
 

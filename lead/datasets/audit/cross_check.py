@@ -19,14 +19,14 @@ in open motion capture, 0.26 in the synthetic clips. A rate wrong by half leaves
 
 def cross_check(
     clips: Sequence[ReadClip],
-    expected: Mapping[str, int] | None = None,
+    expected: Mapping[str, int],
     left_out: Sequence[Rejected] = (),
 ) -> list[Finding]:
     """What the recordings show together, in the order of the recordings.
 
     Args:
         clips: every recording that is kept, in its split.
-        expected: recordings that each split should have, where that is known.
+        expected: recordings that each split should have, where that is known; else empty.
         left_out: recordings that count among these, where their split is known.
     """
     findings = [*_ids_twice(clips), *_copies_and_mirrors(clips)]
@@ -34,7 +34,7 @@ def cross_check(
     findings += _takes_apart([clip for clip in clips if clip.id not in reported])
     order = {clip.id: number for number, clip in enumerate(clips)}
     findings.sort(key=lambda finding: order[finding.id])
-    return [*_wrong_counts([*clips, *left_out], expected or {}), *_wrong_rate(clips), *findings]
+    return [*_wrong_counts([*clips, *left_out], expected), *_wrong_rate(clips), *findings]
 
 
 def _wrong_counts(

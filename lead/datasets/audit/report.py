@@ -139,7 +139,7 @@ def check_bad_share(kept: int, rejected: Sequence[Rejected]) -> None:
 def write_audit_page(
     path: Path,
     audit: Audit,
-    expected: Mapping[str, int] | None,
+    expected: Mapping[str, int],
     fps: float,
     metadata: Mapping[str, str],
 ) -> None:
@@ -151,7 +151,7 @@ def write_audit_page(
     Args:
         path: of the page.
         audit: every recording, kept or left out, and the findings.
-        expected: recordings that each split should have, where that is known.
+        expected: recordings that each split should have, where that is known; else empty.
         fps: of the dataset, to give lengths in seconds.
         metadata: what the run's artefacts say of themselves, for the foot of the page.
     """
@@ -163,7 +163,7 @@ def write_audit_page(
         kept=len(recorded),
         mirrored=len(audit.kept) - len(recorded),
         left_out=_left_out(audit.rejected),
-        splits=_splits(audit.kept, expected or {}),
+        splits=_splits(audit.kept, expected),
         findings=_grouped(audit.findings),
         errors=severities["error"],
         warnings=severities["warning"],
