@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from lead.errors import LeadError
@@ -15,6 +16,8 @@ from lead.files.tables import rows_beside
 _TAKE = re.compile(r"\d+_\d+")
 _KIT_PATH = re.compile(r"CMU/\d+/(\d+_\d+)_poses")
 _QUOTES = str.maketrans("“”‘’–—", "\"\"''--")
+
+_unreadable = partial(LeadError, "The file cannot be read.", fix="Delete it and download it again.")
 
 _THIRD_PERSON = {
     row["verb"]: row["third_person"] for row in rows_beside(__file__, "captions/cmu_verbs.csv")
@@ -198,13 +201,3 @@ def _sentences(annotations: Iterable[dict]) -> tuple[Sentence, ...]:
 def _plain(text: str) -> str:
     """Lower case, single spaces, no full stop at the end."""
     return " ".join(text.translate(_QUOTES).lower().split()).rstrip(". ")
-
-
-def _unreadable(path: Path, found: object, expected: str) -> LeadError:
-    return LeadError(
-        "The file cannot be read.",
-        file=path,
-        found=found,
-        expected=expected,
-        fix="Delete it and download it again.",
-    )

@@ -22,6 +22,15 @@ from lead.motion.skeleton import HUMANML3D, KIT, SKELETONS, Skeleton
 
 FEATURES, TEXTS = "new_joint_vecs", "texts"
 
+_missing = partial(
+    LeadError,
+    "A part of the processed dataset is missing.",
+    found="nothing that can be read",
+    expected=f"{FEATURES}/, {TEXTS}/, train.txt, val.txt, test.txt, Mean.npy and Std.npy",
+    fix="Build the dataset with its authors' scripts (github.com/EricGuo5513/HumanML3D), or "
+    "set data_root and dataset.folder to where it lies.",
+)
+
 
 def read_processed(
     settings: ProcessedDataset, skeleton: Skeleton, data_root: Path
@@ -55,6 +64,12 @@ def read_statistics(folder: Path, skeleton: Skeleton) -> Normalizer:
             one value in each block of the features.
     """
     blocks = layout(skeleton)
+    wrong = partial(
+        LeadError,
+        "The dataset's statistics are not right.",
+        expected=f"{blocks.width} finite numbers; Std.npy positive and the same within each block",
+        fix="Get the file again, or set dataset.statistics to train.",
+    )
     arrays = {}
     for name in ("Mean", "Std"):
         path = folder / f"{name}.npy"
@@ -63,18 +78,17 @@ def read_statistics(folder: Path, skeleton: Skeleton) -> Normalizer:
         try:
             values = _finite(read_npy(path, path), path)
         except LeadError as error:
-            raise _wrong_statistics(path, str(error.found), blocks.width) from error
+            raise wrong(path, error.found) from error
         if values.shape != (blocks.width,):
-            found = f"an array of shape {values.shape}{_looks_like(values, skeleton)}"
-            raise _wrong_statistics(path, found, blocks.width)
+            shape = f"an array of shape {values.shape}{_looks_like(values, skeleton)}"
+            raise wrong(path, shape)
         arrays[name] = values
-    std = arrays["Std"]
     for block in BLOCKS:
-        values = std[blocks.slice(block)]
+        values = arrays["Std"][blocks.slice(block)]
         if values.min() <= 0 or np.ptp(values) > 1e-4 * values.max():
-            found = f"{block} between {values.min():.4g} and {values.max():.4g}"
-            raise _wrong_statistics(folder / "Std.npy", found, blocks.width)
-    return Normalizer(arrays["Mean"], std)
+            span = f"{block} between {values.min():.4g} and {values.max():.4g}"
+            raise wrong(folder / "Std.npy", span)
+    return Normalizer(arrays["Mean"], arrays["Std"])
 
 
 def _read_clip(
@@ -128,11 +142,17 @@ def _finite(values: np.ndarray, path: Path) -> np.ndarray:
     )
 
 
+def _other(values: np.ndarray, skeleton: Skeleton) -> Skeleton | None:
+    """The other skeleton, where the array is as wide as its features."""
+    others = (other for other in SKELETONS.values() if other is not skeleton)
+    width = values.shape[-1] if values.ndim else 0
+    return next((other for other in others if width == other.feature_width), None)
+
+
 def _looks_like(values: np.ndarray, skeleton: Skeleton) -> str:
     """What to add to a message about an array of the wrong shape."""
-    width = values.shape[-1] if values.ndim else 0
-    others = (other for other in SKELETONS.values() if other is not skeleton)
-    return "".join(f", as of {other.name}" for other in others if width == other.feature_width)
+    other = _other(values, skeleton)
+    return f", as of {other.name}" if other else ""
 
 
 def _refuse_the_other(folder: Path, skeleton: Skeleton) -> None:
@@ -140,27 +160,21 @@ def _refuse_the_other(folder: Path, skeleton: Skeleton) -> None:
     paths = sorted((folder / FEATURES).glob("*.npy"))
     if not paths:
         raise _missing(folder / FEATURES / "*.npy")
-    path, width = next(_widths(paths), (paths[0], 0))
-    for other in SKELETONS.values():
-        if other is not skeleton and width == other.feature_width:
+    for path in paths:
+        try:
+            features = read_npy(path, path)
+        except LeadError:
+            continue  # a broken file is reported when it is read
+        if other := _other(features, skeleton):
             raise LeadError(
                 f"This looks like {other.name}, and the study reads {skeleton.name}.",
                 file=path,
-                found=f"{width} columns",
+                found=f"{other.feature_width} columns",
                 expected=f"{skeleton.feature_width} columns",
                 fix=f"Set dataset.kind to {other.name}, or dataset.folder to the other folder.",
             )
-
-
-def _widths(paths: Iterable[Path]) -> Iterator[tuple[Path, int]]:
-    """Files with their columns; a broken file is left out here and reported when it is read."""
-    for path in paths:
-        try:
-            array = read_npy(path, path)
-        except LeadError:
-            continue
-        if array.ndim:
-            yield path, array.shape[-1]
+        if features.ndim:
+            return
 
 
 def _refuse_other_names(part: Path, suffix: str, names: Iterable[str]) -> None:
@@ -181,27 +195,6 @@ def _named(file_name: str) -> str:
     """A file's name, and whose it looks like: HumanML3D counts in six digits, KIT-ML in five."""
     dataset = {6: ", as of humanml3d", 5: ", as of kit"}
     return file_name + dataset.get(len(Path(file_name).stem.removeprefix("M")), "")
-
-
-def _missing(path: Path) -> LeadError:
-    return LeadError(
-        "A part of the processed dataset is missing.",
-        file=path,
-        found="nothing that can be read",
-        expected=f"{FEATURES}/, {TEXTS}/, train.txt, val.txt, test.txt, Mean.npy and Std.npy",
-        fix="Build the dataset with its authors' scripts (github.com/EricGuo5513/HumanML3D), or "
-        "set data_root and dataset.folder to where it lies.",
-    )
-
-
-def _wrong_statistics(path: Path, found: str, width: int) -> LeadError:
-    return LeadError(
-        "The dataset's statistics are not right.",
-        file=path,
-        found=found,
-        expected=f"{width} finite numbers; Std.npy positive and the same within each block",
-        fix="Get the file again, or set dataset.statistics to train.",
-    )
 
 
 _dataset = partial(Dataset, item_frames=lambda settings: (settings.min_frames, settings.max_frames))

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,18 @@ COLUMNS = ("source_path", "start_frame", "end_frame", "new_name")
 MIRRORED = "M"
 """What the name of a mirrored copy begins with."""
 
+_not_the_index = partial(
+    LeadError,
+    "This is not HumanML3D's index of segments.",
+    expected=f"CSV in UTF-8 with the columns {', '.join(COLUMNS)}",
+    fix="Copy index.csv from the HumanML3D repository.",
+)
+_unreadable = partial(
+    LeadError,
+    "A caption file cannot be read.",
+    expected="lines of caption#word/POS word/POS#from#to, times in seconds",
+    fix="Get the dataset's texts again.",
+)
 _CMU_TAKE = re.compile(r"CMU/\d+/(\d+_\d+)_poses")
 
 
@@ -171,16 +184,6 @@ def _segment(row: dict, line: int, path: Path) -> Segment:
         raise _not_the_index(path, f"line {line}: {list(row.values())} ({error})") from error
 
 
-def _not_the_index(path: Path, found: str) -> LeadError:
-    return LeadError(
-        "This is not HumanML3D's index of segments.",
-        file=path,
-        found=found,
-        expected=f"CSV in UTF-8 with the columns {', '.join(COLUMNS)}",
-        fix="Copy index.csv from the HumanML3D repository.",
-    )
-
-
 @dataclass(frozen=True)
 class CaptionLine:
     """One caption.
@@ -281,13 +284,3 @@ def _seconds(text: str) -> float:
     if value < 0 or math.isinf(value):
         raise ValueError(text)
     return 0.0 if math.isnan(value) else value
-
-
-def _unreadable(path: Path, found: str) -> LeadError:
-    return LeadError(
-        "A caption file cannot be read.",
-        file=path,
-        found=found,
-        expected="lines of caption#word/POS word/POS#from#to, times in seconds",
-        fix="Get the dataset's texts again.",
-    )

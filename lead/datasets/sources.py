@@ -68,14 +68,12 @@ class FreeFile:
         target: where it goes under the data root; an archive only until its parts are made.
         sha256: of its bytes; empty for an archive that its server packs when asked, of which only
             the content is the same every time.
-        size: in bytes.
         parts: what is made of such an archive.
     """
 
     url: str
     target: str
     sha256: str = ""
-    size: int = 0
     parts: tuple[ArchivePart, ...] = ()
 
 
@@ -89,8 +87,6 @@ class Download:
         licence: its terms.
         files: what is downloaded.
         fills: names of the raw sources that are then there.
-        pinned: whether its addresses name a fixed version; else a new version at the source is
-            noticed by its digest, and refused.
         by_hand: what is still missing afterwards, and where to get it.
     """
 
@@ -99,7 +95,6 @@ class Download:
     licence: str
     files: tuple[FreeFile, ...]
     fills: tuple[str, ...] = ()
-    pinned: bool = True
     by_hand: str = ""
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from lead.clip import ReadClip, Recording
 from lead.config.datasets import SyntheticDataset
-from lead.datasets import bandai_namco
+from lead.datasets import open_mocap
 from lead.datasets.audit.checks import Finding, inspect, refusal
 from lead.datasets.audit.cross_check import cross_check
 from lead.datasets.audit.measures import measure_walk, mirrored_motion, same_motion
@@ -273,7 +273,7 @@ def test_only_clips_that_would_spoil_the_statistics_are_refused():
 
 def test_few_real_clips_are_flagged(data_root):
     folder = data_root / "bandai-namco" / "dataset-1.tar.xz"
-    works = bandai_namco.read_bandai(folder, "bandai-namco/dataset-1", 4, Limits(20.0, 41, 197))
+    works = open_mocap.read_bandai(folder, "bandai-namco/dataset-1", 4, Limits(20.0, 41, 197))
     found = [item for work in works for item in work() if isinstance(item, Recording)]
     flagged = {recording.id for recording in found if inspect(recording, HUMANML3D).findings}
     assert len(found) > 30 and flagged == set()
