@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from lead.datasets.published import CMU_TAKE
 from lead.errors import LeadError
 from lead.files.tables import rows_beside
 
 _TAKE = re.compile(r"\d+_\d+")
-_KIT_PATH = re.compile(r"CMU/\d+/(\d+_\d+)_poses")
 _QUOTES = str.maketrans("“”‘’–—", "\"\"''--")
 
 _unreadable = partial(LeadError, "The file cannot be read.", fix="Delete it and download it again.")
@@ -108,7 +108,7 @@ def read_kit_sentences(path: Path) -> dict[str, tuple[Sentence, ...]]:
     """
     of_take: dict[str, tuple[Sentence, ...]] = {}
     for identity, (origin, sentences) in read_annotations(path).items():
-        take = _KIT_PATH.fullmatch(origin)
+        take = CMU_TAKE.fullmatch(origin)
         if take is not None and not identity.startswith("M"):
             of_take[take[1]] = (*of_take.get(take[1], ()), *sentences)
     return of_take

@@ -61,7 +61,6 @@ class _Source:
 
     path: Path
     place: str
-    take: str
     rows: tuple[Segment, ...]
     splits: Mapping[str, str]
     texts: Path
@@ -82,7 +81,9 @@ def read_amass(settings: HumanML3DRawDataset, data_root: Path) -> Iterator[Work]
     segments = read_segments(folders["humanml3d"] / INDEX)
     splits = read_splits(folders["humanml3d"])
     smplh = folders["body_models"] / "smplh"
-    models = {gender: _body(smplh / gender / "model.npz") for gender in ("male", "female")}
+    whole = {gender: read_body_model(smplh / gender / "model.npz") for gender in ("male", "female")}
+    count = HUMANML3D.joint_count
+    models = {gender: first_joints(model, count) for gender, model in whole.items()}
     return _works(settings, folders, segments, splits, models)
 
 
@@ -150,7 +151,7 @@ def _works(
         folder = "amass" if is_amass else HUMANACT12
         place = f"{getattr(settings, folder)}/{file}"
         texts = folders["humanml3d"] / "texts"
-        source = _Source(folders[folder] / file, place, take, rows, kept, texts, lengths)
+        source = _Source(folders[folder] / file, place, rows, kept, texts, lengths)
         if rows:
             yield partial(_read_source, source, models if is_amass else None)
 
@@ -181,12 +182,9 @@ def _clip(name: str, joints: Float[np.ndarray, "N J 3"], source: _Source) -> Fou
         return mirror(joints, HUMANML3D) if name.startswith(MIRRORED) else joints
 
     texts = source.texts / f"{name}.txt"
-    about = {"take": source.take, "content": source.rows[0].subset}
+    row = source.rows[0]
+    about = {"take": row.source, "content": row.subset}
     return published_clip(source.place, read, texts, source.lengths, **about)
-
-
-def _body(path: Path) -> BodyModel:
-    return first_joints(read_body_model(path), HUMANML3D.joint_count)
 
 
 def _folders(settings: HumanML3DRawDataset, data_root: Path) -> dict[str, Path]:

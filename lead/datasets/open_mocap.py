@@ -84,27 +84,21 @@ def _read_recorded(
     config: OpenDataset, source: RecordedSource, paths: dict[str, Path]
 ) -> Iterator[Work]:
     limits = Limits(config.fps, config.min_positions, config.max_positions)
+    place = SOURCES[source.name].places[0]
     match source.name:
         case "dataset-1" | "dataset-2":
-            place = SOURCES[source.name].places[0]
             return read_bandai(paths[source.name], place, source.every, limits)
         case "cmu":
-            return _read_cmu(config, source, paths, limits)
+            texts = read_take_texts(paths["cmu-index"], paths.get("kitml-annotations"))
+            cut = _published_cut(paths["humanml3d"]) if config.cmu_cut == "humanml3d" else None
+            return read_cmu(paths["cmu"], place, source.every, limits, texts, cut)
         case _:
             assert_never(source.name)
 
 
-def _read_cmu(
-    config: OpenDataset, source: RecordedSource, paths: dict[str, Path], limits: Limits
-) -> Iterator[Work]:
-    texts = read_take_texts(paths["cmu-index"], paths.get("kitml-annotations"))
-    published = None
-    if config.cmu_cut == "humanml3d":
-        folder = paths["humanml3d"]
-        segments = cmu_segments(read_segments(folder / INDEX))
-        published = PublishedCut(segments, read_splits(folder), folder / "texts")
-    place = SOURCES[source.name].places[0]
-    return read_cmu(paths[source.name], place, source.every, limits, texts, published)
+def _published_cut(folder: Path) -> PublishedCut:
+    segments = cmu_segments(read_segments(folder / INDEX))
+    return PublishedCut(segments, read_splits(folder), folder / "texts")
 
 
 def read_bandai(path: Path, place: str, every: int, limits: Limits) -> Iterator[Work]:

@@ -24,6 +24,9 @@ COLUMNS = ("source_path", "start_frame", "end_frame", "new_name")
 MIRRORED = "M"
 """What the name of a mirrored copy begins with."""
 
+CMU_TAKE = re.compile(r"CMU/\d+/(\d+_\d+)_poses")
+"""The path of a take of one performer below ``pose_data``, and its own name, such as ``01_01``."""
+
 _not_the_index = partial(
     LeadError,
     "This is not HumanML3D's index of segments.",
@@ -36,7 +39,6 @@ _unreadable = partial(
     expected="lines of caption#word/POS word/POS#from#to, times in seconds",
     fix="Get the dataset's texts again.",
 )
-_CMU_TAKE = re.compile(r"CMU/\d+/(\d+_\d+)_poses")
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ def cmu_segments(index: Iterable[Segment]) -> dict[str, tuple[Segment, ...]]:
     Takes of two (folders such as ``18_19_rory`` and ``18_19_Justin``) are left out: the same
     take name stands for either body there, and CMU's own files do not say which is which.
     """
-    takes = ((_CMU_TAKE.fullmatch(source), rows) for source, rows in by_source(index).items())
+    takes = ((CMU_TAKE.fullmatch(source), rows) for source, rows in by_source(index).items())
     return {match[1]: rows for match, rows in takes if match}
 
 

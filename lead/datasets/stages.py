@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -110,17 +111,12 @@ def extract_features(job: Job) -> None:
 
 def _write_items(job: Job, clips: Sequence[Clip], dataset: Settings) -> None:
     """The index of the items that stages work with, and a line of how many there are."""
-    items: list[Clip] = []
-    dropped = 0
-    for clip in clips:
-        for item in items_of(clip, *dataset_of(dataset).item_frames(dataset)):
-            if isinstance(item, Clip):
-                items.append(item)
-            else:
-                dropped += 1
+    kind = dataset_of(dataset)
+    limits = kind.item_frames(dataset)
+    found = [item for clip in clips for item in items_of(clip, *limits)]
+    items = sorted((item for item in found if isinstance(item, Clip)), key=attrgetter("id"))
     counts = Counter(item.split for item in items)
-    print(describe_items(counts, dropped, dataset_of(dataset).test_items), file=sys.stderr)
-    items.sort(key=lambda item: item.id)
+    print(describe_items(counts, len(found) - len(items), kind.test_items), file=sys.stderr)
     write_index(job.outputs["index"], items, clips[-1].stop, job.on_any_threads().manifest)
 
 

@@ -25,16 +25,9 @@ EXAMPLES = 5
 MOST = 500
 """Recordings listed on the page for a kind or reason; all of them are in the table."""
 
+_TEXTS = ("id", "dataset", "source", "status", "detail", "split", "take", "content", "style")
 _COLUMNS = [
-    ("id", pa.string()),
-    ("dataset", pa.string()),
-    ("source", pa.string()),
-    ("status", pa.string()),
-    ("detail", pa.string()),
-    ("split", pa.string()),
-    ("take", pa.string()),
-    ("content", pa.string()),
-    ("style", pa.string()),
+    *((name, pa.string()) for name in _TEXTS),
     ("positions", pa.int64()),
     ("captions", pa.int64()),
     ("is_mirrored", pa.bool_()),
