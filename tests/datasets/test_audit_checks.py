@@ -89,7 +89,6 @@ def planted() -> tuple[list[tuple[Recording, str]], set[tuple[str, str]]]:
     single = [
         ("non_finite", clip(STAND, "nan", motion=faulty(STAND, with_nan))),
         ("one_frame", clip(WAVE, "one", motion=joints(WAVE)[:1])),
-        ("no_caption", clip(23, "silent", captions=(" ", ""))),
         ("known_broken", clip(24, "007975")),
         ("unit", clip(25, "centimetres", motion=joints(25) * 100)),
         ("fps", clip(1, "slow", motion=resample(walk, 20, 60)[:121])),
@@ -110,8 +109,6 @@ def planted() -> tuple[list[tuple[Recording, str]], set[tuple[str, str]]]:
         (clip(16, "nameless", motion=turned(mirror(joints(16), HUMANML3D), 2.0)), "test"),
         (clip(17, "take_p1", take="take"), "train"),
         (clip(18, "take_p2", take="take"), "val"),
-        (clip(19, "twice"), "train"),
-        (clip(19, "twice", source="other.bvh"), "test"),
     ]
     together = {
         ("duplicate_apart", "copy_in_test"),
@@ -119,7 +116,6 @@ def planted() -> tuple[list[tuple[Recording, str]], set[tuple[str, str]]]:
         ("mirror_apart", "Mbend"),
         ("mirror_apart", "nameless"),
         ("take_apart", "take_p2"),
-        ("id_twice", "twice"),
         ("count", ""),
     }
     return clean() + rows, {(kind, recording.id) for kind, recording in single} | together

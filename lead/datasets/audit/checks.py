@@ -106,8 +106,6 @@ def inspect(recording: Recording, skeleton: Skeleton) -> Inspection:
     """
     values = recording.motion
     faults: list[Fault] = []
-    if not any(caption.strip() for caption in recording.captions):
-        faults.append(("no_caption", "it has no caption, or only empty ones"))
     if recording.id in KNOWN_BROKEN.get(skeleton.name, ()):
         faults.append(("known_broken", "many rebuilds of this id contain NaN"))
     walk_ratio = fingerprint = None

@@ -180,12 +180,9 @@ def _splits(
 ) -> list[tuple[str, int, int | None]]:
     """Name, actual and expected recordings of every split that has or should have any."""
     counts = Counter(clip.split for clip in kept)
-    names = dict.fromkeys([*SPLITS_WITH_HELD_OUT, *expected, *sorted(counts)])
-    return [
-        (name, counts[name], expected.get(name))
-        for name in names
-        if counts[name] or name in expected
-    ]
+    every = dict.fromkeys([*SPLITS_WITH_HELD_OUT, *expected])
+    names = (name for name in every if counts[name] or name in expected)
+    return [(name, counts[name], expected.get(name)) for name in names]
 
 
 def _left_out(rejected: Sequence[Rejected]) -> list[dict[str, Any]]:
