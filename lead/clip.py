@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeVar
 
 from lead.errors import LeadError
 from lead.types import Features, Joints
@@ -121,10 +121,21 @@ class Rejected:
     dataset: str = ""
 
 
+AnyClip = TypeVar("AnyClip", bound=Clip)
 Found = Recording | Rejected
 
 Work = Callable[[], list[Found]]
 """One unit of reading, such as one file, as a picklable call: any worker may run it."""
+
+
+def with_captions(clip: AnyClip, numbers: Sequence[int]) -> AnyClip:
+    """The clip with the captions of these numbers alone, and their tokens and spans."""
+    return replace(
+        clip,
+        captions=tuple(clip.captions[number] for number in numbers),
+        tokens=tuple(clip.tokens[number] for number in numbers if clip.tokens),
+        spans=tuple(clip.spans[number] for number in numbers if clip.spans),
+    )
 
 
 def token_pairs(tokens: str) -> list[tuple[str, str]]:

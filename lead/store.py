@@ -17,7 +17,7 @@ import pyarrow as pa
 from jaxtyping import Bool, Float, Int
 from pydantic import TypeAdapter
 
-from lead.clip import Clip, Rejected
+from lead.clip import Clip, Rejected, with_captions
 from lead.errors import LeadError
 from lead.files.artefact import unreadable
 from lead.files.tables import read_table, write_table
@@ -127,35 +127,27 @@ def items_of(clip: Clip, min_frames: int, max_frames: int) -> Iterator[Clip | Re
     Parts are measured as clips are: at least ``min_frames``, fewer than ``max_frames``.
     """
     if not (min_frames <= clip.frames < max_frames):
-        yield _wrong_length(clip.id, clip, min_frames)
+        yield _wrong_length(clip, min_frames)
         return
     spans = clip.spans or ((0.0, 0.0),) * len(clip.captions)
     whole = [number for number, span in enumerate(spans) if span == (0.0, 0.0)]
     if whole:
-        yield _item(clip, clip.id, whole)
+        yield replace(with_captions(clip, whole), spans=())
     parts = [number for number in range(len(spans)) if number not in whole]
     for count, number in enumerate(parts):
         name = f"{_letters(count)}_{clip.id}"
-        start, stop = (int(second * TAG_FPS) for second in spans[number])
+        start, stop = (min(int(second * TAG_FPS), clip.frames) for second in spans[number])
         part = replace(
-            _item(clip, name, [number]),
-            start=clip.start + min(start, clip.frames),
-            stop=clip.start + max(min(stop, clip.frames), min(start, clip.frames)),
+            with_captions(clip, [number]),
+            id=name,
+            start=clip.start + start,
+            stop=clip.start + max(start, stop),
+            spans=(),
         )
         if min_frames <= part.frames < max_frames:
             yield part
         else:
-            yield _wrong_length(name, part, min_frames)
-
-
-def _item(clip: Clip, name: str, captions: Sequence[int]) -> Clip:
-    return replace(
-        clip,
-        id=name,
-        captions=tuple(clip.captions[number] for number in captions),
-        tokens=tuple(clip.tokens[number] for number in captions if clip.tokens),
-        spans=(),
-    )
+            yield _wrong_length(part, min_frames)
 
 
 def _letters(count: int) -> str:
@@ -164,10 +156,9 @@ def _letters(count: int) -> str:
     return (_letters(rest - 1) if rest else "") + _LETTERS[letter]
 
 
-def _wrong_length(name: str, part: Clip, min_frames: int) -> Rejected:
-    short = part.frames < min_frames
-    detail = f"{part.frames} frames"
-    return Rejected(name, part.source, "short" if short else "long", detail)
+def _wrong_length(clip: Clip, min_frames: int) -> Rejected:
+    reason = "short" if clip.frames < min_frames else "long"
+    return Rejected(clip.id, clip.source, reason, f"{clip.frames} frames")
 
 
 UNIT = 4

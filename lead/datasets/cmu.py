@@ -58,8 +58,8 @@ def read_cmu(
     Raises:
         LeadError: the archive is damaged, or a path leaves it.
     """
-    files, skeletons = _scan(path, place)
-    forms = _forms(files, every)
+    all_forms, skeletons = _scan(path, place)
+    forms = {identity: all_forms[identity] for identity in sorted(all_forms)[::every]}
     group_of = {name: identity for identity, group in forms.items() for name in group}
     read: dict[str, dict[str, bytes]] = {identity: {} for identity in forms}
     for name, content in members(path, group_of.__contains__):
@@ -84,7 +84,7 @@ def _read_take(
     parts: list[Found] = []
     chosen: str | None = None
     for name, content in files:
-        take = _read(name, content, f"{place}/{name}", skeleton)
+        take = _read(identity, content, f"{place}/{name}", skeleton)
         if isinstance(take, Rejected):
             parts.append(take)
         elif chosen is None:
@@ -95,28 +95,14 @@ def _read_take(
     return parts
 
 
-def _forms(files: list[str], every: int) -> dict[str, list[str]]:
-    """The files of every n-th take, the preferred form first."""
+def _scan(path: Path, place: str) -> tuple[dict[str, list[str]], dict[str, Skeleton | Rejected]]:
+    """Files by take, the preferred form first; and each subject's ASF, if any, or its fault."""
     forms: dict[str, list[str]] = {}
-    for name in files:
-        match = _MOTION.fullmatch(name)
-        forms.setdefault(match[1] if match else name, []).append(name)
-    kept = sorted(forms)[::every]
-    return {take: sorted(forms[take], key=lambda name: (_rank(name), name)) for take in kept}
-
-
-def _rank(name: str) -> int:
-    return next((1 + n for n, end in enumerate(_LAST_RESORTS) if name.endswith(end)), 0)
-
-
-def _scan(path: Path, place: str) -> tuple[list[str], dict[str, Skeleton | Rejected]]:
-    """Names of the motion files; and the ASF of each subject that has one, or its fault."""
-    files: list[str] = []
     skeletons: dict[str, Skeleton | Rejected] = {}
 
     def wanted(name: str) -> bool:
-        if _MOTION.fullmatch(name):
-            files.append(name)
+        if motion := _MOTION.fullmatch(name):
+            forms.setdefault(motion[1], []).append(name)
         return name.endswith(".asf")
 
     for name, content in members(path, wanted):
@@ -125,16 +111,18 @@ def _scan(path: Path, place: str) -> tuple[list[str], dict[str, Skeleton | Rejec
             skeletons[subject] = read_asf(content, source)
         except LeadError as error:
             skeletons[subject] = bad(subject, source, error)
-    return sorted(files), skeletons
+    return {take: sorted(names, key=_rank) for take, names in forms.items()}, skeletons
+
+
+def _rank(name: str) -> tuple[int, str]:
+    return next((1 + n for n, end in enumerate(_LAST_RESORTS) if name.endswith(end)), 0), name
 
 
 def _read(
-    name: str, content: bytes, source: str, skeleton: Skeleton | Rejected | None
+    identity: str, content: bytes, source: str, skeleton: Skeleton | Rejected | None
 ) -> Take | Rejected:
-    match = _MOTION.fullmatch(name)
-    identity = match[1] if match else name
     try:
-        if not name.endswith(".amc"):
+        if not source.endswith(".amc"):
             return take_from_bvh(content, identity, source, _CONVENTIONS, _thorax(skeleton))
         if isinstance(skeleton, Skeleton):
             return take_from_amc(content, skeleton, identity, source)
@@ -176,6 +164,6 @@ def _as_published(
         if file.is_file():
             return read_caption_file(file)
         start, stop = row.start / HUMANML3D.fps, (row.stop - 1) / HUMANML3D.fps
-        return [CaptionLine(caption, "", (0.0, 0.0)) for caption in text.captions(start, stop)]
+        return [CaptionLine(caption) for caption in text.captions(start, stop)]
 
     return cut_by_index(take, rows, splits, captions, text.content)

@@ -7,14 +7,17 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from lead.datasets.published import CMU_TAKE
 from lead.errors import LeadError
 from lead.files.tables import rows_beside
 
 _TAKE = re.compile(r"\d+_\d+")
-_KIT_PATH = re.compile(r"CMU/\d+/(\d+_\d+)_poses")
 _QUOTES = str.maketrans("“”‘’–—", "\"\"''--")
+
+_unreadable = partial(LeadError, "The file cannot be read.", fix="Delete it and download it again.")
 
 _THIRD_PERSON = {
     row["verb"]: row["third_person"] for row in rows_beside(__file__, "captions/cmu_verbs.csv")
@@ -105,7 +108,7 @@ def read_kit_sentences(path: Path) -> dict[str, tuple[Sentence, ...]]:
     """
     of_take: dict[str, tuple[Sentence, ...]] = {}
     for identity, (origin, sentences) in read_annotations(path).items():
-        take = _KIT_PATH.fullmatch(origin)
+        take = CMU_TAKE.fullmatch(origin)
         if take is not None and not identity.startswith("M"):
             of_take[take[1]] = (*of_take.get(take[1], ()), *sentences)
     return of_take
@@ -198,13 +201,3 @@ def _sentences(annotations: Iterable[dict]) -> tuple[Sentence, ...]:
 def _plain(text: str) -> str:
     """Lower case, single spaces, no full stop at the end."""
     return " ".join(text.translate(_QUOTES).lower().split()).rstrip(". ")
-
-
-def _unreadable(path: Path, found: object, expected: str) -> LeadError:
-    return LeadError(
-        "The file cannot be read.",
-        file=path,
-        found=found,
-        expected=expected,
-        fix="Delete it and download it again.",
-    )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,44 +11,17 @@ from typing import Any
 from lead.clip import Clip, Found, Work
 from lead.config.base import DatasetBase
 from lead.datasets.sources import RawSource
+from lead.errors import LeadError
 from lead.files.seeds import Seeds
 from lead.motion.skeleton import KIT, Skeleton
 
+HUMANML3D_NAMES = {"train": 23_384, "val": 1_460, "test": 4_384}
+"""Names in HumanML3D's split files, mirrored clips counted."""
+HUMANML3D_TEST_ITEMS = (4_640, 4_671)
+"""From logs of public evaluations."""
 
-@dataclass(frozen=True)
-class ExpectedCounts:
-    """Sizes of a published dataset.
-
-    Attributes:
-        names: in each split file, mirrored clips counted.
-        test_items: least and most items that the evaluation's loader makes of the test split.
-        motions: without mirror images.
-        captions: without those of mirror images.
-        source: where the figures are from.
-    """
-
-    names: Mapping[str, int]
-    test_items: tuple[int, int] | None
-    motions: int
-    captions: int
-    source: str
-
-
-HUMANML3D_COUNTS = ExpectedCounts(
-    names={"train": 23_384, "val": 1_460, "test": 4_384},
-    test_items=(4_640, 4_671),
-    motions=14_616,
-    captions=44_970,
-    source="split files of HumanML3D; items from logs of public evaluations",
-)
-
-KIT_COUNTS = ExpectedCounts(
-    names={"train": 4_688, "val": 292, "test": 786},
-    test_items=None,
-    motions=3_911,
-    captions=6_278,
-    source="split files of TMR's copy; Guo's own are believed to be 4,888, 300 and 830",
-)
+KIT_NAMES = {"train": 4_688, "val": 292, "test": 786}
+"""Names in the split files of TMR's copy; Guo's are believed to be 4,888, 300 and 830."""
 
 
 def _positions(settings: Any) -> tuple[int, int]:
@@ -65,7 +38,8 @@ class Dataset:
         skeleton: that its recordings are on.
         read: every unit of reading, from the settings, the data root and the study's seeds.
         sources: what its motion and captions are read from, as its settings choose.
-        expected: its published size, where it is one that is published whole.
+        expected: names in each split file of a dataset that is published whole.
+        test_items: least and most items that the evaluation's loader makes of the test split.
         item_frames: least feature frames of an item, and the number from which on it is too long.
         is_held_out: whether a clip's style is kept for inversion, so that no stage may see it.
         is_mirrored: whether every training clip comes with a mirror image that is made here.
@@ -76,7 +50,8 @@ class Dataset:
     skeleton: Skeleton
     read: Callable[[Any, Path, Seeds], Iterator[Work]]
     sources: Callable[[Any], Sequence[RawSource]] = lambda settings: ()
-    expected: ExpectedCounts | None = None
+    expected: Mapping[str, int] = field(default_factory=dict)
+    test_items: tuple[int, int] | None = None
     item_frames: Callable[[Any], tuple[int, int]] = _positions
     is_held_out: Callable[[Any, Clip], bool] = lambda settings, clip: False
     is_mirrored: Callable[[Any], bool] = lambda settings: False
@@ -95,15 +70,30 @@ def _read_of(name: str, work: Work) -> list[Found]:
     return [item if item.dataset else replace(item, dataset=name) for item in work()]
 
 
+def check_styles(styles: Iterable[str], known: Collection[str]) -> None:
+    """Refuse a style to be held out that the dataset does not have.
+
+    Raises:
+        LeadError: with the styles that it has.
+    """
+    if unknown := [style for style in styles if style not in known]:
+        raise LeadError(
+            "A held-out style does not exist.",
+            found=", ".join(unknown),
+            expected=f"some of {', '.join(known)}",
+            fix="Correct dataset.held_out_styles in the study's configuration.",
+        )
+
+
 def describe_items(
-    counts: Mapping[str, int], dropped: int, expected: ExpectedCounts | None = None
+    counts: Mapping[str, int], dropped: int, test_items: tuple[int, int] | None = None
 ) -> str:
     """One line: items by split, parts of clips left out, and what the test split should give."""
     text = "items: " + ", ".join(f"{count:,} {split}" for split, count in sorted(counts.items()))
     if dropped:
         text += f"; {dropped:,} left out for their length"
-    if expected is not None and expected.test_items is not None:
-        least, most = expected.test_items
+    if test_items is not None:
+        least, most = test_items
         verdict = "as" if least <= counts.get("test", 0) <= most else "but"
         text += f"; {verdict} {least:,} to {most:,} are expected in test"
     return text

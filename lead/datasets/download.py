@@ -12,9 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-import pooch
 import requests
 import urllib3
 from filelock import FileLock, Timeout
@@ -80,42 +78,32 @@ def fetch(url: str, target: Path, sha256: str = "", patience: Patience = Patienc
         _verify_present(url, target, sha256)
         return
     folder = target.with_name(target.name + ".part")
-    with _explained(url, target, sha256), _alone(folder, target):
-        # Its messages are not for users: what went wrong is in the error, the rest on the bar.
-        pooch.get_logger().setLevel("ERROR")
-        transfer: Any = partial(_transfer, sha256=sha256, folder=folder, patience=patience)
-        pooch.retrieve(
-            url,
-            known_hash=f"sha256:{sha256}" if sha256 else None,
-            fname=target.name,
-            path=folder,
-            downloader=transfer,
-        )
-        (folder / target.name).replace(target)
+    content = folder / CONTENT
+    with _explained(url, target, sha256):
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / _LOCK, timeout=0):
+            if not (sha256 and content.is_file() and _digest(content) == sha256):
+                _transfer(url, content, bool(sha256), patience)
+                _verify(content, url, target, sha256)
+            content.replace(target)
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _transfer(
-    url: str, output: str, pool: Any, *, sha256: str, folder: Path, patience: Patience
-) -> None:
-    """Download ``url`` to ``output``: a downloader for pooch, once the keywords are bound.
+def _transfer(url: str, content: Path, may_continue: bool, patience: Patience) -> None:
+    """Download ``url`` to ``content``, if need be in several attempts.
 
-    Bytes that are here already are continued where a checksum will tell whether they fit.
+    Bytes that are here are continued only where a checksum will tell whether they fit.
     """
-    content = folder / CONTENT
-    is_complete = sha256 and content.is_file() and pooch.file_hash(str(content)) == sha256
     farthest, failures = _size(content), 0
-    while not is_complete:
+    while True:
         try:
-            _attempt(url, content, bool(sha256), patience.timeout)
-            break
+            return _attempt(url, content, may_continue, patience.timeout)
         except requests.RequestException as error:
             farthest, before = max(farthest, _size(content)), farthest
             failures = 1 if farthest > before else failures + 1
             if failures >= patience.attempts or not _passing(error):
                 raise
             time.sleep(patience.wait * 2 ** (failures - 1))
-    content.replace(output)
 
 
 def _attempt(url: str, content: Path, may_continue: bool, timeout: float) -> None:
@@ -229,9 +217,13 @@ def _is_in(part: ArchivePart, name: str) -> bool:
     return f"/{part.folder}" in f"/{name}"
 
 
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _verify_present(url: str, target: Path, sha256: str) -> None:
-    actual = pooch.file_hash(str(target))
-    if sha256 and actual != sha256:
+    if sha256 and (actual := _digest(target)) != sha256:
         raise LeadError(
             "Another file is there already; it was left as it is.",
             file=target,
@@ -241,19 +233,18 @@ def _verify_present(url: str, target: Path, sha256: str) -> None:
         )
 
 
-@contextmanager
-def _alone(folder: Path, target: Path) -> Iterator[None]:
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        lock = FileLock(folder / _LOCK).acquire(timeout=0)
-    except Timeout as error:
+def _verify(content: Path, url: str, target: Path, sha256: str) -> None:
+    """Refuse and delete what came with another checksum."""
+    if sha256 and (actual := _digest(content)) != sha256:
+        content.unlink()
         raise LeadError(
-            f"{target.name} is being downloaded by another process.",
-            file=folder,
-            fix="Wait for it, or end it; then run the same command again.",
-        ) from error
-    with lock:
-        yield
+            f"{target.name} came with the wrong checksum and was not kept.",
+            file=target,
+            found=actual,
+            expected=f"SHA-256 {sha256}",
+            fix=f"Run the same command again; if it stays wrong, {url} has changed. Then look "
+            f"there for the version with this checksum and put it at {target}.",
+        )
 
 
 @contextmanager
@@ -274,14 +265,11 @@ def _explained(url: str, target: Path, sha256: str) -> Iterator[None]:
             expected=f"the file at {url}",
             fix=("See whether the source has moved. " if refused else f"{again} ") + by_hand,
         ) from error
-    except ValueError as error:  # pooch's word for a wrong checksum
+    except Timeout as error:
         raise LeadError(
-            f"{target.name} came with the wrong checksum and was not kept.",
-            file=target,
-            found=str(error).partition(" but got ")[2].partition(".")[0] or str(error),
-            expected=f"SHA-256 {sha256}",
-            fix=f"Run the same command again; if it stays wrong, {url} has changed. Then look "
-            f"there for the version with this checksum and put it at {target}.",
+            f"{target.name} is being downloaded by another process.",
+            file=f"{target}.part",
+            fix="Wait for it, or end it; then run the same command again.",
         ) from error
     except OSError as error:
         raise LeadError(

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 import numpy as np
 from pydantic import BaseModel, TypeAdapter
 
-from lead.clip import Clip, Found, ReadClip, Recording, Rejected, Work
+from lead.clip import Clip, Found, ReadClip, Recording, Rejected, Work, with_captions
 from lead.datasets.audit.checks import Finding, Inspection, inspect, refusal
 from lead.datasets.audit.measures import pack_sketch
 from lead.errors import LeadError
@@ -189,12 +189,7 @@ def _with_captions(item: Found) -> Found:
     if not keep:
         detail = "its captions are empty"
         return Rejected(item.id, item.source, "no_caption", detail, dataset=item.dataset)
-    return replace(
-        item,
-        captions=tuple(item.captions[number] for number in keep),
-        tokens=tuple(item.tokens[number] for number in keep if item.tokens),
-        spans=tuple(item.spans[number] for number in keep if item.spans),
-    )
+    return with_captions(item, keep)
 
 
 _AHEAD = 2

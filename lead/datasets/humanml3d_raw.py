@@ -12,7 +12,7 @@ from jaxtyping import Float
 
 from lead.clip import Found, Rejected, Work
 from lead.config.datasets import HumanML3DRawDataset
-from lead.datasets.dataset import HUMANML3D_COUNTS, Dataset
+from lead.datasets.dataset import HUMANML3D_NAMES, HUMANML3D_TEST_ITEMS, Dataset
 from lead.datasets.published import (
     INDEX,
     MIRRORED,
@@ -48,13 +48,19 @@ _SOURCES = ("amass", "humanact12", "body_models", "humanml3d")
 """Names of the sources, which are also those of the settings that say where they lie."""
 
 
+_unusable = partial(
+    LeadError,
+    "The file cannot be cut by index.csv.",
+    fix="Unpack its sub-dataset again, or take the file away to leave its clips out.",
+)
+
+
 @dataclass(frozen=True, eq=False)
 class _Source:
     """One source file and all that is cut from it."""
 
     path: Path
     place: str
-    take: str
     rows: tuple[Segment, ...]
     splits: Mapping[str, str]
     texts: Path
@@ -75,7 +81,9 @@ def read_amass(settings: HumanML3DRawDataset, data_root: Path) -> Iterator[Work]
     segments = read_segments(folders["humanml3d"] / INDEX)
     splits = read_splits(folders["humanml3d"])
     smplh = folders["body_models"] / "smplh"
-    models = {gender: _body(smplh / gender / "model.npz") for gender in ("male", "female")}
+    whole = {gender: read_body_model(smplh / gender / "model.npz") for gender in ("male", "female")}
+    count = HUMANML3D.joint_count
+    models = {gender: first_joints(model, count) for gender, model in whole.items()}
     return _works(settings, folders, segments, splits, models)
 
 
@@ -143,7 +151,7 @@ def _works(
         folder = "amass" if is_amass else HUMANACT12
         place = f"{getattr(settings, folder)}/{file}"
         texts = folders["humanml3d"] / "texts"
-        source = _Source(folders[folder] / file, place, take, rows, kept, texts, lengths)
+        source = _Source(folders[folder] / file, place, rows, kept, texts, lengths)
         if rows:
             yield partial(_read_source, source, models if is_amass else None)
 
@@ -170,29 +178,13 @@ def _clips(source: _Source, models: Models | None) -> list[Found]:
 
 
 def _clip(name: str, joints: Float[np.ndarray, "N J 3"], source: _Source) -> Found:
-    return published_clip(
-        name,
-        source.place,
-        mirror(joints, HUMANML3D) if name.startswith(MIRRORED) else joints,
-        source.texts / f"{name}.txt",
-        source.lengths,
-        take=source.take,
-        content=source.take.partition("/")[0],
-    )
+    def read() -> Float[np.ndarray, "N J 3"]:
+        return mirror(joints, HUMANML3D) if name.startswith(MIRRORED) else joints
 
-
-def _body(path: Path) -> BodyModel:
-    return first_joints(read_body_model(path), HUMANML3D.joint_count)
-
-
-def _unusable(source: str, found: str, expected: str) -> LeadError:
-    return LeadError(
-        "The file cannot be cut by index.csv.",
-        file=source,
-        found=found,
-        expected=expected,
-        fix="Unpack its sub-dataset again, or take the file away to leave its clips out.",
-    )
+    texts = source.texts / f"{name}.txt"
+    row = source.rows[0]
+    about = {"take": row.source, "content": row.subset}
+    return published_clip(source.place, read, texts, source.lengths, **about)
 
 
 def _folders(settings: HumanML3DRawDataset, data_root: Path) -> dict[str, Path]:
@@ -201,7 +193,7 @@ def _folders(settings: HumanML3DRawDataset, data_root: Path) -> dict[str, Path]:
     folders = {source.name: data_root / source.places[0] for source in wanted}
     if missing := [source for source in wanted if not folders[source.name].is_dir()]:
         absent = ", ".join(source.places[0] for source in missing)
-        raise missing_data(missing, data_root, f"no folder {absent}")
+        raise missing_data(missing, data_root, found=f"no folder {absent}")
     inner = folders["humanact12"] / HUMANACT12
     return {**folders, "humanact12": inner if inner.is_dir() else folders["humanact12"]}
 
@@ -212,5 +204,6 @@ DATASET = Dataset(
     skeleton=HUMANML3D,
     read=lambda settings, data_root, seeds: read_amass(settings, data_root),
     sources=lambda settings: [SOURCES[name] for name in _SOURCES],
-    expected=HUMANML3D_COUNTS,
+    expected=HUMANML3D_NAMES,
+    test_items=HUMANML3D_TEST_ITEMS,
 )

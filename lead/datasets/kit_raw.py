@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from lead.clip import Found, Recording, Rejected, Work
+from lead.clip import Found, Rejected, Work
 from lead.config.datasets import KitRawDataset
 from lead.datasets.cmu_captions import read_annotations
-from lead.datasets.dataset import KIT_COUNTS, Dataset
-from lead.datasets.published import caption_fields, read_caption_file, read_splits
+from lead.datasets.dataset import KIT_NAMES, Dataset
+from lead.datasets.published import MIRRORED, published_clip, read_splits
 from lead.datasets.sources import SOURCES, locate, missing_data
 from lead.errors import LeadError
 from lead.files.arrays import read_npy
 from lead.formats.archive import members, names
-from lead.mocap.cut import bad, wrong_length
 from lead.motion.kinematics import bone_lengths, checked_joints
 from lead.motion.skeleton import HUMANML3D, KIT
 from lead.types import Joints
@@ -28,23 +27,7 @@ LEG_LENGTHS = (250.0, 700.0)
 """Hip to ankle in KIT's unit: 450 for its mean body, 0.8 in metres, 800 in real millimetres."""
 SHORTEST_BONE = 1.0
 
-_CLIP = re.compile(r"(M?)(\d{5})\.npy")
-
-
-@dataclass(frozen=True)
-class Entry:
-    """What is known of a clip besides its motion.
-
-    Attributes:
-        text: its caption file, which goes before ``sentences``; None where there is none.
-        sentences: of the annotations.
-    """
-
-    id: str
-    source: str
-    split: str | None
-    text: Path | None
-    sentences: tuple[str, ...] = field(repr=False)
+_CLIP = re.compile(r"M?\d{5}\.npy")
 
 
 def read_kit_raw(settings: KitRawDataset, data_root: Path) -> Iterator[Work]:
@@ -57,7 +40,7 @@ def read_kit_raw(settings: KitRawDataset, data_root: Path) -> Iterator[Work]:
             split list cannot be read, the folder holds MMM files only. A broken clip is ``bad``.
     """
     source = replace(SOURCES["kit-joints"], places=(settings.joints,))
-    path = locate([source], data_root)[source.name]
+    path = locate([source], data_root, "dataset.joints")[source.name]
     if not names(path, _is_clip):
         if names(path, lambda name: name.endswith("_mmm.xml")):
             raise LeadError(
@@ -67,50 +50,42 @@ def read_kit_raw(settings: KitRawDataset, data_root: Path) -> Iterator[Work]:
                 expected=source.title,
                 fix=SOURCES["kit-mmm"].unsupported,
             )
-        raise missing_data([source], data_root, f"no <id>.npy in {path}", "dataset.joints")
-    texts, written = _captions(settings, data_root)
-    splits = _splits(data_root / settings.splits)
+        raise missing_data([source], data_root, "dataset.joints", f"no <id>.npy in {path}")
+    sentences = _sentences(settings, data_root)
+    lists = data_root / settings.splits
+    splits = read_splits(lists) if lists.is_dir() else {}
+    lengths = settings.min_positions, settings.max_positions
     seen = set()
     for name, content in members(path, _is_clip):
         identity = PurePosixPath(name).stem
         seen.add(identity)
         if splits and identity not in splits:
             continue
-        entry = Entry(
-            identity,
-            f"{settings.joints}/{name}",
-            splits.get(identity),
-            texts.get(identity),
-            written.get(identity, ()),
-        )
-        yield partial(read_clip, entry, content, settings.min_positions, settings.max_positions)
+        texts = data_root / settings.texts / f"{identity}.txt"
+        about = sentences.get(identity, ()), splits.get(identity, "")
+        yield partial(_read_clip, content, f"{settings.joints}/{name}", texts, lengths, *about)
     missing = (identity for identity in splits if identity not in seen)
     detail = "a split list names it and there is no file"
     yield partial(list, tuple(Rejected(i, settings.joints, "missing", detail) for i in missing))
 
 
-def read_clip(entry: Entry, content: bytes, shortest: int, longest: int) -> list[Found]:
-    """One clip of ``shortest`` to ``longest`` positions, in KIT's unit."""
-    try:
-        joints = read_positions(content, entry.source)
-        captions = _entry_captions(entry)
-    except LeadError as error:
-        return [bad(entry.id, entry.source, error)]
-    if wrong := wrong_length(entry.id, entry.source, len(joints), (shortest, longest)):
-        return [wrong]
-    if not captions["captions"]:
-        return [Rejected(entry.id, entry.source, "no_caption", "nobody says what it shows")]
-    return [
-        Recording(
-            id=entry.id,
-            motion=joints,
-            take=entry.id.removeprefix("M"),
-            content="unknown",
-            source=entry.source,
-            split=entry.split or "",
-            **captions,
-        )
-    ]
+def _read_clip(
+    content: bytes,
+    source: str,
+    texts: Path,
+    lengths: tuple[int, int],
+    sentences: tuple[str, ...],
+    split: str,
+) -> list[Found]:
+    """One clip in KIT's unit; its caption file goes before the sentences of the annotations."""
+    read, take = partial(read_positions, content, source), texts.stem.removeprefix(MIRRORED)
+    about = {"take": take, "content": "unknown", "split": split}
+    clip = published_clip(source, read, texts, lengths, sentences=sentences, **about)
+    if isinstance(clip, Rejected):
+        return [clip]
+    tokens = clip.tokens if all(clip.tokens) else ()
+    spans = clip.spans if any(map(any, clip.spans)) else ()
+    return [replace(clip, tokens=tokens, spans=spans)]
 
 
 def read_positions(content: bytes, source: str) -> Joints:
@@ -154,39 +129,21 @@ def _is_clip(name: str) -> bool:
     return _CLIP.fullmatch(name) is not None
 
 
-def _captions(
-    settings: KitRawDataset, data_root: Path
-) -> tuple[dict[str, Path], Mapping[str, tuple[str, ...]]]:
-    """Caption files by id, and the annotations' sentences by id."""
-    texts = {file.stem: file for file in (data_root / settings.texts).glob("*.txt")}
+def _sentences(settings: KitRawDataset, data_root: Path) -> dict[str, tuple[str, ...]]:
+    """The annotations' sentences by id, which are about all of a clip."""
     annotations = data_root / settings.annotations
-    if not texts and not annotations.is_file():
-        raise LeadError(
-            "KIT-ML's captions are missing.",
-            file=data_root,
-            found=f"neither {settings.texts} nor {settings.annotations}",
-            expected="caption files, or the annotations as JSON",
-            fix="Get annotations.json from https://github.com/Mathux/TMR.",
-        )
-    entries = read_annotations(annotations) if annotations.is_file() else {}
-    return texts, {i: tuple(s.text for s in sentences) for i, (_, sentences) in entries.items()}
-
-
-def _splits(folder: Path) -> dict[str, str]:
-    return read_splits(folder) if folder.is_dir() else {}
-
-
-def _entry_captions(entry: Entry) -> dict:
-    """Captions, tokens and spans of a clip; the annotations' sentences are about all of it."""
-    if entry.text is None:
-        return {"captions": tuple(dict.fromkeys(entry.sentences))}
-    lines = read_caption_file(entry.text)
-    fields = caption_fields(lines)
-    if not all(fields["tokens"]):
-        fields["tokens"] = ()
-    if not any(map(any, fields["spans"])):
-        fields["spans"] = ()
-    return fields
+    if annotations.is_file():
+        entries = read_annotations(annotations)
+        return {i: tuple(s.text for s in sentences) for i, (_, sentences) in entries.items()}
+    if any((data_root / settings.texts).glob("*.txt")):
+        return {}
+    raise LeadError(
+        "KIT-ML's captions are missing.",
+        file=data_root,
+        found=f"neither {settings.texts} nor {settings.annotations}",
+        expected="caption files, or the annotations as JSON",
+        fix="Get annotations.json from https://github.com/Mathux/TMR.",
+    )
 
 
 DATASET = Dataset(
@@ -195,5 +152,5 @@ DATASET = Dataset(
     skeleton=KIT,
     read=lambda settings, data_root, seeds: read_kit_raw(settings, data_root),
     sources=lambda settings: [SOURCES["kit-joints"]],
-    expected=KIT_COUNTS,
+    expected=KIT_NAMES,
 )

@@ -6,24 +6,30 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from lead.clip import Found, Rejected, Work
 from lead.config.datasets import HumanML3DDataset, KitDataset, ProcessedDataset
-from lead.datasets.dataset import HUMANML3D_COUNTS, KIT_COUNTS, Dataset
+from lead.datasets.dataset import HUMANML3D_NAMES, HUMANML3D_TEST_ITEMS, KIT_NAMES, Dataset
 from lead.datasets.published import MIRRORED, published_clip, read_splits
 from lead.datasets.sources import SOURCES
 from lead.errors import LeadError
 from lead.files.arrays import read_npy
-from lead.files.seeds import Seeds
-from lead.mocap.cut import bad
 from lead.motion.layout import BLOCKS, layout
 from lead.motion.normalizer import Normalizer
 from lead.motion.skeleton import HUMANML3D, KIT, SKELETONS, Skeleton
 
 FEATURES, TEXTS = "new_joint_vecs", "texts"
+
+_missing = partial(
+    LeadError,
+    "A part of the processed dataset is missing.",
+    found="nothing that can be read",
+    expected=f"{FEATURES}/, {TEXTS}/, train.txt, val.txt, test.txt, Mean.npy and Std.npy",
+    fix="Build the dataset with its authors' scripts (github.com/EricGuo5513/HumanML3D), or "
+    "set data_root and dataset.folder to where it lies.",
+)
 
 
 def read_processed(
@@ -43,9 +49,9 @@ def read_processed(
     _refuse_the_other(folder, skeleton)
     _refuse_other_names(folder / FEATURES, ".npy", splits)
     _refuse_other_names(folder / TEXTS, ".txt", splits)
-    limits = settings.min_frames, settings.max_frames
+    lengths = settings.min_frames, settings.max_frames - 1
     return (
-        partial(_read_named, folder, settings.folder, name, split, limits, skeleton)
+        partial(_read_clip, folder, settings.folder, name, split, lengths, skeleton)
         for name, split in splits.items()
     )
 
@@ -58,6 +64,12 @@ def read_statistics(folder: Path, skeleton: Skeleton) -> Normalizer:
             one value in each block of the features.
     """
     blocks = layout(skeleton)
+    wrong = partial(
+        LeadError,
+        "The dataset's statistics are not right.",
+        expected=f"{blocks.width} finite numbers; Std.npy positive and the same within each block",
+        fix="Get the file again, or set dataset.statistics to train.",
+    )
     arrays = {}
     for name in ("Mean", "Std"):
         path = folder / f"{name}.npy"
@@ -66,47 +78,36 @@ def read_statistics(folder: Path, skeleton: Skeleton) -> Normalizer:
         try:
             values = _finite(read_npy(path, path), path)
         except LeadError as error:
-            raise _wrong_statistics(path, str(error.found), blocks.width) from error
+            raise wrong(path, error.found) from error
         if values.shape != (blocks.width,):
-            found = f"an array of shape {values.shape}{_looks_like(values, skeleton)}"
-            raise _wrong_statistics(path, found, blocks.width)
+            shape = f"an array of shape {values.shape}{_looks_like(values, skeleton)}"
+            raise wrong(path, shape)
         arrays[name] = values
-    std = arrays["Std"]
     for block in BLOCKS:
-        values = std[blocks.slice(block)]
+        values = arrays["Std"][blocks.slice(block)]
         if values.min() <= 0 or np.ptp(values) > 1e-4 * values.max():
-            found = f"{block} between {values.min():.4g} and {values.max():.4g}"
-            raise _wrong_statistics(folder / "Std.npy", found, blocks.width)
-    return Normalizer(arrays["Mean"], std)
+            span = f"{block} between {values.min():.4g} and {values.max():.4g}"
+            raise wrong(folder / "Std.npy", span)
+    return Normalizer(arrays["Mean"], arrays["Std"])
 
 
-def _read_named(
+def _read_clip(
     folder: Path,
     place: Path,
     name: str,
     split: str,
-    limits: tuple[int, int],
+    lengths: tuple[int, int],
     skeleton: Skeleton,
 ) -> list[Found]:
     """A clip, or why it is left out, in the split that names it."""
     path, texts = folder / FEATURES / f"{name}.npy", folder / TEXTS / f"{name}.txt"
-    clip = _read_clip(path, texts, str(place / FEATURES / path.name), limits, skeleton)
+    source, take = str(place / FEATURES / path.name), name.removeprefix(MIRRORED)
+    if path.is_file():
+        read = partial(_load, path, skeleton)
+        clip = published_clip(source, read, texts, lengths, "frames", take=take)
+    else:
+        clip = Rejected(name, source, "missing", "a split list names it, and there is no file")
     return [replace(clip, split=split)]
-
-
-def _read_clip(
-    path: Path, texts: Path, source: str, limits: tuple[int, int], skeleton: Skeleton
-) -> Found:
-    name = path.stem
-    if not path.is_file():
-        return Rejected(name, source, "missing", "a split list names it, and there is no file")
-    try:
-        features = _load(path, skeleton)
-    except LeadError as error:
-        return bad(name, source, error)
-    lengths = limits[0], limits[1] - 1
-    take = name.removeprefix(MIRRORED)
-    return published_clip(name, source, features, texts, lengths, "frames", take=take)
 
 
 def _load(path: Path, skeleton: Skeleton) -> np.ndarray:
@@ -141,11 +142,17 @@ def _finite(values: np.ndarray, path: Path) -> np.ndarray:
     )
 
 
+def _other(values: np.ndarray, skeleton: Skeleton) -> Skeleton | None:
+    """The other skeleton, where the array is as wide as its features."""
+    others = (other for other in SKELETONS.values() if other is not skeleton)
+    width = values.shape[-1] if values.ndim else 0
+    return next((other for other in others if width == other.feature_width), None)
+
+
 def _looks_like(values: np.ndarray, skeleton: Skeleton) -> str:
     """What to add to a message about an array of the wrong shape."""
-    width = values.shape[-1] if values.ndim else 0
-    others = (other for other in SKELETONS.values() if other is not skeleton)
-    return "".join(f", as of {other.name}" for other in others if width == other.feature_width)
+    other = _other(values, skeleton)
+    return f", as of {other.name}" if other else ""
 
 
 def _refuse_the_other(folder: Path, skeleton: Skeleton) -> None:
@@ -153,27 +160,21 @@ def _refuse_the_other(folder: Path, skeleton: Skeleton) -> None:
     paths = sorted((folder / FEATURES).glob("*.npy"))
     if not paths:
         raise _missing(folder / FEATURES / "*.npy")
-    path, width = next(_widths(paths), (paths[0], 0))
-    for other in SKELETONS.values():
-        if other is not skeleton and width == other.feature_width:
+    for path in paths:
+        try:
+            features = read_npy(path, path)
+        except LeadError:
+            continue  # a broken file is reported when it is read
+        if other := _other(features, skeleton):
             raise LeadError(
                 f"This looks like {other.name}, and the study reads {skeleton.name}.",
                 file=path,
-                found=f"{width} columns",
+                found=f"{other.feature_width} columns",
                 expected=f"{skeleton.feature_width} columns",
                 fix=f"Set dataset.kind to {other.name}, or dataset.folder to the other folder.",
             )
-
-
-def _widths(paths: Iterable[Path]) -> Iterator[tuple[Path, int]]:
-    """Files with their columns; a broken file is left out here and reported when it is read."""
-    for path in paths:
-        try:
-            array = read_npy(path, path)
-        except LeadError:
-            continue
-        if array.ndim:
-            yield path, array.shape[-1]
+        if features.ndim:
+            return
 
 
 def _refuse_other_names(part: Path, suffix: str, names: Iterable[str]) -> None:
@@ -196,50 +197,21 @@ def _named(file_name: str) -> str:
     return file_name + dataset.get(len(Path(file_name).stem.removeprefix("M")), "")
 
 
-def _missing(path: Path) -> LeadError:
-    return LeadError(
-        "A part of the processed dataset is missing.",
-        file=path,
-        found="nothing that can be read",
-        expected=f"{FEATURES}/, {TEXTS}/, train.txt, val.txt, test.txt, Mean.npy and Std.npy",
-        fix="Build the dataset with its authors' scripts (github.com/EricGuo5513/HumanML3D), or "
-        "set data_root and dataset.folder to where it lies.",
-    )
-
-
-def _wrong_statistics(path: Path, found: str, width: int) -> LeadError:
-    return LeadError(
-        "The dataset's statistics are not right.",
-        file=path,
-        found=found,
-        expected=f"{width} finite numbers; Std.npy positive and the same within each block",
-        fix="Get the file again, or set dataset.statistics to train.",
-    )
-
-
-def _dataset(settings: type[ProcessedDataset], skeleton: Skeleton, **others: Any) -> Dataset:
-    def read(chosen: ProcessedDataset, data_root: Path, seeds: Seeds) -> Iterator[Work]:
-        return read_processed(chosen, skeleton, data_root)
-
-    def item_frames(chosen: ProcessedDataset) -> tuple[int, int]:
-        return chosen.min_frames, chosen.max_frames
-
-    return Dataset(
-        settings=settings, skeleton=skeleton, read=read, item_frames=item_frames, **others
-    )
-
-
+_dataset = partial(Dataset, item_frames=lambda settings: (settings.min_frames, settings.max_frames))
 DATASET = _dataset(
-    HumanML3DDataset,
-    HUMANML3D,
     kind="humanml3d",
+    settings=HumanML3DDataset,
+    skeleton=HUMANML3D,
+    read=lambda settings, data_root, seeds: read_processed(settings, HUMANML3D, data_root),
     sources=lambda settings: [SOURCES["humanml3d-features"]],
-    expected=HUMANML3D_COUNTS,
+    expected=HUMANML3D_NAMES,
+    test_items=HUMANML3D_TEST_ITEMS,
 )
 KIT_DATASET = _dataset(
-    KitDataset,
-    KIT,
     kind="kit",
+    settings=KitDataset,
+    skeleton=KIT,
+    read=lambda settings, data_root, seeds: read_processed(settings, KIT, data_root),
     sources=lambda settings: [SOURCES["kit-features"], SOURCES["kit-mmm"]],
-    expected=KIT_COUNTS,
+    expected=KIT_NAMES,
 )

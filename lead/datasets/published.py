@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,21 @@ COLUMNS = ("source_path", "start_frame", "end_frame", "new_name")
 MIRRORED = "M"
 """What the name of a mirrored copy begins with."""
 
-_CMU_TAKE = re.compile(r"CMU/\d+/(\d+_\d+)_poses")
+CMU_TAKE = re.compile(r"CMU/\d+/(\d+_\d+)_poses")
+"""The path of a take of one performer below ``pose_data``, and its own name, such as ``01_01``."""
+
+_not_the_index = partial(
+    LeadError,
+    "This is not HumanML3D's index of segments.",
+    expected=f"CSV in UTF-8 with the columns {', '.join(COLUMNS)}",
+    fix="Copy index.csv from the HumanML3D repository.",
+)
+_unreadable = partial(
+    LeadError,
+    "A caption file cannot be read.",
+    expected="lines of caption#word/POS word/POS#from#to, times in seconds",
+    fix="Get the dataset's texts again.",
+)
 
 
 @dataclass(frozen=True)
@@ -110,7 +125,7 @@ def cmu_segments(index: Iterable[Segment]) -> dict[str, tuple[Segment, ...]]:
     Takes of two (folders such as ``18_19_rory`` and ``18_19_Justin``) are left out: the same
     take name stands for either body there, and CMU's own files do not say which is which.
     """
-    takes = ((_CMU_TAKE.fullmatch(source), rows) for source, rows in by_source(index).items())
+    takes = ((CMU_TAKE.fullmatch(source), rows) for source, rows in by_source(index).items())
     return {match[1]: rows for match, rows in takes if match}
 
 
@@ -171,16 +186,6 @@ def _segment(row: dict, line: int, path: Path) -> Segment:
         raise _not_the_index(path, f"line {line}: {list(row.values())} ({error})") from error
 
 
-def _not_the_index(path: Path, found: str) -> LeadError:
-    return LeadError(
-        "This is not HumanML3D's index of segments.",
-        file=path,
-        found=found,
-        expected=f"CSV in UTF-8 with the columns {', '.join(COLUMNS)}",
-        fix="Copy index.csv from the HumanML3D repository.",
-    )
-
-
 @dataclass(frozen=True)
 class CaptionLine:
     """One caption.
@@ -192,8 +197,8 @@ class CaptionLine:
     """
 
     caption: str
-    tokens: str
-    span: tuple[float, float]
+    tokens: str = ""
+    span: tuple[float, float] = (0.0, 0.0)
 
 
 def read_caption_file(path: Path) -> list[CaptionLine]:
@@ -215,39 +220,43 @@ def read_caption_file(path: Path) -> list[CaptionLine]:
 
 
 def published_clip(
-    name: str,
     source: str,
-    motion: np.ndarray,
+    read: Callable[[], np.ndarray],
     texts: Path,
     lengths: tuple[int, int],
     unit: str = "positions",
-    take: str = "",
-    content: str = "",
+    sentences: Sequence[str] = (),
+    **about: str,
 ) -> Found:
     """A clip with the captions of its caption file, or why it is left out.
 
+    A clip whose motion or caption file is broken is ``bad``, whatever its length.
+
     Args:
-        name: of the clip.
         source: of its motion, relative to the data root.
-        motion: of the clip.
-        texts: its caption file.
+        read: gives the motion, or raises what is wrong with it.
+        texts: its caption file, which has the clip's name.
         lengths: least and most frames of a clip.
         unit: what a frame of the motion is.
-        take, content: of the clip.
+        sentences: its captions where there is no such file.
+        about: more that is known of the clip.
     """
-    if wrong := wrong_length(name, source, len(motion), lengths, unit):
-        return wrong
+    name = texts.stem
     try:
-        lines = read_caption_file(texts) if texts.is_file() else []
+        motion = read()
+        if texts.is_file():
+            lines = read_caption_file(texts)
+        else:
+            lines = [CaptionLine(sentence) for sentence in dict.fromkeys(sentences)]
     except LeadError as error:
         return bad(name, source, error)
+    if wrong := wrong_length(name, source, len(motion), lengths, unit):
+        return wrong
     if not lines:
         place = f"{texts.parent.name}/{texts.name}"
         detail = f"no caption in {place}" if texts.is_file() else f"there is no file {place}"
         return Rejected(name, source, "no_caption", detail)
-    return Recording(
-        id=name, motion=motion, source=source, take=take, content=content, **caption_fields(lines)
-    )
+    return Recording(id=name, motion=motion, source=source, **about, **caption_fields(lines))
 
 
 def caption_fields(lines: Sequence[CaptionLine]) -> dict[str, Any]:
@@ -277,13 +286,3 @@ def _seconds(text: str) -> float:
     if value < 0 or math.isinf(value):
         raise ValueError(text)
     return 0.0 if math.isnan(value) else value
-
-
-def _unreadable(path: Path, found: str) -> LeadError:
-    return LeadError(
-        "A caption file cannot be read.",
-        file=path,
-        found=found,
-        expected="lines of caption#word/POS word/POS#from#to, times in seconds",
-        fix="Get the dataset's texts again.",
-    )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from lead.clip import Clip, Work
+from lead.clip import Work
 from lead.config.base import Settings
 from lead.config.datasets import SplitShares
 from lead.config.study import Study
@@ -57,11 +57,6 @@ def read_dataset(settings: Settings, data_root: Path, seeds: Seeds) -> Iterator[
 def skeleton_of(settings: Settings) -> Skeleton:
     """The skeleton that the dataset's recordings are on."""
     return dataset_of(settings).skeleton
-
-
-def held_out(settings: Settings, clip: Clip) -> bool:
-    """Whether the clip's style is kept for inversion, so that no stage may see it."""
-    return dataset_of(settings).is_held_out(settings, clip)
 
 
 def shares_of(settings: Settings) -> tuple[float, float, float] | None:

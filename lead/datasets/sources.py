@@ -68,14 +68,12 @@ class FreeFile:
         target: where it goes under the data root; an archive only until its parts are made.
         sha256: of its bytes; empty for an archive that its server packs when asked, of which only
             the content is the same every time.
-        size: in bytes.
         parts: what is made of such an archive.
     """
 
     url: str
     target: str
     sha256: str = ""
-    size: int = 0
     parts: tuple[ArchivePart, ...] = ()
 
 
@@ -89,8 +87,6 @@ class Download:
         licence: its terms.
         files: what is downloaded.
         fills: names of the raw sources that are then there.
-        pinned: whether its addresses name a fixed version; else a new version at the source is
-            noticed by its digest, and refused.
         by_hand: what is still missing afterwards, and where to get it.
     """
 
@@ -99,7 +95,6 @@ class Download:
     licence: str
     files: tuple[FreeFile, ...]
     fills: tuple[str, ...] = ()
-    pinned: bool = True
     by_hand: str = ""
 
 
@@ -129,8 +124,12 @@ def look_for(source: RawSource, data_root: Path) -> Path | None:
     return next((file for file in files if file.is_file()), None)
 
 
-def locate(sources: Sequence[RawSource], data_root: Path) -> dict[str, Path]:
+def locate(
+    sources: Sequence[RawSource], data_root: Path, setting: str | None = None
+) -> dict[str, Path]:
     """Where each of the sources lies, by name.
+
+    ``setting`` is the key of the study that says where they are looked for, if there is one.
 
     Raises:
         LeadError: some are missing; it names them all, the places looked at, where to get them
@@ -138,20 +137,17 @@ def locate(sources: Sequence[RawSource], data_root: Path) -> dict[str, Path]:
     """
     places = {source.name: look_for(source, data_root) for source in sources}
     if missing := [source for source in sources if places[source.name] is None]:
-        raise missing_data(missing, data_root)
+        raise missing_data(missing, data_root, setting)
     return {name: path for name, path in places.items() if path is not None}
 
 
 def missing_data(
     missing: Sequence[RawSource],
     data_root: Path,
-    found: str | None = None,
     setting: str | None = None,
+    found: str | None = None,
 ) -> LeadError:
-    """The error for sources that are not in their places, or (``found``) not as they should be.
-
-    ``setting`` is the key of the study that says where they are looked for, if there is one.
-    """
+    """The error for sources that are not in their places, or (``found``) not as they should be."""
     other = f", or set {setting}" if setting else ""
     return LeadError(
         f"Raw data is missing: {', '.join(source.name for source in missing)}.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -30,11 +31,9 @@ def split_takes(
         shares: of train, val and test; they sum to 1.
         rng: orders the takes of one content.
     """
-    parts: dict[str, int] = {}
-    content: dict[str, str] = {}
-    for recording in recordings:
-        parts[recording.take] = parts.get(recording.take, 0) + 1
-        content.setdefault(recording.take, recording.content)
+    parts = Counter(recording.take for recording in recordings)
+    # In reverse, so that a take has the content of its first part.
+    content = {recording.take: recording.content for recording in reversed(recordings)}
     takes = sorted(parts)
     shuffle = dict(zip(takes, rng.permutation(len(takes)), strict=True))
     owed = np.zeros(len(SPLITS))
@@ -51,26 +50,26 @@ def mirror_images(clips: Sequence[ReadClip]) -> list[ReadClip]:
     """The mirror image of every clip of the training split, in that split.
 
     What is measured stays recorded motion: the other splits, and held-out styles, get none.
+    Images are named as HumanML3D names them, and of the same take, so that nothing tells two apart.
     """
-    return [_mirror_image(clip) for clip in clips if clip.split == "train"]
+    return [
+        replace(
+            clip,
+            id=MIRRORED + clip.id,
+            captions=tuple(map(exchange_sides, clip.captions)),
+            tokens=tuple(map(exchange_sides, clip.tokens)),
+            content=exchange_sides(clip.content),
+            is_mirrored=True,
+        )
+        for clip in clips
+        if clip.split == "train"
+    ]
 
 
 def frames_of(read: Gathered, clips: Sequence[ReadClip], skeleton: Skeleton) -> Iterator[Joints]:
     """The joints of every clip, seen in a mirror where it is a mirror image."""
     for clip, joints in zip(clips, read.arrays(clips), strict=True):
         yield mirror(joints, skeleton) if clip.is_mirrored else joints
-
-
-def _mirror_image(clip: ReadClip) -> ReadClip:
-    """Named as HumanML3D names it; of the same take, so that nothing tells the two apart."""
-    return replace(
-        clip,
-        id=MIRRORED + clip.id,
-        captions=tuple(map(exchange_sides, clip.captions)),
-        tokens=tuple(map(exchange_sides, clip.tokens)),
-        content=exchange_sides(clip.content),
-        is_mirrored=True,
-    )
 
 
 # Whole words and what is built on them, such as leftwards, right-handed or turn_left; not upright.

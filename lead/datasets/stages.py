@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,7 @@ from lead.datasets.audit.report import (
 from lead.datasets.dataset import describe_items
 from lead.datasets.gather import Gathered, blocks, gather, in_order
 from lead.datasets.processed import read_statistics
-from lead.datasets.registry import dataset_of, held_out, read_dataset, shares_of, skeleton_of
+from lead.datasets.registry import dataset_of, read_dataset, shares_of, skeleton_of
 from lead.datasets.splits import frames_of, mirror_images, split_takes
 from lead.datasets.synthetic.dataset import SOURCE as SYNTHETIC
 from lead.errors import LeadError
@@ -110,17 +111,12 @@ def extract_features(job: Job) -> None:
 
 def _write_items(job: Job, clips: Sequence[Clip], dataset: Settings) -> None:
     """The index of the items that stages work with, and a line of how many there are."""
-    items: list[Clip] = []
-    dropped = 0
-    for clip in clips:
-        for item in items_of(clip, *dataset_of(dataset).item_frames(dataset)):
-            if isinstance(item, Clip):
-                items.append(item)
-            else:
-                dropped += 1
+    kind = dataset_of(dataset)
+    limits = kind.item_frames(dataset)
+    found = [item for clip in clips for item in items_of(clip, *limits)]
+    items = sorted((item for item in found if isinstance(item, Clip)), key=attrgetter("id"))
     counts = Counter(item.split for item in items)
-    print(describe_items(counts, dropped, dataset_of(dataset).expected), file=sys.stderr)
-    items.sort(key=lambda item: item.id)
+    print(describe_items(counts, len(found) - len(items), kind.test_items), file=sys.stderr)
     write_index(job.outputs["index"], items, clips[-1].stop, job.on_any_threads().manifest)
 
 
@@ -132,8 +128,7 @@ def _save_statistics(job: Job, clips: Sequence[Clip], skeleton: Skeleton) -> Non
 
 def _write_audit(job: Job, read: Gathered, kept: Sequence[ReadClip], dataset: Settings) -> None:
     """Table and page of what was read, what was left out, and what was mirrored."""
-    counts = dataset_of(dataset).expected
-    expected = None if counts is None else counts.names
+    expected = dataset_of(dataset).expected
     recorded = [clip for clip in kept if not clip.is_mirrored]
     findings = [*read.findings, *cross_check(recorded, expected, read.rejected)]
     audit = Audit(kept, read.rejected, findings)
@@ -171,7 +166,8 @@ def _gathered(job: Job, dataset: Settings) -> Iterator[Gathered]:
 
 def _with_splits(clips: Sequence[ReadClip], dataset: Settings, seeds: Seeds) -> list[ReadClip]:
     """Every clip in its split: held out, the source's own, or by the study's shares."""
-    is_held_out = {clip.id for clip in clips if held_out(dataset, clip)}
+    kind = dataset_of(dataset)
+    is_held_out = {clip.id for clip in clips if kind.is_held_out(dataset, clip)}
     free = [clip for clip in clips if not clip.split and clip.id not in is_held_out]
     dealt: dict[str, str] = {}
     if shares := shares_of(dataset):

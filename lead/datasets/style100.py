@@ -10,9 +10,9 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from lead.clip import Clip, Found, Rejected, Work
+from lead.clip import Found, Rejected, Work
 from lead.config.datasets import Style100Dataset
-from lead.datasets.dataset import Dataset
+from lead.datasets.dataset import Dataset, check_styles
 from lead.datasets.sources import SOURCES, locate, missing_data
 from lead.errors import LeadError
 from lead.files.tables import rows_beside
@@ -38,9 +38,9 @@ def read_style100(settings: Style100Dataset, data_root: Path) -> Iterator[Work]:
         LeadError: the source is missing or holds no take, the archive is damaged, a held-out
             style does not exist, the frame cuts cannot be read. A broken take is ``bad``.
     """
-    _check_styles(settings)
+    check_styles(settings.held_out_styles, STYLES)
     source = replace(SOURCES["100style"], places=(settings.folder,))
-    path = locate([source], data_root)[source.name]
+    path = locate([source], data_root, "dataset.folder")[source.name]
     cuts = _find_cuts(path)
     limits = Limits(settings.fps, settings.min_positions, settings.max_positions)
     first: dict[str, str] = {}
@@ -53,7 +53,7 @@ def read_style100(settings: Style100Dataset, data_root: Path) -> Iterator[Work]:
         first[identity] = file
         yield partial(read_take, content, file, cuts, limits)
     if not first:
-        raise missing_data([source], data_root, f"no BVH file in {path}", "dataset.folder")
+        raise missing_data([source], data_root, "dataset.folder", f"no BVH file in {path}")
 
 
 def read_take(content: bytes, source: str, cuts: Cuts, limits: Limits) -> list[Found]:
@@ -128,11 +128,6 @@ def read_cuts(content: bytes, file: str) -> Cuts:
         ) from error
 
 
-def is_held_out(clip: Clip, settings: Style100Dataset) -> bool:
-    """Whether the clip's style is one that no stage may see."""
-    return clip.style in settings.held_out_styles
-
-
 def _is_take(name: str) -> bool:
     """Whether it is a BVH file; macOS puts a ``._`` twin beside each file of a zip."""
     return name.endswith(".bvh") and not PurePosixPath(name).name.startswith("._")
@@ -142,17 +137,6 @@ def _find_cuts(path: Path) -> Cuts:
     for name, content in members(path, lambda name: PurePosixPath(name).name == CUTS):
         return read_cuts(content, f"{path}/{name}")
     return {}
-
-
-def _check_styles(settings: Style100Dataset) -> None:
-    unknown = [style for style in settings.held_out_styles if style not in STYLES]
-    if unknown:
-        raise LeadError(
-            "A held-out style does not exist.",
-            found=", ".join(unknown),
-            expected=f"some of {', '.join(STYLES)}",
-            fix="Correct dataset.held_out_styles in the study's configuration.",
-        )
 
 
 CONTENTS = {
@@ -180,5 +164,5 @@ DATASET = Dataset(
     skeleton=HUMANML3D,
     read=lambda settings, data_root, seeds: read_style100(settings, data_root),
     sources=lambda settings: [SOURCES["100style"]],
-    is_held_out=lambda settings, clip: is_held_out(clip, settings),
+    is_held_out=lambda settings, clip: clip.style in settings.held_out_styles,
 )

@@ -21,8 +21,8 @@ def downloads():
         yield tuple(
             Download(name, f"the {name}", "CC BY-NC 4.0: not for commercial use", files, fills, **k)
             for name, fills, files, k in (
-                ("first", ("source",), (FreeFile(site.url, "a/list.txt", DIGEST, 7),), {}),
-                ("second", (), (FreeFile(site.url, "b/list.txt", DIGEST, 7),), {"by_hand": "more"}),
+                ("first", ("source",), (FreeFile(site.url, "a/list.txt", DIGEST),), {}),
+                ("second", (), (FreeFile(site.url, "b/list.txt", DIGEST),), {"by_hand": "more"}),
             )
         )
 

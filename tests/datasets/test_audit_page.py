@@ -41,7 +41,7 @@ AUDIT = Audit(KEPT, REJECTED, FINDINGS)
 def page(folder: Path, audit: Audit = AUDIT, expected=None) -> tuple[str, str]:
     """The page's source, and the text that a reader sees, blanks joined."""
     path = folder / "audit.html"
-    write_audit_page(path, audit, expected, 20.0, {"stage": "import", "seed": "3"})
+    write_audit_page(path, audit, expected or {}, 20.0, {"stage": "import", "seed": "3"})
     source = path.read_text(encoding="utf-8")
     body = ElementTree.fromstring(source).find("body")
     assert body is not None

@@ -10,7 +10,7 @@ import pytest
 from reading import found_by
 
 from lead.clip import Recording, Rejected
-from lead.datasets.bandai_namco import (
+from lead.datasets.open_mocap import (
     CONTENTS,
     MISLABELLED,
     STYLES,

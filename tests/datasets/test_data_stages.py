@@ -1,6 +1,7 @@
 """The data stages on a few clips: what is kept, what is left out, and when it is too much."""
 
 import json
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from lead.clip import Recording, Rejected
 from lead.config.datasets import SyntheticDataset
 from lead.datasets import stages
+from lead.datasets.registry import dataset_of
 from lead.datasets.synthetic.dataset import make_clip
 from lead.errors import LeadError
 from lead.files.job import Job
@@ -109,7 +111,8 @@ def test_many_short_clips_are_no_error_but_many_bad_ones_are(tmp_path, monkeypat
 def test_held_out_styles_are_in_no_split_that_a_stage_reads(tmp_path, monkeypatch):
     some = clips(10)
     with_dataset(monkeypatch, some)
-    monkeypatch.setattr(stages, "held_out", lambda _, recording: recording.id == some[0].id)
+    dataset = replace(dataset_of(DATASET), is_held_out=lambda _, clip: clip.id == some[0].id)
+    monkeypatch.setattr(stages, "dataset_of", lambda _: dataset)
     run_import(tmp_path)
     index = MotionStore.load(tmp_path / "joints.npy", tmp_path / "clips.parquet")
     assert [clip.id for clip in index.split("held_out")] == [some[0].id]

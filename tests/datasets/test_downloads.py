@@ -14,14 +14,14 @@ PARTS = [part for download in DOWNLOADS for file in download.files for part in f
 REGISTERED = ("amass", "body_models", "humanml3d-features", "kit-features", "kit-joints")
 
 
-SMALL = [file for file in FILES if file.size < 1 << 30]
+SMALL = [file for file in FILES if file.target != "100style.zip"]
 """Files that lie among the real test data: all but 100STYLE's archive."""
 
 
 @pytest.mark.parametrize("file", SMALL, ids=lambda file: file.target)
-def test_a_file_has_the_digest_and_size_of_the_table(file, data_root):
+def test_a_file_has_the_digest_of_the_table(file, data_root):
     content = (data_root / file.target).read_bytes()
-    assert (hashlib.sha256(content).hexdigest(), len(content)) == (file.sha256, file.size)
+    assert hashlib.sha256(content).hexdigest() == file.sha256
 
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.place)
@@ -37,9 +37,9 @@ def test_every_digest_is_a_sha256(digest):
 
 
 @pytest.mark.parametrize("download", DOWNLOADS, ids=lambda download: download.name)
-def test_a_pinned_download_names_a_commit_or_a_record(download):
+def test_a_download_names_a_commit_or_a_record_but_for_the_one_that_cannot(download):
     fixed = [re.search(r"/[0-9a-f]{40}/|/records/\d+/", file.url) for file in download.files]
-    assert all(fixed) == download.pinned
+    assert all(fixed) is (download.name != "bandai-namco")
 
 
 @pytest.mark.parametrize("download", DOWNLOADS, ids=lambda download: download.name)

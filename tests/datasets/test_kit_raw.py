@@ -221,7 +221,7 @@ def test_missing_motion_is_named_with_place_origin_and_licence(root, remains):
         (root / "kit/joints").mkdir()
     with pytest.raises(LeadError, match="missing: kit-joints") as error:
         read(root)
-    for words in (str(root), "kit/joints", "humanoids.kit.edu", "KIT Motion-Language"):
+    for words in (str(root), "kit/joints", "kit.edu", "Motion-Language", "dataset.joints"):
         assert words in str(error.value)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from lead.clip import HELD_OUT, ReadClip
 from lead.config.datasets import OpenDataset, SyntheticDataset
-from lead.datasets import stages
+from lead.datasets import open_mocap, stages
 from lead.datasets.audit.report import Audit, describe
 from lead.datasets.splits import exchange_sides, mirror_images
 from lead.datasets.synthetic import body
@@ -48,7 +48,8 @@ def folders(tmp_path_factory):
     patch = pytest.MonkeyPatch()
     clips = [make_clip(MADE, 1, number) for number in range(RECORDED)]
     patch.setattr(stages, "read_dataset", lambda *_: iter([partial(list, clips)]))
-    patch.setattr(stages, "held_out", lambda _, recording: recording.take == HELD)
+    dataset = replace(open_mocap.DATASET, is_held_out=lambda _, clip: clip.take == HELD)
+    patch.setattr(stages, "dataset_of", lambda _: dataset)
     found = {}
     for is_mirrored in (True, False):
         found[is_mirrored] = tmp_path_factory.mktemp("mirrored")

@@ -11,7 +11,7 @@ from reading import found_by
 
 from lead.clip import Found, Recording, Rejected
 from lead.config.datasets import OpenDataset, RecordedSource
-from lead.datasets.open_mocap import is_held_out, read_open
+from lead.datasets.open_mocap import DATASET, read_open
 from lead.datasets.sources import SOURCES, locate, look_for
 from lead.errors import LeadError
 from lead.formats.archive import members
@@ -55,9 +55,9 @@ def test_recordings_come_in_the_order_of_ids_with_content_and_style(folder):
 
 def test_a_style_is_held_out_in_its_own_dataset_only(folder):
     found = [item for item in read(folder).values() if isinstance(item, Recording)]
-    assert [r.style for r in found if is_held_out(r, DATASET_1)] == ["giant"]
+    assert [r.style for r in found if DATASET.is_held_out(DATASET_1, r)] == ["giant"]
     elsewhere = OpenDataset(held_out_styles={"dataset-2": ("giant",)})
-    assert not any(is_held_out(recording, elsewhere) for recording in found)
+    assert not any(DATASET.is_held_out(elsewhere, recording) for recording in found)
 
 
 def test_a_held_out_style_that_does_not_exist_is_refused(folder):

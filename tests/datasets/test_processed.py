@@ -125,6 +125,13 @@ def test_a_damaged_file_is_bad_and_stops_neither_the_others_nor_statistics(folde
         read_statistics(folder, HUMANML3D)
 
 
+def test_a_broken_caption_file_makes_its_clip_bad_however_short_it_is(folder):
+    path = folder / "new_joint_vecs/000001.npy"
+    np.save(path, np.load(path)[:10])
+    (folder / "texts/000001.txt").write_text("no field but one")
+    assert read(folder)["000001"].reason == "bad"
+
+
 def test_a_pickled_clip_is_bad_and_not_opened(folder):
     np.save(folder / "new_joint_vecs/000001.npy", np.array([{"a": 1}], dtype=object))
     assert read(folder)["000001"].reason == "bad"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lead.datasets.bandai_namco import CONTENTS, STYLES, label_captions
 from lead.datasets.cmu_captions import read_annotations
+from lead.datasets.open_mocap import CONTENTS, STYLES, label_captions
 from lead.datasets.splits import exchange_sides
 
 UNLIKE_KIT = ("upright", "right angle", "clock-wise", "conterclockwise", "degreeleftwards")

@@ -16,8 +16,8 @@ from lead.config.datasets import Style100Dataset
 from lead.datasets.style100 import (
     CONTENTS,
     CUTS,
+    DATASET,
     STYLES,
-    is_held_out,
     read_cuts,
     read_style100,
     style_and_code,
@@ -200,7 +200,7 @@ def test_a_take_that_cannot_be_used_is_told_and_the_others_are_kept(
 
 
 def test_held_out_styles_are_known_by_their_names(root):
-    held = [is_held_out(r, Style100Dataset(held_out_styles=("Angry",))) for r in read(root)]
+    held = [DATASET.is_held_out(Style100Dataset(held_out_styles=("Angry",)), r) for r in read(root)]
     assert held == [True, True, False, False]
 
 
@@ -215,7 +215,7 @@ def test_missing_data_is_named_with_place_origin_and_licence(tmp_path, folder):
     (tmp_path / "100style").mkdir()
     with pytest.raises(LeadError, match="missing: 100style") as error:
         read(tmp_path, folder=folder)
-    for words in (str(tmp_path), folder, "ianxmason.com", "CC BY 4.0"):
+    for words in (str(tmp_path), folder, "ianxmason.com", "CC BY 4.0", "dataset.folder"):
         assert words in str(error.value)
 
 

@@ -106,8 +106,6 @@ def inspect(recording: Recording, skeleton: Skeleton) -> Inspection:
     """
     values = recording.motion
     faults: list[Fault] = []
-    if not any(caption.strip() for caption in recording.captions):
-        faults.append(("no_caption", "it has no caption, or only empty ones"))
     if recording.id in KNOWN_BROKEN.get(skeleton.name, ()):
         faults.append(("known_broken", "many rebuilds of this id contain NaN"))
     walk_ratio = fingerprint = None
@@ -148,8 +146,9 @@ def _inspect_motion(
     """Walk ratio and fingerprint of a motion with finite values and two frames at least."""
     bones = joints[:, 1:] - joints[:, list(skeleton.parents[1:])]
     lengths = np.sqrt((bones**2).sum(-1))
-    # Knee and ankle of both legs: one leg alone would give a mirrored body another size.
-    legs = float(np.median(lengths[:, _leg_bones(skeleton)].sum(axis=1)) / 2)
+    # Thighs and shins of both legs: one leg alone would give a mirrored body another size.
+    thighs_and_shins = [joint - 1 for chain in skeleton.chains[:2] for joint in chain[2:4]]
+    legs = float(np.median(lengths[:, thighs_and_shins].sum(axis=1)) / 2)
     _check_unit(legs, skeleton, faults)
     if legs <= 0:
         return None, None
@@ -162,11 +161,6 @@ def _inspect_motion(
         steps = f"steps of {walk.step:.2f} m, {walk.cadence:.1f} a second"
         faults.append(("fps", f"{steps} at {skeleton.fps:g} fps: about {pace(walk.ratio)}"))
     return None if walk is None else walk.ratio, sketch(metres, skeleton)
-
-
-def _leg_bones(skeleton: Skeleton) -> list[int]:
-    """Columns of thighs and shins in an array of bones, which has none for the root."""
-    return [joint - 1 for chain in skeleton.chains[:2] for joint in chain[2:4]]
 
 
 def _check_unit(legs: float, skeleton: Skeleton, faults: list[Fault]) -> None:

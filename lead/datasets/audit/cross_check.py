@@ -19,22 +19,22 @@ in open motion capture, 0.26 in the synthetic clips. A rate wrong by half leaves
 
 def cross_check(
     clips: Sequence[ReadClip],
-    expected: Mapping[str, int] | None = None,
+    expected: Mapping[str, int],
     left_out: Sequence[Rejected] = (),
 ) -> list[Finding]:
     """What the recordings show together, in the order of the recordings.
 
     Args:
-        clips: every recording that is kept, in its split.
-        expected: recordings that each split should have, where that is known.
+        clips: every recording that is kept, in its split; no two have one id.
+        expected: recordings that each split should have, where that is known; else empty.
         left_out: recordings that count among these, where their split is known.
     """
-    findings = [*_ids_twice(clips), *_copies_and_mirrors(clips)]
+    findings = _copies_and_mirrors(clips)
     reported = {finding.id for finding in findings}
     findings += _takes_apart([clip for clip in clips if clip.id not in reported])
     order = {clip.id: number for number, clip in enumerate(clips)}
     findings.sort(key=lambda finding: order[finding.id])
-    return [*_wrong_counts([*clips, *left_out], expected or {}), *_wrong_rate(clips), *findings]
+    return [*_wrong_counts([*clips, *left_out], expected), *_wrong_rate(clips), *findings]
 
 
 def _wrong_counts(
@@ -56,18 +56,6 @@ def _wrong_rate(clips: Sequence[ReadClip]) -> list[Finding]:
     return [Finding("fps", "", "", detail)]
 
 
-def _ids_twice(clips: Sequence[ReadClip]) -> list[Finding]:
-    """Every recording whose id another one before it has."""
-    first: dict[str, ReadClip] = {}
-    findings = []
-    for clip in clips:
-        other = first.setdefault(clip.id, clip)
-        if other is not clip:
-            places = f"in {other.split} from {other.source}, and in {clip.split} from {clip.source}"
-            findings.append(_finding("id_twice", clip, places))
-    return findings
-
-
 def _copies_and_mirrors(clips: Sequence[ReadClip]) -> list[Finding]:
     """Copies and mirror images, by the sketches of the motion."""
     sketched = [clip for clip in clips if clip.sketch is not None]
@@ -85,8 +73,7 @@ def _copies(pairs: Sequence[tuple[ReadClip, ReadClip]]) -> list[Finding]:
     """Every recording of which a copy came before it, reported once however many came."""
     before: dict[str, list[tuple[ReadClip, ReadClip]]] = defaultdict(list)
     for original, copy in pairs:
-        if original.id != copy.id:
-            before[copy.id].append((original, copy))
+        before[copy.id].append((original, copy))
     findings = []
     for earlier in before.values():
         apart = [pair for pair in earlier if pair[0].split != pair[1].split]

@@ -58,10 +58,7 @@ def unpack_sketch(text: str) -> Sketch:
 
 def same_motion(sketches: Sequence[Sketch], frames: Sequence[int]) -> list[tuple[int, int]]:
     """Pairs of equally long motions that are the same, as sorted indices."""
-    if not sketches:
-        return []
-    points = _points(sketches, frames, _COLUMNS)
-    return sorted(KDTree(points).query_pairs(SAME, p=np.inf))
+    return sorted(KDTree(_points(sketches, frames, _COLUMNS)).query_pairs(SAME, p=np.inf))
 
 
 def mirrored_motion(sketches: Sequence[Sketch], frames: Sequence[int]) -> list[tuple[int, int]]:
@@ -69,8 +66,6 @@ def mirrored_motion(sketches: Sequence[Sketch], frames: Sequence[int]) -> list[t
 
     A motion that is nearly its own mirror image pairs with its plain copies too.
     """
-    if not sketches:
-        return []
     tree = KDTree(_points(sketches, frames, _MIRRORED))
     near = tree.query_ball_point(_points(sketches, frames, _DISTANCES), MIRRORED, p=np.inf)
     pairs = {(i, j) for i, others in enumerate(near) for j in others if i < j}
@@ -86,8 +81,9 @@ def _points(
     sketches: Sequence[Sketch], frames: Sequence[int], columns: list[int]
 ) -> Float[np.ndarray, "K D"]:
     """One row per motion; a frame more or less puts two of them a metre apart."""
-    rows = zip(sketches, frames, strict=True)
-    return np.array([[*sketch[:, columns].ravel(), count] for sketch, count in rows])
+    distances = np.array(sketches, np.float64).reshape(len(sketches), _MOMENTS, len(_COLUMNS))
+    flat = distances[..., columns].reshape(len(sketches), _MOMENTS * len(columns))
+    return np.column_stack([flat, frames])
 
 
 _SHORTEST_STEP, _SMALLEST_SWING, _LEAST_REGULAR = 0.4, 0.2, 0.8

@@ -25,16 +25,9 @@ EXAMPLES = 5
 MOST = 500
 """Recordings listed on the page for a kind or reason; all of them are in the table."""
 
+_TEXTS = ("id", "dataset", "source", "status", "detail", "split", "take", "content", "style")
 _COLUMNS = [
-    ("id", pa.string()),
-    ("dataset", pa.string()),
-    ("source", pa.string()),
-    ("status", pa.string()),
-    ("detail", pa.string()),
-    ("split", pa.string()),
-    ("take", pa.string()),
-    ("content", pa.string()),
-    ("style", pa.string()),
+    *((name, pa.string()) for name in _TEXTS),
     ("positions", pa.int64()),
     ("captions", pa.int64()),
     ("is_mirrored", pa.bool_()),
@@ -139,7 +132,7 @@ def check_bad_share(kept: int, rejected: Sequence[Rejected]) -> None:
 def write_audit_page(
     path: Path,
     audit: Audit,
-    expected: Mapping[str, int] | None,
+    expected: Mapping[str, int],
     fps: float,
     metadata: Mapping[str, str],
 ) -> None:
@@ -151,7 +144,7 @@ def write_audit_page(
     Args:
         path: of the page.
         audit: every recording, kept or left out, and the findings.
-        expected: recordings that each split should have, where that is known.
+        expected: recordings that each split should have, where that is known; else empty.
         fps: of the dataset, to give lengths in seconds.
         metadata: what the run's artefacts say of themselves, for the foot of the page.
     """
@@ -163,7 +156,7 @@ def write_audit_page(
         kept=len(recorded),
         mirrored=len(audit.kept) - len(recorded),
         left_out=_left_out(audit.rejected),
-        splits=_splits(audit.kept, expected or {}),
+        splits=_splits(audit.kept, expected),
         findings=_grouped(audit.findings),
         errors=severities["error"],
         warnings=severities["warning"],
@@ -187,12 +180,9 @@ def _splits(
 ) -> list[tuple[str, int, int | None]]:
     """Name, actual and expected recordings of every split that has or should have any."""
     counts = Counter(clip.split for clip in kept)
-    names = dict.fromkeys([*SPLITS_WITH_HELD_OUT, *expected, *sorted(counts)])
-    return [
-        (name, counts[name], expected.get(name))
-        for name in names
-        if counts[name] or name in expected
-    ]
+    every = dict.fromkeys([*SPLITS_WITH_HELD_OUT, *expected])
+    names = (name for name in every if counts[name] or name in expected)
+    return [(name, counts[name], expected.get(name)) for name in names]
 
 
 def _left_out(rejected: Sequence[Rejected]) -> list[dict[str, Any]]:

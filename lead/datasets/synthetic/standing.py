@@ -176,15 +176,9 @@ def _leap(
 ) -> None:
     """Leap again and again, moved by gravity alone while in the air.
 
-    The body crouches before and after each leap; its arms swing back and then up with it.
-
-    Args:
-        pose: standing.
-        rng: draws where in a period the clip begins.
-        height: of a leap, metres.
-        period: seconds from one leap to the next, or a little less than those.
-        arms: how far they are lifted in the air, radians.
-        distance: of a leap, metres forward.
+    The body crouches before and after each leap; its arms swing back and then up with it, lifted
+    by ``arms`` radians. A leap is ``height`` metres high and ``distance`` wide, and the next one
+    begins after about ``period`` seconds.
     """
     flying = max(4, round(FPS * 2 * np.sqrt(2 * height / _GRAVITY)))
     waiting = max(7, round(FPS * period) - flying)
