@@ -1,4 +1,4 @@
-"""Motions of another model are read from whatever holds them, and what is wrong with them is said."""
+"""Another model's motions are read from whatever holds them, and their faults are named."""
 
 import re
 import time

@@ -85,9 +85,7 @@ def read_captions(path: Path, clips: Sequence[Clip], repeats: int) -> list[tuple
     table = _table(path)
     if "part" in table:
         table = table[table["part"] == MAIN]
-    keys = zip(
-        table["repeat"] if "repeat" in table else [""] * len(table), table["id"], strict=True
-    )
+    keys = zip(table.get("repeat", [""] * len(table)), table["id"], strict=True)
     captions = dict(zip(keys, map(_plain, table["caption"]), strict=True))
     return [
         tuple(_caption(clip, captions, repeat, path) for clip in clips) for repeat in range(repeats)
