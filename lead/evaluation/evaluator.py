@@ -38,7 +38,10 @@ from lead.text.words import WordSource
 Motions = Callable[[np.ndarray], tuple[Tensor, Tensor]]
 """From the positions of a batch to its normalised features and their mask."""
 
-Look = Callable[[Tensor, Tensor, np.ndarray], Mapping[str, Tensor | np.ndarray]]
+Seen = Mapping[str, Tensor | np.ndarray]
+"""What is seen of each motion of a batch, by name."""
+
+Look = Callable[[Tensor, Tensor, np.ndarray], Seen]
 """From features that are not normalised, their mask and the positions to what is seen of each."""
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
@@ -93,11 +96,11 @@ class MotionEvaluator:
         Raises:
             LeadError: a motion that is not finite.
         """
-        return self._all(
-            motions,
-            length,
-            lambda features, mask, rows: {"motion": self._embed(features, mask, boundary)},
-        )["motion"]
+
+        def look(features: Tensor, mask: Tensor, rows: np.ndarray) -> Seen:
+            return {"motion": self._embed(features, mask, boundary)}
+
+        return self._all(motions, length, look)["motion"]
 
     @torch.no_grad()
     def measure(self, motions: Motions, length: np.ndarray) -> dict[str, Tensor]:
@@ -106,15 +109,16 @@ class MotionEvaluator:
         Raises:
             LeadError: a motion that is not finite.
         """
-        return self._all(
-            motions,
-            length,
-            lambda features, mask, rows: {
+
+        def look(features: Tensor, mask: Tensor, rows: np.ndarray) -> Seen:
+            gauge = self.gauge.measure(unpadded(features, mask))
+            return {
                 "motion": self._embed(features, mask),
                 **self._physical(features, mask),
-                **self.gauge.measure(unpadded(features, mask)),
-            },
-        )
+                **gauge,
+            }
+
+        return self._all(motions, length, look)
 
     @torch.no_grad()
     def reconstructions(
@@ -125,17 +129,13 @@ class MotionEvaluator:
         Raises:
             LeadError: a motion that is not finite.
         """
-        return self._all(
-            motions,
-            length,
-            lambda features, mask, rows: {
-                "reconstruction": self._embed(features, mask),
-                **self.gauge.measure_reconstruction(
-                    unpadded(features, mask),
-                    unpadded(self.normalizer.denormalise(crops(rows)[0]), mask),
-                ),
-            },
-        )
+
+        def look(features: Tensor, mask: Tensor, rows: np.ndarray) -> Seen:
+            real = unpadded(self.normalizer.denormalise(crops(rows)[0]), mask)
+            gauge = self.gauge.measure_reconstruction(unpadded(features, mask), real)
+            return {"reconstruction": self._embed(features, mask), **gauge}
+
+        return self._all(motions, length, look)
 
     def labels(self, clips: Sequence[Clip]) -> dict[str, Float[Tensor, " I"]]:
         """As the gauge's ``label`` the place of every clip's own one, -1 where it is left out."""

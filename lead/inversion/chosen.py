@@ -83,8 +83,7 @@ def clips_of(chosen: Sequence[ChosenMotion], index: MotionIndex) -> list[Clip]:
         LeadError: the study has no such clip.
     """
     known = {clip.id: clip for clip in index.clips}
-    missing = [motion.id for motion in chosen if motion.id not in known]
-    if missing:
+    if missing := [motion.id for motion in chosen if motion.id not in known]:
         raise LeadError(
             "Motions were chosen that the study does not have.",
             found=", ".join(missing[:3]),

@@ -1,4 +1,4 @@
-"""The judge refuses what would make its figures wrong without a sign."""
+"""The evaluator refuses what would make its figures wrong without a sign."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from lead.motion.skeleton import HUMANML3D, KIT
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
-    return build(tmp_path_factory.mktemp("judge"))
+    return build(tmp_path_factory.mktemp("evaluator"))
 
 
 def job(root, **files):
