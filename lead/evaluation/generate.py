@@ -66,7 +66,10 @@ def open_generator(
         ).to(like)
     vae = load_vae(job.inputs["vae"], feature_width=store.frames.shape[1]).to(like)
     denoiser = load_denoiser(
-        job.inputs["denoiser"], latent_width=vae.latent_width, text_width=cache.width
+        job.inputs["denoiser"],
+        latent_width=vae.latent_width,
+        text_width=cache.width,
+        distilled=stage is not None,
     )
     standardise = Standardisation.fit(cache, store.captions("train"), text.standardise)
     return MotionGenerator(
