@@ -36,8 +36,7 @@ from lead.diffusion.generator import MotionGenerator
 from lead.diffusion.schedule import noise_schedule
 from lead.files.seeds import Seeds
 from lead.inversion.invert import Networks, invert
-from lead.inversion.objectives import TEMPLATES, objective_values
-from lead.inversion.segments import Segments, draw
+from lead.inversion.objectives import TEMPLATES, Segments, objective_values
 from lead.models.build import build_denoiser, build_projector, build_vae, freeze
 from lead.motion.normalizer import Normalizer
 from lead.store import MotionStore
@@ -149,8 +148,7 @@ def _naive(
     optimiser = torch.optim.Adam([vector], lr=settings.learning_rate)
     for step in range(settings.steps):
         segments = Segments(networks.store, networks.normalizer, networks.generator)
-        draws = draw([clip], segments, networks.generator, len(TEMPLATES), settings.batch,
-                     Seeds(0).child("step", step))  # fmt: skip
+        draws = segments.draw([clip], settings.batch, Seeds(0).child("step", step))
         sentences = [TEMPLATES[number] for number in draws.template.tolist()]
         text = encode_pseudo(encoder, sentences, vector.expand(len(sentences), -1))
         optimiser.zero_grad()

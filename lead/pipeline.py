@@ -93,7 +93,7 @@ class LeadPipeline:
         condition = load_normalizer(directory / "condition.npz").torch()
         generator = MotionGenerator(
             load_vae(files[0]),
-            load_denoiser(files[1], text_width=encoder.width),
+            load_denoiser(files[1], text_width=encoder.width, distilled=False),
             load_projector(files[2], text_width=encoder.width),
             noise_schedule(Diffusion.model_validate(values["diffusion"])),
             Standardisation(condition.mean, condition.std),

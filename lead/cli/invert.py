@@ -7,8 +7,8 @@ from pathlib import Path
 
 from lead.config.evaluation import Inversion
 from lead.errors import check_ending
+from lead.inversion.chosen import named_joints
 from lead.inversion.invert import NewWord
-from lead.inversion.segments import named_joints
 from lead.inversion.words import Word
 from lead.motion.skeleton import HUMANML3D
 from lead.pipeline import UNIT, LeadPipeline

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,9 +18,8 @@ from lead.errors import LeadError
 from lead.evaluation.evaluator import MotionEvaluator, evaluated_by, open_evaluator
 from lead.evaluation.generate import (
     decoded,
-    fresh_noise,
+    draw_given,
     generated,
-    latent_noise,
     latent_norms,
     mean_motion,
     open_generator,
@@ -50,24 +49,19 @@ def embed_real(job: Job) -> None:
     """
     evaluator, store, settings = open_evaluator(job)
     clips = store.split("test")
-
     fit = max(clip.frames for clip in clips) < PADDED_FRAMES + FRAMES_PER_SNIPPET
 
     def embed(evaluator: MotionEvaluator, seeds: Seeds) -> dict[str, Tensor]:
         first = draw_pass(clips, seeds)
         crops = real_crops(store, evaluator, first)
+        read = zip(first.clips, first.captions, strict=True)
         return {
             **read_twice(evaluator, store, first, draw_pass(clips, seeds.child("again"))),
             **evaluator.measure(crops, first.length),
             **evaluator.labels(clips),
             **({"zero196": evaluator.motions(crops, first.length, "zero196")} if fit else {}),
             "length": torch.from_numpy(first.length),
-            "caption": torch.tensor(
-                [
-                    clip.captions.index(caption)
-                    for clip, caption in zip(first.clips, first.captions, strict=True)
-                ]
-            ),
+            "caption": torch.tensor([clip.captions.index(text) for clip, text in read]),
         }
 
     every_repeat(job, settings, evaluator, (4 if fit else 3) * len(clips), embed)
@@ -101,17 +95,15 @@ def embed_generated(job: Job) -> None:
 
     def embed(evaluator: MotionEvaluator, seeds: Seeds) -> dict[str, Tensor]:
         main = draw_pass(clips, seeds)
-        text = evaluator.cache.pooled(main.captions)
-        ids = [clip.id for clip in clips]
-        noise, fresh = latent_noise(generator, ids, seeds), fresh_noise(generator, ids, seeds)
+        text, ids = evaluator.cache.pooled(main.captions), [clip.id for clip in clips]
+        given = draw_given(generator, text, ids, seeds)
         crops = real_crops(store, evaluator, main)
         again = reconstructed(generator, store, evaluator, main, seeds)
-        drawn = (text, noise, fresh)
         return {
-            **evaluator.measure(generated(generator, text, main, noise, fresh), main.length),
+            **evaluator.measure(generated(generator, given, main), main.length),
             **evaluator.reconstructions(again, crops, main.length),
-            **latent_norms(generator, drawn, crops, main, seeds, evaluator.batch_size),
-            "random_latent": evaluator.motions(decoded(generator, main, noise), main.length),
+            **latent_norms(generator, given, crops, main, seeds, evaluator.batch_size),
+            "random_latent": evaluator.motions(decoded(generator, main, given.noise), main.length),
             "multimodality": _multimodality(generator, evaluator, store, settings, seeds),
         }
 
@@ -132,9 +124,7 @@ def every_repeat(
     ``motions`` are those that a repeat embeds, for the progress bar.
     """
     first, end = job.settings.get("repeats", (0, settings.repeats))
-    folder = job.state_folder()
-    with state_lock(folder) if folder else nullcontext():
-        keeper = Keeper(folder, range(first, end))
+    with kept_parts(job, range(first, end)) as keeper:
         missing = keeper.missing()
         done = end - first - len(missing)
         progress = Progress("motions", (end - first) * motions, done * motions)
@@ -142,50 +132,52 @@ def every_repeat(
         for repeat in missing:
             keeper.keep(repeat, embed(evaluator, repeat_seeds(job.seeds, repeat)))
         keeper.write(job.outputs["embeddings"], job.manifest | evaluated_by(job))
+
+
+@contextmanager
+def kept_parts(job: Job, parts: range) -> Iterator[Keeper]:
+    """A keeper of a job's parts, of which the finished ones outlive a kill of the job."""
+    folder = job.state_folder()
+    with state_lock(folder) if folder else nullcontext():
+        yield Keeper(folder, parts)
         if folder:
             forget(folder)
 
 
 class Keeper:
-    """The repeats of one job."""
+    """The finished parts of one job, such as repeats."""
 
-    def __init__(self, folder: Path | None, repeats: range):
-        """Without a folder repeats stay in memory."""
-        self._folder = folder
-        self._repeats = repeats
+    def __init__(self, folder: Path | None, parts: range):
+        """Without a folder parts stay in memory."""
+        self._parts, self._files = parts, dict[int, Path]()
+        if folder is not None:
+            self._files = {part: folder / f"repeat_{part:03d}.safetensors" for part in parts}
         self._kept: dict[int, dict[str, Tensor]] = {}
 
     def missing(self) -> list[int]:
-        """Repeats that are yet to be done."""
-        if self._folder is not None:
-            for repeat in self._repeats:
-                path = self._path(repeat)
-                try:
-                    self._kept[repeat] = load_tensors(path)
-                except LeadError:
-                    path.unlink(missing_ok=True)
-        return [repeat for repeat in self._repeats if repeat not in self._kept]
+        """Parts that are yet to be done."""
+        for part, path in self._files.items():
+            try:
+                self._kept[part] = load_tensors(path)
+            except LeadError:
+                path.unlink(missing_ok=True)
+        return [part for part in self._parts if part not in self._kept]
 
-    def keep(self, repeat: int, tensors: Mapping[str, Tensor]) -> None:
-        """Store a finished repeat."""
-        self._kept[repeat] = dict(tensors)
-        if self._folder is not None:
-            save_tensors(tensors, self._path(repeat), {})
-            self._kept[repeat] = load_tensors(self._path(repeat))
+    def keep(self, part: int, tensors: Mapping[str, Tensor]) -> None:
+        """Store a finished part."""
+        self._kept[part] = dict(tensors)
+        if self._files:
+            save_tensors(tensors, self._files[part], {})
+            self._kept[part] = load_tensors(self._files[part])
 
-    def kept(self) -> list[dict[str, Tensor]]:
-        """The finished repeats, in their order."""
-        return [self._kept[repeat] for repeat in self._repeats]
+    def joined(self, join: Callable[[list[Tensor]], Tensor]) -> dict[str, Tensor]:
+        """Each tensor of all parts, in their order, as ``join`` puts them together."""
+        parts = [self._kept[part] for part in self._parts]
+        return {name: join([tensors[name] for tensors in parts]) for name in parts[0]}
 
     def write(self, path: Path, metadata: Mapping[str, str]) -> None:
-        """Write all repeats to one file."""
-        repeats = self.kept()
-        stacked = {name: torch.stack([tensors[name] for tensors in repeats]) for name in repeats[0]}
-        save_tensors(stacked, path, {**metadata, FIRST: str(self._repeats.start)})
-
-    def _path(self, repeat: int) -> Path:
-        assert self._folder is not None
-        return self._folder / f"repeat_{repeat:03d}.safetensors"
+        """Write all parts, as repeats, to one file."""
+        save_tensors(self.joined(torch.stack), path, {**metadata, FIRST: str(self._parts.start)})
 
 
 def _multimodality(
@@ -198,9 +190,6 @@ def _multimodality(
     items = draw_multimodality(store.split("test"), settings.multimodality, seeds)
     samples = settings.multimodality.samples
     ids = [f"{clip.id}/{sample}" for clip in items.clips for sample in range(samples)]
-    seeds_of_samples = seeds.child("multimodality")
-    noise = latent_noise(generator, ids, seeds_of_samples)
-    fresh = fresh_noise(generator, ids, seeds_of_samples)
     every = Pass(
         tuple(clip for clip in items.clips for _ in range(samples)),
         tuple(caption for caption in items.captions for _ in range(samples)),
@@ -208,5 +197,6 @@ def _multimodality(
         np.repeat(items.length, samples),
     )
     text = evaluator.cache.pooled(every.captions)
-    embedded = evaluator.motions(generated(generator, text, every, noise, fresh), every.length)
+    given = draw_given(generator, text, ids, seeds.child("multimodality"))
+    embedded = evaluator.motions(generated(generator, given, every), every.length)
     return embedded.unflatten(0, (len(items.clips), samples))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -21,7 +20,7 @@ from lead.evaluation.actions import read_classifier
 from lead.evaluation.gauge import Gauge
 from lead.evaluation.physical import measure_motions
 from lead.evaluation.protocol import sorted_batches
-from lead.evaluation.repeats import ACTIONS, CLASSIFIER, EVALUATED_BY, PREFIX, remake
+from lead.evaluation.repeats import ACTIONS, CLASSIFIER, EVALUATED_BY, GAUGE, PREFIX, remake
 from lead.files.digest import digest, file_digest
 from lead.files.job import Job
 from lead.models.build import pick_device, use_threads
@@ -39,7 +38,10 @@ from lead.text.words import WordSource
 Motions = Callable[[np.ndarray], tuple[Tensor, Tensor]]
 """From the positions of a batch to its normalised features and their mask."""
 
-Look = Callable[[Tensor, Tensor, np.ndarray], Mapping[str, Tensor | np.ndarray]]
+Seen = Mapping[str, Tensor | np.ndarray]
+"""What is seen of each motion of a batch, by name."""
+
+Look = Callable[[Tensor, Tensor, np.ndarray], Seen]
 """From features that are not normalised, their mask and the positions to what is seen of each."""
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
@@ -94,11 +96,11 @@ class MotionEvaluator:
         Raises:
             LeadError: a motion that is not finite.
         """
-        return self._all(
-            motions,
-            length,
-            lambda features, mask, rows: {"motion": self._embed(features, mask, boundary)},
-        )["motion"]
+
+        def look(features: Tensor, mask: Tensor, rows: np.ndarray) -> Seen:
+            return {"motion": self._embed(features, mask, boundary)}
+
+        return self._all(motions, length, look)["motion"]
 
     @torch.no_grad()
     def measure(self, motions: Motions, length: np.ndarray) -> dict[str, Tensor]:
@@ -107,15 +109,16 @@ class MotionEvaluator:
         Raises:
             LeadError: a motion that is not finite.
         """
-        return self._all(
-            motions,
-            length,
-            lambda features, mask, rows: {
+
+        def look(features: Tensor, mask: Tensor, rows: np.ndarray) -> Seen:
+            gauge = self.gauge.measure(unpadded(features, mask))
+            return {
                 "motion": self._embed(features, mask),
                 **self._physical(features, mask),
-                **self.gauge.measure(unpadded(features, mask)),
-            },
-        )
+                **gauge,
+            }
+
+        return self._all(motions, length, look)
 
     @torch.no_grad()
     def reconstructions(
@@ -126,21 +129,18 @@ class MotionEvaluator:
         Raises:
             LeadError: a motion that is not finite.
         """
-        return self._all(
-            motions,
-            length,
-            lambda features, mask, rows: {
-                "reconstruction": self._embed(features, mask),
-                **self.gauge.measure_reconstruction(
-                    unpadded(features, mask),
-                    unpadded(self.normalizer.denormalise(crops(rows)[0]), mask),
-                ),
-            },
-        )
+
+        def look(features: Tensor, mask: Tensor, rows: np.ndarray) -> Seen:
+            real = unpadded(self.normalizer.denormalise(crops(rows)[0]), mask)
+            gauge = self.gauge.measure_reconstruction(unpadded(features, mask), real)
+            return {"reconstruction": self._embed(features, mask), **gauge}
+
+        return self._all(motions, length, look)
 
     def labels(self, clips: Sequence[Clip]) -> dict[str, Float[Tensor, " I"]]:
-        """What the gauge holds the actions of clips against: their own labels."""
-        return {name: torch.from_numpy(places) for name, places in self.gauge.truth(clips).items()}
+        """As the gauge's ``label`` the place of every clip's own one, -1 where it is left out."""
+        places = [self.gauge.classifier.place(clip.content) for clip in clips]
+        return {f"{GAUGE}label": torch.tensor(places, dtype=torch.float32)}
 
     @torch.no_grad()
     def texts(self, captions: tuple[str, ...]) -> Float[Tensor, "I E"]:
@@ -202,7 +202,6 @@ def open_evaluator(job: Job) -> tuple[MotionEvaluator, MotionStore, Evaluation]:
     skeleton = skeleton_of(job.setting("dataset", DatasetSettings))
     normalizer = load_normalizer(job.inputs["stats"])
     statistics = _statistics_of(job, normalizer, skeleton)
-    _check_statistics(job.inputs["matcher"], statistics)
     dtype = DTYPES[settings.precision]
     evaluator = MotionEvaluator(
         load_matcher(job.inputs["matcher"], feature_width=skeleton.feature_width).to(device, dtype),
@@ -220,22 +219,18 @@ def open_evaluator(job: Job) -> tuple[MotionEvaluator, MotionStore, Evaluation]:
 
 
 def _statistics_of(job: Job, normalizer: Normalizer, skeleton: Skeleton) -> Normalizer:
-    """The statistics that the matcher was trained on."""
+    """The statistics that the matcher was trained on, as its file says too."""
     if job.setting("evaluator", Evaluator).kind == "t2m":
-        return load_normalizer(job.inputs["matcher_stats"])
-    stage = job.setting("matcher", MatcherStage)
-    return matcher_normalizer(normalizer, layout(skeleton), stage.feature_bias)
-
-
-def _check_statistics(matcher: Path, statistics: Normalizer) -> None:
-    trained_on = read_metadata(matcher).get(STATISTICS, statistics.fingerprint)
-    if trained_on != statistics.fingerprint:
-        raise remake(
-            "The evaluator was trained on other statistics than it would be used with.",
-            matcher,
-            f"statistics {trained_on}",
-            statistics.fingerprint,
-        )
+        statistics = load_normalizer(job.inputs["matcher_stats"])
+    else:
+        bias = job.setting("matcher", MatcherStage).feature_bias
+        statistics = matcher_normalizer(normalizer, layout(skeleton), bias)
+    matcher, expected = job.inputs["matcher"], statistics.fingerprint
+    trained_on = read_metadata(matcher).get(STATISTICS, expected)
+    if trained_on != expected:
+        problem = "The evaluator was trained on other statistics than it would be used with."
+        raise remake(problem, matcher, f"statistics {trained_on}", expected)
+    return statistics
 
 
 def unpadded(
@@ -247,8 +242,7 @@ def unpadded(
 
 
 def _check_finite(features: Float[Tensor, "B T D"], mask: Bool[Tensor, "B T"]) -> None:
-    bad = int((features.isfinite().all(-1) | ~mask).all(-1).logical_not().sum())
-    if bad:
+    if bad := int((features.isfinite().all(-1) | ~mask).all(-1).logical_not().sum()):
         raise LeadError(
             "Motions to be embedded hold values that are not finite numbers.",
             found=f"NaN or infinity in {bad} motions of a batch of {len(features)}",

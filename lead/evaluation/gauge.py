@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from lead.clip import Clip
 from lead.evaluation.actions import (
     TRUSTED,
     ActionClassifier,
@@ -34,7 +33,6 @@ Quantities = Mapping[str, np.ndarray]
 
 _SIDE = re.compile(r"(?<![a-z])(left|right)(?![a-z])", flags=re.IGNORECASE)
 _SWAPPED = {"left": "right", "right": "left"}
-
 
 Motions = Sequence[Float[np.ndarray, "_ D"]]
 """Features that are not normalised, without padding."""
@@ -70,10 +68,6 @@ class Gauge:
         ]
         prefix = "reconstruction_"
         return self.measure(motions, prefix) | _stored(prefix, joint_error=errors)
-
-    def truth(self, clips: Sequence[Clip]) -> dict[str, Float[np.ndarray, " I"]]:
-        """As ``label`` the place of every clip's own label, -1 where it is left out."""
-        return _stored("", label=[self.classifier.place(clip.content) for clip in clips])
 
 
 def gauge_metrics(now: Quantities, truth: Quantities, labels: Sequence[str]) -> dict[str, float]:
@@ -143,13 +137,7 @@ def labels_of(stored: Repeats, real: Repeats) -> tuple[str, ...]:
         LeadError: one has no quantities of the gauge, or they have those of two classifiers.
     """
     for repeats in (stored, real):
-        if f"{GAUGE}limb_spread" not in repeats.shapes:
-            raise remake(
-                "The embeddings come without the gauge's quantities.",
-                repeats.files[0],
-                "a file of an earlier version",
-                f"arrays {GAUGE}limb_spread, {GAUGE}action, …",
-            )
+        repeats.require(f"{GAUGE}limb_spread", "the gauge's quantities")
     labels = tuple(json.loads(stored.metadata.get(ACTIONS, "[]")))
     if stored.metadata.get(CLASSIFIER) != real.metadata.get(CLASSIFIER):
         raise remake(

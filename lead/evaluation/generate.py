@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -31,8 +32,13 @@ UNGUIDED = 1.0
 NORM_CLIPS = 32
 """Test clips per repeat whose latents are generated once more, without guidance."""
 
-Given = tuple[Float[Tensor, "I C"], Float[Tensor, "I L M"], Float[Tensor, "I K L M"]]
-"""What motions are generated from: text, noise, and the noise between steps."""
+
+class Given(NamedTuple):
+    """What motions are generated from: pooled texts, noise, and the noise between K steps."""
+
+    text: Float[Tensor, "I C"]
+    noise: Float[Tensor, "I L M"]
+    fresh: Float[Tensor, "I K L M"]
 
 
 def open_generator(
@@ -60,7 +66,10 @@ def open_generator(
         ).to(like)
     vae = load_vae(job.inputs["vae"], feature_width=store.frames.shape[1]).to(like)
     denoiser = load_denoiser(
-        job.inputs["denoiser"], latent_width=vae.latent_width, text_width=cache.width
+        job.inputs["denoiser"],
+        latent_width=vae.latent_width,
+        text_width=cache.width,
+        distilled=stage is not None,
     )
     standardise = Standardisation.fit(cache, store.captions("train"), text.standardise)
     return MotionGenerator(
@@ -81,11 +90,8 @@ def real_crops(store: MotionStore, evaluator: MotionEvaluator, drawn: Pass) -> M
 
     def motions(rows: np.ndarray) -> tuple[Tensor, Tensor]:
         clips = [drawn.clips[row] for row in rows]
-        motion, mask = gather(store, clips, drawn.start[rows], drawn.length[rows])
-        like = evaluator.normalizer.mean
-        normalised = evaluator.normalizer.normalise(torch.from_numpy(motion).to(like))
-        real = torch.from_numpy(mask).to(like.device)
-        return normalised * real[..., None], real
+        crops = gather(store, clips, drawn.start[rows], drawn.length[rows])
+        return evaluator.normalizer.batch(*crops)
 
     return motions
 
@@ -102,19 +108,20 @@ def mean_motion(evaluator: MotionEvaluator, drawn: Pass) -> Motions:
     return motions
 
 
-def generated(
-    generator: MotionGenerator,
-    text: Float[Tensor, "I C"],
-    drawn: Pass,
-    noise: Float[Tensor, "I L M"],
-    fresh: Float[Tensor, "I K L M"],
-) -> Motions:
-    """Motions as long as the crops of a pass, from pooled text embeddings, noise, and what comes
-    between steps."""
+def draw_given(
+    generator: MotionGenerator, text: Float[Tensor, "I C"], ids: Sequence[str], seeds: Seeds
+) -> Given:
+    """The texts with noise keyed by item, and between steps by step; K may be 0."""
+    steps = [seeds.child("fresh", step) for step in range(generator.fresh_draws)]
+    noise = torch.stack([latent_noise(generator, ids, each) for each in (seeds, *steps)], dim=1)
+    return Given(text, noise[:, 0], noise[:, 1:])
+
+
+def generated(generator: MotionGenerator, given: Given, drawn: Pass) -> Motions:
+    """Motions as long as the crops of a pass."""
 
     def motions(rows: np.ndarray) -> tuple[Tensor, Tensor]:
-        inputs = (values[rows].to(generator.null) for values in (text, noise, fresh))
-        latent = generator.latents(*inputs)
+        latent = generator.latents(*(values[rows].to(generator.null) for values in given))
         return generator.decode(latent, _lengths(generator, drawn, rows))
 
     return motions
@@ -158,10 +165,9 @@ def posterior_sample(
     seeds: Seeds,
 ) -> Float[Tensor, "B L M"]:
     """Latents of crops, which are the ``rows`` of a pass, each with noise of its item's seed."""
-    posterior = generator.vae.encode(motion, mask)
     ids = [drawn.clips[row].id for row in rows]
     noise = latent_noise(generator, ids, seeds.child("posterior")).to(motion)
-    return posterior.mean + torch.exp(0.5 * posterior.logvar) * noise
+    return generator.vae.encode(motion, mask).at(noise)
 
 
 def latent_noise(
@@ -169,18 +175,6 @@ def latent_noise(
 ) -> Float[Tensor, "I L M"]:
     """Gaussian noise in the shape of the system's latents, each from its own item's seed."""
     return draw_noise(ids, (generator.vae.latent_tokens, generator.vae.latent_width), seeds)
-
-
-def fresh_noise(
-    generator: MotionGenerator, ids: Sequence[str], seeds: Seeds
-) -> Float[Tensor, "I K L M"]:
-    """The noise between steps, keyed by item and step; none where sampling takes none."""
-    draws = [
-        latent_noise(generator, ids, seeds.child("fresh", step))
-        for step in range(generator.fresh_draws)
-    ]
-    shape = (len(ids), 0, generator.vae.latent_tokens, generator.vae.latent_width)
-    return torch.stack(draws, dim=1) if draws else torch.empty(shape)
 
 
 @torch.no_grad()

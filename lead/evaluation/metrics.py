@@ -36,10 +36,7 @@ def frechet_distance(real: Float[np.ndarray, "N E"], generated: Float[np.ndarray
     Raises:
         LeadError: fewer than two rows, different widths, or a value that is not finite.
     """
-    real = _embeddings(real, "real")
-    generated = _embeddings(generated, "generated")
-    if real.shape[1] != generated.shape[1]:
-        raise _widths_differ("real", real, "generated", generated)
+    real, generated = _of_one_width(real, "real", generated, "generated", least=2)
     real_mean, real_factor = _mean_and_factor(real)
     generated_mean, generated_factor = _mean_and_factor(generated)
     covariance = np.linalg.svd(real_factor @ generated_factor.T, compute_uv=False).sum()
@@ -136,7 +133,7 @@ def diversity(
     Raises:
         LeadError: fewer than two rows, or a value that is not finite.
     """
-    motion = _embeddings(motion, "motion")
+    motion = _embeddings(motion, "motion", least=2)
     count = diversity_pairs(len(motion), pairs)
     first = rng.choice(len(motion), count, replace=False)
     second = rng.choice(len(motion), count, replace=False)
@@ -209,10 +206,7 @@ def _pools(
 
 
 def _pairs(text: np.ndarray, motion: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    text = _embeddings(text, "text", least=1)
-    motion = _embeddings(motion, "motion", least=1)
-    if text.shape[1] != motion.shape[1]:
-        raise _widths_differ("text", text, "motion", motion)
+    text, motion = _of_one_width(text, "text", motion, "motion", least=1)
     if len(text) != len(motion):
         raise LeadError(
             "Texts and motions are not pairs.",
@@ -223,7 +217,21 @@ def _pairs(text: np.ndarray, motion: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return text, motion
 
 
-def _embeddings(rows: np.ndarray, name: str, least: int = 2) -> np.ndarray:
+def _of_one_width(
+    first: np.ndarray, name: str, second: np.ndarray, other: str, least: int
+) -> tuple[np.ndarray, np.ndarray]:
+    first, second = _embeddings(first, name, least), _embeddings(second, other, least)
+    if first.shape[1] != second.shape[1]:
+        raise LeadError(
+            f"The {name} and {other} embeddings have different widths.",
+            found=f"{first.shape[1]} and {second.shape[1]} columns",
+            expected="the same width",
+            fix="Embed both with the same evaluator network.",
+        )
+    return first, second
+
+
+def _embeddings(rows: np.ndarray, name: str, least: int) -> np.ndarray:
     rows = np.asarray(rows, dtype=np.float64)
     if rows.ndim != 2 or len(rows) < least or rows.shape[1] < 1:
         raise LeadError(
@@ -237,20 +245,10 @@ def _embeddings(rows: np.ndarray, name: str, least: int = 2) -> np.ndarray:
 
 
 def _require_finite(rows: np.ndarray, name: str) -> None:
-    bad = np.count_nonzero(~np.isfinite(rows))
-    if bad:
+    if bad := np.count_nonzero(~np.isfinite(rows)):
         raise LeadError(
             f"The {name} embeddings hold values that are not finite.",
             found=f"{bad} of {rows.size} values are NaN or infinite",
             expected="finite numbers",
             fix="Look for NaN in the motions or in the weights that made them.",
         )
-
-
-def _widths_differ(first: str, a: np.ndarray, second: str, b: np.ndarray) -> LeadError:
-    return LeadError(
-        f"The {first} and {second} embeddings have different widths.",
-        found=f"{a.shape[1]} and {b.shape[1]} columns",
-        expected="the same width",
-        fix="Embed both with the same evaluator network.",
-    )

@@ -7,8 +7,6 @@ labels of foot contact are not, since a model could switch them off.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
@@ -25,19 +23,17 @@ def measure_motions(
     mask: Bool[Tensor, "B T"],
     skeleton: Skeleton,
     fps: float,
-    names: Sequence[str] = (),
 ) -> dict[str, Float[Tensor, " B"]]:
     """Every physical quantity of every motion, float32, whatever it is padded to.
 
     Takes positions in the skeleton's unit with the floor at y = 0, and a mask whose real frames
-    come first; ``names`` of the motions are for messages. Besides ``frames``, the number of real
-    frames, returns what `foot_quantities`, `floor_quantities`, `jerk_quantities`,
-    `bone_quantities` and `expressive_quantities` return.
+    come first. Besides ``frames``, the number of real frames, returns what `foot_quantities`,
+    `floor_quantities`, `jerk_quantities`, `bone_quantities` and `expressive_quantities` return.
 
     Raises:
         LeadError: another number of joints, or a position that is not a finite number.
     """
-    metres = _checked(joints, mask, skeleton, names)
+    metres = _checked(joints, mask, skeleton)
     quantities = {
         "frames": mask.sum(1),
         **foot_quantities(metres, mask, skeleton, fps),
@@ -150,10 +146,7 @@ def expressive_quantities(
 
 
 def _checked(
-    joints: Float[Tensor, "B T J 3"],
-    mask: Bool[Tensor, "B T"],
-    skeleton: Skeleton,
-    names: Sequence[str],
+    joints: Float[Tensor, "B T J 3"], mask: Bool[Tensor, "B T"], skeleton: Skeleton
 ) -> Float[Tensor, "B T J 3"]:
     """Positions in metres, float64, and zero on padding; or which of them is not a number."""
     if joints.shape[2] != skeleton.joint_count:
@@ -168,8 +161,7 @@ def _checked(
         row, frame, joint = broken.nonzero()[0].tolist()
         raise LeadError(
             "A motion has a position that is not a finite number.",
-            found=f"{skeleton.joints[joint]} in frame {frame} of "
-            f"{names[row] if names else f'motion {row} of the batch'}",
+            found=f"{skeleton.joints[joint]} in frame {frame} of motion {row} of the batch",
             expected="finite positions in every frame",
             fix="If a model made it, look whether its training diverged; else leave it out.",
         )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from jaxtyping import Float
 
-from lead.evaluation.repeats import PREFIX, Repeats, remake, require_same_items, write_values
+from lead.evaluation.repeats import PREFIX, Repeats, require_same_items, write_values
 from lead.files.job import Job
 
 RATIOS = {
@@ -54,15 +55,12 @@ def physical_metrics(job: Job) -> None:
     """
     system = str(job.settings["system"])
     real, stored = Repeats(job.inputs["real"]), Repeats(job.inputs["embeddings"])
-    truth, now = _quantities(real), _quantities(stored)
+    pairs = zip(_quantities(stored), _quantities(real), strict=False)
     require_same_items(system, stored, real, f"{PREFIX}frames")
-    values = [
-        physical_values(_of_repeat(now, repeat), _of_repeat(truth, repeat))
-        for repeat in range(stored.repeats)
-    ]
+    values = [physical_values(now, truth) for now, truth in pairs]
     metadata = {
         **job.manifest,
-        "items": truth["frames"].shape[1],
+        "items": real.shapes[f"{PREFIX}frames"][1],
         "contact_height": CONTACT_HEIGHT,
         "sliding_speed": SLIDING_SPEED,
         "tolerance": TOLERANCE,
@@ -137,27 +135,9 @@ def _divided(sum_: float, by: float) -> float:
     return float(sum_ / by) if by else math.nan
 
 
-def _of_repeat(quantities: dict[str, np.ndarray], repeat: int) -> dict[str, np.ndarray]:
-    return {name: values[repeat] for name, values in quantities.items()}
-
-
-def _quantities(repeats: Repeats) -> dict[str, Float[np.ndarray, "R I"]]:
-    """The quantities among what is stored; the embeddings themselves stay on disk."""
+def _quantities(repeats: Repeats) -> Iterator[dict[str, Float[np.ndarray, " I"]]]:
+    """Every repeat's quantities; the embeddings themselves stay on disk."""
     names = [name for name in repeats.shapes if name.startswith(PREFIX)]
-    if f"{PREFIX}frames" not in names:
-        raise remake(
-            "The embeddings come without physical quantities.",
-            repeats.files[0],
-            "a file of an earlier version",
-            f"arrays {PREFIX}frames, {PREFIX}jerk, …",
-        )
-    quantities = {name.removeprefix(PREFIX): repeats.stacked(name) for name in names}
-    broken = [name for name, values in quantities.items() if not np.isfinite(values).all()]
-    if broken:
-        raise remake(
-            "A physical quantity is not a finite number.",
-            repeats.files[0],
-            broken[0],
-            "finite quantities of every motion",
-        )
-    return quantities
+    repeats.require(f"{PREFIX}frames", "physical quantities")
+    stored = repeats.only(*names, finite=True)
+    return ({name.removeprefix(PREFIX): arrays[name] for name in names} for arrays in stored)

@@ -102,7 +102,7 @@ class Repeats:
                 bad = [name for name in stored if finite and not np.isfinite(arrays[name]).all()]
                 if bad:
                     raise LeadError(
-                        "Embeddings hold values that are not finite.",
+                        "An evaluation stored values that are not finite.",
                         file=path,
                         found=f"{bad[0]}, repeat {repeat}",
                         expected="finite numbers",
@@ -116,18 +116,23 @@ class Repeats:
         Raises:
             LeadError: there is no array of that name.
         """
-        if name not in self.shapes:
-            stored = ", ".join(sorted(self.shapes))
-            problem, folder = (
-                f"Nothing named {name} is stored of the system.",
-                "the system's folder",
-            )
-            raise remake(problem, self.files[0], stored, name, delete=folder)
+        self.require(name, f"the array {name}")
         parts = []
         for path in self.files:
             with _opened(path) as file:
                 parts.append(file.get_tensor(name))
         return np.concatenate(parts)
+
+    def require(self, name: str, what: str) -> None:
+        """Check that an array is stored.
+
+        Raises:
+            LeadError: it is not, and so neither is ``what`` it belongs to.
+        """
+        if name not in self.shapes:
+            stored = f"{', '.join(sorted(self.shapes))}: a file of an earlier version?"
+            problem = f"The embeddings come without {what}."
+            raise remake(problem, self.files[0], stored, name, delete="the system's folder")
 
 
 def repeat_seeds(seeds: Seeds, repeat: int) -> Seeds:

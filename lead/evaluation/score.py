@@ -10,6 +10,7 @@ from lead.config.evaluation import Evaluation
 from lead.errors import LeadError
 from lead.evaluation.gauge import gauge_facts, gauge_metrics, labels_of
 from lead.evaluation.metrics import (
+    TOP,
     diversity,
     diversity_pairs,
     frechet_distance,
@@ -28,7 +29,6 @@ from lead.files.job import Job
 from lead.files.seeds import Seeds
 
 REAL = "real"
-TOP = 3
 ZERO196 = "zero196"
 
 Embedded = dict[str, np.ndarray]

@@ -41,33 +41,31 @@ class Metric:
         return ARROWS[self.direction]
 
 
-METRICS: dict[str, Metric] = {
-    metric.name: metric
-    for metric in (
-        Metric("fid", "FID", "lower"),
-        Metric("r_precision_top1", "Top-1", "higher", group="R-precision"),
-        Metric("r_precision_top2", "Top-2", "higher", group="R-precision"),
-        Metric("r_precision_top3", "Top-3", "higher", group="R-precision"),
-        Metric("mm_dist", "MM-Dist", "lower"),
-        Metric("diversity", "Diversity", "real"),
-        Metric("multimodality", "MModality", "higher"),
-    )
-}
+def _by_name(*metrics: Metric) -> dict[str, Metric]:
+    return {metric.name: metric for metric in metrics}
+
+
+METRICS = _by_name(
+    Metric("fid", "FID", "lower"),
+    Metric("r_precision_top1", "Top-1", "higher", group="R-precision"),
+    Metric("r_precision_top2", "Top-2", "higher", group="R-precision"),
+    Metric("r_precision_top3", "Top-3", "higher", group="R-precision"),
+    Metric("mm_dist", "MM-Dist", "lower"),
+    Metric("diversity", "Diversity", "real"),
+    Metric("multimodality", "MModality", "higher"),
+)
 """The columns of the paper's tables, in the order of printing; add your own with in_paper=False."""
 
-GAUGE: dict[str, Metric] = {
-    metric.name: metric
-    for metric in (
-        Metric("limb_range", "Limbs", "real"),
-        Metric("action_accuracy", "Action", "higher"),
-        Metric("side_confused", "Sides", "lower"),
-        Metric("foot_skating", "Skating", "lower"),
-        Metric("latent_norm", "Latents", "real", ranked=False),
-        Metric("reconstruction_limb_range", "VAE limbs", "real", ranked=False),
-        Metric("reconstruction_action_accuracy", "VAE action", "higher", ranked=False),
-        Metric("reconstruction_joint_error", "VAE cm", "lower", digits=2, ranked=False),
-    )
-}
+GAUGE = _by_name(
+    Metric("limb_range", "Limbs", "real"),
+    Metric("action_accuracy", "Action", "higher"),
+    Metric("side_confused", "Sides", "lower"),
+    Metric("foot_skating", "Skating", "lower"),
+    Metric("latent_norm", "Latents", "real", ranked=False),
+    Metric("reconstruction_limb_range", "VAE limbs", "real", ranked=False),
+    Metric("reconstruction_action_accuracy", "VAE action", "higher", ranked=False),
+    Metric("reconstruction_joint_error", "VAE cm", "lower", digits=2, ranked=False),
+)
 """Whether people move and do what their captions say: a block below the paper's columns.
 
 Of Real are ``limb_range`` 1 and the ceiling of ``action_accuracy``; what says VAE is of real clips
@@ -76,23 +74,20 @@ that were encoded and decoded, the most that the VAE allows.
 
 _FEET, _FLOOR, _BONES, _RATIO = "Toes on the floor", "Floor, mm", "Bones, per cent", "Ratio to Real"
 
-PHYSICAL: dict[str, Metric] = {
-    metric.name: metric
-    for metric in (
-        Metric("foot_skating", "Skating", "lower", _FEET),
-        Metric("foot_slide", "cm/s", "lower", _FEET, digits=1),
-        Metric("penetration", "Below", "lower", _FLOOR, digits=2),
-        Metric("floating", "Above", "real", _FLOOR, digits=2),
-        Metric("bone_drift", "Drift", "lower", _BONES, digits=2),
-        Metric("bone_error", "Error", "lower", _BONES, digits=2),
-        Metric("jerk_ratio", "Jerk", "real", _RATIO),
-        Metric("speed_ratio", "Speed", "real", _RATIO),
-        Metric("energy_ratio", "Energy", "real", _RATIO),
-        Metric("range_ratio", "Range", "real", _RATIO),
-        Metric("limb_range", "Limbs", "real", _RATIO),
-        Metric("action_accuracy", "Right", "higher", "Action"),
-    )
-}
+PHYSICAL = _by_name(
+    Metric("foot_skating", "Skating", "lower", _FEET),
+    Metric("foot_slide", "cm/s", "lower", _FEET, digits=1),
+    Metric("penetration", "Below", "lower", _FLOOR, digits=2),
+    Metric("floating", "Above", "real", _FLOOR, digits=2),
+    Metric("bone_drift", "Drift", "lower", _BONES, digits=2),
+    Metric("bone_error", "Error", "lower", _BONES, digits=2),
+    Metric("jerk_ratio", "Jerk", "real", _RATIO),
+    Metric("speed_ratio", "Speed", "real", _RATIO),
+    Metric("energy_ratio", "Energy", "real", _RATIO),
+    Metric("range_ratio", "Range", "real", _RATIO),
+    Metric("limb_range", "Limbs", "real", _RATIO),
+    Metric("action_accuracy", "Right", "higher", "Action"),
+)
 """The columns of the table of physical metrics.
 
 Less skating, penetration and change of bones is better without bounds, though a body that stands

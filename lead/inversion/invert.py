@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -20,8 +21,8 @@ from lead.errors import LeadError
 from lead.evaluation.generate import open_generator
 from lead.files.job import Job
 from lead.files.seeds import Seeds
-from lead.inversion.objectives import TEMPLATES, objective_values
-from lead.inversion.segments import Draws, Segments, clip_store, draw, named_joints
+from lead.inversion.chosen import clip_store, named_joints
+from lead.inversion.objectives import TEMPLATES, Draws, Segments, objective_values
 from lead.inversion.words import Word, model_digest
 from lead.models.build import pick_device, use_threads
 from lead.motion.normalizer import Normalizer, load_normalizer
@@ -40,18 +41,17 @@ class Networks:
     Attributes:
         generator: with the projector of the objective ``lead``.
         normalizer: the study's statistics.
-        segments: what of the store has been encoded so far.
     """
 
     generator: MotionGenerator
     encoder: TextEncoder
     store: MotionStore
     normalizer: Normalizer
-    segments: Segments = field(init=False)
 
-    def __post_init__(self) -> None:
-        segments = Segments(self.store, self.normalizer, self.generator)
-        object.__setattr__(self, "segments", segments)
+    @cached_property
+    def segments(self) -> Segments:
+        """What of the store has been encoded so far."""
+        return Segments(self.store, self.normalizer, self.generator)
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def invert(
     optimiser = torch.optim.Adam([vectors], lr=settings.learning_rate)
     losses, timesteps = [], []
     for step in range(settings.steps):
-        draws = _draw(networks, clips, settings.batch, seeds.child("step", step))
+        draws = networks.segments.draw(clips, settings.batch, seeds.child("step", step))
         text = _in_drawn_templates(networks, vectors, draws)
         values = objective_values(objective, networks.generator, text, draws)
         values = values.view(len(vectors), -1)
@@ -225,7 +225,7 @@ def fresh_objective(
     """
     means: list[list[Tensor]] = [[] for _ in sentences]
     for number in range(max(settings.steps // 2, 1)):
-        draws = _draw(networks, clips, settings.batch, seeds.child("fresh", number))
+        draws = networks.segments.draw(clips, settings.batch, seeds.child("fresh", number))
         for per_draw, words in zip(means, sentences, strict=True):
             word = torch.arange(len(words)).repeat_interleave(len(draws.template) // len(words))
             text = words[word, draws.template]
@@ -254,11 +254,6 @@ def open_networks(job: Job) -> Networks:
         store,
         load_normalizer(job.inputs["stats"]).torch(device, like.dtype),
     )
-
-
-def _draw(networks: Networks, clips: Sequence[Clip], segments: int, seeds: Seeds) -> Draws:
-    generator = networks.generator
-    return draw(clips, networks.segments, generator, len(TEMPLATES), segments, seeds)
 
 
 def _in_drawn_templates(

@@ -1,13 +1,16 @@
-"""Paired differences between variants of motion textual inversion, over the same repeats."""
+"""What inversions are worth: words beside their descriptors, variants beside one another."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+from jaxtyping import Float
 
 from lead.analysis.paired import REAL, Estimate, by_repeat, common, difference
 from lead.config.systems import ABLATIONS, BEST, PAIRS
@@ -20,7 +23,7 @@ DISTANCE = "diversity_distance"
 
 METRICS = ("fid", "r_precision_top3", "mm_dist", "diversity", DISTANCE)
 
-_COLUMNS = [
+_PAIRS = [
     ("system", pa.string()),
     ("against", pa.string()),
     ("metric", pa.string()),
@@ -30,6 +33,35 @@ _COLUMNS = [
     ("p", pa.float64()),
     ("repeats", pa.int64()),
 ]
+
+_FRESH = [
+    ("id", pa.string()),
+    ("word", pa.string()),
+    ("descriptor", pa.float64()),
+    ("inverted", pa.float64()),
+]
+
+
+@dataclass(frozen=True)
+class Improvement:
+    """How many inverted words lower their own objective on fresh draws.
+
+    Attributes:
+        words: name of the inversion, as its folder.
+        motions: how many words there are.
+        improved: how many are better than their descriptors.
+        ratio: median over motions of the word's objective divided by the descriptor's.
+    """
+
+    words: str
+    motions: int
+    improved: int
+    ratio: float
+
+    @property
+    def share(self) -> float:
+        """``improved`` divided by ``motions``."""
+        return self.improved / self.motions
 
 
 @dataclass(frozen=True)
@@ -48,6 +80,37 @@ class Pair:
         if self.metric == "r_precision_top3":
             low, high = -high, -low
         return "better" if high < 0 else "worse" if low > 0 else "no sign"
+
+
+def write_fresh(
+    path: Path,
+    named: Sequence[tuple[str, str]],
+    descriptor: Float[np.ndarray, " N"],
+    inverted: Float[np.ndarray, " _N"],
+    metadata: Mapping[str, Any],
+) -> None:
+    """Write the objective of every motion's descriptor and of its inverted word.
+
+    ``named`` are the motions' ids and descriptors; the metadata's ``words`` is the name of the
+    inversion.
+    """
+    rows = [
+        {"id": id_, "word": word, "descriptor": float(before), "inverted": float(after)}
+        for (id_, word), before, after in zip(named, descriptor, inverted, strict=True)
+    ]
+    write_table(path, rows, metadata, _FRESH)
+
+
+def read_improvement(path: Path) -> Improvement:
+    """Count the improved words of a file that `write_fresh` wrote.
+
+    Raises:
+        LeadError: the file is damaged, or another one.
+    """
+    table, metadata = read_table(path, "the rule that inverts words", _FRESH)
+    before, after = (table[column].to_numpy() for column in ("descriptor", "inverted"))
+    ratio = float(np.median(after / before))
+    return Improvement(metadata["words"], len(after), int((after < before).sum()), ratio)
 
 
 def table_pairs(table: str) -> tuple[tuple[str, str], ...]:
@@ -75,7 +138,7 @@ def pair_variants(job: Job) -> None:
         {"system": p.system, "against": p.against, "metric": p.metric, **vars(p.estimate)}
         for p in pairs
     ]
-    write_table(job.outputs["pairs"], rows, job.manifest, _COLUMNS)
+    write_table(job.outputs["pairs"], rows, job.manifest, _PAIRS)
 
 
 def compare(frame: pd.DataFrame, compared: Sequence[tuple[str, str]]) -> list[Pair]:
@@ -95,7 +158,7 @@ def read_pairs(path: Path) -> list[Pair]:
     Raises:
         LeadError: the file is damaged, or another one.
     """
-    table, _ = read_table(path, "the rule that pairs variants of inversion", _COLUMNS)
+    table, _ = read_table(path, "the rule that pairs variants of inversion", _PAIRS)
     return [
         Pair(row.pop("system"), row.pop("against"), row.pop("metric"), Estimate(**row))
         for row in table.to_pylist()

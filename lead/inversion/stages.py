@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -13,28 +13,51 @@ from torch import Tensor
 
 from lead.clip import Clip
 from lead.config.evaluation import Inversion
+from lead.config.models import TextSettings
 from lead.config.systems import Objective
 from lead.errors import LeadError
-from lead.evaluation.embed import Keeper, every_repeat, read_twice
+from lead.evaluation.embed import every_repeat, kept_parts, read_twice
 from lead.evaluation.evaluator import MotionEvaluator, open_evaluator
 from lead.evaluation.generate import (
-    fresh_noise,
+    draw_given,
     generated,
-    latent_noise,
     open_generator,
     real_crops,
     reconstructed,
 )
 from lead.evaluation.protocol import Pass, draw_pass
-from lead.files.job import Job, forget, state_lock
+from lead.files.job import Job
 from lead.files.seeds import Seeds
-from lead.inversion.chosen import clips_of
+from lead.inversion.chosen import ChosenMotion, choose_clips, clips_of, read_chosen, write_chosen
 from lead.inversion.invert import inverted_and_compared, open_networks
-from lead.inversion.tables import read_chosen, write_fresh
+from lead.inversion.pairs import write_fresh
 from lead.inversion.words import InvertedWords, read_inverted, write_inverted
 from lead.progress import Progress
-from lead.text.pseudo_word import token_vectors
+from lead.store import MotionIndex
+from lead.text.descriptors import descriptor
+from lead.text.encoder import load_text_encoder
+from lead.text.pseudo_word import is_single_token, token_vectors
 from lead.training.state import write_history
+
+
+def choose_motions(job: Job) -> None:
+    """Draw unmirrored test motions with the study's seed, and a descriptor for each.
+
+    Input: ``index``. Setting: ``motions``, how many. Output: ``motions``, with the number of test
+    clips that they were drawn from as ``of`` in its metadata.
+
+    Raises:
+        LeadError: there are fewer than two, or the encoder's weights are not there.
+    """
+    test = MotionIndex.open(job.inputs["index"]).split("test")
+    clips = choose_clips(test, int(job.settings["motions"]), job.seeds.child("inverted", "motions"))
+    encoder = load_text_encoder(job.setting("text", TextSettings))
+    known = partial(is_single_token, encoder)
+    chosen = [
+        ChosenMotion(clip.id, clip.captions[0], clip.frames, *descriptor(clip, known))
+        for clip in clips
+    ]
+    write_chosen(job.outputs["motions"], chosen, {**job.manifest, "of": len(test)})
 
 
 def invert_words(job: Job) -> None:
@@ -52,17 +75,14 @@ def invert_words(job: Job) -> None:
     clips = clips_of(chosen, networks.store)
     start = token_vectors(networks.encoder, [motion.word for motion in chosen])
     parts = [slice(first, first + settings.chunk) for first in range(0, len(clips), settings.chunk)]
-    folder = job.state_folder()
-    with state_lock(folder) if folder else nullcontext():
-        keeper = Keeper(folder, range(len(parts)))
+    with kept_parts(job, range(len(parts))) as keeper:
         missing = keeper.missing()
         progress = Progress("chunks of motions", len(parts), len(parts) - len(missing))
         for number in missing:
             part = clips[parts[number]], start[parts[number]]
             keeper.keep(number, inverted_and_compared(networks, objective, *part, settings, seeds))
             progress.advance()
-        kept = keeper.kept()
-        results = {key: torch.cat([part[key] for part in kept]) for key in kept[0]}
+        results = keeper.joined(torch.cat)
         write_history(_records(results), job.outputs["history"], job.manifest)
         before, after = (results[key].double().numpy() for key in ("descriptor", "inverted"))
         named = [(motion.id, motion.word) for motion in chosen]
@@ -71,8 +91,6 @@ def invert_words(job: Job) -> None:
         ids = tuple(motion.id for motion in chosen)
         words = InvertedWords(ids, results["vectors"], results["sentences"])
         write_inverted(job.outputs["words"], words, job.manifest)
-        if folder:
-            forget(folder)
 
 
 def embed_real_of_words(job: Job) -> None:
@@ -128,9 +146,8 @@ def embed_inverted(job: Job) -> None:
     def embed(evaluator: MotionEvaluator, seeds: Seeds) -> dict[str, Tensor]:
         main = first_captions(clips, seeds)
         drawn = seeds.child("inverted")
-        noise, fresh = (draw(generator, words.ids, drawn) for draw in (latent_noise, fresh_noise))
-        motions = generated(generator, drawn_sentences(words, drawn), main, noise, fresh)
-        return evaluator.measure(motions, main.length)
+        given = draw_given(generator, drawn_sentences(words, drawn), words.ids, drawn)
+        return evaluator.measure(generated(generator, given, main), main.length)
 
     every_repeat(job, settings, evaluator, len(clips), embed)
 

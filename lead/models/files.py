@@ -118,11 +118,23 @@ def load_vae(path: Path, *, feature_width: int | None = None) -> MotionVae:
 
 
 def load_denoiser(
-    path: Path, *, latent_width: int | None = None, text_width: int | None = None
+    path: Path,
+    *,
+    latent_width: int | None = None,
+    text_width: int | None = None,
+    distilled: bool | None = None,
 ) -> Denoiser:
-    """The denoiser of a weights file, a distilled one too; see `load_network`."""
+    """The denoiser of a weights file; see `load_network`.
+
+    The two kinds are sampled differently: ``distilled`` says which is asked for, None either.
+    """
     expected = {"latent_width": latent_width, "text_width": text_width}
-    return _load(path, "denoiser", build_denoiser, DenoiserModel, expected)
+    denoiser = _load(path, "denoiser", build_denoiser, DenoiserModel, expected)
+    is_distilled = denoiser.time_embedding.cond_proj is not None
+    if distilled not in (None, is_distilled):
+        kinds = {True: "a distilled denoiser", False: "a denoiser that is not distilled"}
+        raise _another_network(path, kinds[is_distilled], kinds[not is_distilled])
+    return denoiser
 
 
 def load_projector(path: Path, *, text_width: int | None = None) -> Projector:

@@ -34,6 +34,17 @@ class Normalizer:
         """Undo `normalise`."""
         return normalised * self.std + self.mean
 
+    def batch(self, motion: Any, mask: Any) -> Any:
+        """Normalise a padded batch, and return it, zero where it is padded, with its mask.
+
+        The statistics are tensors (see `torch`), and say of what type and where results are.
+        """
+        import torch
+
+        real = torch.as_tensor(mask).to(self.mean.device)
+        normalised = self.normalise(torch.as_tensor(motion).to(self.mean))
+        return normalised * real[..., None], real
+
     @property
     def fingerprint(self) -> str:
         """A short text that tells these statistics from others."""

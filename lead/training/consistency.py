@@ -127,7 +127,9 @@ def train_consistency(job: Job) -> None:
     null = standardise(data.cache.pooled([""])).to(device)
     run = Run.of(job, "consistency")
     width = data.train.posteriors.mean.shape[-1]
-    teacher = load_denoiser(job.inputs["teacher"], latent_width=width, text_width=data.cache.width)
+    teacher = load_denoiser(
+        job.inputs["teacher"], latent_width=width, text_width=data.cache.width, distilled=False
+    )
     teacher = teacher.to(device)
     student = student_of(teacher, guided(teacher, stage.guidance_width))
     networks = Distilled(student, dropout=stage.published_dropout)

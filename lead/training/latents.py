@@ -55,11 +55,9 @@ def encode_latents(job: Job) -> None:
     crops = job.setting("latents", LatentCache).crops
 
     def encode(clips: list[Clip], start: np.ndarray, length: np.ndarray) -> tuple[Tensor, Tensor]:
-        motion, mask = gather(store, clips, start, length)
-        real = torch.from_numpy(mask).to(device)
-        normalised = normalizer.normalise(torch.from_numpy(motion).to(device)) * real[..., None]
+        motion, mask = normalizer.batch(*gather(store, clips, start, length))
         with torch.no_grad():
-            posterior = vae.encode(normalised, real)
+            posterior = vae.encode(motion, mask)
         return posterior.mean.cpu(), posterior.logvar.cpu()
 
     tensors = {}

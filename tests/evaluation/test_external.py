@@ -1,4 +1,4 @@
-"""A foreign system's embeddings and metrics, for all that it does and does not bring."""
+"""An external system's embeddings and metrics, for all that it does and does not bring."""
 
 import json
 

@@ -202,7 +202,9 @@ def test_embeddings_of_an_earlier_version_are_named_with_what_mends_it(root, own
     old = changed(own, tmp_path / "old.safetensors", {}, without="gauge.limb_spread")
     with pytest.raises(LeadError, match="without the gauge's quantities") as caught:
         metrics(root, old, tmp_path / "metrics.parquet")
-    assert "Delete the file" in str(caught.value) and "old.safetensors" in str(caught.value)
+    assert "Delete the system's folder" in str(caught.value) and "old.safetensors" in str(
+        caught.value
+    )
 
 
 def test_motions_of_another_classifier_are_refused(root, own, tmp_path):

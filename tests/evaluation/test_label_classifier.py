@@ -1,4 +1,4 @@
-"""A classifier of real clips, and when it may evaluator."""
+"""A classifier of real clips, and when it may judge."""
 
 import numpy as np
 import pytest

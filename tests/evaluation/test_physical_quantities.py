@@ -234,8 +234,8 @@ def test_a_position_that_is_no_number_is_named():
     joints, mask = standing(10).repeat(3, 1, 1, 1), torch.ones(3, 10, dtype=torch.bool)
     joints[1, 6, TOE, 2] = torch.nan
     with pytest.raises(LeadError) as caught:
-        measure_motions(joints, mask, HUMANML3D, 20.0, names=("a", "clip_7", "c"))
-    assert caught.value.found == "right_foot in frame 6 of clip_7"
+        measure_motions(joints, mask, HUMANML3D, 20.0)
+    assert caught.value.found == "right_foot in frame 6 of motion 1 of the batch"
     mask[1, 6:] = False
     measure_motions(joints, mask, HUMANML3D, 20.0)
 

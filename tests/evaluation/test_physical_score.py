@@ -141,7 +141,7 @@ def test_bones_are_compared_with_the_mean_of_the_real_ones():
     assert physical_values(real, real)["bone_error"] == 0
 
 
-def test_one_repeat_of_a_foreign_system_is_compared_with_the_first_of_real(tmp_path):
+def test_one_repeat_of_an_external_system_is_compared_with_the_first_of_real(tmp_path):
     real = bodies(0)
     own = {name: values[:1] for name, values in real.items()}
     frame = metrics(tmp_path, own, real, system="mine")
@@ -183,7 +183,7 @@ def test_a_quantity_that_is_no_number_is_named(tmp_path):
     own["jerk"][1, 2] = np.nan
     with pytest.raises(LeadError) as caught:
         metrics(tmp_path, own, bodies(0))
-    assert caught.value.found == "jerk"
+    assert caught.value.found == "physical.jerk, repeat 1"
 
 
 def test_a_truncated_file_is_named(tmp_path):

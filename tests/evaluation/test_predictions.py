@@ -1,4 +1,4 @@
-"""Foreign motions are read from whatever holds them, and what is wrong with them is said."""
+"""Another model's motions are read from whatever holds them, and their faults are named."""
 
 import re
 import time
@@ -31,8 +31,6 @@ IDS = ["a", "b", "c"]
 JOINTS = {name: swaying_body(HUMANML3D, 60 + 8 * k, 0.4 + 0.1 * k) for k, name in enumerate(IDS)}
 FEATURES = {name: joints_to_features(joints, HUMANML3D) for name, joints in JOINTS.items()}
 STATISTICS = fit_normalizer(iter(FEATURES.values()), layout(HUMANML3D))
-
-
 MATCHER = matcher_normalizer(STATISTICS, layout(HUMANML3D), 25.0)
 READER = Reader(HUMANML3D, STATISTICS, MATCHER)
 
@@ -261,6 +259,9 @@ def test_a_motion_that_is_there_twice_is_refused(tmp_path):
     write(tmp_path, FEATURES)
     np.savez(tmp_path / "a.npz", motion=FEATURES["a"])
     refused(lambda: open_predictions(tmp_path), "there twice", "a.npy and a.npz")
+    rows = {"id": ["a", "a"], "repeat": [0, 0], "motion": [FEATURES["a"].tolist()] * 2}
+    pq.write_table(pa.table(rows), tmp_path / "own.parquet")
+    refused(lambda: open_predictions(tmp_path / "own.parquet"), "there twice", "a, in", "repeat 0")
 
 
 @pytest.mark.parametrize("name", ["", "nowhere", "own.parquet", "notes.txt"])

@@ -7,8 +7,13 @@ import pytest
 from lead.clip import Clip
 from lead.errors import LeadError
 from lead.files.seeds import Seeds
-from lead.inversion.chosen import choose_clips, clips_of
-from lead.inversion.tables import ChosenMotion, read_chosen, write_chosen
+from lead.inversion.chosen import (
+    ChosenMotion,
+    choose_clips,
+    clips_of,
+    read_chosen,
+    write_chosen,
+)
 from lead.store import MotionIndex
 
 

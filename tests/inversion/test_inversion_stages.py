@@ -15,9 +15,9 @@ from experiments.learning_rate import RATES, best_rate, sweep_learning_rate
 from experiments.styles import invert_styles
 from lead.clip import HELD_OUT
 from lead.files.job import Job
-from lead.inversion import chosen, invert
-from lead.inversion.chosen import choose_motions
-from lead.inversion.tables import read_chosen
+from lead.inversion import invert, stages
+from lead.inversion.chosen import read_chosen
+from lead.inversion.stages import choose_motions
 from lead.store import MotionIndex, write_index
 
 INVERSION = {"steps": 1, "batch": 1}
@@ -33,7 +33,7 @@ def root(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def encoder(monkeypatch):
     own = few_words()
-    for module in (invert, chosen):
+    for module in (invert, stages):
         monkeypatch.setattr(module, "load_text_encoder", lambda *given: own)
 
 

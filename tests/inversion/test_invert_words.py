@@ -18,8 +18,7 @@ from lead.inversion import invert as inverting
 from lead.inversion import stages
 from lead.inversion.chosen import ChosenMotion, write_chosen
 from lead.inversion.invert import fresh_objective, in_templates, invert
-from lead.inversion.objectives import TEMPLATES, objective_values
-from lead.inversion.segments import draw, segment_length
+from lead.inversion.objectives import TEMPLATES, objective_values, segment_length
 from lead.inversion.words import read_inverted
 from lead.store import MotionIndex
 from lead.text.pseudo_word import PLACEHOLDER
@@ -137,7 +136,7 @@ def test_every_objective_meets_the_same_draws(root, encoder):
 def test_the_true_noise_has_no_loss_in_any_objective(root, encoder):
     own = networks(root, encoder, torch.float64)
     clips = chosen_clips(root, own)
-    drawn = draw(clips, own.segments, own.generator, 8, 2, Seeds(1))
+    drawn = own.segments.draw(clips, 2, Seeds(1))
     own.generator.denoiser.predicts = "epsilon"
     own.generator.denoiser.forward = lambda noisy, timestep, text, guidance: drawn.noise
     text = torch.zeros(len(drawn.noise), WIDTH, dtype=torch.float64)
@@ -148,14 +147,14 @@ def test_the_true_noise_has_no_loss_in_any_objective(root, encoder):
 def test_a_segment_is_the_piece_of_the_motion_that_begins_where_it_was_drawn(root, encoder):
     own = networks(root, encoder, torch.float64)
     clips = [clip for clip in chosen_clips(root, own) if clip.frames >= 48]
-    mean, logvar = own.segments.posteriors([*clips, *clips], [3] * len(clips) + [0] * len(clips))
+    found = own.segments.posterior([*clips, *clips], [3] * len(clips) + [0] * len(clips))
     for row, clip in enumerate(clips):
         piece = own.store[clip][3 : 3 + segment_length(clip.frames)]
         motion = own.normalizer.normalise(torch.tensor(piece, dtype=torch.float64))[None]
         alone = own.generator.vae.encode(motion, torch.ones(motion.shape[:2], dtype=torch.bool))
-        torch.testing.assert_close(mean[row], alone.mean[0])
-        torch.testing.assert_close(logvar[row], alone.logvar[0])
-        assert not torch.allclose(mean[row], mean[row + len(clips)])
+        torch.testing.assert_close(found.mean[row], alone.mean[0])
+        torch.testing.assert_close(found.logvar[row], alone.logvar[0])
+        assert not torch.allclose(found.mean[row], found.mean[row + len(clips)])
 
 
 def test_a_segment_is_encoded_once_however_often_it_is_drawn(root, encoder, monkeypatch):
@@ -166,14 +165,14 @@ def test_a_segment_is_encoded_once_however_often_it_is_drawn(root, encoder, monk
         "encode",
         lambda motion, mask: rows.append(motion) or encode(motion, mask),
     )
-    first = [draw(clips, own.segments, own.generator, 8, 30, Seeds(step)) for step in range(3)]
+    first = [own.segments.draw(clips, 30, Seeds(step)) for step in range(3)]
     places = sum(clip.frames - segment_length(clip.frames) + 1 for clip in clips)
     assert sum(len(motion) for motion in rows) <= places
     encoded = len(rows)
-    assert [draw(clips, own.segments, own.generator, 8, 30, Seeds(s)) for s in range(3)]
+    assert [own.segments.draw(clips, 30, Seeds(s)) for s in range(3)]
     assert len(rows) == encoded
     again = replace(own)  # knows nothing
-    latest = draw(clips[::-1], again.segments, own.generator, 8, 30, Seeds(2))
+    latest = again.segments.draw(clips[::-1], 30, Seeds(2))
     torch.testing.assert_close(latest.latent.view(len(clips), 30, -1).flip(0).flatten(0, 1),
                                first[2].latent.flatten(1))  # fmt: skip
 

@@ -9,8 +9,8 @@ from lead.config.load import load_study
 from lead.config.systems import ABLATED, ABLATIONS, PAIRS, REAL
 from lead.evaluation.repeats import write_values
 from lead.files.job import Job
-from lead.inversion.pairs import pair_variants
-from lead.inversion.tables import ChosenMotion, read_improvement, write_chosen, write_fresh
+from lead.inversion.chosen import ChosenMotion, write_chosen
+from lead.inversion.pairs import pair_variants, read_improvement, write_fresh
 from lead.report.inversion_claims import inversion_claims
 from lead.report.printed import metrics_of, rows_of
 from lead.report.table import PAPER, THIS_RUN, read_table

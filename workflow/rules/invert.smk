@@ -47,7 +47,7 @@ rule choose_motions:
         mem_mb=2000,
         runtime=10,
     params:
-        **stage("lead.inversion.chosen:choose_motions"),
+        **stage("lead.inversion.stages:choose_motions"),
         settings=settings("text") | {"motions": STUDY.mti.motions},
     message:
         announce("Choosing the test motions that words are inverted from.")

@@ -103,14 +103,11 @@ def _listed(
 ) -> tuple[Motions, np.ndarray]:
     """A list of raw features as the evaluator takes motions, and their lengths."""
     length = np.array([len(motion) for motion in motions])
-    like = evaluator.normalizer.mean
 
     def normalised(rows: np.ndarray) -> tuple[Tensor, Tensor]:
         tensors = [torch.from_numpy(np.float32(motions[row])) for row in rows]
-        motion = pad_sequence(tensors, batch_first=True).to(like)
-        mask = torch.arange(motion.shape[1]) < torch.from_numpy(length[rows])[:, None]
-        mask = mask.to(like.device)
-        return evaluator.normalizer.normalise(motion) * mask[..., None], mask
+        mask = np.arange(length[rows].max()) < length[rows][:, None]
+        return evaluator.normalizer.batch(pad_sequence(tensors, batch_first=True), mask)
 
     return normalised, length
 

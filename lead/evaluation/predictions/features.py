@@ -75,9 +75,7 @@ def settle_normalisation(
         odd = "" if scores["none"] <= FITS else f", and move unlike the training data ({measured})"
         return "none", f"joints, made into features: N positions give N - 1 frames{odd}"
     stated = system.normalisation
-    if stated != "auto" and (not clear or best == stated):
-        return stated, f"features are {_UNITS[stated]}, as stated ({measured})"
-    if stated != "auto":
+    if stated not in ("auto", best) and clear:
         raise LeadError(
             "The features are not in the units that are stated.",
             file=files.path,
@@ -85,7 +83,7 @@ def settle_normalisation(
             expected=f"features {_UNITS[stated]}",
             fix=f"State `normalisation: {best}` (--normalisation {best}), or `auto`.",
         )
-    if not clear:
+    if stated == "auto" and not clear:
         raise LeadError(
             "It cannot be told which units the features are in.",
             file=files.path,
@@ -94,7 +92,8 @@ def settle_normalisation(
             fix="State `normalisation` (--normalisation): none, dataset or matcher. If none is "
             "right, undo your model's own normalisation first.",
         )
-    return best, f"features are {_UNITS[best]}, as was found ({measured})"
+    units, how = (best, "was found") if stated == "auto" else (stated, "stated")
+    return units, f"features are {_UNITS[units]}, as {how} ({measured})"
 
 
 def distances(features: Float[np.ndarray, "F D"], reader: Reader) -> dict[Normalisation, float]:

@@ -85,9 +85,8 @@ def read_captions(path: Path, clips: Sequence[Clip], repeats: int) -> list[tuple
     table = _table(path)
     if "part" in table:
         table = table[table["part"] == MAIN]
-    keys = zip(
-        table["repeat"] if "repeat" in table else [""] * len(table), table["id"], strict=True
-    )
+    numbers = table["repeat"] if "repeat" in table else [""] * len(table)
+    keys = zip(numbers, table["id"], strict=True)
     captions = dict(zip(keys, map(_plain, table["caption"]), strict=True))
     return [
         tuple(_caption(clip, captions, repeat, path) for clip in clips) for repeat in range(repeats)
@@ -111,10 +110,8 @@ def check_items(files: Predictions, ids: Sequence[str], repeats: int) -> list[st
         )
     if files.repeats > repeats:
         notes.append(f"repeats beyond the study's {repeats} are left out: {files.repeats} found")
-    extra = set[str]()
     for repeat, items in enumerate(files.items[:repeats]):
-        missing = [name for name in ids if name not in items]
-        if missing:
+        if missing := [name for name in ids if name not in items]:
             raise LeadError(
                 f"{len(missing)} of {len(ids)} test items have no motion in repeat {repeat}.",
                 file=files.path,
@@ -123,8 +120,7 @@ def check_items(files: Predictions, ids: Sequence[str], repeats: int) -> list[st
                 fix="Generate them: `lead evaluate --study STUDY --requests requests.parquet` "
                 "writes captions and lengths.",
             )
-        extra |= items.keys() - set(ids)
-    if extra:
+    if extra := set[str]().union(*files.items[:repeats]) - set(ids):
         notes.append(f"{len(extra)} motions are of no test item and left out: {_some(extra)}")
     if files.repeats == 1 < repeats:
         notes.append(
@@ -158,11 +154,10 @@ def check_samples(
             expected="as many captions in each repeat and motions of each caption, at least 2",
             fix="Generate the others, or remove what is incomplete.",
         )
-    size = (captions[0], counts[0])
-    if size == (asked.items, asked.samples):
+    size, wanted = f"{captions[0]} captions x {counts[0]}", f"{asked.items} x {asked.samples}"
+    if (captions[0], counts[0]) == (asked.items, asked.samples):
         return []
-    return ["MModality from {} captions x {} motions instead of {} x {}".format(
-        *size, asked.items, asked.samples)]  # fmt: skip
+    return [f"MModality from {size} motions instead of {wanted}"]
 
 
 def check_lengths(

@@ -60,7 +60,7 @@ def test_a_truncated_file_is_named(tmp_path):
 
 
 def test_a_missing_array_is_named(tmp_path):
-    with pytest.raises(LeadError, match="Nothing named again"):
+    with pytest.raises(LeadError, match="without the array again"):
         Repeats(write(tmp_path / "whole.safetensors", range(2))).stacked("again")
 
 

@@ -1,4 +1,4 @@
-"""The judge refuses what would make its figures wrong without a sign."""
+"""The evaluator refuses what would make its figures wrong without a sign."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import pytest
 import torch
 from finished_study import build, generating, inputs, settings, study_of, write_networks
 
+from lead.config.training import ConsistencyStage
 from lead.errors import LeadError
 from lead.evaluation.embed import embed_generated
 from lead.evaluation.evaluator import open_evaluator
 from lead.files.job import Job
-from lead.models.build import build_matcher
+from lead.models.build import build_denoiser, build_matcher
 from lead.models.files import load_network, save_network
 from lead.motion.layout import layout
 from lead.motion.normalizer import Normalizer, load_normalizer, matcher_normalizer, save_normalizer
@@ -20,7 +21,7 @@ from lead.motion.skeleton import HUMANML3D, KIT
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
-    return build(tmp_path_factory.mktemp("judge"))
+    return build(tmp_path_factory.mktemp("evaluator"))
 
 
 def job(root, **files):
@@ -55,6 +56,23 @@ def test_a_matcher_of_the_other_dataset_is_refused(root, tmp_path):
     with pytest.raises(LeadError, match="another network") as error:
         open_evaluator(job(root, matcher=tmp_path / "kit.safetensors"))
     assert "feature_width 251" in str(error.value)
+
+
+def test_a_distilled_denoiser_is_not_sampled_as_its_teacher_nor_the_reverse(root, tmp_path):
+    networks, study = write_networks(root), study_of(root)
+    latent = (study.vae.model.width, study.vae.model.latent_tokens)
+    student = build_denoiser(study.denoiser.model, *latent, text_width=8, guidance_width=16)
+    save_network(student, tmp_path / "student", {})
+    stage = ConsistencyStage(training=study.denoiser.training)
+    distilled = {"consistency": stage.model_dump(mode="json"), "steps": 1}
+    for denoiser, more, found in (
+        (tmp_path / "student", {}, "found: a distilled denoiser"),
+        (networks["denoiser"], distilled, "found: a denoiser that is not distilled"),
+    ):
+        given = inputs(root) | networks | {"denoiser": denoiser}
+        job = Job("embed", generating(study) | more, given, {"embeddings": tmp_path / "out"})
+        with pytest.raises(LeadError, match=found):
+            embed_generated(job)
 
 
 def test_networks_that_generate_nan_are_named_before_anything_is_written(root, tmp_path):
