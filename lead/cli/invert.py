@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from lead.errors import check_ending
 from lead.inversion.chosen import named_joints
 from lead.inversion.invert import NewWord
 from lead.inversion.words import Word
+from lead.mocap.motion import read_mocap
 from lead.motion.skeleton import HUMANML3D
 from lead.pipeline import UNIT, LeadPipeline
 from lead.render.sheet import Panel, motion_sheet
@@ -36,9 +38,13 @@ def invert_clips(
     """
     check_ending(out, ".word")
     check_ending(picture, ".png")
+    clips = [read_mocap(path) for path in paths]
+    for clip in clips:
+        for note in clip.notes:
+            print(f"{clip.source}: {note}", file=sys.stderr)
     pipeline = LeadPipeline.load(model)
     word = pipeline.invert(
-        paths, asked.name, init=asked.init, objective=asked.objective, settings=settings,
+        clips, asked.name, init=asked.init, objective=asked.objective, settings=settings,
         seed=asked.seed, progress=True,
     )  # fmt: skip
     word.save(out)
@@ -51,7 +57,7 @@ def invert_clips(
         print(f"{word.placeholder} is no better than {asked.init!r}: try more --steps or another "
               "--init.")  # fmt: skip
     if picture:
-        _draw(pipeline, word, named_joints(paths, HUMANML3D), picture, asked.seed)
+        _draw(pipeline, word, named_joints(clips, HUMANML3D), picture, asked.seed)
 
 
 def _draw(

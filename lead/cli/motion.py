@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +104,8 @@ def export_motion(
             "The export would replace its source.", file=source, fix="Choose another --out."
         )
     motion = read_motion(source, fps)
+    for note in motion.notes:
+        print(f"{source.name}: {note}", file=sys.stderr)
     print(f"{target}: {write_motion(motion, target, positions=positions)}")
 
 

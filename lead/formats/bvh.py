@@ -38,7 +38,8 @@ class Bvh:
     """A BVH file as it was written.
 
     Attributes:
-        names: joints, parents before children; an End Site is ``<parent>_end``.
+        names: joints, parents before children; an End Site is ``<parent>_end``, and the second
+            joint of one name ``<name>#2``.
         parents: index of each joint's parent, -1 for the root.
         offsets: J x 3, each joint in its parent, in the file's unit.
         channels: names of each joint's channels, in the file's order.
@@ -134,6 +135,12 @@ def upwards(parents: Sequence[int], joint: int) -> list[int]:
     return line
 
 
+def distinct(names: Sequence[str]) -> tuple[str, ...]:
+    """Number the joints of one name from the second on, such as ``Hand#2``."""
+    before = [names[:index].count(name) for index, name in enumerate(names)]
+    return tuple(f"{n}#{count + 1}" if count else n for n, count in zip(names, before, strict=True))
+
+
 def _with_ancestors(bvh: Bvh, joints: Collection[str] | None) -> list[int]:
     if joints is None:
         return list(range(len(bvh.names)))
@@ -212,7 +219,7 @@ def _read_hierarchy(header: bytes, file: str):
                 raise _broken(file, f"{' '.join(words)[:60]!r} in the hierarchy", "a BVH hierarchy")
     if not names or open_joints:
         raise _broken(file, f"{len(names)} joints, {len(open_joints)} braces open", "a hierarchy")
-    return tuple(names), tuple(parents), np.array(offsets), tuple(channels)
+    return distinct(names), tuple(parents), np.array(offsets), tuple(channels)
 
 
 def _three_numbers(words: list[str], file: str, joint: str) -> list[float]:
@@ -238,7 +245,7 @@ def _read_timing(motion: re.Match[bytes], file: str) -> tuple[int, float]:
         declared, frame_time = int(motion[1]), float(motion[2])
     except ValueError:
         declared, frame_time = 0, 0.0
-    if declared < 1 or not 0 < frame_time < 10:
+    if declared < 1 or not 0 < frame_time < np.inf:
         found = b" ".join(motion[0].split()).decode("latin-1")
         raise _broken(file, found, "at least one frame, and a frame time in seconds")
     return declared, frame_time

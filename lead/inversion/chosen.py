@@ -18,6 +18,7 @@ from lead.files.tables import read_table, write_table
 from lead.mocap.motion import read_mocap
 from lead.motion.canonical import canonical_joints
 from lead.motion.features import joints_to_features
+from lead.motion.plausible import check_stance
 from lead.motion.skeleton import Skeleton
 from lead.store import MotionIndex, MotionStore
 from lead.types import Joints
@@ -112,18 +113,19 @@ def named_joints(clips: Sequence[object], skeleton: Skeleton) -> list[tuple[str,
     """Each clip's name and its joints, on the floor, at the origin, frame 0 facing +Z.
 
     A clip is a file of the user's own motion capture, an array of joints (N x J x 3), or anything
-    with ``joints``, such as a generated motion.
+    with ``joints``, such as a generated motion or one that was imported.
 
     Raises:
-        LeadError: a file cannot be read, or holds no motion.
+        LeadError: a file cannot be read, or holds no motion; an array is upside down or mirrored.
     """
     named = []
     for number, clip in enumerate(clips):
         if isinstance(clip, str | Path):
-            name, joints = Path(clip).name, read_mocap(Path(clip)).joints
-        else:
-            name = f"clip {number}"
-            joints = clip if isinstance(clip, np.ndarray) else getattr(clip, "joints")  # noqa: B009
+            clip = read_mocap(Path(clip))
+        name = getattr(clip, "source", f"clip {number}")
+        joints = clip if isinstance(clip, np.ndarray) else getattr(clip, "joints")  # noqa: B009
+        if isinstance(clip, np.ndarray):
+            check_stance(clip, skeleton, name)
         named.append((name, canonical_joints(joints, skeleton)))
     return named
 

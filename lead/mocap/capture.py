@@ -80,7 +80,7 @@ def read_capture(
             skeleton = read_asf(_content(asf), asf.name) if asf else None
             bone = skeleton.bones.get(THORAX) if skeleton else None
             return Capture(
-                bvh.names, bvh.parents, moved.positions, fps or whole_fps(bvh.fps), _BVH,
+                bvh.names, bvh.parents, moved.positions, fps or whole_fps(bvh.fps, path.name), _BVH,
                 bvh=bvh, transforms=moved, thorax=bone.vector if bone else None,
             )  # fmt: skip
         case ".amc":
@@ -152,6 +152,8 @@ def _read_arrays(path: Path, fps: float | None, body_model: Path | None) -> Capt
         joints, rate = _joints(arrays, path), fps or _rate(arrays, path)
         if "joint_names" in arrays:
             names = tuple(map(str, arrays["joint_names"].ravel()))
+            if twice := [name for name in names if names.count(name) > 1]:
+                raise _wrong(path, f"several joints {twice[0]}", "one name for each joint")
     parents = HUMANML3D.parents if names == HUMANML3D.joints else (-1,) * len(names)
     return Capture(names, parents, joints, fps or rate, (HUMANML3D_NAMES, SMPL_NAMES))
 

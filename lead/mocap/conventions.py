@@ -59,6 +59,7 @@ STYLE100 = SkeletonMap("100STYLE", _rows("style100", "Left", "Right"), metres=0.
 
 
 _SIDES = (("left", "left"), ("right", "right"), ("l", "left"), ("r", "right"))
+_TWIN = re.compile(r"#\d+$")
 _SHARED = 0.8  # of the names: what so many begin or end with is no part of a joint's name
 _SEPARATED = re.compile(r"^(?:mixamorig\d*|[^ _.\-]+[ _.\-]+)", re.IGNORECASE)
 
@@ -75,10 +76,15 @@ def sides_and_words(names: Sequence[str]) -> list[set[tuple[str, str]]]:
 
 
 def bare_names(names: Sequence[str]) -> list[str]:
-    """Strip namespaces, and any beginning or ending that nearly all names share."""
-    bare = [re.split(r"[:|]", name)[-1] for name in names]
+    """Strip namespaces, numbers of twins, and a beginning or ending that nearly all names share."""
+    bare = [_TWIN.sub("", re.split(r"[:|]", name)[-1]) for name in names]
     backwards = [name[::-1] for name in _without_shared_start(bare)]
     return [name[::-1] for name in _without_shared_start(backwards)]
+
+
+def twins(name: str, names: Sequence[str]) -> list[str]:
+    """List all joints that a file calls as this one, which is among them."""
+    return [other for other in names if _TWIN.sub("", other) == _TWIN.sub("", name)]
 
 
 def plain(name: str) -> str:

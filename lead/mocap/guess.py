@@ -1,14 +1,14 @@
 """Guess from the names of a file's joints which of them are the 22 joints.
 
-Known conventions are used as they are. Otherwise each limb is matched by a table of words; where
-words leave a choice (``Shoulder`` may be the collar or the shoulder) the hierarchy decides. Where
-along the spine a target lies is measured, as rigs differ in the number of their spine joints.
+Each limb is matched by a table of words; where words leave a choice (``Shoulder`` may be the
+collar or the shoulder) the hierarchy decides. Where along the spine a target lies is measured, as
+rigs differ in the number of their spine joints.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise, product
 
 import numpy as np
@@ -16,9 +16,8 @@ from jaxtyping import Float
 
 from lead.errors import LeadError
 from lead.formats.bvh import upwards
-from lead.mocap.conventions import bare_names, plain, sides_and_words
-from lead.mocap.read import THORAX
-from lead.mocap.skeleton_map import MappedJoint, SkeletonMap, ThoraxGap, map_text
+from lead.mocap.conventions import sides_and_words
+from lead.mocap.skeleton_map import MappedJoint, SkeletonMap, map_text
 from lead.motion.skeleton import HUMANML3D
 
 # Words of each joint, the likelier first. `…end` is the End Site of that joint.
@@ -43,8 +42,8 @@ _ABSENT = 50  # cost of a limb without collar or toe; above every sum of ranks
 # skeleton; its mean pose has the hip joints 64 degrees below the horizontal.
 _DROP = HUMANML3D.bone_lengths[1] * np.sin(np.radians(64)) if HUMANML3D.bone_lengths else 0.0
 _HEIGHTS = _DROP + np.cumsum([0.0, *(np.array(HUMANML3D.bone_lengths)[[3, 6, 9, 12]])])
-_PLACES = dict(zip(("pelvis", "spine1", "spine2", "spine3"), _HEIGHTS / _HEIGHTS[-1], strict=False))
-_NEAR, _APART = 0.08, 0.05  # a joint this near to its place is taken; targets lie so far apart
+PLACES = dict(zip(("pelvis", "spine1", "spine2", "spine3"), _HEIGHTS / _HEIGHTS[-1], strict=False))
+_NEAR, APART = 0.08, 0.05  # a joint this near to its place is taken; targets lie so far apart
 _COLLAR = 0.4  # how far out the collar joint lies between the neck and the shoulder
 
 
@@ -63,31 +62,6 @@ class Rig:
     def apart(self, a: int, b: int) -> float:
         """Return the mean distance between two joints."""
         return float(np.linalg.norm(self.positions[:, a] - self.positions[:, b], axis=-1).mean())
-
-
-def recognise(rig: Rig, conventions: Sequence[SkeletonMap]) -> SkeletonMap | None:
-    """Return the map of the first convention whose joints all occur, under similar names.
-
-    A convention that has lost its thorax is taken only where it really has length zero: other
-    files use the same names for whole bodies.
-    """
-    first = {plain(name): name for name in reversed(bare_names(rig.names))}
-    original = dict(zip(bare_names(rig.names), rig.names, strict=True))
-    for convention in conventions:
-        gap = convention.thorax
-        wanted = [*convention.joints, *((gap.base, *gap.above) if gap else ())]
-        matched = {THORAX: THORAX} if gap else {}
-        matched |= {name: original[first[plain(name)]] for name in wanted if plain(name) in first}
-        if not matched.keys() >= set(wanted):
-            continue
-        if gap:
-            gap = ThoraxGap(matched[gap.base], tuple(matched[name] for name in gap.above))
-            base, *above = (rig.names.index(name) for name in (gap.base, *gap.above))
-            if max(rig.apart(base, joint) for joint in above) > 0.01 * rig.apart(base, 0):
-                continue
-        rows = [replace(row, a=matched[row.a], b=matched[row.b]) for row in convention.rows]
-        return replace(convention, rows=tuple(rows), thorax=gap)
-    return None
 
 
 def guess_map(rig: Rig, settled: Mapping[str, MappedJoint]) -> SkeletonMap:
@@ -185,7 +159,11 @@ def _trunk(
     pelvis = [j for j in named(_PELVIS) if all(j in rig.line(hip)[1:] for hip in hips)]
     if pelvis:
         trunk.setdefault("pelvis", pelvis[0])
-    heads = [j for j in named(_HEAD) if trunk.get("pelvis", j) in rig.line(j)]
+    limbs = {joint for name, joint in joints.items() if name.startswith(("left_", "right_"))}
+    heads = [
+        j for j in named(_HEAD)
+        if trunk.get("pelvis", j) in rig.line(j) and not limbs.intersection(rig.line(j))
+    ]  # fmt: skip
     if heads:
         trunk.setdefault("head", heads[0])
     if "head" in trunk:
@@ -207,29 +185,34 @@ def _spine(rig: Rig, joints: Mapping[str, int]) -> dict[str, MappedJoint]:
     if len(line) < 2:
         return {}
     steps = [rig.apart(a, b) for a, b in pairwise(line)]
-    hips = rig.positions[:, [joints["left_hip"], joints["right_hip"]]].mean(axis=1)
-    up = rig.positions[:, neck] - rig.positions[:, pelvis]
-    up = up / np.linalg.norm(up, axis=-1, keepdims=True)
-    rise = float(np.einsum("nc,nc->n", rig.positions[:, pelvis] - hips, up).mean())
+    rise = pelvis_rise(rig, pelvis, neck, [joints["left_hip"], joints["right_hip"]])
     heights = rise + np.cumsum([0.0, *steps])
     total = heights[-1]
     rows: dict[str, MappedJoint] = {}
     lowest = rise
-    for target, share in _PLACES.items():
+    for target, share in PLACES.items():
         wanted = max(share * total, lowest)
         near = [0] if target == "pelvis" else range(1, len(line) - 1)
         place = min(near, key=lambda i: abs(heights[i] - wanted), default=0)
         if heights[place] >= lowest and abs(heights[place] - wanted) <= _NEAR * total:
             rows[target] = _exactly(rig, target, line[place])
-            lowest = float(heights[place]) + _APART * total
+            lowest = float(heights[place]) + APART * total
             continue
         above = min(int(np.searchsorted(heights, wanted)), len(line) - 1)
         # The pelvis is always moved from the file's pelvis, as only that carries the body.
         below = 0 if target == "pelvis" else above - 1
         weight = float((wanted - heights[below]) / (heights[above] - heights[below]))
         rows[target] = _between(rig, target, line[below], line[above], weight)
-        lowest = wanted + _APART * total
+        lowest = wanted + APART * total
     return rows
+
+
+def pelvis_rise(rig: Rig, pelvis: int, neck: int, hips: Sequence[int]) -> float:
+    """Measure how far the pelvis lies above the hip joints, towards the neck."""
+    up = rig.positions[:, neck] - rig.positions[:, pelvis]
+    up = up / np.linalg.norm(up, axis=-1, keepdims=True)
+    middle = rig.positions[:, hips].mean(axis=1)
+    return float(np.einsum("nc,nc->n", rig.positions[:, pelvis] - middle, up).mean())
 
 
 def _collars(rig: Rig, joints: Mapping[str, int]) -> dict[str, MappedJoint]:

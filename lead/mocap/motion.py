@@ -9,10 +9,13 @@ import numpy as np
 from jaxtyping import Float
 
 from lead.errors import LeadError
+from lead.formats.bvh import ROTATIONS
 from lead.mocap.capture import Capture, read_capture
+from lead.mocap.conventions import twins
 from lead.mocap.cut import LENGTH_DRIFT, check_joints, stretched
-from lead.mocap.guess import Rig, guess_map, recognise, too_few_joints
+from lead.mocap.guess import Rig, guess_map, too_few_joints
 from lead.mocap.read import THORAX, close_gap, motion_start
+from lead.mocap.recognise import recognise
 from lead.mocap.skeleton_map import (
     UNITS,
     MapFile,
@@ -22,13 +25,17 @@ from lead.mocap.skeleton_map import (
     metres_of,
     read_map_file,
 )
+from lead.mocap.stance import stand
 from lead.motion.kinematics import bone_lengths
+from lead.motion.plausible import JOINT_SPEED, ROOT_SPEED, added_pose, jump_notes
 from lead.motion.resample import resample
 from lead.motion.skeleton import HUMANML3D
 from lead.types import Joints
 
 # Metres of a leg and the spine together, in people of 1.3 to 2.1 m: some rigs end at the neck.
 _SHORTEST, _TALLEST = 1.15, 2.1
+_NORMAL = 1.5
+_NOT_TURNED = 1e-3  # degrees
 _LONGEST_LOOK = 64  # frames that suffice to measure a body
 
 
@@ -86,37 +93,35 @@ def read_mocap(
     if fps is not None and not 1 <= fps <= 1000:
         raise LeadError("The frame rate is not possible.", found=fps, expected="1 to 1000")
     capture = read_capture(path, asf, body_model, fps)
-    mapping, stated = _map(capture, map_file)
-    joints, start = _mapped(capture, mapping)
-    up, sure = _which_up(joints, stated.up)
-    if up == "z":
-        joints = joints[..., [0, 2, 1]] * np.array([1.0, 1.0, -1.0])
+    mapping, stated, notes = _map(capture, map_file)
+    joints, cut = _mapped(capture, mapping, stated)
+    joints, up, turned = stand(joints, stated.up, stated.sides, path)
     size = _stature(joints)
     known = capture.metres or mapping.metres
     metres, why = _unit(size, unit or stated.unit, known, path)
     joints = joints * metres
     check_joints(joints, path.name)
+    _check_speed(joints, capture.fps, path)
     joints = resample(joints, capture.fps, HUMANML3D.fps)
     if len(joints) < 2:
-        found = f"{len(capture.positions) - start} frames at {capture.fps:g} per second"
+        found = f"{len(capture.positions)} frames at {capture.fps:g} per second"
         raise LeadError(
             "This is a pose, not a motion.", file=path, found=found, expected="at least 0.1 s"
         )
     joints = joints - np.array([0.0, joints[..., 1].min(), 0.0])
-    notes = [*sure, *_notes(joints, size * metres), *_stretching(capture, mapping)]
-    if start:
-        notes.append(f"the first {start} frame(s) are left out: an added pose, or empty")
+    notes = [*notes, *turned, *_notes(joints, size * metres), *_stretching(capture, mapping), *cut]
+    notes += [f"{jump}: nobody is so fast" for jump in jump_notes([joints], HUMANML3D, 20.0)]
     return ImportedMotion(
         path.name, joints, HUMANML3D.fps, mapping, why, up, size * metres,
         capture.fps, len(capture.positions), tuple(notes),
     )  # fmt: skip
 
 
-def _map(capture: Capture, map_file: Path | None) -> tuple[SkeletonMap, MapFile]:
-    """Take the convention's map or the guess, overruled by the user's map."""
+def _map(capture: Capture, map_file: Path | None) -> tuple[SkeletonMap, MapFile, list[str]]:
+    """Take the convention's map or the guess, overruled by the user's map; also notes on names."""
     every = -(-len(capture.positions) // _LONGEST_LOOK)
     rig = Rig(capture.names, capture.parents, capture.positions[::every])
-    mapping = recognise(rig, capture.conventions)
+    mapping, notes = recognise(rig, capture.conventions)
     names = (*rig.names, THORAX) if mapping and mapping.thorax else rig.names
     stated = read_map_file(map_file, names) if map_file else MapFile()
     if mapping is None and capture.bvh:
@@ -127,41 +132,89 @@ def _map(capture: Capture, map_file: Path | None) -> tuple[SkeletonMap, MapFile]
             raise too_few_joints(rig.names, tuple(stated.rows.values()), missing)
         mapping = SkeletonMap("map file", tuple(stated.rows[t] for t in HUMANML3D.joints))
     rows = tuple(stated.rows.get(row.target, row) for row in mapping.rows)
-    drop = mapping.drop_frames if stated.drop_frames is None else stated.drop_frames
+    for row in rows:
+        if len(same := twins(row.a, names)) > 1 and row.target not in stated.rows:
+            notes.append(f"{len(same)} joints are called {same[0]}: {row.target} is {row.a}, below "
+                         f"{names[rig.parents[names.index(row.a)]]}")  # fmt: skip
     name = f"{mapping.name}, and {map_file.name}" if map_file else mapping.name
-    return replace(mapping, name=name, rows=rows, drop_frames=drop), stated
+    return replace(mapping, name=name, rows=rows), stated, notes
 
 
-def _mapped(capture: Capture, mapping: SkeletonMap) -> tuple[Joints, int]:
-    """Map to the 22 joints, in the file's unit and axes; also count the leading frames left out."""
-    names, positions, start = capture.names, capture.positions, mapping.drop_frames
-    if capture.bvh and capture.transforms:
+def _mapped(capture: Capture, mapping: SkeletonMap, stated: MapFile) -> tuple[Joints, list[str]]:
+    """Map to the 22 joints, in the file's unit and axes; notes on frames that are left out."""
+    names, positions = capture.names, capture.positions
+    if capture.bvh and capture.transforms and mapping.thorax:
+        moved = close_gap(capture.transforms, capture.bvh, mapping.thorax, capture.thorax)
+        names, positions = moved.names, moved.positions
+    joints = map_joints(mapping, names, positions)
+    metres = joints * (_NORMAL / _stature(joints))
+    start, stop, notes = stated.drop_frames or 0, len(joints), list[str]()
+    if stated.drop_frames is None:
+        rest = _at_rest(capture)
+        start = added_pose(metres, capture.fps, at_rest=rest)
+        stop -= added_pose(metres[::-1], capture.fps)
+        if mapping.drop_frames and not start and rest:
+            start = mapping.drop_frames
+        elif mapping.drop_frames and not start:
+            notes.append(
+                "the first frame is kept, as it goes on into the motion; such files have an added "
+                "pose there: to leave it out, write `drop_frames: 1` in a map"
+            )
+    if capture.bvh:
         start = motion_start(capture.bvh, start)
-        if mapping.thorax:
-            moved = close_gap(capture.transforms, capture.bvh, mapping.thorax, capture.thorax)
-            names, positions = moved.names, moved.positions
-    if start >= len(positions):
+    if start >= stop:
         raise LeadError(
             "The file holds no motion.",
-            found=f"{len(positions)} frames, all of them an added pose or empty",
+            found=f"{len(joints)} frames, all of them an added pose or empty",
             expected="frames of motion",
             fix="Record more frames; or write `drop_frames: 0` in a map.yaml.",
         )
-    return map_joints(mapping, names, positions[start:]), start
+    if start:
+        away = np.linalg.norm(metres[start] - metres[start - 1], axis=-1).max()
+        notes.append(
+            f"the first {start} frame(s) are left out: an added pose, or empty, {away:.1f} m from "
+            "the next; to keep them, write `drop_frames: 0` in a map"
+        )
+    if stop < len(joints):
+        notes.append(f"the last {len(joints) - stop} frame(s) are left out: an added pose")
+    return joints[start:stop], notes
 
 
-def _which_up(joints: Joints, stated: Up | None) -> tuple[Up, list[str]]:
-    """Find the axis that points from the ankles to the head, with a note where it is unclear."""
-    if stated:
-        return stated, []
-    head, left, right = (_path(joints, name) for name in ("head", "left_ankle", "right_ankle"))
-    x, y, z = np.abs((head - (left + right) / 2).mean(axis=0))
-    if z > 1.5 * max(x, y):
-        return "z", [
-            "Z is taken for up, as the body lies along it: if wrong, write `up: y` in a map"
-        ]
-    unclear = ["the body is not upright: if it lies wrong, write `up: z` in a map"]
-    return "y", [] if y > 1.5 * max(x, z) else unclear
+def _at_rest(capture: Capture) -> bool:
+    """Whether no joint is turned in the first frame of a BVH, its rest pose, and motion follows."""
+    if capture.bvh is None:
+        return False
+    channels = [name for joint in capture.bvh.channels for name in joint]
+    turned = np.abs(capture.bvh.frames[:, [name in ROTATIONS for name in channels]]).max(axis=1)
+    following = motion_start(capture.bvh, 1)
+    return following < len(turned) and bool(turned[0] < _NOT_TURNED < turned[following])
+
+
+def _check_speed(joints: Joints, fps: float, path: Path) -> None:
+    """Refuse a motion that is too fast in half of its frames.
+
+    Raises:
+        LeadError: the root's positions, or the frame rate, cannot be right.
+    """
+    speeds = [
+        float(np.median(np.linalg.norm(np.diff(part, axis=0), axis=-1).max(axis=1))) * fps
+        for part in (joints[:, :1], joints - joints[:, :1])
+        if len(joints) > 1
+    ]
+    if not speeds or (speeds[0] <= ROOT_SPEED and speeds[1] <= JOINT_SPEED):
+        return
+    if speeds[1] <= JOINT_SPEED / 2:
+        fix = "Its place in the room seems to be in another unit than its bones: export it anew."
+    else:
+        fix = "The frame rate seems to be wrong: state it with --fps."
+    raise LeadError(
+        "The motion is impossible.",
+        file=path,
+        found=f"a pelvis at {speeds[0]:.3g} m/s, a joint about it at {speeds[1]:.3g} m/s, in the "
+        f"median at {fps:g} frames a second",
+        expected=f"at most {ROOT_SPEED:g} and {JOINT_SPEED:g} m/s",
+        fix=fix,
+    )
 
 
 def _unit(size: float, stated: str | None, known: float, path: Path) -> tuple[float, str]:
@@ -196,12 +249,6 @@ def _notes(joints: Float[np.ndarray, "N J 3"], stature: float) -> list[str]:
         notes.append(f"a leg and the spine are {stature:.2f} m long: is the unit right?")
     if len(joints) <= HUMANML3D.min_frames:
         notes.append(f"{len(joints)} frames: models are trained on more than two seconds")
-    across = _path(joints, "right_hip") - _path(joints, "left_hip")
-    across += _path(joints, "right_shoulder") - _path(joints, "left_shoulder")
-    forward = np.cross([0.0, 1.0, 0.0], across)
-    toes = sum(_path(joints, f"{s}_foot") - _path(joints, f"{s}_ankle") for s in ("left", "right"))
-    if (np.asarray(toes) * forward).sum(axis=-1).mean() < 0:
-        notes.append("the toes point backwards: left and right may be exchanged in the map")
     return notes
 
 
@@ -214,7 +261,3 @@ def _stretching(capture: Capture, mapping: SkeletonMap) -> list[str]:
     (parent, joint), drift, _ = stretched(capture.positions, bones)
     names = f"{capture.names[parent]} to {capture.names[joint]}"
     return [f"bones change their length, {names} by {drift:.0%}"] if drift > LENGTH_DRIFT else []
-
-
-def _path(joints: Joints, name: str) -> Float[np.ndarray, "N 3"]:
-    return joints[:, HUMANML3D.joints.index(name)]

@@ -31,6 +31,7 @@ from lead.formats.bvh_writer import write_bvh
 from lead.formats.gltf import write_glb
 from lead.motion.features import features_to_joints
 from lead.motion.kinematics import checked_joints
+from lead.motion.plausible import remarks
 from lead.motion.skeleton import HUMANML3D, METRES, SKELETONS, Skeleton
 from lead.types import Joints
 
@@ -55,6 +56,7 @@ class StoredMotion:
         joints: in the skeleton's unit.
         text: what the motion shows; may be empty.
         features: those that the joints came from, if any.
+        notes: what is odd about the file that it was read from.
     """
 
     joints: Joints = field(repr=False)
@@ -62,6 +64,7 @@ class StoredMotion:
     fps: float
     text: str = ""
     features: Float[np.ndarray, "T D"] | None = field(default=None, repr=False)
+    notes: tuple[str, ...] = ()
 
 
 def read_motion(source: Path | str, fps: float | None = None) -> StoredMotion:
@@ -78,15 +81,15 @@ def read_motion(source: Path | str, fps: float | None = None) -> StoredMotion:
     match source.suffix.lower():
         case ".npz":
             motion = read_npz(source)
-            return replace(motion, fps=fps or motion.fps)
+            return _with_remarks(replace(motion, fps=fps or motion.fps))
         case ".npy":
-            return _from_array(source, fps)
+            return _with_remarks(_from_array(source, fps))
         case ".bvh":
             # It brings tables along, which take longer to load than a file of ours to read.
             from lead.mocap.motion import read_mocap
 
             imported = read_mocap(source, fps=fps)
-            return StoredMotion(imported.joints, HUMANML3D, imported.fps)
+            return StoredMotion(imported.joints, HUMANML3D, imported.fps, notes=imported.notes)
     raise LeadError(
         "This kind of file cannot be exported.",
         file=source,
@@ -209,6 +212,10 @@ def write_csv(path: Path, joints: Joints, skeleton: Skeleton, fps: float) -> Non
     header, forms = ",".join(["frame", "time", *columns]), ["%d", "%.6f", *["%.6f"] * len(columns)]
     with atomic_path(path) as temporary:
         np.savetxt(temporary, rows, fmt=forms, delimiter=",", header=header, comments="")
+
+
+def _with_remarks(motion: StoredMotion) -> StoredMotion:
+    return replace(motion, notes=remarks(motion.joints, motion.skeleton, motion.fps))
 
 
 def _from_array(source: Path, fps: float | None) -> StoredMotion:

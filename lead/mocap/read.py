@@ -56,7 +56,7 @@ def take_from_bvh(
             fix="Get the file again, or take it out of the source.",
         )
     check_joints(joints, source)
-    return Take(identity, joints, whole_fps(bvh.fps), source)
+    return Take(identity, joints, whole_fps(bvh.fps, source), source)
 
 
 def take_from_amc(content: bytes, skeleton: Skeleton, identity: str, source: str) -> Take:
@@ -135,8 +135,24 @@ def close_gap(
     )
 
 
-def whole_fps(fps: float) -> float:
-    """Undo the rounding of a frame time: 30 frames per second for 0.0333333 s."""
+def whole_fps(fps: float, source: str) -> float:
+    """Undo the rounding of a frame time: 30 frames per second for 0.0333333 s.
+
+    Raises:
+        LeadError: nobody captures motion at this rate.
+    """
+    if not 1 <= fps <= 1000:
+        number, meant = 1 / fps, []
+        for unit, rate in (("milliseconds", 1e3 * fps), ("microseconds", 1e6 * fps)):
+            meant += [f"{rate:.4g} if it is in {unit}"] if 1 <= rate <= 1000 else []
+        meant += [f"{number:g} if it is the rate itself"] if 10 <= number == round(number) else []
+        raise LeadError(
+            "The frame rate is not possible.",
+            file=source,
+            found=f"a frame time of {number:g} s: {fps:.3g} frames a second",
+            expected="1 to 1000 frames a second",
+            fix=f"State it with --fps: {', '.join(meant) or 'the file does not say it'}.",
+        )
     return float(round(fps)) if abs(fps - round(fps)) < 1e-3 * fps else fps
 
 

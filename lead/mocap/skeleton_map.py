@@ -4,10 +4,11 @@
     pelvis: Hips~Spine@0.4          # 0.6 Hips + 0.4 Spine
     spine3: [Spine1, Neck, 0.3]     # the same in other words
     unit: cm                        # optional: m, cm, mm, inch, ft, cmu, or metres as a number
-    up: z                           # optional: y or z
+    up: z                           # optional: y, z or x, -y, -z or -x where it points down
+    sides: exchange                 # optional: keep, exchange (the names) or mirror (the room)
     drop_frames: 1                  # optional: leading frames that are no motion
 
-Joints that the file does not mention are guessed.
+The second joint of one name is ``RightHand#2``. Joints that the file does not mention are guessed.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import yaml
@@ -31,12 +32,14 @@ CMU_UNIT = 0.0254 / 0.45
 UNITS = {"m": 1.0, "cm": 0.01, "mm": 0.001, "inch": 0.0254, "ft": 0.3048, "cmu": CMU_UNIT}
 """Metres in each unit that a file of motion capture may be in."""
 
-Up = Literal["y", "z"]
+Up = Literal["y", "z", "x", "-y", "-z", "-x"]
+Sides = Literal["keep", "exchange", "mirror"]
+"""Left and right: as they are; joints that have each other's names; a left-handed room."""
 Sure = Literal["convention", "map file", "name", "between"]
 """Why a target has its joint: a known convention, the user's map, the joint's name, or its place
 between neighbours."""
 
-_SETTINGS = ("unit", "up", "drop_frames")
+_SETTINGS = ("unit", "up", "drop_frames", "sides")
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ class SkeletonMap:
         name: of the convention, or how the map came about.
         rows: one for each of HumanML3D's joints, in their order.
         metres: one unit of the file; 0 where the map does not say.
-        drop_frames: leading frames that are no motion but an added T-pose.
+        drop_frames: leading frames that are an added T-pose, unless they go on into the motion.
         thorax: the bone to be put back, in the file's names; ``thorax`` is then a joint too.
     """
 
@@ -101,6 +104,7 @@ class MapFile:
     unit: str | None = None
     up: Up | None = None
     drop_frames: int | None = None
+    sides: Sides | None = None
 
 
 def parse_blend(expression: str) -> tuple[str, str, float]:
@@ -172,15 +176,16 @@ def read_map_file(path: Path, names: Sequence[str]) -> MapFile:
                 found = f"{key}: {joint}{_near(joint, names)}"
                 raise _wrong(path, found, f"a joint of the file: {', '.join(names)}")
         rows[key] = MappedJoint(key, a, b, weight, "map file")
-    unit, up, drop = (values.get(name) for name in _SETTINGS)
+    unit, up, drop, sides = (values.get(name) for name in _SETTINGS)
     if unit is not None:
         unit = str(unit)
         metres_of(unit, path)
-    if up not in (None, "y", "z"):
-        raise _wrong(path, f"up: {up!r}", "y or z")
+    for key, value, known in (("up", up, get_args(Up)), ("sides", sides, get_args(Sides))):
+        if value not in (None, *known):
+            raise _wrong(path, f"{key}: {value!r}", " or ".join(known))
     if drop is not None and (type(drop) is not int or drop < 0):
         raise _wrong(path, f"drop_frames: {drop!r}", "a number of frames")
-    return MapFile(rows, unit, up, drop)
+    return MapFile(rows, unit, up, drop, sides)
 
 
 def map_text(rows: Sequence[MappedJoint]) -> str:

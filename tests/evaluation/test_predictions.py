@@ -14,7 +14,6 @@ from lead.config.evaluation import NAME_PATTERN, ExternalSystem, state_of_files
 from lead.errors import LeadError
 from lead.evaluation.predictions.features import (
     Reader,
-    check_upright,
     read_features,
     settle_normalisation,
 )
@@ -24,6 +23,7 @@ from lead.formats.bvh_writer import write_bvh
 from lead.motion.features import joints_to_features
 from lead.motion.layout import layout
 from lead.motion.normalizer import fit_normalizer, matcher_normalizer
+from lead.motion.plausible import check_bodies
 from lead.motion.resample import resample
 from lead.motion.skeleton import HUMANML3D, KIT
 
@@ -334,8 +334,8 @@ def test_a_damaged_archive_is_named(tmp_path):
 def test_bodies_that_lie_along_another_axis_are_refused(turn, axis):
     standing = np.zeros((5, 22, 3))
     standing[:, 0, 1] = 0.9
-    check_upright([standing], HUMANML3D)
+    check_bodies([standing], HUMANML3D)
     with pytest.raises(LeadError, match=f"upright[^~]*{axis}"):
-        check_upright([standing[..., turn]], HUMANML3D)
+        check_bodies([standing[..., turn]], HUMANML3D)
     with pytest.raises(LeadError, match="-Y"):
-        check_upright([-standing], HUMANML3D)
+        check_bodies([-standing], HUMANML3D)

@@ -13,7 +13,8 @@ from lead.errors import LeadError
 from lead.formats.archive import members
 from lead.formats.bvh import global_transforms, read_bvh
 from lead.mocap.conventions import BANDAI, CMU_DAZ, CMU_MOTIONBUILDER, STYLE100
-from lead.mocap.guess import Rig, guess_map, recognise
+from lead.mocap.guess import Rig, guess_map
+from lead.mocap.recognise import recognise
 from lead.mocap.skeleton_map import MappedJoint, map_joints
 from lead.motion.canonical import canonical_joints
 from lead.motion.features import features_to_joints
@@ -192,7 +193,7 @@ def test_what_the_user_settles_is_kept_and_the_rest_is_guessed():
 def test_a_known_convention_is_used_as_it_is_in_any_spelling(convention, spelling):
     names = tuple(SPELLINGS[spelling](name) for name in convention.joints)
     rig = Rig(names, (-1,) * len(names), np.random.default_rng(0).normal(size=(2, len(names), 3)))
-    found = recognise(rig, (BANDAI, CMU_MOTIONBUILDER, CMU_DAZ, STYLE100))
+    found, _ = recognise(rig, (BANDAI, CMU_MOTIONBUILDER, CMU_DAZ, STYLE100))
     assert found is not None and found.name == convention.name
     rows = {row.target: row.weight for row in found.rows}
     assert rows["pelvis"] == convention.rows[0].weight
@@ -202,12 +203,12 @@ def test_cmu_names_on_a_body_with_a_thorax_are_not_taken_for_cmus(data_root):
     name = "asfamc_fairmotion/01_01.bvh"
     content = dict(members(data_root / "cmu" / "cmu-takes.tar.xz", name.__eq__))[name]
     rig = rig_of(content[: content.index(b"MOTION")] + one_frame(content))
-    found = recognise(rig, (CMU_MOTIONBUILDER,))
+    found, _ = recognise(rig, (CMU_MOTIONBUILDER,))
     assert found is not None and found.thorax == CMU_MOTIONBUILDER.thorax
     lifted = rig.positions.copy()
     above = [i for i in range(len(rig.names)) if rig.names.index("Neck") in rig.line(i)]
     lifted[:, above] += (0.0, 2.0, 0.0)
-    assert recognise(Rig(rig.names, rig.parents, lifted), (CMU_MOTIONBUILDER,)) is None
+    assert recognise(Rig(rig.names, rig.parents, lifted), (CMU_MOTIONBUILDER,)) == (None, [])
 
 
 def one_frame(content: bytes) -> bytes:

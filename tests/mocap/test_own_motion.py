@@ -17,6 +17,7 @@ from lead.mocap.motion import read_mocap
 from lead.mocap.skeleton_map import UNITS
 from lead.motion.armature import rest_directions
 from lead.motion.canonical import canonical_joints
+from lead.motion.kinematics import mirror
 from lead.motion.skeleton import HUMANML3D
 
 WALK = walking_bvh(MIXAMO)
@@ -118,16 +119,22 @@ def test_bones_that_change_their_length_are_noted(read):
     assert [note for note in notes if "LeftUpLeg to LeftLeg by 5%" in note]
 
 
-def test_exchanged_sides_are_noted(read):
+def exchange(name: str) -> str:
     swapped = {"Left": "Right", "Right": "Left"}
+    side = next((side for side in swapped if name.startswith(side)), "")
+    return swapped.get(side, "") + name.removeprefix(side)
 
-    def exchange(name: str) -> str:
-        side = next((side for side in swapped if name.startswith(side)), "")
-        return swapped.get(side, "") + name.removeprefix(side)
 
+def test_exchanged_sides_are_refused_until_it_is_stated_how(read):
     assert not read(WALK).notes
-    notes = read(walking_bvh(MIXAMO, exchange)).notes
-    assert any("left and right" in note for note in notes)
+    exchanged = walking_bvh(MIXAMO, exchange)
+    with pytest.raises(LeadError, match="Left and right") as error:
+        read(exchanged)
+    assert "sides: exchange" in str(error.value.fix)
+    mended = read(exchanged, map_text="sides: exchange").joints
+    np.testing.assert_allclose(mended, read(WALK).joints, atol=1e-9)
+    kept = read(exchanged, map_text="sides: keep").joints
+    np.testing.assert_allclose(mirror(kept * (-1, 1, 1), HUMANML3D), mended, atol=1e-9)
 
 
 def test_our_own_bvh_comes_back(tmp_path, read):

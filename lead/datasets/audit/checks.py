@@ -12,6 +12,7 @@ from lead.clip import Recording, Rejected
 from lead.datasets.audit.measures import Sketch, measure_walk, sketch
 from lead.files.tables import rows_beside
 from lead.motion.features import features_to_joints
+from lead.motion.plausible import FROZEN_STEP, first_jump, impossible_steps
 from lead.motion.skeleton import Skeleton
 from lead.types import Joints
 
@@ -57,12 +58,7 @@ SLOWEST_RATIO, HIGHEST_CADENCE = 0.75, 4.6
 """Walk ratio in metres times seconds, and steps a second: of 490 walks and runs the extremes are
 0.67 and 3.6; the best sprinters take 4.6 steps over 100 m."""
 NORMAL_RATIO = 0.35
-FROZEN_SECONDS, FROZEN_STEP = 0.5, 1e-4
-"""No joint moves by 0.1 mm a frame: nobody stands so still."""
-ROOT_SPEED, JOINT_SPEED = 12.5, 25.0
-"""Metres a second: the fastest sprinter, and a hand that throws."""
-ROOT_SPIKE, JOINT_SPIKE = 2.5, 15.0
-"""Metres a second by which the speed of one frame may stand out from those beside it."""
+FROZEN_SECONDS = 0.5
 STRETCH, SHORT_BONE = 0.25, 0.05
 """Share by which a bone may change; resampling alone makes up to 0.11. Bones below 5 cm count
 as 5 cm."""
@@ -178,29 +174,15 @@ def _check_speed(
     metres: Joints, skeleton: Skeleton, faults: list[Fault]
 ) -> Bool[np.ndarray, " steps"]:
     """Frozen and exploding steps from one frame to the next; returns which ones explode."""
-    steps = np.diff(metres, axis=0)
-    sizes = np.sqrt((steps**2).sum(-1))
+    sizes, too_fast = impossible_steps(metres, skeleton.fps)
     still = sizes.max(axis=1) < FROZEN_STEP
     if still.any():
         start, length = _longest_run(still)
         if length >= FROZEN_SECONDS * skeleton.fps:
             faults.append(("frozen", f"frames {start + 1} to {start + length + 1} are the same"))
-    speeds, spikes = sizes * skeleton.fps, np.zeros_like(sizes)
-    if len(steps) > 2:
-        beside = np.concatenate([steps[1:2], steps, steps[-2:-1]])
-        spike = steps - (beside[:-2] + beside[2:]) / 2
-        spikes = np.sqrt((spike**2).sum(-1)) * skeleton.fps
-    too_fast = (speeds > JOINT_SPEED) | (spikes > JOINT_SPIKE)
-    too_fast[:, 0] |= (speeds[:, 0] > ROOT_SPEED) | (spikes[:, 0] > ROOT_SPIKE)
-    jumps = too_fast.any(axis=1)
-    if jumps.any():
-        step = int(np.argmax(jumps))
-        joint = int(np.argmax(np.where(too_fast[step], speeds[step], 0)))
-        moved = f"{skeleton.joints[joint]} moves {sizes[step, joint]:.2f} m"
-        more = np.count_nonzero(jumps) - 1
-        others = f", and {more} more" if more else ""
-        faults.append(("exploding", f"{moved} from frame {step + 1} to {step + 2}{others}"))
-    return jumps
+    if jump := first_jump(sizes, too_fast, skeleton):
+        faults.append(("exploding", jump))
+    return too_fast.any(axis=1)
 
 
 def _check_bones(

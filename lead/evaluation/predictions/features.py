@@ -11,9 +11,10 @@ from jaxtyping import Float
 from lead.config.evaluation import ExternalSystem, Normalisation
 from lead.errors import LeadError
 from lead.evaluation.predictions.files import Predictions, RawMotion
-from lead.motion.features import joints_to_features
+from lead.motion.features import features_to_joints, joints_to_features
 from lead.motion.layout import BLOCKS, layout
 from lead.motion.normalizer import Normalizer
+from lead.motion.plausible import check_bodies, check_sides, jump_notes
 from lead.motion.resample import resample
 from lead.motion.skeleton import SKELETONS, Skeleton
 from lead.store import UNIT
@@ -71,7 +72,7 @@ def settle_normalisation(
     best, second = sorted(scores, key=lambda name: scores[name])[:2]
     clear = scores[best] <= FITS and scores[second] - scores[best] >= MARGIN
     if motions[0].kind != "features":
-        check_upright([motion.array for motion in motions], reader.skeleton)
+        check_bodies([motion.array for motion in motions], reader.skeleton, files.path)
         odd = "" if scores["none"] <= FITS else f", and move unlike the training data ({measured})"
         return "none", f"joints, made into features: N positions give N - 1 frames{odd}"
     stated = system.normalisation
@@ -93,6 +94,8 @@ def settle_normalisation(
             "right, undo your model's own normalisation first.",
         )
     units, how = (best, "was found") if stated == "auto" else (stated, "stated")
+    raw = reader.statistics[units].denormalise(features.astype(np.float64))
+    check_sides([features_to_joints(raw, reader.skeleton)], reader.skeleton, files.path)
     return units, f"features are {_UNITS[units]}, as {how} ({measured})"
 
 
@@ -111,25 +114,6 @@ def distances(features: Float[np.ndarray, "F D"], reader: Reader) -> dict[Normal
     return distance
 
 
-def check_upright(joints: Sequence[Float[np.ndarray, "_ J 3"]], skeleton: Skeleton) -> None:
-    """Whether bodies stand along +Y: the way from feet to hips, in the mean over all frames.
-
-    Raises:
-        LeadError: it is longest along another axis, or downwards.
-    """
-    feet = [*skeleton.left_feet, *skeleton.right_feet]
-    ways = np.concatenate([body[:, 0] - body[:, feet].mean(axis=1) for body in joints])
-    way = ways.mean(axis=0)
-    axis = int(np.abs(way).argmax())
-    if axis != 1 or way[1] < 0:
-        raise LeadError(
-            "The bodies do not stand upright.",
-            found=f"from feet to hips mostly along {'-' if way[axis] < 0 else '+'}{'XYZ'[axis]}",
-            expected="joints with +Y up",
-            fix="Turn the joints so that Y points up (from Z up: x, z, -y).",
-        )
-
-
 def read_features(
     motions: Iterable[RawMotion], reader: Reader, units: Normalisation
 ) -> tuple[list[Float[np.ndarray, "_ D"]], list[str]]:
@@ -144,6 +128,10 @@ def read_features(
         array = _on_skeleton(motion, reader.skeleton)
         features.append(array if motion.kind != "features" else statistics.denormalise(array))
         notes |= dict.fromkeys(motion.notes)
+        if motion.kind != "features":
+            fps = motion.fps or reader.skeleton.fps
+            jumps = jump_notes([motion.array], reader.skeleton, fps)
+            notes |= dict.fromkeys(f"{motion.source.name}: {jump}" for jump in jumps)
     first, left = list(notes)[:_MOST_NOTES], len(notes) - _MOST_NOTES
     return features, [*first, *([f"{left} more remarks on files"] if left > 0 else [])]
 
