@@ -21,6 +21,7 @@ from lead.errors import LeadError
 from lead.files.artefact import atomic_path
 from lead.files.seeds import Seeds
 from lead.inversion.words import Word, check_placeholder, encode_with_words
+from lead.mocap.motion import ImportedMotion
 from lead.mocap.motion_file import StoredMotion
 from lead.model_directory import NETWORKS, SUMS, bundled_model, read_description
 from lead.models.build import pick_device
@@ -233,7 +234,7 @@ class LeadPipeline:
 
     def invert(
         self,
-        clips: Sequence[Path | str | np.ndarray | GeneratedMotion],
+        clips: Sequence[Path | str | np.ndarray | GeneratedMotion | ImportedMotion],
         name: str,
         *,
         init: str = "walk",
@@ -245,7 +246,8 @@ class LeadPipeline:
         """Find a new word that means what the clips show, by optimising Eq. (9) or its rivals.
 
         Args:
-            clips: files of motion capture, joints (N x 22 x 3, metres), or generated motions.
+            clips: files of motion capture, joints (N x 22 x 3, metres), or motions generated or
+                imported.
             name: of the word in sentences, such as ``<zombie>``; it starts from the word ``init``.
             settings: steps, batch and learning rate; the paper's if None.
             progress: show steps as they are made.

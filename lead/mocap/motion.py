@@ -147,7 +147,7 @@ def _mapped(capture: Capture, mapping: SkeletonMap, stated: MapFile) -> tuple[Jo
         moved = close_gap(capture.transforms, capture.bvh, mapping.thorax, capture.thorax)
         names, positions = moved.names, moved.positions
     joints = map_joints(mapping, names, positions)
-    metres = joints * (_NORMAL / _stature(joints))
+    metres = joints * (_NORMAL / max(_stature(joints), 1e-9))
     start, stop, notes = stated.drop_frames or 0, len(joints), list[str]()
     if stated.drop_frames is None:
         rest = _at_rest(capture)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from rigs import MIXAMO, walking_bvh
 from swaying_body import stretching_body, swaying_body
 
 from lead.cli.motion import export_motion
@@ -48,6 +49,23 @@ def test_positions_are_kept_when_they_are_asked_for(source, capsys):
     found = np.stack([bvh.position(name) for name in HUMANML3D.joints], axis=1) / 100
     np.testing.assert_allclose(found, read_npz(source).joints, atol=1e-4)
     assert "positions in every joint" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("ending", ["npy", "npz"])
+def test_what_is_odd_about_the_source_is_said(tmp_path, ending, capsys):
+    joints, path = swaying_body(HUMANML3D) * (1, -1, -1), tmp_path / f"own.{ending}"
+    np.save(path, joints) if ending == "npy" else write_npz(
+        path, StoredMotion(joints, HUMANML3D, 20.0)
+    )
+    export_motion(path, "csv", None, False, None)
+    assert f"own.{ending}: the body is upside down" in capsys.readouterr().err
+
+
+def test_the_notes_of_an_import_are_said_at_its_export(tmp_path, capsys):
+    path = tmp_path / "own.bvh"
+    path.write_text(walking_bvh(MIXAMO, up="z"))
+    export_motion(path, "glb", None, False, None)
+    assert "own.bvh: Z is taken for up" in capsys.readouterr().err
 
 
 @BOTH

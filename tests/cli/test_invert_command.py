@@ -151,6 +151,18 @@ def positions(root, folder, change):
     invert_clips([folder / "own.npz"], asked, SETTINGS, root / "model", out, None)
 
 
+def test_notes_on_clips_are_printed_once(root, tmp_path, capsys):
+    positions(root, tmp_path, lambda joints: joints[..., [0, 2, 1]] * (1, -1, 1))
+    assert capsys.readouterr().err.count("own.npz: Z is taken for up") == 1
+
+
+@pytest.mark.parametrize("turn", [(1, -1, -1), (-1, 1, 1)])
+def test_an_array_that_is_upside_down_or_mirrored_is_refused(root, pipeline, turn):
+    joints = read_mocap(root / "first.bvh").joints * turn
+    with pytest.raises(LeadError, match=r"upside down|wrong way round"):
+        pipeline.invert([joints], "<new>", settings=SETTINGS)
+
+
 def test_a_clip_shorter_than_a_segment_is_refused(root, tmp_path):
     with pytest.raises(LeadError, match="shortest segment"):
         positions(root, tmp_path, lambda joints: joints[:40])

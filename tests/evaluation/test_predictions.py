@@ -21,6 +21,7 @@ from lead.evaluation.predictions.files import open_predictions
 from lead.evaluation.predictions.requests import check_items, check_lengths
 from lead.formats.bvh_writer import write_bvh
 from lead.motion.features import joints_to_features
+from lead.motion.kinematics import mirror
 from lead.motion.layout import layout
 from lead.motion.normalizer import fit_normalizer, matcher_normalizer
 from lead.motion.plausible import check_bodies
@@ -339,3 +340,25 @@ def test_bodies_that_lie_along_another_axis_are_refused(turn, axis):
         check_bodies([standing[..., turn]], HUMANML3D)
     with pytest.raises(LeadError, match="-Y"):
         check_bodies([-standing], HUMANML3D)
+
+
+@pytest.mark.parametrize("fault", ["exchanged", "mirrored"])
+@pytest.mark.parametrize("as_features", [True, False])
+def test_reversed_sides_are_refused(tmp_path, fault, as_features):
+    def spoilt(joints):
+        flipped = joints * (-1, 1, 1)
+        flipped = mirror(flipped, HUMANML3D) if fault == "exchanged" else flipped
+        return joints_to_features(flipped, HUMANML3D) if as_features else flipped
+
+    write(tmp_path, {name: spoilt(joints) for name, joints in JOINTS.items()})
+    stated = {"normalisation": "none"} if as_features else {}
+    refused(lambda: settle(open_predictions(tmp_path), **stated), "toes point backwards")
+
+
+def test_a_jump_is_a_note(tmp_path):
+    jumping = {name: joints.copy() for name, joints in JOINTS.items()}
+    jumping["b"][:1] += (5.0, 0.0, 0.0)
+    write(tmp_path, jumping)
+    motions = open_predictions(tmp_path).read(0, IDS, system())
+    notes = read_features(motions, READER, "none")[1]
+    assert len(notes) == 1 and notes[0].startswith("b.npy: ") and "frame 1 to 2" in notes[0]

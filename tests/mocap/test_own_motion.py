@@ -155,6 +155,19 @@ def test_amc_equals_bvh_exactly_with_the_skeletons_thorax(takes):
     assert 0.001 < np.abs(without.joints - amc.joints).max() < 0.006
 
 
+def test_a_first_frame_of_cmu_that_is_motion_is_kept(takes, read):
+    lines = (takes / "01_01.bvh").read_text().split("\n")
+    first = next(row for row, line in enumerate(lines) if line.startswith("Frame Time")) + 1
+    whole, cut = (
+        read("\n".join([*lines[: first - 2], f"Frames: {300 - left}", lines[first - 1],
+                        *lines[first + left : first + 300]]) + "\n")
+        for left in (0, 1)
+    )  # fmt: skip
+    np.testing.assert_allclose(cut.joints, whole.joints, atol=1e-9)
+    assert any("first 1 frame" in note for note in whole.notes)
+    assert any("first frame is kept" in note for note in cut.notes)
+
+
 def test_an_amc_without_its_skeleton_names_it(takes, tmp_path):
     shutil.copy(takes / "01_01.amc", tmp_path)
     with pytest.raises(LeadError, match="needs its ASF") as error:

@@ -12,7 +12,7 @@ from lead.clip import Recording, Rejected
 from lead.datasets.audit.measures import Sketch, measure_walk, sketch
 from lead.files.tables import rows_beside
 from lead.motion.features import features_to_joints
-from lead.motion.plausible import FROZEN_STEP, first_jump, impossible_steps
+from lead.motion.plausible import FROZEN_STEP, impossible_steps, worst_jump
 from lead.motion.skeleton import Skeleton
 from lead.types import Joints
 
@@ -180,9 +180,9 @@ def _check_speed(
         start, length = _longest_run(still)
         if length >= FROZEN_SECONDS * skeleton.fps:
             faults.append(("frozen", f"frames {start + 1} to {start + length + 1} are the same"))
-    if jump := first_jump(sizes, too_fast, skeleton):
+    if jump := worst_jump(sizes, too_fast, skeleton):
         faults.append(("exploding", jump))
-    return too_fast.any(axis=1)
+    return np.asarray(too_fast.any(axis=1))
 
 
 def _check_bones(
