@@ -246,8 +246,7 @@ class LeadPipeline:
         """Find a new word that means what the clips show, by optimising Eq. (9) or its rivals.
 
         Args:
-            clips: files of motion capture, joints (N x 22 x 3, metres), or motions generated or
-                imported.
+            clips: files of motion capture, joints (N x 22 x 3, metres), or motions read or made.
             name: of the word in sentences, such as ``<zombie>``; it starts from the word ``init``.
             settings: steps, batch and learning rate; the paper's if None.
             progress: show steps as they are made.

@@ -181,13 +181,14 @@ def _mapped(capture: Capture, mapping: SkeletonMap, stated: MapFile) -> tuple[Jo
 
 
 def _at_rest(capture: Capture) -> bool:
-    """Whether no joint is turned in the first frame of a BVH, its rest pose, and motion follows."""
+    """Whether a BVH begins with its rest pose, no joint turned, or a pose and an empty frame."""
     if capture.bvh is None:
         return False
     channels = [name for joint in capture.bvh.channels for name in joint]
     turned = np.abs(capture.bvh.frames[:, [name in ROTATIONS for name in channels]]).max(axis=1)
     following = motion_start(capture.bvh, 1)
-    return following < len(turned) and bool(turned[0] < _NOT_TURNED < turned[following])
+    unturned = turned[0] < _NOT_TURNED or following > 1
+    return following < len(turned) and bool(unturned and turned[following] > _NOT_TURNED)
 
 
 def _check_speed(joints: Joints, fps: float, path: Path) -> None:

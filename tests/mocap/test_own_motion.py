@@ -168,6 +168,16 @@ def test_a_first_frame_of_cmu_that_is_motion_is_kept(takes, read):
     assert any("first frame is kept" in note for note in cut.notes)
 
 
+def test_a_pose_of_cmu_before_empty_frames_is_left_out_with_them(takes, read):
+    lines = (takes / "01_01.bvh").read_text().split("\n")
+    first = next(row for row, line in enumerate(lines) if line.startswith("Frame Time")) + 1
+    values = lines[first].split()
+    pose, empty = ["0"] * 3 + values[3:], ["0"] * len(values)
+    motion = read("\n".join([*lines[: first - 2], "Frames: 302", lines[first - 1], " ".join(pose),
+                             " ".join(empty), *lines[first + 1 : first + 301]]) + "\n")  # fmt: skip
+    assert any("first 2 frame" in note for note in motion.notes)
+
+
 def test_an_amc_without_its_skeleton_names_it(takes, tmp_path):
     shutil.copy(takes / "01_01.amc", tmp_path)
     with pytest.raises(LeadError, match="needs its ASF") as error:
