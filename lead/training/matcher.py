@@ -31,11 +31,13 @@ from lead.models.matcher import CONTACT_COLUMNS, STATISTICS
 from lead.motion.layout import layout
 from lead.motion.normalizer import Normalizer, load_normalizer, matcher_normalizer
 from lead.store import MotionStore, draw_crops, gather, plain_batches
-from lead.text.word_cache import open_words
-from lead.text.words import WordSource
+from lead.text.word_cache import WordSource, open_words
 from lead.training.loop import train
 from lead.training.objective import Batch, Objective, Outputs, Run, Terms
 from lead.training.state import save_trained, write_history
+
+_Crops = tuple[Tensor, Tensor, list[str]]
+"""A batch of motions, their masks, and one caption of each."""
 
 
 @dataclass(frozen=True)
@@ -141,9 +143,10 @@ def train_matcher(job: Job) -> None:
     trained = nn.ModuleDict({"text": matcher.text_encoder, "motion": matcher.motion_encoder})
 
     def draw(batch: _Crops, generator: torch.Generator) -> Pairs:
-        motion = data.normalizer.normalise(batch.motion.to(device))
+        motion, mask, captions = batch
         shift = draw_shift(len(motion), generator, published=stage.negatives == "published")
-        return Pairs(motion, batch.mask.to(device), batch.captions, shift)
+        motion = data.normalizer.normalise(motion.to(device))
+        return Pairs(motion, mask.to(device), captions, shift)
 
     def forward(drawn: Pairs) -> Outputs:
         words = source.words(drawn.captions)
@@ -204,15 +207,6 @@ def _check_any(batches: Iterator[object], training: str) -> None:
         )
 
 
-@dataclass(frozen=True)
-class _Crops:
-    """A batch of motions, each with one caption."""
-
-    motion: Tensor
-    mask: Tensor
-    captions: list[str]
-
-
 def _pairs(
     store: MotionStore, clips: list[Clip], stage: MatcherStage, rng: np.random.Generator
 ) -> Iterator[_Crops]:
@@ -226,7 +220,7 @@ def _pairs(
         chosen = [clips[row] for row in rows]
         motion, mask = gather(store, chosen, crops.start[rows], crops.length[rows])
         captions = [clips[row].captions[crops.caption[row]] for row in rows]
-        yield _Crops(torch.from_numpy(motion), torch.from_numpy(mask), captions)
+        yield torch.from_numpy(motion), torch.from_numpy(mask), captions
 
 
 def _windows(

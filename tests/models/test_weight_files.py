@@ -95,6 +95,13 @@ def test_weights_that_say_nothing_are_refused_with_the_way_out(tmp_path):
         load_network(tmp_path / "nowhere.safetensors")
 
 
+def test_a_broken_description_beside_weights_of_version_0_1_is_told(tmp_path):
+    save_tensors(NETWORKS["vae"]().state_dict(), tmp_path / "vae.safetensors", {})
+    (tmp_path / "model.json").write_text("{")
+    with pytest.raises(LeadError, match=r"model\.json is damaged"):
+        load_network(tmp_path / "vae.safetensors")
+
+
 def test_a_network_of_version_0_1_opens_by_the_description_beside_it(tmp_path):
     folder = write_model(tmp_path)
     for name in ("vae", "denoiser", "projector"):
