@@ -57,13 +57,6 @@ def freeze(module: Network) -> Network:
     return module.eval().requires_grad_(False)
 
 
-def is_frozen(module: nn.Module) -> bool:
-    """Whether no part of the module trains or asks for a gradient."""
-    return not any(part.training for part in module.modules()) and not any(
-        parameter.requires_grad for parameter in module.parameters()
-    )
-
-
 def _remembered(build: Callable[Arguments, Network]) -> Callable[Arguments, Network]:
     """Let every network that ``build`` makes know the arguments that it was made with."""
     signature, kind = inspect.signature(build), build.__name__.removeprefix("build_")

@@ -82,9 +82,6 @@ class CaptionFile:
     def __len__(self) -> int:
         return len(self.captions)
 
-    def __contains__(self, caption: object) -> bool:
-        return caption in self._row
-
     def rows(self, captions: Sequence[str]) -> list[int]:
         """The row of each caption.
 

@@ -6,6 +6,7 @@ import json
 
 import pytest
 import torch
+from freezing import is_frozen
 from small_model import write_model
 
 from lead.config.models import (
@@ -24,7 +25,6 @@ from lead.models.build import (
     build_projector,
     build_vae,
     guided,
-    is_frozen,
 )
 from lead.models.files import (
     copy_network,
