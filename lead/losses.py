@@ -21,6 +21,7 @@ from lead.motion.normalizer import Normalizer
 from lead.motion.skeleton import Skeleton
 
 Terms = dict[str, Tensor]
+"""Named terms of a loss; the one called ``loss`` is what is minimised."""
 
 DEFAULTS = ProjectorLoss()
 """The paper's weights, and the forms that it leaves open."""

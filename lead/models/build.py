@@ -116,12 +116,14 @@ def build_denoiser(
 
 
 def guided(denoiser: Denoiser, guidance_width: int) -> Denoiser:
-    """A new denoiser of the same settings that also takes a guidance, as MotionLCM's student."""
+    """A copy of the denoiser that also takes a guidance, as MotionLCM's student begins."""
     architecture = architecture_of(denoiser)
     assert architecture is not None, "a denoiser comes from build_denoiser"
     settings = {**architecture.settings, "guidance_width": guidance_width}
     model = DenoiserModel.model_validate(settings.pop("model"))
-    return build_denoiser(model, **settings)
+    student = build_denoiser(model, **settings)
+    student.load_state_dict(student.state_dict() | denoiser.state_dict())
+    return student
 
 
 @_remembered

@@ -128,7 +128,7 @@ def train_consistency(job: Job) -> None:
     width = data.train.posteriors.mean.shape[-1]
     teacher = load_denoiser(job.inputs["teacher"], latent_width=width, text_width=data.cache.width)
     teacher = teacher.to(device)
-    student = student_of(teacher, guided(teacher, stage.guidance_width))
+    student = guided(teacher, stage.guidance_width)
     networks = Distilled(student, dropout=stage.published_dropout)
     teacher.train(stage.published_dropout)
 
@@ -165,12 +165,6 @@ def train_consistency(job: Job) -> None:
     follow = partial(networks.follow, stage.ema)
     history = train(networks, objective, epoch, stage.training, run, validation, follow)
     save_trained(job, networks.student, history)
-
-
-def student_of(teacher: Denoiser, student: Denoiser) -> Denoiser:
-    """Give ``student`` the weights of its teacher, in place; its guidance layer keeps its own."""
-    student.load_state_dict(student.state_dict() | teacher.state_dict())
-    return student
 
 
 def teacher_latents(

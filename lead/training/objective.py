@@ -15,13 +15,11 @@ from torch import Tensor
 from lead.config.training import Machine
 from lead.files.job import Job
 from lead.files.seeds import Seeds
+from lead.losses import Terms
 from lead.models.build import pick_device, use_threads
 
 Outputs = tuple[Tensor, ...]
 """What a network makes of a batch; every output has the batch's rows first."""
-Terms = dict[str, Tensor]
-"""Named terms of a loss; the one called ``loss`` is what is minimised."""
-
 Drawn = TypeVar("Drawn", bound="Batch")
 
 
