@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Field, PositiveFloat, PositiveInt, Tag
 
@@ -90,11 +90,8 @@ class T2mEvaluator(_Evaluator):
     """Official weights and statistics are read; nothing of it is trained."""
     folder: Path = Path("evaluators")
     """Folder of the release, under ``data_root``: ``t2m/`` and ``kit/`` lie in it."""
-
-    @property
-    def words(self) -> Literal["glove"]:
-        """It reads word vectors, always."""
-        return "glove"
+    words: ClassVar[Literal["glove"]] = "glove"
+    """It reads word vectors, always."""
 
 
 def _kind(values: Any) -> Any:
