@@ -26,7 +26,7 @@ from lead.config.training import Machine
 from lead.errors import LeadError
 from lead.models.attention import PlainStack, SkipStack
 from lead.models.denoiser import Denoiser
-from lead.models.matcher import Matcher, MovementDecoder
+from lead.models.matcher import Matcher
 from lead.models.projector import IdentityProjector, Projector, Readout, StackProjection, mlp
 from lead.models.vae import MotionVae
 
@@ -163,11 +163,6 @@ def build_projector(
 def build_matcher(model: MatcherModel, feature_width: int) -> Matcher:
     """The evaluator for features of that width."""
     return Matcher(model, feature_width)
-
-
-def build_movement_decoder(model: MatcherModel, feature_width: int) -> MovementDecoder:
-    """The decoder that the matcher's movement encoder is pre-trained with."""
-    return MovementDecoder(model.movement_width, feature_width)
 
 
 def pick_device() -> torch.device:

@@ -128,7 +128,8 @@ class MovementEncoder(nn.Module):
 class MovementDecoder(nn.Module):
     """Snippets become frames again; only the movement encoder's pre-training needs it."""
 
-    def __init__(self, width: int, feature_width: int) -> None:
+    def __init__(self, model: MatcherModel, feature_width: int) -> None:
+        width = model.movement_width
         super().__init__()
         self.main = nn.Sequential(
             nn.ConvTranspose1d(width, width, kernel_size=4, stride=2, padding=1),

@@ -20,9 +20,9 @@ from lead.datasets.registry import skeleton_of
 from lead.errors import LeadError
 from lead.files.job import Job
 from lead.losses import contrastive_loss, draw_shift, movement_autoencoder_loss
-from lead.models.build import build_matcher, build_movement_decoder, freeze, pick_device
+from lead.models.build import build_matcher, freeze, pick_device
 from lead.models.files import load_module, save_tensors
-from lead.models.matcher import CONTACT_COLUMNS, STATISTICS
+from lead.models.matcher import CONTACT_COLUMNS, STATISTICS, MovementDecoder
 from lead.motion.layout import layout
 from lead.motion.normalizer import Normalizer, load_normalizer, matcher_normalizer
 from lead.store import MotionStore, draw_crops, gather, plain_batches
@@ -85,7 +85,7 @@ def train_movement(job: Job) -> None:
     data = MatcherData.of(job)
     stage = job.setting("matcher", MatcherStage)
     encoder = build_matcher(stage.model, data.feature_width).movement_encoder
-    decoder = build_movement_decoder(stage.model, data.feature_width)
+    decoder = MovementDecoder(stage.model, data.feature_width)
     autoencoder = nn.ModuleDict({"encoder": encoder, "decoder": decoder})
 
     def draw(motion: Tensor, generator: torch.Generator) -> Windows:
