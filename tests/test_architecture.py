@@ -23,7 +23,7 @@ ALLOWED = {
     "mocap": "clip errors files formats motion types",
     "store": "clip errors files",
     "datasets": "clip config errors files formats mocap motion progress store types",
-    "models": "config errors files motion",
+    "models": "config errors files model_directory motion",
     "text": "clip config errors files models progress store",
     "losses": "config errors models motion",
     "diffusion": "config errors models text",

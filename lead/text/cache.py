@@ -8,8 +8,8 @@ Layout (safetensors)::
     offsets   int64    n + 1, caption i has the rows offsets[i] to offsets[i+1] of ``tokens``
 
 The metadata's one key ``lead`` is a JSON object that says which encoder wrote the file
-(``encoder``, ``encoder_digest``), how many captions were cut (``truncated``), and what the caller
-adds. One key, because safetensors writes several in an order that changes with every process.
+(``encoder``, ``encoder_digest``) and how many captions were cut (``truncated``). One key, because
+safetensors writes several in an order that changes with every process.
 """
 
 from __future__ import annotations
@@ -82,9 +82,6 @@ class CaptionFile:
     def __len__(self) -> int:
         return len(self.captions)
 
-    def __contains__(self, caption: object) -> bool:
-        return caption in self._row
-
     def rows(self, captions: Sequence[str]) -> list[int]:
         """The row of each caption.
 
@@ -112,12 +109,7 @@ def write_captions(
     save_tensors({"captions": listed, **tensors}, path, metadata)
 
 
-def write_text_cache(
-    path: Path,
-    captions: Sequence[str],
-    encoder: TextEncoder,
-    metadata: Mapping[str, str] | None = None,
-) -> int:
+def write_text_cache(path: Path, captions: Sequence[str], encoder: TextEncoder) -> int:
     """Encode the distinct captions and ``""``, and write them; return how many were cut.
 
     Raises:
@@ -140,7 +132,7 @@ def write_text_cache(
         "offsets": lengths.cumsum(0),
     }
     facts = {
-        **(metadata if metadata is not None else manifest("text")),
+        **manifest("text"),
         "encoder": encoder.name,
         "encoder_digest": encoder.digest,
         "truncated": str(truncated),

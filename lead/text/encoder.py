@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar, assert_never, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 
 from lead.config.models import ClipText, MiniLmText, T5Text, TextSettings
 from lead.errors import LeadError
@@ -123,7 +123,7 @@ def load_text_encoder(config: TextSettings, device: torch.device | str = "cpu") 
         LeadError: the weights are missing, damaged, or not those expected.
     """
     place = torch.device(device)
-    # Imported here, because these networks stand on this module.
+    # Imported here: these networks stand on this module, and transformers takes seconds.
     from lead.text.networks import load_clip, load_minilm, load_t5
 
     match config:
@@ -160,11 +160,6 @@ def check_captions(captions: Sequence[object]) -> None:
             )
 
 
-def frozen(network: nn.Module, device: torch.device) -> Any:
-    """The network on its device, in eval mode, without gradients."""
-    return network.to(device).eval().requires_grad_(False)
-
-
 def locate(model: str) -> Path:
     """The folder of ``model``: itself if it is a folder, else the hub's snapshot (downloaded once).
 
@@ -185,12 +180,11 @@ def locate(model: str) -> Path:
                 return snapshot
     # The hub's client raises many kinds: all are OSError (no network, offline, unknown name,
     # HTTP status) but the one for a malformed name and the bare one of its HTTP library.
-    except (OSError, HFValidationError) as error:
-        raise _unavailable(model, str(error).strip().splitlines()[0]) from error
     except Exception as error:
-        if type(error).__module__.split(".")[0] not in ("httpx", "httpcore"):
+        of_http = type(error).__module__.split(".")[0] in ("httpx", "httpcore")
+        if not of_http and not isinstance(error, OSError | HFValidationError):
             raise
-        raise _unavailable(model, str(error)) from error
+        raise _unavailable(model, first_line(error)) from error
     raise _unavailable(model, "a snapshot without weights")
 
 
@@ -211,13 +205,18 @@ def load_from(folder: Path, read: Callable[..., Loaded], **options: object) -> L
         raise LeadError(
             "The text encoder could not be read.",
             file=folder,
-            found=str(error).strip().splitlines()[0] if str(error).strip() else repr(error),
+            found=first_line(error),
             expected="config.json, the tokenizer's files and model.safetensors",
             fix="Fetch the model again, or set text.model to a complete folder.",
         ) from error
     finally:
         if bar_was_on:
             logging.enable_progress_bar()
+
+
+def first_line(error: Exception) -> str:
+    """The first line of what an error says, or its name where it says nothing."""
+    return next(iter(str(error).strip().splitlines()), repr(error))
 
 
 def weight_files(folder: Path) -> list[Path]:
@@ -228,15 +227,18 @@ def weight_files(folder: Path) -> list[Path]:
 
 def weight_digest(folder: Path) -> str:
     """SHA-256 of the weights: of the file if there is one, else of the files' digests in order."""
-    digests = [_sha256(file) for file in weight_files(folder)]
-    digests += [_sha256(file) for file in weight_files(folder / DENSE)] if digests else []
-    if not digests:
+    files = weight_files(folder)
+    if not files:
         raise LeadError(
             "The text encoder's folder has no weights.",
             file=folder,
             expected="model.safetensors",
             fix="Fetch the model again, or set text.model to a complete folder.",
         )
+    digests = []
+    for file in (*files, *weight_files(folder / DENSE)):
+        with file.open("rb") as stream:
+            digests.append(hashlib.file_digest(stream, "sha256").hexdigest())
     if len(digests) == 1:
         return digests[0]
     return hashlib.sha256("".join(digests).encode()).hexdigest()
@@ -252,11 +254,6 @@ def check_length(max_tokens: int, limit: int, model: object) -> None:
             expected=f"at most {limit}",
             fix=f"Set text.max_tokens to {limit} or less.",
         )
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _unavailable(model: str, found: str) -> LeadError:

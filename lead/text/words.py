@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn, Protocol, runtime_checkable
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 import torch
@@ -55,29 +55,6 @@ class Words(NamedTuple):
     vectors: Float[Tensor, "B S W"]
     lengths: Int[Tensor, " B"]
     pos: Float[Tensor, "B S P"] | None
-
-
-@runtime_checkable
-class WordSource(Protocol):
-    """A source of the words of a study's captions."""
-
-    @property
-    def token_width(self) -> int:
-        """W, the width of a word's vector."""
-        ...
-
-    @property
-    def pos_classes(self) -> int:
-        """P, the number of part-of-speech classes; 0 if there are none."""
-        ...
-
-    def words(self, captions: Sequence[str]) -> Words:
-        """The words of each caption.
-
-        Raises:
-            LeadError: a caption is not among those known.
-        """
-        ...
 
 
 @dataclass(frozen=True)

