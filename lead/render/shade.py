@@ -1,0 +1,125 @@
+"""Shaded pixels of round cones, nearest first; the page's player does the same on the GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from jaxtyping import Float, UInt8
+
+LIGHT = (-0.42, 0.66, 0.62)
+"""Where light comes from: to the right, up, towards the viewer; of length 1."""
+
+_DARKEST, _BRIGHTEST, _EDGE, _GLOSS = 0.52, 1.12, 0.62, 30.0
+_STEEP = 1e-3  # a cone seen along its axis is its two balls
+
+# Columns of a solid: a place (x, y, depth), an axis, and what makes of them a normal.
+_X, _Y, _Z, _U, _V, _W, _INNER, _TAPER = range(8)
+
+
+def paint_cones(
+    picture: UInt8[np.ndarray, "H W 3"],
+    starts: Float[np.ndarray, "n xyzr=4"],
+    ends: Float[np.ndarray, "n xyzr=4"],
+    colours: Float[np.ndarray, "n 3"],
+) -> None:
+    """Paint round cones into a picture: the hulls of two balls at pixel x, y, depth, with radius.
+
+    Depth is in pixels, larger is nearer. Rays are parallel: perspective is in places and radii.
+    """
+    starts, ends = starts.astype(np.float32), ends.astype(np.float32)
+    balls = np.concatenate([starts, ends])
+    limit = picture.shape[1::-1]
+    low = np.floor((balls[:, :2] - balls[:, 3:]).min(0)).clip(0, limit).astype(int)
+    high = np.ceil((balls[:, :2] + balls[:, 3:]).max(0) + 1).clip(0, limit).astype(int)
+    if (high <= low).any():
+        return
+    starts[:, :2] -= low
+    ends[:, :2] -= low
+    window = picture[low[1] : high[1], low[0] : high[0]]
+    depths = np.full(window.shape[:2], -np.inf, dtype=np.float32)
+    nearest = np.zeros(window.shape[:2], dtype=np.int32)
+    solids, owners = [], []
+    for number, (a, b) in enumerate(zip(starts, ends, strict=True)):
+        for box, depth, solid in _surfaces(a, b, window.shape):
+            here = depths[box]
+            nearer = depth > here
+            np.copyto(here, depth, where=nearer)
+            np.copyto(nearest[box], len(solids), where=nearer)
+            solids.append(solid)
+            owners.append(number)
+    rows, columns = np.nonzero(depths > -np.inf)
+    which = nearest[rows, columns]
+    places = np.stack([columns + 0.5, rows + 0.5, depths[rows, columns]]).astype(np.float32)
+    normals = _normals(places, np.array(solids, dtype=np.float32)[which].T)
+    base = colours.astype(np.float32)[np.array(owners)[which]]
+    window[rows, columns] = _shaded(normals, base)
+
+
+def _surfaces(
+    a: np.ndarray, b: np.ndarray, shape: tuple[int, ...]
+) -> Iterator[tuple[tuple[slice, slice], np.ndarray, tuple[float, ...]]]:
+    """Where two balls and the flank between them may be seen, how near they are, what they are.
+
+    The flank is where a ray meets a rounded cone first (after I. Quilez).
+    """
+    for x, y, z, r in (a.tolist(), b.tolist()):
+        box, dx, dy = _pixels(x - r, x + r, y - r, y + r, shape, (x, y))
+        up = r * r - dx * dx - dy * dy
+        depth = np.where(up > 0, z + np.sqrt(np.maximum(up, 0)), np.float32(-np.inf))
+        yield box, depth, (x, y, z, 0.0, 0.0, 0.0, 1.0, 0.0)
+    (x, y, z, ra), (bx, by, bz, rb) = a.tolist(), b.tolist()
+    u, v, w, taper = bx - x, by - y, bz - z, ra - rb
+    length = u * u + v * v + w * w
+    inner = length - taper * taper
+    steep = inner - w * w
+    if steep <= _STEEP * length:
+        return
+    sides = (min(x - ra, bx - rb), max(x + ra, bx + rb), min(y - ra, by - rb), max(y + ra, by + rb))
+    box, dx, dy = _pixels(*sides, shape, (x, y))
+    along = u * dx + v * dy
+    k1 = w * (along - taper * ra)
+    k0 = inner * (dx * dx + dy * dy) - along * along + 2 * taper * ra * along - length * ra * ra
+    h = k1 * k1 - steep * k0
+    up = (np.sqrt(np.maximum(h, 0)) + k1) / steep
+    share = along + w * up - taper * ra
+    flank = (h > 0) & (share > 0) & (share < inner)
+    yield box, np.where(flank, z + up, np.float32(-np.inf)), (x, y, z, u, v, w, inner, taper * ra)
+
+
+def _pixels(
+    left: float, right: float, top: float, foot: float, shape: tuple[int, ...],
+    origin: tuple[float, float],
+) -> tuple[tuple[slice, slice], np.ndarray, np.ndarray]:  # fmt: skip
+    """The pixels of a box within the picture, and where their middles are from ``origin``."""
+    rows = slice(max(0, int(top)), max(0, min(shape[0], int(foot) + 2)))
+    columns = slice(max(0, int(left)), max(0, min(shape[1], int(right) + 2)))
+    x = np.arange(columns.start, columns.stop, dtype=np.float32) + np.float32(0.5 - origin[0])
+    y = np.arange(rows.start, rows.stop, dtype=np.float32) + np.float32(0.5 - origin[1])
+    return (rows, columns), x[None, :], y[:, None]
+
+
+def _normals(
+    places: Float[np.ndarray, "3 n"], solids: Float[np.ndarray, "8 n"]
+) -> Float[np.ndarray, "3 n"]:
+    d = places - solids[[_X, _Y, _Z]]
+    axis = solids[[_U, _V, _W]]
+    share = axis[0] * d[0] + axis[1] * d[1] + axis[2] * d[2] - solids[_TAPER]
+    normals = solids[_INNER] * d - axis * share
+    size = np.sqrt(normals[0] ** 2 + normals[1] ** 2 + normals[2] ** 2)
+    return normals / np.maximum(size, np.float32(1e-9))
+
+
+def _shaded(
+    normals: Float[np.ndarray, "3 n"], colours: Float[np.ndarray, "n 3"]
+) -> UInt8[np.ndarray, "n 3"]:
+    """Soft light from above, darker towards the outline, and a faint gloss."""
+    x, y, z = normals[0], -normals[1], normals[2]  # pixels count downwards
+    light = LIGHT[0] * x + LIGHT[1] * y + LIGHT[2] * z
+    lit = _DARKEST + (_BRIGHTEST - _DARKEST) * (0.5 + 0.5 * light)
+    lit *= _EDGE + (1 - _EDGE) * np.minimum(2.2 * z, 1)
+    gloss = np.maximum(2 * light * z - LIGHT[2], 0)
+    gloss = gloss * gloss
+    gloss = gloss * gloss
+    gloss = gloss * gloss
+    return np.clip(colours * lit[:, None] + _GLOSS * gloss[:, None], 0, 255).astype(np.uint8)
