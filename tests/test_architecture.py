@@ -38,7 +38,7 @@ ALLOWED = {
     "model_directory": "errors files",
     "pipeline": "config diffusion errors files formats inversion model_directory models motion "
     "text",
-    "render": "errors files motion types",
+    "render": "errors files formats motion types",
     "report": "analysis clip config datasets errors evaluation files formats inversion "
     "model_directory models motion pipeline render store",
     "cli": "config datasets errors evaluation files formats inversion mocap "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -48,7 +49,8 @@ class Scene:
     """One motion as it is shown: in metres, +Y up, from the origin, frame 0 facing +Z.
 
     Attributes:
-        text: what stands above it.
+        text: what the motion shows.
+        label: where it is from; stands below the text, or in its place.
         fps: frames per second.
         points: what the cones lie between: the joints first, then ends of head, hands and feet.
         cones: of the body.
@@ -59,6 +61,7 @@ class Scene:
     """
 
     text: str
+    label: str
     fps: float
     points: Float[np.ndarray, "N P 3"] = field(repr=False)
     cones: tuple[Cone, ...] = field(repr=False)
@@ -67,13 +70,19 @@ class Scene:
     target: Float[np.ndarray, "N 2"] = field(repr=False)
     height: float
 
+    @cached_property
+    def arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Starts, ends, radii (n x 2) and parts of the cones."""
+        starts, ends, parts = np.array([(c.start, c.end, c.part) for c in self.cones]).T
+        return starts, ends, np.array([cone.radii for cone in self.cones]), parts
+
     @property
     def seconds(self) -> float:
         """From the first frame to the end of the last."""
         return len(self.points) / self.fps
 
 
-def scene(motion: StoredMotion, text: str | None = None) -> Scene:
+def scene(motion: StoredMotion, label: str = "") -> Scene:
     """Build the figure of every frame.
 
     Raises:
@@ -86,7 +95,8 @@ def scene(motion: StoredMotion, text: str | None = None) -> Scene:
     points, cones, feet = _figure(joints, skeleton, height / _UPRIGHT)
     resting = _resting(joints, skeleton, motion.fps, height / _UPRIGHT)
     return Scene(
-        motion.text if text is None else text,
+        motion.text,
+        label,
         motion.fps,
         points,
         cones,

@@ -16,6 +16,9 @@ _STEEP = 1e-3  # a cone seen along its axis is its two balls
 # Columns of a solid: a place (x, y, depth), an axis, and what makes of them a normal.
 _X, _Y, _Z, _U, _V, _W, _INNER, _TAPER = range(8)
 
+_Surface = tuple[tuple[slice, slice], np.ndarray, tuple[float, ...]]
+"""Pixels where a solid may be seen, how near it is there, and its columns."""
+
 
 def paint_cones(
     picture: UInt8[np.ndarray, "H W 3"],
@@ -40,14 +43,14 @@ def paint_cones(
     depths = np.full(window.shape[:2], -np.inf, dtype=np.float32)
     nearest = np.zeros(window.shape[:2], dtype=np.int32)
     solids, owners = [], []
-    for number, (a, b) in enumerate(zip(starts, ends, strict=True)):
-        for box, depth, solid in _surfaces(a, b, window.shape):
-            here = depths[box]
-            nearer = depth > here
-            np.copyto(here, depth, where=nearer)
-            np.copyto(nearest[box], len(solids), where=nearer)
-            solids.append(solid)
-            owners.append(number)
+    for number, found in _surfaces(starts, ends, colours, window.shape):
+        box, depth, solid = found
+        here = depths[box]
+        nearer = depth > here
+        np.copyto(here, depth, where=nearer)
+        np.copyto(nearest[box], len(solids), where=nearer)
+        solids.append(solid)
+        owners.append(number)
     rows, columns = np.nonzero(depths > -np.inf)
     which = nearest[rows, columns]
     places = np.stack([columns + 0.5, rows + 0.5, depths[rows, columns]]).astype(np.float32)
@@ -57,34 +60,47 @@ def paint_cones(
 
 
 def _surfaces(
-    a: np.ndarray, b: np.ndarray, shape: tuple[int, ...]
-) -> Iterator[tuple[tuple[slice, slice], np.ndarray, tuple[float, ...]]]:
-    """Where two balls and the flank between them may be seen, how near they are, what they are.
+    starts: np.ndarray, ends: np.ndarray, colours: np.ndarray, shape: tuple[int, ...]
+) -> Iterator[tuple[int, _Surface]]:
+    """All balls and flanks, with the number of their cone."""
+    known = set()  # a joint is the end of several cones
+    for number, (a, b) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+        for ball in (a, b):
+            name = (*ball, *colours[number].tolist())
+            if name not in known:
+                known.add(name)
+                yield number, _ball(ball, shape)
+        flank = _flank(a, b, shape)
+        if flank is not None:
+            yield number, flank
 
-    The flank is where a ray meets a rounded cone first (after I. Quilez).
-    """
-    for x, y, z, r in (a.tolist(), b.tolist()):
-        box, dx, dy = _pixels(x - r, x + r, y - r, y + r, shape, (x, y))
-        up = r * r - dx * dx - dy * dy
-        depth = np.where(up > 0, z + np.sqrt(np.maximum(up, 0)), np.float32(-np.inf))
-        yield box, depth, (x, y, z, 0.0, 0.0, 0.0, 1.0, 0.0)
-    (x, y, z, ra), (bx, by, bz, rb) = a.tolist(), b.tolist()
+
+def _ball(ball: list[float], shape: tuple[int, ...]) -> _Surface:
+    x, y, z, r = ball
+    box, dx, dy = _pixels(x - r, x + r, y - r, y + r, shape, (x, y))
+    up = (r * r - dx * dx) - dy * dy
+    depth = np.where(up > 0, z + np.sqrt(np.maximum(up, 0)), np.float32(-np.inf))
+    return box, depth, (x, y, z, 0.0, 0.0, 0.0, 1.0, 0.0)
+
+
+def _flank(a: list[float], b: list[float], shape: tuple[int, ...]) -> _Surface | None:
+    """Where a ray first meets the cone that touches two balls (after I. Quilez)."""
+    (x, y, z, ra), (bx, by, bz, rb) = a, b
     u, v, w, taper = bx - x, by - y, bz - z, ra - rb
     length = u * u + v * v + w * w
     inner = length - taper * taper
     steep = inner - w * w
     if steep <= _STEEP * length:
-        return
+        return None
     sides = (min(x - ra, bx - rb), max(x + ra, bx + rb), min(y - ra, by - rb), max(y + ra, by + rb))
     box, dx, dy = _pixels(*sides, shape, (x, y))
-    along = u * dx + v * dy
-    k1 = w * (along - taper * ra)
-    k0 = inner * (dx * dx + dy * dy) - along * along + 2 * taper * ra * along - length * ra * ra
-    h = k1 * k1 - steep * k0
-    up = (np.sqrt(np.maximum(h, 0)) + k1) / steep
-    share = along + w * up - taper * ra
+    past = (u * dx - taper * ra) + v * dy
+    h = past * past + ((steep * ra * ra - steep * dx * dx) - (steep * dy) * dy)
+    up = (np.sqrt(inner * np.maximum(h, 0)) + w * past) * (1 / steep)
+    share = past + w * up
     flank = (h > 0) & (share > 0) & (share < inner)
-    yield box, np.where(flank, z + up, np.float32(-np.inf)), (x, y, z, u, v, w, inner, taper * ra)
+    solid = (x, y, z, u, v, w, inner, taper * ra)
+    return box, np.where(flank, z + up, np.float32(-np.inf)), solid
 
 
 def _pixels(

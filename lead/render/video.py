@@ -30,9 +30,11 @@ ENDINGS = (".gif", ".mp4")
 _FINER = 2  # drawn this much larger and reduced, for smooth edges
 _WIDTHS, _HEIGHT = {1: 640, 2: 400, 3: 320, 4: 280}, 480
 _PAGE, _GRID, _SHADOW = (250, 250, 248), (194, 199, 208), (40, 44, 60)
-_AZIMUTH, _ELEVATION, _DISTANCE = -32.0, 13.0, 5.2  # degrees; distance in body heights
+AZIMUTH, ELEVATION, DISTANCE = -32.0, 13.0, 5.2
+"""Where the camera stands: degrees around and above the ground, and body heights away."""
+
 _GROUND, _CAPTION, _MARGIN = 0.845, 64, 22
-_STEP, _RADIUS, _PIECES = 0.5, 1.75, 28  # grid: metres; radius of the ground in body heights
+_STEP, _RADIUS, _PIECES = 0.5, 1.75, 20  # grid: metres; radius of the ground in body heights
 _MOST_FPS, _LONGEST_GIF = 30, 60.0
 _FAINTEST = 0.02  # share of a colour that is still drawn
 _PRINTS_LAST = 2.5  # seconds
@@ -117,8 +119,8 @@ def _panels(scenes: Sequence[Scene]) -> list[_Panel]:
     panels = []
     for scene in scenes:
         camera = Camera(
-            1.0, (width / 2, _GROUND * height), azimuth=_AZIMUTH, elevation=_ELEVATION,
-            distance=_DISTANCE * scene.height,
+            1.0, (width / 2, _GROUND * height), azimuth=AZIMUTH, elevation=ELEVATION,
+            distance=DISTANCE * scene.height,
         )  # fmt: skip
         panels.append(_Panel(scene, (width, height), camera))
     scale = min(min(0.97 * room / up, 0.47 * width / aside) for up, aside in map(_extent, panels))
@@ -148,13 +150,12 @@ def _draw(panel: _Panel, frame: int) -> Image.Image:
     grown = camera.scale * camera.nearness(balls[:, 2])
     balls[:, 2] *= camera.scale
     pixels = np.array(picture)
-    starts, ends = np.array([(cone.start, cone.end) for cone in scene.cones]).T
-    radii = np.array([cone.radii for cone in scene.cones])
+    starts, ends, radii, parts = scene.arrays
     paint_cones(
         pixels,
         np.column_stack([balls[starts], grown[starts] * radii[:, 0]]),
         np.column_stack([balls[ends], grown[ends] * radii[:, 1]]),
-        np.array([COLOURS[cone.part] for cone in scene.cones]),
+        np.array(COLOURS)[parts],
     )
     return Image.fromarray(pixels).reduce(_FINER)
 
@@ -171,7 +172,7 @@ def _draw_grid(draw: ImageDraw.ImageDraw, camera: Camera, scene: Scene) -> None:
             line = np.empty((len(places), 2))
             line[:, across], line[:, along] = number * _STEP, middle[1] + places
             lines.append(line)
-    _draw_fading(draw, camera, lines, radius, _GRID, 1)
+    _draw_fading(draw, camera, lines, radius, _GRID, _FINER - 1)
 
 
 def _draw_path(draw: ImageDraw.ImageDraw, camera: Camera, scene: Scene, frame: int) -> None:
@@ -200,8 +201,10 @@ def _draw_fading(
     first = camera.project(_on_ground(starts[seen]))[:, :2]
     last = camera.project(_on_ground(ends[seen]))[:, :2]
     shares = np.minimum(1.0, 1.6 * shares[seen])
-    for share, line in zip(shares.tolist(), np.hstack([first, last]).tolist(), strict=True):
-        draw.line(line, fill=_mixed(colour, _PAGE, share), width=width)
+    shades = [_mixed(colour, _PAGE, step / 32) for step in range(33)]
+    steps = np.ceil(32 * shares).astype(int).tolist()
+    for step, line in zip(steps, np.hstack([first, last]).tolist(), strict=True):
+        draw.line(line, fill=shades[step], width=width)
 
 
 def _draw_prints(draw: ImageDraw.ImageDraw, camera: Camera, scene: Scene, frame: int) -> None:
@@ -213,11 +216,12 @@ def _draw_prints(draw: ImageDraw.ImageDraw, camera: Camera, scene: Scene, frame:
         at = min(frame, print_.stop - 1)
         rests = since <= 0
         strength = 0.75 if rests else 0.5 * (1 - since / _PRINTS_LAST)
-        heel, tip = scene.points[at, list(scene.feet[print_.foot])][:, [0, 2]]
+        heel, tip = scene.points[at, list(scene.feet[print_.foot])][:, None, [0, 2]]
         radius = (0.042 if rests else 0.022) * scene.height
-        outline = camera.project(_on_ground(_hull(heel, tip, radius, radius)))
+        outline = _hulls(heel, tip, np.full((1, 2), radius))[0]
+        places = camera.project(_on_ground(outline))[:, :2]
         colour = _mixed((LEFT, RIGHT)[print_.foot], _PAGE, 0.55 * strength)
-        draw.polygon(_pixels(outline), fill=colour)
+        draw.polygon(places.ravel().tolist(), fill=colour)
 
 
 def _draw_shadow(picture: Image.Image, camera: Camera, scene: Scene, frame: int) -> None:
@@ -230,14 +234,14 @@ def _draw_shadow(picture: Image.Image, camera: Camera, scene: Scene, frame: int)
     right, _, towards = camera.axes()
     lean = 0.2 * right[[0, 2]] - 0.12 * towards[[0, 2]]
     spots = points[:, [0, 2]] + np.maximum(points[:, [1]], 0) * lean
-    cones = scene.cones
-    heights = [(points[cone.start, 1] + points[cone.end, 1]) / 2 / scene.height for cone in cones]
-    for number in np.argsort(heights)[::-1]:
-        cone = cones[number]
-        outline = _hull(spots[cone.start], spots[cone.end], *cone.radii)
-        places = camera.project(_on_ground(outline))[:, :2] / coarse
-        level = round(255 * (0.45 + 0.55 * max(0.0, 1 - 4 * heights[number])))
-        draw.polygon(_pixels(places), fill=level)
+    starts, ends, radii, _ = scene.arrays
+    outlines = _hulls(spots[starts], spots[ends], radii)
+    places = camera.project(_on_ground(outlines.reshape(-1, 2)))[:, :2] / coarse
+    heights = (points[starts, 1] + points[ends, 1]) / 2 / scene.height
+    levels = np.round(255 * (0.45 + 0.55 * np.maximum(0, 1 - 4 * heights))).astype(int).tolist()
+    shapes = places.reshape(len(outlines), -1).tolist()
+    for number in np.argsort(-heights, kind="stable").tolist():
+        draw.polygon(shapes[number], fill=levels[number])
     mask = mask.filter(ImageFilter.GaussianBlur(0.014 * scene.height * camera.scale / coarse))
     box = mask.getbbox()
     if box is not None:
@@ -253,8 +257,13 @@ def _lettering(panels: Sequence[_Panel], size: tuple[int, int]) -> Image.Image:
     width = size[0] // len(panels)
     face = font(19 if len(panels) < 3 else 16, bold=True)
     for number, panel in enumerate(panels):
-        for row, line in enumerate(wrap(panel.scene.text, face, width - 2 * _MARGIN, 2)):
-            draw.text((number * width + _MARGIN, 18 + 24 * row), line, BLACK, face)
+        left, top = number * width + _MARGIN, 18
+        for line in wrap(panel.scene.text or panel.scene.label, face, width - 2 * _MARGIN, 2):
+            draw.text((left, top), line, BLACK, face)
+            top += 24
+        if panel.scene.text and panel.scene.label:
+            line = wrap(panel.scene.label, font(13), width - 2 * _MARGIN, 1)[0]
+            draw.text((left, top + 2), line, INK, font(13))
         if number:
             draw.line([(number * width, 20), (number * width, size[1] - 56)], (228, 230, 234), 1)
     draw_legend(draw, (("left", LEFT), ("right", RIGHT)), (float(_MARGIN), size[1] - 26.0), 13)
@@ -330,18 +339,17 @@ def _on_ground(places: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 3"]:
     return np.column_stack([places[:, 0], np.zeros(len(places)), places[:, 1]])
 
 
-def _hull(
-    start: Float[np.ndarray, " 2"], end: Float[np.ndarray, " 2"], first: float, last: float
-) -> Float[np.ndarray, "n 2"]:
-    """The outline of two discs and what lies between them."""
-    x, z = end - start
-    turn = np.arctan2(z, x) + np.pi / 2 + np.linspace(0, np.pi, 9)
-    half = np.stack([np.cos(turn), np.sin(turn)], axis=1)
-    return np.concatenate([start + first * half, end - last * half])
-
-
-def _pixels(places: Float[np.ndarray, "n _"]) -> list[tuple[float, float]]:
-    return [(float(x), float(y)) for x, y in places[:, :2]]
+def _hulls(
+    starts: Float[np.ndarray, "n 2"],
+    ends: Float[np.ndarray, "n 2"],
+    radii: Float[np.ndarray, "n 2"],
+) -> Float[np.ndarray, "n 18 2"]:
+    """The outlines of pairs of discs and what lies between them."""
+    way = ends - starts
+    turn = np.arctan2(way[:, 1], way[:, 0])[:, None] + np.pi / 2 + np.linspace(0, np.pi, 9)
+    half = np.stack([np.cos(turn), np.sin(turn)], axis=-1)
+    around = starts[:, None] + radii[:, :1, None] * half, ends[:, None] - radii[:, 1:, None] * half
+    return np.concatenate(around, axis=1)
 
 
 def _mixed(
