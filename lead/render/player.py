@@ -18,7 +18,7 @@ from lead.errors import LeadError, check_ending
 from lead.files.artefact import atomic_path
 from lead.render.body import Scene
 from lead.render.shade import LIGHT
-from lead.render.video import AZIMUTH, DISTANCE, ELEVATION, MOST
+from lead.render.video import AZIMUTH, DISTANCE, ELEVATION, MOST, PATH_SECONDS
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _FINEST = 0.0005  # metres: what a coordinate is rounded to, where the motion stays within 16 m
@@ -90,6 +90,7 @@ def player_element(scenes: Sequence[Scene]) -> str:
         "elevation": ELEVATION,
         "distance": DISTANCE,
         "light": LIGHT,
+        "path": PATH_SECONDS,
     }
     text = json.dumps(data, separators=(",", ":"), ensure_ascii=True)
     # Within a script no text may look like its end, or like the beginning of a comment.

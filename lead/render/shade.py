@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, UInt8
 
 LIGHT = (-0.42, 0.66, 0.62)
 """Where light comes from: to the right, up, towards the viewer; of length 1."""
@@ -24,26 +24,17 @@ def paint_cones(
     picture: UInt8[np.ndarray, "H W 3"],
     starts: Float[np.ndarray, "n xyzr=4"],
     ends: Float[np.ndarray, "n xyzr=4"],
-    colours: Float[np.ndarray, "n 3"],
+    colours: Int[np.ndarray, "n 3"],
 ) -> None:
     """Paint round cones into a picture: the hulls of two balls at pixel x, y, depth, with radius.
 
     Depth is in pixels, larger is nearer. Rays are parallel: perspective is in places and radii.
     """
     starts, ends = starts.astype(np.float32), ends.astype(np.float32)
-    balls = np.concatenate([starts, ends])
-    limit = picture.shape[1::-1]
-    low = np.floor((balls[:, :2] - balls[:, 3:]).min(0)).clip(0, limit).astype(int)
-    high = np.ceil((balls[:, :2] + balls[:, 3:]).max(0) + 1).clip(0, limit).astype(int)
-    if (high <= low).any():
-        return
-    starts[:, :2] -= low
-    ends[:, :2] -= low
-    window = picture[low[1] : high[1], low[0] : high[0]]
-    depths = np.full(window.shape[:2], -np.inf, dtype=np.float32)
-    nearest = np.zeros(window.shape[:2], dtype=np.int32)
+    depths = np.full(picture.shape[:2], -np.inf, dtype=np.float32)
+    nearest = np.zeros(picture.shape[:2], dtype=np.int32)
     solids, owners = [], []
-    for number, found in _surfaces(starts, ends, colours, window.shape):
+    for number, found in _surfaces(starts, ends, colours, picture.shape):
         box, depth, solid = found
         here = depths[box]
         nearer = depth > here
@@ -56,7 +47,7 @@ def paint_cones(
     places = np.stack([columns + 0.5, rows + 0.5, depths[rows, columns]]).astype(np.float32)
     normals = _normals(places, np.array(solids, dtype=np.float32)[which].T)
     base = colours.astype(np.float32)[np.array(owners)[which]]
-    window[rows, columns] = _shaded(normals, base)
+    picture[rows, columns] = _shaded(normals, base)
 
 
 def _surfaces(

@@ -66,7 +66,7 @@ class Camera:
 
     def nearness(self, depth: Float[np.ndarray, "*n"]) -> Float[np.ndarray, "*n"]:
         """How many times larger than at the target things appear at a depth."""
-        return 1 / np.maximum(1 - np.asarray(depth) / self.distance, _NEAREST)
+        return np.asarray(1 / np.maximum(1 - depth / self.distance, _NEAREST))
 
 
 def body_height(pose: Float[np.ndarray, "J 3"], skeleton: Skeleton) -> float:

@@ -33,10 +33,14 @@ _PAGE, _GRID, _SHADOW = (250, 250, 248), (194, 199, 208), (40, 44, 60)
 AZIMUTH, ELEVATION, DISTANCE = -32.0, 13.0, 5.2
 """Where the camera stands: degrees around and above the ground, and body heights away."""
 
+PATH_SECONDS = 6.0, 3.0
+"""How much of the root's path is shown: behind it and before it."""
+
 _GROUND, _CAPTION, _MARGIN = 0.845, 64, 22
 _STEP, _RADIUS, _PIECES = 0.5, 1.75, 20  # grid: metres; radius of the ground in body heights
 _MOST_FPS, _LONGEST_GIF = 30, 60.0
 _FAINTEST = 0.02  # share of a colour that is still drawn
+_TONES = 160  # colours of a GIF
 _PRINTS_LAST = 2.5  # seconds
 _DARK = 0.42  # of the shadow at its darkest
 
@@ -62,11 +66,11 @@ def write_video(scenes: Sequence[Scene], path: Path) -> str:
     check_ending(path, *ENDINGS)
     fps, times = _times(scenes, path)
     width, height = video_size(len(scenes))
-    frames = video_frames(scenes, times)
     with atomic_path(path) as temporary:
         if path.suffix.lower() == ".gif":
-            _write_gif(frames, fps, temporary)
+            _write_gif(scenes, times, fps, temporary)
         else:
+            frames = video_frames(scenes, times)
             _write_mp4(frames, fps, (width, height), scenes[0].text, temporary)
     return f"{len(times)} frames at {fps:g} fps, {width} x {height} pixels"
 
@@ -149,15 +153,19 @@ def _draw(panel: _Panel, frame: int) -> Image.Image:
     balls = camera.project(scene.points[frame])
     grown = camera.scale * camera.nearness(balls[:, 2])
     balls[:, 2] *= camera.scale
-    pixels = np.array(picture)
     starts, ends, radii, parts = scene.arrays
-    paint_cones(
-        pixels,
-        np.column_stack([balls[starts], grown[starts] * radii[:, 0]]),
-        np.column_stack([balls[ends], grown[ends] * radii[:, 1]]),
-        np.array(COLOURS)[parts],
-    )
-    return Image.fromarray(pixels).reduce(_FINER)
+    first = np.column_stack([balls[starts], grown[starts] * radii[:, 0]])
+    last = np.column_stack([balls[ends], grown[ends] * radii[:, 1]])
+    both = np.concatenate([first, last])
+    low = np.floor((both[:, :2] - both[:, 3:]).min(0)).clip(0, panel.size).astype(int)
+    high = np.ceil((both[:, :2] + both[:, 3:]).max(0)).clip(0, panel.size).astype(int)
+    if (low < high).all():
+        pixels = np.array(picture.crop((*low.tolist(), *high.tolist())))
+        first[:, :2] -= low
+        last[:, :2] -= low
+        paint_cones(pixels, first, last, np.array(COLOURS)[parts])
+        picture.paste(Image.fromarray(pixels), (int(low[0]), int(low[1])))
+    return picture.reduce(_FINER)
 
 
 def _draw_grid(draw: ImageDraw.ImageDraw, camera: Camera, scene: Scene) -> None:
@@ -176,12 +184,14 @@ def _draw_grid(draw: ImageDraw.ImageDraw, camera: Camera, scene: Scene) -> None:
 
 
 def _draw_path(draw: ImageDraw.ImageDraw, camera: Camera, scene: Scene, frame: int) -> None:
-    """The root's way on the ground: faint as a whole, strong where it has been."""
-    roots = scene.points[:, 0, [0, 2]]
+    """The root's way on the ground: strong where it has been, faint where it will be."""
+    behind, ahead = (round(seconds * scene.fps) for seconds in PATH_SECONDS)
+    first = max(0, frame - behind)
+    roots = scene.points[first : frame + ahead + 1, 0][:, [0, 2]]
     radius = 1.5 * _RADIUS * scene.height
     faint, strong = _mixed(TRAIL, _PAGE, 0.3), _mixed(TRAIL, _PAGE, 0.85)
     _draw_fading(draw, camera, [roots], radius, faint, _FINER)
-    _draw_fading(draw, camera, [roots[: frame + 1]], radius, strong, 2 * _FINER)
+    _draw_fading(draw, camera, [roots[: frame - first + 1]], radius, strong, 2 * _FINER)
 
 
 def _draw_fading(
@@ -278,12 +288,15 @@ def _draw_clock(picture: Image.Image, time: float, end: float) -> None:
     draw.rectangle((0, height - 4, round(width * time / end), height), fill=TRAIL)
 
 
-def _write_gif(frames: Iterator[Image.Image], fps: float, path: Path) -> None:
+def _write_gif(scenes: Sequence[Scene], times: Sequence[float], fps: float, path: Path) -> None:
     """Write a GIF that begins again; times in it are hundredths of a second, right on average."""
-    first = next(frames)
-    palette = first.quantize(255, method=Image.Quantize.MEDIANCUT)
-    reduced = [first.quantize(palette=palette, dither=Image.Dither.NONE)]
-    reduced += [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+    few = list(video_frames(scenes, times[:: max(1, len(times) // 4)]))
+    sample = Image.fromarray(np.concatenate([np.asarray(frame) for frame in few]))
+    palette = sample.quantize(_TONES, method=Image.Quantize.MEDIANCUT)
+    reduced = [
+        frame.quantize(palette=palette, dither=Image.Dither.NONE)
+        for frame in video_frames(scenes, times)
+    ]
     ends = [round(100 * number / fps) for number in range(len(reduced) + 1)]
     durations = [10 * (b - a) for a, b in pairwise(ends)]
     reduced[0].save(

@@ -264,9 +264,13 @@
     drawPath(context, camera, frame, colours) {
       const { motion } = this;
       const root = (k) => [motion.points[k * motion.width], motion.points[k * motion.width + 2]];
-      const all = Array.from({ length: motion.frames }, (_, k) => root(k));
+      const last = Math.floor(frame);
+      const [behind, ahead] = this.player.data.path.map((seconds) => Math.round(seconds * motion.fps));
+      const start = Math.max(0, last - behind);
+      const stop = Math.min(motion.frames, last + ahead + 1);
+      const all = Array.from({ length: stop - start }, (_, k) => root(start + k));
       const now = motion.mixed(motion.points, motion.width, frame);
-      const been = [...all.slice(0, Math.floor(frame) + 1), [now[0], now[2]]];
+      const been = [...all.slice(0, last - start + 1), [now[0], now[2]]];
       const radius = 2.6 * motion.height / Math.min(1, this.player.view.zoom);
       this.line(context, camera, all, radius, colours.faint, 1);
       this.line(context, camera, been, radius, colours.path, 2.2);
