@@ -17,8 +17,8 @@ from lead import __version__
 from lead.errors import LeadError, check_ending
 from lead.files.artefact import atomic_path
 from lead.render.body import Scene
+from lead.render.film import AZIMUTH, DISTANCE, ELEVATION, MOST, PATH_SECONDS
 from lead.render.shade import LIGHT
-from lead.render.video import AZIMUTH, DISTANCE, ELEVATION, MOST, PATH_SECONDS
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _FINEST = 0.0005  # metres: what a coordinate is rounded to, where the motion stays within 16 m

@@ -35,6 +35,8 @@ def paint_cones(
     nearest = np.zeros(picture.shape[:2], dtype=np.int32)
     solids, owners = [], []
     for number, found in _surfaces(starts, ends, colours, picture.shape):
+        if found is None:  # seen along its axis
+            continue
         box, depth, solid = found
         here = depths[box]
         nearer = depth > here
@@ -52,39 +54,36 @@ def paint_cones(
 
 def _surfaces(
     starts: np.ndarray, ends: np.ndarray, colours: np.ndarray, shape: tuple[int, ...]
-) -> Iterator[tuple[int, _Surface]]:
-    """All balls and flanks, with the number of their cone."""
+) -> Iterator[tuple[int, _Surface | None]]:
+    """All balls, and the cones that touch two of them, with the number of their cone."""
     known = set()  # a joint is the end of several cones
     for number, (a, b) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
         for ball in (a, b):
             name = (*ball, *colours[number].tolist())
             if name not in known:
                 known.add(name)
-                yield number, _ball(ball, shape)
-        flank = _flank(a, b, shape)
-        if flank is not None:
-            yield number, flank
+                yield number, _surface(ball, ball, shape)
+        yield number, _surface(a, b, shape)
 
 
-def _ball(ball: list[float], shape: tuple[int, ...]) -> _Surface:
-    x, y, z, r = ball
-    box, dx, dy = _pixels(x - r, x + r, y - r, y + r, shape, (x, y))
-    up = (r * r - dx * dx) - dy * dy
-    depth = np.where(up > 0, z + np.sqrt(np.maximum(up, 0)), np.float32(-np.inf))
-    return box, depth, (x, y, z, 0.0, 0.0, 0.0, 1.0, 0.0)
-
-
-def _flank(a: list[float], b: list[float], shape: tuple[int, ...]) -> _Surface | None:
-    """Where a ray first meets the cone that touches two balls (after I. Quilez)."""
+def _surface(a: list[float], b: list[float], shape: tuple[int, ...]) -> _Surface | None:
+    """Where a ray first meets the cone that touches two balls (after I. Quilez), or one ball."""
     (x, y, z, ra), (bx, by, bz, rb) = a, b
     u, v, w, taper = bx - x, by - y, bz - z, ra - rb
     length = u * u + v * v + w * w
     inner = length - taper * taper
     steep = inner - w * w
-    if steep <= _STEEP * length:
+    if a is not b and steep <= _STEEP * length:
         return None
-    sides = (min(x - ra, bx - rb), max(x + ra, bx + rb), min(y - ra, by - rb), max(y + ra, by + rb))
-    box, dx, dy = _pixels(*sides, shape, (x, y))
+    top, foot = int(max(0, min(y - ra, by - rb))), int(min(shape[0], max(y + ra, by + rb) + 2))
+    left, right = int(max(0, min(x - ra, bx - rb))), int(min(shape[1], max(x + ra, bx + rb) + 2))
+    box = slice(top, max(top, foot)), slice(left, max(left, right))
+    dx = (np.arange(left, right, dtype=np.float32) + np.float32(0.5 - x))[None, :]
+    dy = (np.arange(top, foot, dtype=np.float32) + np.float32(0.5 - y))[:, None]
+    if a is b:
+        up = (ra * ra - dx * dx) - dy * dy
+        depth = np.where(up > 0, z + np.sqrt(np.maximum(up, 0)), np.float32(-np.inf))
+        return box, depth, (x, y, z, 0.0, 0.0, 0.0, 1.0, 0.0)
     past = (u * dx - taper * ra) + v * dy
     h = past * past + ((steep * ra * ra - steep * dx * dx) - (steep * dy) * dy)
     up = (np.sqrt(inner * np.maximum(h, 0)) + w * past) * (1 / steep)
@@ -92,18 +91,6 @@ def _flank(a: list[float], b: list[float], shape: tuple[int, ...]) -> _Surface |
     flank = (h > 0) & (share > 0) & (share < inner)
     solid = (x, y, z, u, v, w, inner, taper * ra)
     return box, np.where(flank, z + up, np.float32(-np.inf)), solid
-
-
-def _pixels(
-    left: float, right: float, top: float, foot: float, shape: tuple[int, ...],
-    origin: tuple[float, float],
-) -> tuple[tuple[slice, slice], np.ndarray, np.ndarray]:  # fmt: skip
-    """The pixels of a box within the picture, and where their middles are from ``origin``."""
-    rows = slice(max(0, int(top)), max(0, min(shape[0], int(foot) + 2)))
-    columns = slice(max(0, int(left)), max(0, min(shape[1], int(right) + 2)))
-    x = np.arange(columns.start, columns.stop, dtype=np.float32) + np.float32(0.5 - origin[0])
-    y = np.arange(rows.start, rows.stop, dtype=np.float32) + np.float32(0.5 - origin[1])
-    return (rows, columns), x[None, :], y[:, None]
 
 
 def _normals(

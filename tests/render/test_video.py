@@ -15,9 +15,10 @@ from lead.errors import LeadError
 from lead.formats.stored_motion import StoredMotion
 from lead.motion.skeleton import HUMANML3D, KIT
 from lead.render.body import scene
+from lead.render.film import video_frames, video_size
 from lead.render.shade import paint_cones
 from lead.render.stick import LEFT, RIGHT, Camera
-from lead.render.video import ffmpeg, video_frames, video_size, write_video
+from lead.render.video import ffmpeg, write_video
 
 BOTH = pytest.mark.parametrize("skeleton", [HUMANML3D, KIT], ids=lambda skeleton: skeleton.name)
 
@@ -92,7 +93,7 @@ def test_a_perspective_camera_shows_what_is_near_larger_and_its_target_alike():
         np.ptp(camera.project(line)[:, 1])
         for line in (near, 0 * near + [[0, 1, 0], [0, 0, 0]], far)
     ]
-    assert heights[0] > heights[1] == pytest.approx(100) > heights[2]
+    assert heights[0] > heights[1] > heights[2] and heights[1] == pytest.approx(100)
 
 
 def test_what_lies_behind_the_camera_stays_finite():
@@ -146,29 +147,28 @@ def test_motions_side_by_side_have_one_scale_and_their_own_places():
     assert 3 < bluish(left[80:430]) / bluish(right[80:430]) < 5
 
 
-@pytest.mark.parametrize("ending", [".gif", ".GIF"])
-def test_a_gif_has_the_motions_frames_size_and_time(tmp_path, ending):
-    path = tmp_path / f"motion{ending}"
-    said = write_video([scene(swaying(frames=7, fps=30.0))], path)
-    assert said == "7 frames at 30 fps, 640 x 480 pixels"
+def test_a_gif_has_the_motions_frames_size_and_time(tmp_path):
+    path = tmp_path / "motion.GIF"
+    said = write_video([scene(swaying(frames=3, fps=30.0))], path)
+    assert said == "3 frames at 30 fps, 640 x 480 pixels"
     with Image.open(path) as picture:
         durations = [frame.info["duration"] for frame in ImageSequence.Iterator(picture)]
         assert picture.size == (640, 480) and picture.info["loop"] == 0
-    assert len(durations) == 7 and sum(durations) == 230  # 7 / 30 s in hundredths
-    again = tmp_path / f"again{ending}"
-    write_video([scene(swaying(frames=7, fps=30.0))], again)
+    assert durations == [30, 40, 30]
+    again = tmp_path / "again.gif"
+    write_video([scene(swaying(frames=3, fps=30.0))], again)
     assert path.read_bytes() == again.read_bytes()
 
 
 def test_an_mp4_has_the_motions_frames_size_and_title(tmp_path):
     pytest.importorskip("imageio_ffmpeg", reason="imageio-ffmpeg is not installed")
     path = tmp_path / "motion.mp4"
-    motion = swaying(frames=6, text="a 'person' ; sways = \\ \"so\" \0 <b>")
+    motion = swaying(frames=3, text="a 'person' ; sways = \\ \"so\" \0 <b>")
     write_video([scene(motion)], path)
     command = [ffmpeg(), "-i", str(path), "-map", "0:v", "-c", "copy", "-f", "null", "-"]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stderr
     assert "640x480" in said and "20 fps" in said and "<b>" in said
-    assert int(said.rsplit("frame=", 1)[1].split()[0]) == 6
+    assert int(said.rsplit("frame=", 1)[1].split()[0]) == 3
     first = path.read_bytes()
     write_video([scene(motion)], path)
     assert path.read_bytes() == first
@@ -178,8 +178,8 @@ def test_an_mp4_has_the_motions_frames_size_and_title(tmp_path):
     ("fps", "shown"), [(12.5, 12.5), (20, 20), (60, 30), (120, 30), (1000, 1000 / 34)]
 )
 def test_many_frames_a_second_are_thinned(tmp_path, fps, shown):
-    said = write_video([scene(swaying(frames=10, fps=fps))], tmp_path / "motion.gif")
-    assert f"{max(1, round(10 / fps * shown))} frames at {shown:g} fps" in said
+    said = write_video([scene(swaying(frames=4, fps=fps))], tmp_path / "motion.gif")
+    assert f"{max(1, round(4 / fps * shown))} frames at {shown:g} fps" in said
 
 
 def test_without_ffmpeg_the_fix_is_named_and_nothing_written(tmp_path, monkeypatch):
