@@ -31,30 +31,51 @@ Model = Annotated[
     typer.Option(help="Model directory; by default results/demo/model, else the bundled model."),
 ]
 
+Sources = Annotated[list[Path], typer.Argument(help="A .bvh, .npz or .npy; up to four.")]
+Shown = Annotated[Path | None, typer.Option(help="Write it here: .html, .mp4 or .gif.")]
+Browser = Annotated[bool, typer.Option(help="Open the page.")]
+Rate = Annotated[float | None, typer.Option(help="Of the source, where it does not say.")]
+
 
 @app.command()
 def generate(
-    text: Annotated[str, typer.Argument(help="What the motion shows.")],
-    out: Annotated[Path, typer.Option(help="A .bvh, .glb, .npz, .csv or .npy.")] = Path(
-        "motion.bvh"
-    ),
+    text: Annotated[str | None, typer.Argument(help="What the motion shows.")] = None,
+    out: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="A .mp4, .gif, .html or .png to look at; .bvh, .glb, .npz, .csv or .npy; may be "
+            "given several times. [default: motion.bvh]",
+        ),
+    ] = None,
+    texts: Annotated[
+        Path | None, typer.Option(help="A file of sentences, one a line, in place of TEXT.")
+    ] = None,
+    samples: Annotated[int, typer.Option(min=1, max=1000, help="Motions for each sentence.")] = 1,
     model: Model = None,
     seconds: Annotated[float, typer.Option(help="Length of the motion.")] = 4.0,
+    frames: Annotated[int | None, typer.Option(min=1, help="Length in frames instead.")] = None,
     seed: Annotated[int, typer.Option(help="Another seed gives another motion.")] = 0,
     words: Annotated[
         list[Path] | None, typer.Option(help="A .word whose <name> the text has; once a file.")
     ] = None,
 ) -> None:
-    """Write a motion for a sentence."""
-    from lead.mocap.motion_file import StoredMotion, write_motion
+    """Write a motion for a sentence, to look at or for other programs.
+
+    lead generate "a person waves with the left hand" --out wave.mp4 --out wave.bvh
+    """
+    from lead.cli.view import check_outputs, labelled, sentences, write_outputs
+    from lead.mocap.motion_file import StoredMotion
     from lead.pipeline import LeadPipeline
 
+    out = check_outputs(out or [Path("motion.bvh")])
+    asked = [sentence for sentence in sentences(text, texts) for _ in range(samples)]
     pipeline = LeadPipeline.load(choose_model(model))
-    motion = pipeline.generate([text], seconds=seconds, seed=seed, words=words or [])[0]
-    stored = StoredMotion(motion.joints, motion.skeleton, motion.fps, motion.text, motion.features)
-    print(f"{out}: {write_motion(stored, out)}")
-    if motion.note:
-        print(f"note: {motion.note}", file=sys.stderr)
+    seconds = seconds if frames is None else frames / pipeline.skeleton.fps
+    motions = pipeline.generate(asked, seconds=seconds, seed=seed, words=words or [])
+    stored = [StoredMotion(m.joints, m.skeleton, m.fps, m.text, m.features) for m in motions]
+    write_outputs(labelled(stored, samples), out)
+    for note in dict.fromkeys(motion.note for motion in motions if motion.note):
+        print(f"note: {note}", file=sys.stderr)
 
 
 @app.command()
@@ -117,17 +138,41 @@ def import_(
 @app.command()
 def export(
     source: Annotated[Path, typer.Argument(help="A .npz, .npy (joints or features) or .bvh.")],
-    to: Annotated[str, typer.Option(help="bvh, glb, npz or csv.")] = "bvh",
+    to: Annotated[
+        str, typer.Option(help="bvh, glb, npz or csv; mp4, gif, html or png to look at.")
+    ] = "bvh",
     out: Annotated[Path | None, typer.Option(help="File to write; by default beside it.")] = None,
     positions: Annotated[
         bool, typer.Option("--positions", help="Keep bones that change their length.")
     ] = False,
-    fps: Annotated[float | None, typer.Option(help="Of the source, where it does not say.")] = None,
+    fps: Rate = None,
 ) -> None:
     """Write a motion for animation programs, viewers and spreadsheets."""
     from lead.cli.motion import export_motion
 
     export_motion(source, to, out, positions, fps)
+
+
+@app.command()
+def view(sources: Sources, out: Shown = None, browser: Browser = True, fps: Rate = None) -> None:
+    """Look at a motion in the browser.
+
+    lead view wave.bvh
+    """
+    from lead.cli.view import view_motions
+
+    view_motions(sources, out, browser, fps)
+
+
+@app.command()
+def compare(sources: Sources, out: Shown = None, browser: Browser = True, fps: Rate = None) -> None:
+    """Look at motions side by side, in step.
+
+    lead compare real.bvh generated.npz --out both.mp4
+    """
+    from lead.cli.view import view_motions
+
+    view_motions(sources, out, browser, fps, at_least=2)
 
 
 @app.command()

@@ -10,17 +10,18 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from lead.cli.view import write_output
 from lead.errors import LeadError, check_ending
 from lead.files.artefact import atomic_path
 from lead.mocap.motion import ImportedMotion, read_mocap
-from lead.mocap.motion_file import read_motion, write_motion
+from lead.mocap.motion_file import read_motion
 from lead.motion.canonical import canonical_joints
 from lead.motion.skeleton import HUMANML3D
 from lead.render.lettering import BLACK, PAPER, font
 from lead.render.sheet import LIMBS, draw_legend
 from lead.render.strip import draw_strip
 
-KINDS = ("bvh", "glb", "npz", "csv")
+KINDS = ("bvh", "glb", "npz", "csv", "gif", "mp4", "html", "png")
 """What `export_motion` writes."""
 
 _SIZE, _HEADER = (1600, 360), 64
@@ -81,7 +82,8 @@ def export_motion(
     Args:
         source: ``.npz`` of ours, ``.npy`` of joints (N x 22 x 3 in metres, N x 21 x 3 in
             KIT-ML's unit) or of features (T x 263 or T x 251), or ``.bvh``.
-        to: ``bvh`` (centimetres), ``glb``, ``csv`` (metres) or ``npz`` (the skeleton's unit).
+        to: ``bvh`` (centimetres), ``glb``, ``csv`` (metres), ``npz`` (the skeleton's unit), or
+            ``gif``, ``mp4``, ``html``, ``png`` to look at.
         out: file to write; beside the source if None.
         positions: joints that move in their parents, instead of bones of constant length.
         fps: of the source, where it does not say or is wrong.
@@ -103,7 +105,7 @@ def export_motion(
             "The export would replace its source.", file=source, fix="Choose another --out."
         )
     motion = read_motion(source, fps)
-    print(f"{target}: {write_motion(motion, target, positions=positions)}")
+    print(f"{target}: {write_output([(motion, source.name)], target, positions)}")
 
 
 def print_import(motion: ImportedMotion, console: Console) -> None:

@@ -88,7 +88,7 @@ def read_motion(source: Path | str, fps: float | None = None) -> StoredMotion:
             imported = read_mocap(source, fps=fps)
             return StoredMotion(imported.joints, HUMANML3D, imported.fps)
     raise LeadError(
-        "This kind of file cannot be exported.",
+        "Motion cannot be read from this kind of file.",
         file=source,
         found=source.suffix or "no ending",
         expected=".npz, .npy or .bvh",
