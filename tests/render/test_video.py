@@ -30,8 +30,9 @@ def swaying(skeleton=HUMANML3D, frames=8, fps=20.0, text="a person sways"):
 def standing(frames=8, speed=0.0, turn=0.0):
     """The rest pose, gliding to where it looks, which is ``turn`` degrees from +Z."""
     pose = np.zeros((22, 3))
+    bones = HUMANML3D.raw_offsets * np.array(HUMANML3D.bone_lengths)[:, None]
     for joint, parent in enumerate(HUMANML3D.parents[1:], start=1):
-        pose[joint] = pose[parent] + HUMANML3D.target_offsets[joint]
+        pose[joint] = pose[parent] + bones[joint]
     pose[:, 1] -= pose[:, 1].min()
     joints = np.repeat(pose[None], frames, axis=0)
     joints[..., 2] += speed * np.arange(frames)[:, None] / 20
