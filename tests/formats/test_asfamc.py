@@ -94,7 +94,8 @@ def test_windows_line_ends_do_not_matter():
         ("toe 71", "toe nan", "toe that is not finite in frame 2"),
         ("toe 71", "tail 71", "'tail 71 81' in frame 2"),
         ("\n2\n", "\n3\n", "frame 3 after frame 1"),
-        (AMC, "", "0 frames"),
+        (AMC, "", "an empty file"),
+        (AMC, ":DEGREES", "0 frames"),
     ],
 )
 def test_broken_motion_is_refused(old, new, found):
