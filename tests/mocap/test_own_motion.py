@@ -176,7 +176,7 @@ POSE = walking_bvh(MIXAMO).replace("Frames: 75", "Frames: 1").splitlines()
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("", "no MOTION"),
+        ("", "an empty file"),
         ("Dear diary,\ntoday I walked.\n", "no MOTION"),
         (WALK[: WALK.index("MOTION")], "no MOTION"),
         (FEW, "74 frames"),
@@ -214,7 +214,7 @@ GOOD = np.random.default_rng(0).normal(size=(50, 22, 3))
         (b"not an archive", "another kind"),
         (b"PK\x03\x04 broken", ""),
         (npz(joints=np.array([{"a": 1}], dtype=object), fps=20), "allow_pickle"),
-        (npz(joints=GOOD), "no `fps`"),
+        (npz(joints=GOOD), "or fps"),
         (npz(joints=GOOD, fps=0), "fps 0"),
         (npz(joints=GOOD, fps="fast"), "fps fast"),
         (npz(joints=GOOD[:, :21], fps=20), "KIT-ML"),
@@ -222,7 +222,7 @@ GOOD = np.random.default_rng(0).normal(size=(50, 22, 3))
         (npz(joints=GOOD * np.nan, fps=20), "frame 1 is not finite"),
         (npz(joints=GOOD[:0], fps=20), "no frame"),
         (npz(joints=GOOD, fps=20, joint_names=["a"] * 22), "joints a"),
-        (npz(poses=np.zeros((5, 156)), trans=np.zeros((5, 3))), "body model"),
+        (npz(poses=np.zeros((5, 156)), trans=np.zeros((5, 3)), fps=20), "body model"),
         (npz(a=GOOD, b=GOOD), "arrays a, b"),
     ],
 )
