@@ -73,10 +73,12 @@ def _decoded(content: bytes, like: str) -> str:
     if start.count(0) > len(start) // 4:  # text without a mark, of two bytes a letter
         little = start[1::2].count(0) > start[::2].count(0)
         return content.decode("utf-16-le" if little else "utf-16-be", "replace")
-    if text := _strictly(content, "utf-8"):
-        return text
     words = set(_UNUSUAL.findall(_composed(like)))
-    likely = [text for name in _legacy(content) if (text := _strictly(content, name))]
+    if (text := _strictly(content, "utf-8")) and not words:
+        return text
+    # Short names in another encoding may be UTF-8 by chance, so that the words decide here too.
+    encodings = ("utf-8", *_legacy(content))
+    likely = [text for name in encodings if (text := _strictly(content, name))]
     return max(likely, key=lambda text: sum(word in _composed(text) for word in words))
 
 
