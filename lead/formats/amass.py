@@ -26,6 +26,9 @@ JOINTS, BETAS = 52, 10
 ARRAYS = ("J_regressor", "v_template", "shapedirs", "kintree_table")
 """All that is read of a body model file."""
 
+GENDERS = ("female", "male", "neutral")
+"""Of bodies, and of the models that were fitted to them."""
+
 RATES = ("mocap_framerate", "mocap_frame_rate", "fps", "framerate", "frame_rate")
 """Under which names takes and arrays of positions state their frames per second."""
 
@@ -175,7 +178,7 @@ class AmassTake:
         poses: rotation of each of 52 joints against its parent, axis times angle in radians.
         trans: position of the body in metres.
         betas: the first 10 shape coefficients; those of the mean body where the file has none.
-        gender: of the body, in lower case; empty where the file does not say.
+        gender: one of `GENDERS`; empty where the file does not say.
         male: which of the two models HumanML3D poses.
         fps: frames per second.
         notes: what the file leaves open, or has in an unusual way.
@@ -212,10 +215,11 @@ def read_amass_npz(path: Path, source: str, fps: float | None = None) -> AmassTa
     gender = arrays.get("gender", np.array(""))
     named = gender.ravel()[0] if gender.size == 1 else ""
     said = named.decode("latin-1") if isinstance(named, bytes) else str(named)
+    known = said.strip().lower()
     # HumanML3D compared with the *str* "male": a gender stored as bytes took the female model.
     male = gender.dtype.kind == "U" and said == "male"
     rate = fps or stated_rate(arrays, partial(_bad, source))
-    return AmassTake(poses, trans, betas, said.strip().lower(), male, rate, notes)
+    return AmassTake(poses, trans, betas, known if known in GENDERS else "", male, rate, notes)
 
 
 def stated_rate(arrays: Mapping[str, np.ndarray], wrong: Callable[..., LeadError]) -> float:

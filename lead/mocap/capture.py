@@ -18,6 +18,7 @@ from lead.errors import LeadError
 from lead.files.arrays import load_arrays, without_padding
 from lead.files.text import other_kind
 from lead.formats.amass import (
+    GENDERS,
     AmassTake,
     body_joints,
     first_joints,
@@ -45,7 +46,7 @@ _BVH = (
     HUMANML3D_NAMES, SMPL_NAMES, BANDAI, CMU_MOTIONBUILDER, CMU_3DSMAX, CMU_DAZ, STYLE100,
 )  # fmt: skip
 _CMU_FPS = 120.0  # an AMC does not say
-_GENDERS = re.compile(r"(?<![a-z])(female|male|neutral)(?![a-z])")
+_GENDERS = re.compile(rf"(?<![a-z])({'|'.join(GENDERS)})(?![a-z])")
 
 _wrong = partial(
     LeadError,
@@ -105,7 +106,10 @@ def read_capture(
                 -1 if bone.parent is None else names.index(bone.parent)
                 for bone in skeleton.bones.values()
             )
-            return Capture(names, parents, ends, fps or _CMU_FPS, (CMU_ASF,), skeleton.metres)
+            notes = () if fps else (f"{_CMU_FPS:g} fps as CMU's, as an AMC does not say: or --fps",)
+            return Capture(
+                names, parents, ends, fps or _CMU_FPS, (CMU_ASF,), skeleton.metres, notes=notes
+            )
         case ".npz" | ".npy":
             return _read_arrays(path, fps, body_model)
         case ending:

@@ -184,6 +184,8 @@ def read_npz(path: Path, fps: float | None = None) -> StoredMotion:
     if joints.dtype.kind not in "fiu" or joints.ndim != 3:
         raise wrong(path, f"joints of {joints.dtype} and shape {joints.shape}")
     joints, _ = without_padding(joints, arrays, partial(_wrong, path))
+    if features is not None:
+        features = features[: len(features) - len(arrays["joints"]) + len(joints)]
     rate = fps or stated_rate(arrays, partial(_wrong, path))
     if features is not None and features.shape[1:] != (skeleton.feature_width,):
         raise wrong(path, f"features of shape {features.shape}")
