@@ -21,6 +21,7 @@ from lead.mocap.skeleton_map import (
     map_joints,
     metres_of,
     read_map_file,
+    read_map_text,
 )
 from lead.motion.kinematics import bone_lengths
 from lead.motion.resample import resample
@@ -85,7 +86,8 @@ def read_mocap(
     """
     if fps is not None and not 1 <= fps <= 1000:
         raise LeadError("The frame rate is not possible.", found=fps, expected="1 to 1000")
-    capture = read_capture(path, asf, body_model, fps)
+    like = read_map_text(map_file) if map_file else ""
+    capture = read_capture(path, asf, body_model, fps, like)
     mapping, stated = _map(capture, map_file)
     joints, start = _mapped(capture, mapping)
     up, sure = _which_up(joints, stated.up)
@@ -103,7 +105,7 @@ def read_mocap(
             "This is a pose, not a motion.", file=path, found=found, expected="at least 0.1 s"
         )
     joints = joints - np.array([0.0, joints[..., 1].min(), 0.0])
-    notes = [*sure, *_notes(joints, size * metres), *_stretching(capture, mapping)]
+    notes = [*capture.notes, *sure, *_notes(joints, size * metres), *_stretching(capture, mapping)]
     if start:
         notes.append(f"the first {start} frame(s) are left out: an added pose, or empty")
     return ImportedMotion(

@@ -17,7 +17,7 @@ features      T x D, float32      motion features, not normalised; only where th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -25,8 +25,9 @@ import numpy as np
 from jaxtyping import Float
 
 from lead.errors import LeadError, check_ending
-from lead.files.arrays import load_arrays, read_npy
+from lead.files.arrays import load_arrays, read_npy, without_padding
 from lead.files.artefact import atomic_path
+from lead.formats.amass import stated_rate
 from lead.formats.bvh_writer import write_bvh
 from lead.formats.gltf import write_glb
 from lead.motion.features import features_to_joints
@@ -77,8 +78,7 @@ def read_motion(source: Path | str, fps: float | None = None) -> StoredMotion:
         raise LeadError("There is no such file.", file=source, fix="Check the path.")
     match source.suffix.lower():
         case ".npz":
-            motion = read_npz(source)
-            return replace(motion, fps=fps or motion.fps)
+            return read_npz(source, fps)
         case ".npy":
             return _from_array(source, fps)
         case ".bvh":
@@ -159,8 +159,10 @@ def write_npz(path: Path, motion: StoredMotion) -> None:
         np.savez_compressed(temporary, **arrays)
 
 
-def read_npz(path: Path) -> StoredMotion:
+def read_npz(path: Path, fps: float | None = None) -> StoredMotion:
     """Read a motion that `write_npz` or ``lead import`` wrote, without unpickling.
+
+    Frames beyond a stated ``length`` are padding; ``fps`` stands where the file does not say.
 
     Raises:
         LeadError: the file is missing or damaged, or its arrays are not those of a motion.
@@ -171,24 +173,26 @@ def read_npz(path: Path) -> StoredMotion:
     except ValueError as error:
         raise wrong(path, error) from error
     names = tuple(map(str, arrays["joint_names"].ravel())) if "joint_names" in arrays else None
-    if names is None or "joints" not in arrays or "fps" not in arrays:
+    if names is None or "joints" not in arrays:
         raise wrong(path, f"arrays {', '.join(arrays) or 'none'}")
     skeleton = next((each for each in SKELETONS.values() if each.joints == names), None)
     if skeleton is None:
         raise wrong(path, f"joints {', '.join(names)}"[:120])
     if str(arrays.get("unit", skeleton.unit)) != skeleton.unit:
         raise wrong(path, f"unit {arrays['unit']}; {skeleton.name} has {skeleton.unit}")
-    joints, fps, features = arrays["joints"], arrays["fps"], arrays.get("features")
+    joints, features = arrays["joints"], arrays.get("features")
     if joints.dtype.kind not in "fiu" or joints.ndim != 3:
         raise wrong(path, f"joints of {joints.dtype} and shape {joints.shape}")
-    if fps.size != 1 or fps.dtype.kind not in "fiu" or not 1 <= fps.item() <= 1000:
-        raise wrong(path, f"fps {fps}")
+    joints, _ = without_padding(joints, arrays, partial(_wrong, path))
+    if features is not None:
+        features = features[: len(features) - len(arrays["joints"]) + len(joints)]
+    rate = fps or stated_rate(arrays, partial(_wrong, path))
     if features is not None and features.shape[1:] != (skeleton.feature_width,):
         raise wrong(path, f"features of shape {features.shape}")
     return StoredMotion(
         checked_joints(joints, skeleton, at_least=1),
         skeleton,
-        float(fps.item()),
+        rate,
         str(arrays.get("text", "")),
         None if features is None else features.astype(np.float64),
     )
