@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from lead.errors import LeadError
+from lead.errors import LeadError, check_input, check_output
 
 app = typer.Typer(
     help="Text to human motion by latent diffusion, realigned to a text encoder.",
@@ -46,10 +47,21 @@ def generate(
     ] = None,
 ) -> None:
     """Write a motion for a sentence."""
-    from lead.mocap.motion_file import StoredMotion, write_motion
-    from lead.pipeline import LeadPipeline
+    from lead.inversion.sentences import read_sentence
+    from lead.mocap.motion_file import ENDINGS, StoredMotion, write_motion
+    from lead.model_directory import frames_of, read_description
+    from lead.motion.skeleton import SKELETONS
 
-    pipeline = LeadPipeline.load(choose_model(model))
+    check_output(out, *ENDINGS, inputs=words or [])
+    for file in words or []:
+        check_input(file, "a word that `lead invert` wrote")
+    read_sentence(text)
+    directory = choose_model(model)
+    values = read_description(directory)
+    frames_of(seconds, SKELETONS[values["skeleton"]], int(values["longest"]))
+    from lead.pipeline import LeadPipeline  # it loads torch, which takes seconds
+
+    pipeline = LeadPipeline.load(directory)
     motion = pipeline.generate([text], seconds=seconds, seed=seed, words=words or [])[0]
     stored = StoredMotion(motion.joints, motion.skeleton, motion.fps, motion.text, motion.features)
     print(f"{out}: {write_motion(stored, out)}")
@@ -75,8 +87,9 @@ def invert(
     seed: Annotated[int, typer.Option(help="Another seed draws other segments.")] = 0,
 ) -> None:
     """Make a new word from your own motion."""
-    from lead.cli.invert import NewWord, invert_clips
+    from lead.cli.invert import invert_clips
     from lead.config.evaluation import Inversion
+    from lead.inversion.sentences import NewWord
 
     asked = NewWord(word, init, objective, seed)
     settings = Inversion(steps=steps, learning_rate=rate)
@@ -153,14 +166,19 @@ def evaluate(
     out: Annotated[Path | None, typer.Option(help="Write the metrics here (.parquet).")] = None,
 ) -> None:
     """Measure motions of any model with a study's evaluator, beside the study's systems."""
-    from lead.cli.evaluate import evaluate_predictions, write_requests
     from lead.config.evaluation import ExternalSystem
+
+    inputs = [file for file in (predictions, captions) if file]
+    check_output(requests, ".parquet", inputs=inputs)
+    check_output(out, ".parquet", inputs=inputs)
+    check_input(captions, "a CSV or Parquet file")
+    if requests is None and predictions is None:
+        raise LeadError("There is nothing to evaluate.", fix="Give --predictions or --requests.")
+    from lead.cli.evaluate import evaluate_predictions, write_requests  # they load torch
 
     if requests is not None:
         write_requests(study, requests)
-    elif predictions is None:
-        raise LeadError("There is nothing to evaluate.", fix="Give --predictions or --requests.")
-    else:
+    elif predictions is not None:
         system = ExternalSystem(
             path=predictions, captions=captions, normalisation=normalisation, fps=fps
         )
@@ -242,11 +260,24 @@ def choose_model(asked: Path | None) -> Path:
 
 def main() -> None:
     """Run the command; a user's error is one message and exit code 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names of files may be in any encoding
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(args=[_TILDE.sub(rf"\1{Path.home()}", argument) for argument in sys.argv[1:]])
+        return
     except LeadError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        sys.exit(1)
+        failure = error
+    except (OSError, MemoryError) as error:
+        failure = LeadError(
+            "A file cannot be read or written, or memory does not suffice.",
+            file=getattr(error, "filename", None),
+            found=getattr(error, "strerror", None) or repr(error),
+            fix="Check the path, who may use it, and the space that is left; then run the same "
+            "command again.",
+        )
+    print(f"Error: {failure}", file=sys.stderr)
+    sys.exit(1)
 
 
 if __name__ == "__main__":
