@@ -35,7 +35,7 @@ ALLOWED = {
     "analysis": "clip config errors evaluation files store",
     "inversion": "analysis clip config diffusion errors evaluation files mocap models motion "
     "progress store text training types",
-    "model_directory": "errors files",
+    "model_directory": "config errors files motion",
     "pipeline": "config diffusion errors files inversion mocap model_directory models motion text",
     "render": "errors files mocap motion types",
     "report": "analysis clip config datasets errors evaluation files formats inversion "

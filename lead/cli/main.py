@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from lead.errors import LeadError
+from lead.errors import LeadError, check_input, check_output
 
 app = typer.Typer(
     help="Text to human motion by latent diffusion, realigned to a text encoder.",
@@ -64,13 +65,25 @@ def generate(
     lead generate "a person waves with the left hand" --out wave.mp4 --out wave.bvh
     """
     from lead.cli.view import check_outputs, labelled, sentences, write_outputs
+    from lead.inversion.sentences import read_sentence
     from lead.mocap.motion_file import StoredMotion
-    from lead.pipeline import LeadPipeline
+    from lead.model_directory import frames_of, read_description
+    from lead.motion.skeleton import SKELETONS
 
-    out = check_outputs(out or [Path("motion.bvh")])
+    out = check_outputs(out or [Path("motion.bvh")], words or [])
+    for file in words or []:
+        check_input(file, "a word that `lead invert` wrote")
     asked = [sentence for sentence in sentences(text, texts) for _ in range(samples)]
-    pipeline = LeadPipeline.load(choose_model(model))
-    seconds = seconds if frames is None else frames / pipeline.skeleton.fps
+    for sentence in asked:
+        read_sentence(sentence)
+    directory = choose_model(model)
+    values = read_description(directory)
+    skeleton = SKELETONS[values["skeleton"]]
+    seconds = seconds if frames is None else frames / skeleton.fps
+    frames_of(seconds, skeleton, int(values["longest"]))
+    from lead.pipeline import LeadPipeline  # it loads torch, which takes seconds
+
+    pipeline = LeadPipeline.load(directory)
     motions = pipeline.generate(asked, seconds=seconds, seed=seed, words=words or [])
     stored = [StoredMotion(m.joints, m.skeleton, m.fps, m.text, m.features) for m in motions]
     write_outputs(labelled(stored, samples), out)
@@ -96,8 +109,9 @@ def invert(
     seed: Annotated[int, typer.Option(help="Another seed draws other segments.")] = 0,
 ) -> None:
     """Make a new word from your own motion."""
-    from lead.cli.invert import NewWord, invert_clips
+    from lead.cli.invert import invert_clips
     from lead.config.evaluation import Inversion
+    from lead.inversion.sentences import NewWord
 
     asked = NewWord(word, init, objective, seed)
     settings = Inversion(steps=steps, learning_rate=rate)
@@ -198,14 +212,19 @@ def evaluate(
     out: Annotated[Path | None, typer.Option(help="Write the metrics here (.parquet).")] = None,
 ) -> None:
     """Measure motions of any model with a study's evaluator, beside the study's systems."""
-    from lead.cli.evaluate import evaluate_predictions, write_requests
     from lead.config.evaluation import ExternalSystem
+
+    inputs = [file for file in (predictions, captions) if file]
+    check_output(requests, ".parquet", inputs=inputs)
+    check_output(out, ".parquet", inputs=inputs)
+    check_input(captions, "a CSV or Parquet file")
+    if requests is None and predictions is None:
+        raise LeadError("There is nothing to evaluate.", fix="Give --predictions or --requests.")
+    from lead.cli.evaluate import evaluate_predictions, write_requests  # they load torch
 
     if requests is not None:
         write_requests(study, requests)
-    elif predictions is None:
-        raise LeadError("There is nothing to evaluate.", fix="Give --predictions or --requests.")
-    else:
+    elif predictions is not None:
         system = ExternalSystem(
             path=predictions, captions=captions, normalisation=normalisation, fps=fps
         )
@@ -287,11 +306,24 @@ def choose_model(asked: Path | None) -> Path:
 
 def main() -> None:
     """Run the command; a user's error is one message and exit code 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names of files may be in any encoding
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(args=[_TILDE.sub(rf"\1{Path.home()}", argument) for argument in sys.argv[1:]])
+        return
     except LeadError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        sys.exit(1)
+        failure = error
+    except (OSError, MemoryError) as error:
+        failure = LeadError(
+            "A file cannot be read or written, or memory does not suffice.",
+            file=getattr(error, "filename", None),
+            found=getattr(error, "strerror", None) or repr(error),
+            fix="Check the path, who may use it, and the space that is left; then run the same "
+            "command again.",
+        )
+    print(f"Error: {failure}", file=sys.stderr)
+    sys.exit(1)
 
 
 if __name__ == "__main__":

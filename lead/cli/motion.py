@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lead.cli.view import write_output
-from lead.errors import LeadError, check_ending
+from lead.errors import LeadError, check_input, check_output
 from lead.files.artefact import atomic_path
 from lead.mocap.motion import ImportedMotion, read_mocap
 from lead.mocap.motion_file import read_motion
@@ -52,8 +53,11 @@ def import_motion(
     Raises:
         LeadError: as `read_mocap`; or ``out`` or ``picture`` has another ending.
     """
-    check_ending(out, ".npz")
-    check_ending(picture, ".png")
+    inputs = [file for file in (path, map_file, asf, body_model) if file]
+    check_output(out, ".npz", inputs=inputs)
+    check_output(picture, ".png", inputs=inputs)
+    for file, what in ((map_file, "a map (YAML)"), (asf, "an .asf"), (body_model, "a body model")):
+        check_input(file, what)
     motion = read_mocap(path, map_file=map_file, asf=asf, body_model=body_model, unit=unit, fps=fps)
     print_import(motion, Console())
     # Drawn before the file is written: motion that cannot become features is told apart here.
@@ -98,13 +102,11 @@ def export_motion(
             expected=", ".join(KINDS),
             fix="Choose another --to.",
         )
-    target = out or source.with_suffix(f".{to}")
-    check_ending(target, f".{to}")
-    if target.resolve() == source.resolve():
-        raise LeadError(
-            "The export would replace its source.", file=source, fix="Choose another --out."
-        )
+    target = out or (source.with_suffix(f".{to}") if source.name else source)
+    check_output(target, f".{to}", inputs=[source])
     motion = read_motion(source, fps)
+    for note in motion.notes:
+        print(f"note: {note}", file=sys.stderr)
     print(f"{target}: {write_output([(motion, source.name)], target, positions)}")
 
 

@@ -9,7 +9,7 @@ import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 
-from lead.errors import LeadError, check_ending
+from lead.errors import LeadError, check_output
 from lead.mocap.motion_file import ENDINGS, StoredMotion, read_motion, write_motion
 
 Shown = tuple[StoredMotion, str]
@@ -45,7 +45,7 @@ def view_motions(
             expected=f"{at_least} to {_BESIDE}",
             fix="Name as many files.",
         )
-    check_ending(out, _PAGE, *_FILMS)
+    check_output(out, _PAGE, *_FILMS, inputs=sources)
     motions = [(read_motion(source, fps), source.name) for source in sources]
     page = out or Path(tempfile.mkdtemp(prefix="lead-")) / f"{sources[0].stem}{_PAGE}"
     print(f"{page}: {write_output(motions, page)}")
@@ -53,14 +53,15 @@ def view_motions(
         webbrowser.open(page.resolve().as_uri())
 
 
-def check_outputs(paths: Sequence[Path]) -> list[Path]:
+def check_outputs(paths: Sequence[Path], inputs: Sequence[Path] = ()) -> list[Path]:
     """The files that shall be written, before anything is computed for them.
 
     Raises:
-        LeadError: an unknown ending, one file twice, or an MP4 without ffmpeg.
+        LeadError: an unknown ending, a file that cannot be written or is one of the ``inputs``,
+            one file twice, or an MP4 without ffmpeg.
     """
     for path in paths:
-        check_ending(path, *_FILMS, _PAGE, _PICTURE, *ENDINGS)
+        check_output(path, *_FILMS, _PAGE, _PICTURE, *ENDINGS, inputs=inputs)
     if len({path.resolve() for path in paths}) < len(paths):
         raise LeadError("One file cannot be written twice.", found=", ".join(map(str, paths)))
     if any(path.suffix.lower() == ".mp4" for path in paths):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,7 +113,7 @@ def named_joints(clips: Sequence[object], skeleton: Skeleton) -> list[tuple[str,
     """Each clip's name and its joints, on the floor, at the origin, frame 0 facing +Z.
 
     A clip is a file of the user's own motion capture, an array of joints (N x J x 3), or anything
-    with ``joints``, such as a generated motion.
+    with ``joints``, such as a generated motion. How a file was read goes to stderr.
 
     Raises:
         LeadError: a file cannot be read, or holds no motion.
@@ -120,9 +121,12 @@ def named_joints(clips: Sequence[object], skeleton: Skeleton) -> list[tuple[str,
     named = []
     for number, clip in enumerate(clips):
         if isinstance(clip, str | Path):
-            name, joints = Path(clip).name, read_mocap(Path(clip)).joints
+            motion = read_mocap(Path(clip))
+            name, joints = motion.source, motion.joints
+            for note in (motion.summary, *motion.notes):
+                print(f"note: {note}", file=sys.stderr)
         else:
-            name = f"clip {number}"
+            name = str(getattr(clip, "source", f"clip {number}"))
             joints = clip if isinstance(clip, np.ndarray) else getattr(clip, "joints")  # noqa: B009
         named.append((name, canonical_joints(joints, skeleton)))
     return named

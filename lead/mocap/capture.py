@@ -118,7 +118,8 @@ def read_capture(
                 file=path,
                 found=ending or "no ending",
                 expected=".bvh, .amc (with its .asf), .npz or .npy",
-                fix="Export the motion as BVH, which most programs can.",
+                fix="Export the motion as BVH, which most programs can; `lead export` writes one "
+                "from an .npz, not from a .glb or .csv.",
             )
 
 

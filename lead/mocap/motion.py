@@ -60,6 +60,14 @@ class ImportedMotion:
     source_frames: int
     notes: tuple[str, ...]
 
+    @property
+    def summary(self) -> str:
+        """How it was read, in a line."""
+        return (
+            f"{self.source} is read as {self.map.name}, unit {self.unit}, {self.up.upper()} up, "
+            f"leg and spine {self.stature:.2f} m, {self.source_fps:g} fps"
+        )
+
 
 def read_mocap(
     path: Path,
@@ -85,7 +93,8 @@ def read_mocap(
             not matched; the unit cannot be told; the motion is impossible.
     """
     if fps is not None and not 1 <= fps <= 1000:
-        raise LeadError("The frame rate is not possible.", found=fps, expected="1 to 1000")
+        fix = "Give --fps the frames of a second, such as 30."
+        raise LeadError("The frame rate is not possible.", None, fps, "1 to 1000", fix)
     like = read_map_text(map_file) if map_file else ""
     capture = read_capture(path, asf, body_model, fps, like)
     mapping, stated = _map(capture, map_file)

@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from lead.errors import LeadError, check_ending
+from lead.errors import LeadError, check_output
 from lead.files.arrays import load_arrays, read_npy, without_padding
 from lead.files.artefact import atomic_path
 from lead.formats.amass import stated_rate
@@ -56,6 +56,7 @@ class StoredMotion:
         joints: in the skeleton's unit.
         text: what the motion shows; may be empty.
         features: those that the joints came from, if any.
+        notes: how a foreign file was read, and what to look at.
     """
 
     joints: Joints = field(repr=False)
@@ -63,6 +64,7 @@ class StoredMotion:
     fps: float
     text: str = ""
     features: Float[np.ndarray, "T D"] | None = field(default=None, repr=False)
+    notes: tuple[str, ...] = ()
 
 
 def read_motion(source: Path | str, fps: float | None = None) -> StoredMotion:
@@ -73,7 +75,8 @@ def read_motion(source: Path | str, fps: float | None = None) -> StoredMotion:
     """
     source = Path(source)
     if fps is not None and not 1 <= fps <= 1000:
-        raise LeadError("The frame rate is not possible.", found=fps, expected="1 to 1000")
+        fix = "Give --fps the frames of a second, such as 30."
+        raise LeadError("The frame rate is not possible.", None, fps, "1 to 1000", fix)
     if not source.is_file():
         raise LeadError("There is no such file.", file=source, fix="Check the path.")
     match source.suffix.lower():
@@ -86,13 +89,16 @@ def read_motion(source: Path | str, fps: float | None = None) -> StoredMotion:
             from lead.mocap.motion import read_mocap
 
             imported = read_mocap(source, fps=fps)
-            return StoredMotion(imported.joints, HUMANML3D, imported.fps)
+            notes = (imported.summary, *imported.notes)
+            return StoredMotion(imported.joints, HUMANML3D, imported.fps, notes=notes)
     raise LeadError(
         "Motion cannot be read from this kind of file.",
         file=source,
         found=source.suffix or "no ending",
         expected=".npz, .npy or .bvh",
-        fix="Bring it in with `lead import` first.",
+        fix="A .glb or .csv cannot be read back: export the .npz that it was made from."
+        if source.suffix.lower() in ENDINGS
+        else "Bring it in with `lead import` first, from BVH, AMC or NumPy arrays.",
     )
 
 
@@ -111,7 +117,7 @@ def write_motion(motion: StoredMotion, path: Path, *, positions: bool = False) -
         LeadError: another ending; no motion; ``positions`` of a format that has no bones.
     """
     joints, skeleton, fps = motion.joints, motion.skeleton, motion.fps
-    check_ending(path, *ENDINGS)
+    check_output(path, *ENDINGS)
     ending = path.suffix.lower()
     if positions and ending not in (".bvh", ".glb"):
         raise LeadError(

@@ -47,7 +47,12 @@ def save_tensors(tensors: Mapping[str, Tensor], path: Path, metadata: Mapping[st
     with atomic_path(path) as temporary:
         contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
         # One key: safetensors writes several in an order that changes with every process.
-        save_file(contiguous, temporary, metadata={"lead": json.dumps(metadata, sort_keys=True)})
+        try:
+            save_file(
+                contiguous, temporary, metadata={"lead": json.dumps(metadata, sort_keys=True)}
+            )
+        except SafetensorError as error:  # a full disk: `atomic_path` tells of an OSError
+            raise OSError(str(error)) from error
 
 
 def load_tensors(path: Path) -> dict[str, Tensor]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, assert_never, runtime_checkable
@@ -19,6 +19,7 @@ from lead.errors import LeadError
 BATCH_SIZE = 16
 """Captions that go through the network together, always exactly as many."""
 Loaded = TypeVar("Loaded")
+_QUOTED = 60  # letters of what was not read
 DENSE = "2_Dense"
 """Folder of the dense layer in the layout of sentence-transformers."""
 _SMALL_FILES = ("*.json", "*.txt", "*.model")
@@ -44,12 +45,12 @@ class EncodedText:
     Attributes:
         pooled: one vector per caption, the paper's c.
         tokens: S x W states of each caption's tokens: special tokens included, padding not.
-        truncated: how many captions were longer than the encoder reads.
+        cut: a note for each caption, by its place, that is longer than the encoder reads.
     """
 
     pooled: Float[Tensor, "n C"]
     tokens: list[Float[Tensor, "_ W"]] = field(repr=False)
-    truncated: int = 0
+    cut: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class TextEncoder:
             LeadError: no captions, or one that is not a string.
         """
         check_captions(captions)
-        ids, truncated = self._tokenize(list(captions))
+        ids, cut = self._tokenize(list(captions))
         groups: dict[int, list[int]] = defaultdict(list)
         for row, tokens in enumerate(ids):
             groups[len(tokens)].append(row)
@@ -106,14 +107,23 @@ class TextEncoder:
                 for row, vector, state in zip(rows, vectors, tokens, strict=False):
                     pooled[row] = vector
                     states[row] = state.float().cpu().clone()
-        return EncodedText(pooled, states, truncated)
+        return EncodedText(pooled, states, cut)
 
-    def _tokenize(self, captions: list[str]) -> tuple[list[list[int]], int]:
+    def _tokenize(self, captions: list[str]) -> tuple[list[list[int]], dict[int, str]]:
         full = self.tokenizer(captions, truncation=False, padding=False, verbose=False).input_ids
         cut = self.tokenizer(
             captions, truncation=True, max_length=self.max_tokens, padding=False
         ).input_ids
-        return cut, sum(len(a) != len(b) for a, b in zip(full, cut, strict=True))
+        notes = {}
+        for row, (every, read) in enumerate(zip(full, cut, strict=True)):
+            if len(every) != len(read):
+                same = sum(a == b for a, b in zip(every, read, strict=False))  # all but the end
+                rest = self.tokenizer.decode(every[same:], skip_special_tokens=True)
+                notes[row] = (
+                    f"the text has {len(every)} tokens and {self.max_tokens} are read; not read is "
+                    f"all from {rest.removeprefix('##').strip()[:_QUOTED]!r} on"
+                )
+        return cut, notes
 
 
 def load_text_encoder(config: TextSettings, device: torch.device | str = "cpu") -> TextEncoder:

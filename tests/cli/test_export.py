@@ -94,7 +94,7 @@ def test_an_exported_bvh_can_be_exported_again(source, tmp_path):
     [
         ("fbx", None, False, "bvh, glb, npz, csv"),
         ("bvh", "motion.glb", False, "expected: .bvh"),
-        ("npz", None, False, "replace its source"),
+        ("npz", None, False, "which would be replaced"),
         ("csv", None, True, "Leave out --positions"),
     ],
 )

@@ -13,7 +13,7 @@ from small_model import write_model
 from lead.cli.invert import invert_clips
 from lead.config.evaluation import Inversion
 from lead.errors import LeadError
-from lead.inversion.invert import NewWord
+from lead.inversion.sentences import NewWord
 from lead.inversion.words import Word
 from lead.mocap.motion import read_mocap
 from lead.pipeline import LeadPipeline
@@ -83,6 +83,7 @@ def test_what_the_word_is_worth_is_printed(root, capsys):
     invert(root, ["first"], "<zombie>")
     printed = capsys.readouterr()
     assert "on fresh draws" in printed.out and "steps 3/3" in printed.err
+    assert printed.err.count("first.bvh is read as") == 1 and "unit cm" in printed.err
 
 
 def test_words_change_the_motion_of_their_sentence(root, pipeline):
