@@ -24,9 +24,6 @@ RESULTS = Path("results")
 _TILDE = re.compile(r"^(--[\w-]+=)?~(?=/)")
 """A home folder that the shell left to us: within quotes, or behind ``=``."""
 
-OWN_MODEL = RESULTS / "demo" / "model"
-"""Model of the study that runs by default, seen from where the command is run."""
-
 Model = Annotated[
     Path | None,
     typer.Option(help="Model directory; by default results/demo/model, else the bundled model."),
@@ -64,31 +61,10 @@ def generate(
 
     lead generate "a person waves with the left hand" --out wave.mp4 --out wave.bvh
     """
-    from lead.cli.view import check_outputs, labelled, sentences, write_outputs
-    from lead.inversion.sentences import read_sentence
-    from lead.mocap.motion_file import StoredMotion
-    from lead.model_directory import frames_of, read_description
-    from lead.motion.skeleton import SKELETONS
+    from lead.cli.generate import write_motions
 
-    out = check_outputs(out or [Path("motion.bvh")], words or [])
-    for file in words or []:
-        check_input(file, "a word that `lead invert` wrote")
-    asked = [sentence for sentence in sentences(text, texts) for _ in range(samples)]
-    for sentence in asked:
-        read_sentence(sentence)
-    directory = choose_model(model)
-    values = read_description(directory)
-    skeleton = SKELETONS[values["skeleton"]]
-    seconds = seconds if frames is None else frames / skeleton.fps
-    frames_of(seconds, skeleton, int(values["longest"]))
-    from lead.pipeline import LeadPipeline  # it loads torch, which takes seconds
-
-    pipeline = LeadPipeline.load(directory)
-    motions = pipeline.generate(asked, seconds=seconds, seed=seed, words=words or [])
-    stored = [StoredMotion(m.joints, m.skeleton, m.fps, m.text, m.features) for m in motions]
-    write_outputs(labelled(stored, samples), out)
-    for note in dict.fromkeys(motion.note for motion in motions if motion.note):
-        print(f"note: {note}", file=sys.stderr)
+    out = out or [Path("motion.bvh")]
+    write_motions(text, texts, samples, out, model, seconds, frames, seed, words or [])
 
 
 @app.command()
@@ -109,6 +85,7 @@ def invert(
     seed: Annotated[int, typer.Option(help="Another seed draws other segments.")] = 0,
 ) -> None:
     """Make a new word from your own motion."""
+    from lead.cli.generate import choose_model
     from lead.cli.invert import invert_clips
     from lead.config.evaluation import Inversion
     from lead.inversion.sentences import NewWord
@@ -281,27 +258,6 @@ def doctor(
     from lead.cli.sources import examine
 
     raise typer.Exit(0 if examine(study, data_root) else 1)
-
-
-def choose_model(asked: Path | None) -> Path:
-    """The model that was asked for, else the default study's own, else the bundled one.
-
-    Which one it is goes to stderr.
-
-    Raises:
-        LeadError: there is none.
-    """
-    from lead.model_directory import BUNDLED, MODEL_FILE, bundled_model, read_description
-
-    of_study = OWN_MODEL if (OWN_MODEL / MODEL_FILE).is_file() else None
-    model = asked or of_study or bundled_model()
-    name = str(model)
-    if model == BUNDLED:
-        description = read_description(model)
-        version = description["made_by"]["lead"]
-        name = f"bundled ({description['description']}, lead-motion {version})"
-    print(f"model: {name}", file=sys.stderr)
-    return model
 
 
 def main() -> None:

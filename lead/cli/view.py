@@ -53,8 +53,8 @@ def view_motions(
         webbrowser.open(page.resolve().as_uri())
 
 
-def check_outputs(paths: Sequence[Path], inputs: Sequence[Path] = ()) -> list[Path]:
-    """The files that shall be written, before anything is computed for them.
+def check_outputs(paths: Sequence[Path], inputs: Sequence[Path] = ()) -> None:
+    """Check the files that shall be written, before anything is computed for them.
 
     Raises:
         LeadError: an unknown ending, a file that cannot be written or is one of the ``inputs``,
@@ -68,7 +68,6 @@ def check_outputs(paths: Sequence[Path], inputs: Sequence[Path] = ()) -> list[Pa
         from lead.render.video import ffmpeg
 
         ffmpeg()
-    return list(paths)
 
 
 def sentences(text: str | None, file: Path | None) -> list[str]:
