@@ -54,7 +54,7 @@ _MODULES = {
     "load_network": "lead.models.files",
     "load_study": "lead.config.load",
     "load_t2m_evaluator": "lead.interop.t2m_evaluator",
-    "metrics": "lead.evaluation",
+    "metrics": "lead.evaluation.metrics",
     "read_motion": "lead.mocap.motion_file",
 }
 
@@ -67,9 +67,7 @@ def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module = importlib.import_module(_MODULES[name])
-    if name == "metrics":
-        return importlib.import_module("lead.evaluation.metrics")
-    return getattr(module, name)
+    return module if name == "metrics" else getattr(module, name)
 
 
 def __dir__() -> list[str]:

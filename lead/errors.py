@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+_LONGEST_NAME = 230
+"""Bytes of a file's name, so that its temporary name fits into the 255 of most file systems."""
 
 
 @dataclass(eq=False)
@@ -40,3 +46,63 @@ def check_ending(file: Path | None, *endings: str) -> None:
             expected=allowed,
             fix=f"Give the file a name that ends in {allowed}.",
         )
+
+
+def check_output(file: Path | None, *endings: str, inputs: Iterable[Path] = ()) -> None:
+    """Refuse, before any work is done, a file that could not be written in the end; None passes.
+
+    Raises:
+        LeadError: it has none of the endings, is a folder, lies under a file or where nothing may
+            be written, or is one of the ``inputs``.
+    """
+    if file is None:
+        return
+    try:
+        found = _obstacle(file, inputs)
+    except OSError as error:
+        found = error.strerror
+    if found is None:
+        check_ending(file, *endings)
+        return
+    raise LeadError(
+        "This file cannot be written.",
+        file=file,
+        found=found,
+        expected="a new file, or one to replace, in a folder of yours",
+        fix="Give another --out or --picture.",
+    )
+
+
+def check_input(file: Path | None, what: str) -> None:
+    """Refuse a file that is asked for and is not there, before any work is done; None passes.
+
+    Raises:
+        LeadError: it is missing, or no file.
+    """
+    if file is not None and not file.is_file():
+        raise LeadError(
+            "There is no such file.",
+            file=file,
+            found="a folder" if file.is_dir() else "nothing that can be read",
+            expected=what,
+            fix="Check the path.",
+        )
+
+
+def _obstacle(file: Path, inputs: Iterable[Path]) -> str | None:
+    """What stands in the way of writing a file, if anything does."""
+    if file.is_dir():
+        return "a folder"
+    above = next(path for path in file.absolute().parents if path.exists() or path.is_symlink())
+    length = len(os.fsencode(file.name))
+    if not above.is_dir():
+        return f"{above} is no folder, so nothing can lie under it"
+    with tempfile.TemporaryFile(dir=above):
+        pass  # whoever may not write, or where nobody can, hears of it here
+    if length > _LONGEST_NAME:
+        return f"a name of {length} bytes"
+    if file.exists() and not file.is_file():
+        return "a device"
+    if any(path.exists() and file.exists() and file.samefile(path) for path in inputs):
+        return "a file that is read, which would be replaced"
+    return None

@@ -5,7 +5,7 @@ A loss of several terms returns them by name, unweighted, with their weighted su
 
 from __future__ import annotations
 
-from typing import Literal, assert_never
+from typing import Literal
 
 import torch
 from jaxtyping import Bool, Float
@@ -21,6 +21,7 @@ from lead.motion.normalizer import Normalizer
 from lead.motion.skeleton import Skeleton
 
 Terms = dict[str, Tensor]
+"""Named terms of a loss; the one called ``loss`` is what is minimised."""
 
 DEFAULTS = ProjectorLoss()
 """The paper's weights, and the forms that it leaves open."""
@@ -102,7 +103,7 @@ def vae_loss(
     ``decoded`` and ``motion`` are normalised; joints are compared in the skeleton's unit.
     ``share`` is how much of the training is done, 0 to 1: the feet's term comes in late.
     """
-    counted = _counted_frames(mask, settings.frames)
+    counted = mask if settings.frames == "real" else torch.ones_like(mask)
     features = feature_loss(decoded.float(), motion.float(), counted, settings.reconstruction)
     divergence = kl_divergence(posterior)
     terms = {"features": features, "kl": divergence}
@@ -113,11 +114,11 @@ def vae_loss(
         feet = settings.feet * min(max((share - begins) / (full - begins), 0.0), 1.0)
         loss = loss + settings.velocity * terms["velocity"] + feet * terms["feet"]
     if settings.joints > 0:
-        joints = [
+        joints, target = (
             features_to_joints(normalizer.denormalise(values.float()), skeleton)
             for values in (decoded, motion)
-        ]
-        terms["joints"] = joint_loss(joints[0], joints[1], counted)
+        )
+        terms["joints"] = joint_loss(joints, target, counted)
         loss = loss + settings.joints * terms["joints"]
     return {**terms, "loss": loss}
 
@@ -129,14 +130,8 @@ def feature_loss(
     kind: Literal["smooth_l1", "mse"] = "smooth_l1",
 ) -> Float[Tensor, ""]:
     """SmoothL1 or squared error of normalised features, a mean over the counted frames."""
-    match kind:
-        case "smooth_l1":
-            error = F.smooth_l1_loss(decoded, motion, reduction="none")
-        case "mse":
-            error = F.mse_loss(decoded, motion, reduction="none")
-        case _:
-            assert_never(kind)
-    return _mean(error, counted)
+    loss = {"smooth_l1": F.smooth_l1_loss, "mse": F.mse_loss}[kind]
+    return _mean(loss(decoded, motion, reduction="none"), counted)
 
 
 def joint_loss(
@@ -236,16 +231,6 @@ def draw_shift(batch: int, generator: torch.Generator, *, published: bool = Fals
     _need_two(batch, "The matcher's loss")
     shift = int(torch.randint(batch - 1, (), generator=generator, device=generator.device))
     return shift if published else shift + 1
-
-
-def _counted_frames(mask: Bool[Tensor, "B T"], frames: Literal["real", "padded"]) -> Tensor:
-    match frames:
-        case "real":
-            return mask
-        case "padded":
-            return torch.ones_like(mask)
-        case _:
-            assert_never(frames)
 
 
 def _mean(error: Float[Tensor, "B T K"], counted: Bool[Tensor, "B T"]) -> Float[Tensor, ""]:

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
+from lead.config.models import Diffusion, TextSettings
 from lead.errors import LeadError
 from lead.files.artefact import unreadable
+from lead.motion.skeleton import SKELETONS, Skeleton
 
 MODEL_FILE = "model.json"
 NETWORKS = ("vae", "denoiser", "projector")
 """The networks of a model directory, each in a file of its name."""
 SUMS = "SHA256SUMS"
 """Lists the other files of a packed model, as ``sha256sum --check`` reads it."""
+UNIT = 4
+"""Generated lengths are multiples of this many frames, as in training."""
 BUNDLED = Path(__file__).parent / "bundled"
 """The model that the package brings along; docs/bundled.md."""
 
@@ -52,6 +59,30 @@ def read_description(directory: Path) -> dict[str, Any]:
             fix="Make it with `snakemake --cores all results/demo/model/model.json`.",
         )
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        TypeAdapter(TextSettings).validate_python(values["text"])
+        Diffusion.model_validate(values["diffusion"])
+        _ = SKELETONS[values["skeleton"]], int(values["longest"]), int(values["sampling_steps"])
+        _ = float(values["guidance"])
+        return values
+    except (ValueError, KeyError, TypeError) as error:
         raise unreadable(path, error, "the rule that puts models together") from error
+
+
+def frames_of(seconds: float, skeleton: Skeleton, longest: int) -> int:
+    """Frames of a motion of that length, by a model whose longest training clip is given.
+
+    Raises:
+        LeadError: the model was not trained for it.
+    """
+    fps, shortest = skeleton.fps, skeleton.min_frames
+    longest = longest // UNIT * UNIT
+    frames = UNIT * round(seconds * fps / UNIT) if math.isfinite(seconds) else 0
+    if not shortest <= frames <= max(longest, shortest):
+        raise LeadError(
+            "The model was not trained for motions of this length.",
+            found=f"{seconds} s",
+            expected=f"{shortest / fps:g} to {longest / fps:g} s",
+            fix="Choose a length in this range.",
+        )
+    return frames

@@ -20,10 +20,10 @@ from lead.diffusion.schedule import noise_schedule
 from lead.errors import LeadError
 from lead.files.artefact import atomic_path
 from lead.files.seeds import Seeds
-from lead.inversion.words import Word, check_placeholder, encode_with_words
-from lead.mocap.motion import ImportedMotion
+from lead.inversion.sentences import NewWord, check_placeholder
+from lead.inversion.words import Word, encode_with_words
 from lead.mocap.motion_file import StoredMotion
-from lead.model_directory import NETWORKS, SUMS, bundled_model, read_description
+from lead.model_directory import NETWORKS, SUMS, bundled_model, frames_of, read_description
 from lead.models.build import pick_device
 from lead.models.files import check_lineage, copy_network, load_denoiser, load_projector, load_vae
 from lead.motion.canonical import canonical_joints
@@ -33,9 +33,6 @@ from lead.motion.skeleton import SKELETONS, Skeleton
 from lead.text.cache import Standardisation
 from lead.text.encoder import TextEncoder, load_text_encoder
 from lead.text.taught import Taught, read_taught
-
-UNIT = 4
-"""Generated lengths are multiples of this many frames, as in training."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,7 @@ class GeneratedMotion:
     joints: Float[np.ndarray, "T J 3"]
     skeleton: Skeleton
     note: str | None = None
-    """A warning, where the text is far from everything that the model was trained on."""
+    """A warning, where the text was cut, or is far from all that the model was trained on."""
 
     @property
     def fps(self) -> float:
@@ -147,7 +144,8 @@ class LeadPipeline:
         """Generate one motion per text.
 
         A motion depends on its text, the text's place in the list, the length and the seed. For a
-        text that is far from every action of the training clips it has a ``note`` that says so.
+        text that is far from every action of the training clips, or longer than the text encoder
+        reads, it has a ``note`` that says so.
 
         Args:
             seconds: one length for all motions, or one per text, rounded to four frames; from 2 s,
@@ -169,16 +167,18 @@ class LeadPipeline:
         generator = replace(
             self.generator, **{name: value for name, value in changed.items() if value is not None}
         )
-        pooled = encode_with_words(self.encoder, texts, words, self.directory)
+        encoded = encode_with_words(self.encoder, texts, words, self.directory)
         shape = (generator.vae.latent_tokens, generator.vae.latent_width)
         draws = [Seeds(seed).child("generate", number).torch() for number in range(len(texts))]
         noise = torch.stack([torch.randn(shape, generator=draw) for draw in draws])
-        latent = generator.latents(pooled.to(generator.null), noise.to(generator.null))
+        latent = generator.latents(encoded.pooled.to(generator.null), noise.to(generator.null))
         # A word of the user's own is in no training caption; what it means, the user knows.
-        notes = [
+        far = [
             None if "<" in text else self.taught.note(text, vector)
-            for text, vector in zip(texts, pooled, strict=True)
+            for text, vector in zip(texts, encoded.pooled, strict=True)
         ]
+        cut = map(encoded.cut.get, range(len(texts)))
+        notes = ["; ".join(filter(None, both)) or None for both in zip(cut, far, strict=True)]
         return self._motions(latent, lengths, realign, texts, notes)
 
     @torch.no_grad()
@@ -234,7 +234,7 @@ class LeadPipeline:
 
     def invert(
         self,
-        clips: Sequence[Path | str | np.ndarray | GeneratedMotion | ImportedMotion],
+        clips: Sequence[object],
         name: str,
         *,
         init: str = "walk",
@@ -246,7 +246,8 @@ class LeadPipeline:
         """Find a new word that means what the clips show, by optimising Eq. (9) or its rivals.
 
         Args:
-            clips: files of motion capture, joints (N x 22 x 3, metres), or motions read or made.
+            clips: files of motion capture, joints (N x 22 x 3, metres), or what has ``joints``,
+                such as generated motions and what `read_mocap` returns.
             name: of the word in sentences, such as ``<zombie>``; it starts from the word ``init``.
             settings: steps, batch and learning rate; the paper's if None.
             progress: show steps as they are made.
@@ -255,7 +256,7 @@ class LeadPipeline:
             LeadError: a clip cannot be read or is too short, the name or ``init`` is none, or the
                 model is of another skeleton.
         """
-        from lead.inversion.invert import NewWord, invert_clips
+        from lead.inversion.invert import invert_clips
 
         asked = NewWord(check_placeholder(name), init, objective, seed)
         return invert_clips(self, clips, asked, settings or Inversion(), progress=progress)
@@ -284,17 +285,4 @@ class LeadPipeline:
         if len(every) != count:
             problem = "There are not as many lengths as texts."
             raise LeadError(problem, found=len(every), expected=f"one for all, or {count}")
-        return [self._frames(length) for length in every]
-
-    def _frames(self, seconds: float) -> int:
-        fps, shortest = self.skeleton.fps, self.skeleton.min_frames
-        longest = self.longest // UNIT * UNIT
-        frames = UNIT * round(seconds * fps / UNIT)
-        if not shortest <= frames <= max(longest, shortest):
-            raise LeadError(
-                "The model was not trained for motions of this length.",
-                found=f"{seconds} s",
-                expected=f"{shortest / fps:g} to {longest / fps:g} s",
-                fix="Choose a length in this range.",
-            )
-        return frames
+        return [frames_of(length, self.skeleton, self.longest) for length in every]

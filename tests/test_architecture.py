@@ -23,7 +23,7 @@ ALLOWED = {
     "mocap": "clip errors files formats motion types",
     "store": "clip errors files",
     "datasets": "clip config errors files formats mocap motion progress store types",
-    "models": "config errors files motion",
+    "models": "config errors files model_directory motion",
     "text": "clip config errors files models progress store",
     "losses": "config errors models motion",
     "diffusion": "config errors models text",
@@ -35,9 +35,9 @@ ALLOWED = {
     "analysis": "clip config errors evaluation files store",
     "inversion": "analysis clip config diffusion errors evaluation files mocap models motion "
     "progress store text training types",
-    "model_directory": "errors files",
+    "model_directory": "config errors files motion",
     "pipeline": "config diffusion errors files inversion mocap model_directory models motion text",
-    "render": "errors files motion types",
+    "render": "errors files mocap motion types",
     "report": "analysis clip config datasets errors evaluation files formats inversion "
     "model_directory models motion pipeline render store",
     "cli": "config datasets errors evaluation files inversion mocap model_directory "

@@ -14,6 +14,8 @@ from lead.datasets.sources import SOURCES, locate, look_for
 from lead.errors import LeadError
 
 REPOSITORY = Path(__file__).parents[1]
+CLIP = "weights of the text encoder clip, openai/clip-vit-large-patch14"
+T5 = "weights of the text encoder t5, sentence-transformers/sentence-t5-large"
 
 
 @pytest.fixture(autouse=True)
@@ -93,8 +95,28 @@ def test_a_format_that_is_not_read_is_named_with_the_reason(tmp_path):
 
 def test_a_format_that_is_not_read_does_not_count_as_missing(tmp_path):
     (tmp_path / "KIT-ML").mkdir()
-    result = CliRunner().invoke(app, ["doctor", "kit", "--data-root", str(tmp_path)])
-    assert result.exit_code == 0, result.output
+    output = doctor("kit", "--data-root", str(tmp_path)).split("Programs and packages")[0]
+    assert re.findall(r"✗ (.*)", output) in ([], [CLIP])
+
+
+@pytest.mark.parametrize("study,named", [("humanml3d", [CLIP, T5]), ("kit", [CLIP]), ("demo", [])])
+def test_weights_of_text_encoders_are_looked_for_in_the_hubs_cache(study, named, tmp_path):
+    output = CliRunner().invoke(app, ["doctor", study], env={"HF_HUB_CACHE": str(tmp_path)}).output
+    assert re.findall(r"weights of the text encoder .*", output) == named
+    assert all(f"hf download {line.split()[-1]}" in output or "✓" in output for line in named)
+
+
+def test_weights_in_a_folder_are_found(tmp_path, monkeypatch):
+    shutil.copytree(REPOSITORY / "config", tmp_path / "config")
+    (tmp_path / "config/own.yaml").write_text(
+        "extends: kit\nname: own\ntext: {kind: clip, model: ~/clip}\n"
+    )
+    (tmp_path / "clip").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert "✗ weights of the text encoder clip, ~/clip" in doctor("own")
+    (tmp_path / "clip" / "model.safetensors").touch()
+    assert "✓ weights of the text encoder clip, ~/clip" in doctor("own")
 
 
 def test_missing_data_at_the_start_of_a_study_names_the_command_too(tmp_path):

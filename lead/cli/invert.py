@@ -5,18 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lead.config.evaluation import Inversion
-from lead.errors import check_ending
-from lead.inversion.chosen import named_joints
-from lead.inversion.invert import NewWord
-from lead.inversion.words import Word
+from lead.errors import check_output
+from lead.inversion.sentences import NewWord, check_placeholder
 from lead.mocap.motion import read_mocap
+from lead.model_directory import UNIT
 from lead.motion.skeleton import HUMANML3D
-from lead.pipeline import UNIT, LeadPipeline
-from lead.render.sheet import Panel, motion_sheet
-from lead.report.figures import draw_loss
-from lead.types import Joints
+
+if TYPE_CHECKING:
+    from lead.inversion.words import Word
+    from lead.pipeline import LeadPipeline
+    from lead.types import Joints
 
 
 def invert_clips(
@@ -36,15 +37,19 @@ def invert_clips(
         LeadError: a motion cannot be read or is too short, the name or the descriptor is none,
             the model is of another skeleton, or a file has another ending.
     """
-    check_ending(out, ".word")
-    check_ending(picture, ".png")
-    clips = [read_mocap(path) for path in paths]
-    for clip in clips:
-        for note in clip.notes:
-            print(f"{clip.source}: {note}", file=sys.stderr)
+    check_output(out, ".word", inputs=paths)
+    check_output(picture, ".png", inputs=paths)
+    check_placeholder(asked.name)
+    motions = [read_mocap(path) for path in paths]
+    for motion in motions:
+        for note in (motion.summary, *motion.notes):
+            print(f"note: {note}", file=sys.stderr)
+    from lead.inversion.chosen import named_joints
+    from lead.pipeline import LeadPipeline  # it loads torch, which takes seconds
+
     pipeline = LeadPipeline.load(model)
     word = pipeline.invert(
-        clips, asked.name, init=asked.init, objective=asked.objective, settings=settings,
+        motions, asked.name, init=asked.init, objective=asked.objective, settings=settings,
         seed=asked.seed, progress=True,
     )  # fmt: skip
     word.save(out)
@@ -57,7 +62,7 @@ def invert_clips(
         print(f"{word.placeholder} is no better than {asked.init!r}: try more --steps or another "
               "--init.")  # fmt: skip
     if picture:
-        _draw(pipeline, word, named_joints(clips, HUMANML3D), picture, asked.seed)
+        _draw(pipeline, word, named_joints(motions, HUMANML3D), picture, asked.seed)
 
 
 def _draw(
@@ -68,6 +73,9 @@ def _draw(
     seed: int,
 ) -> None:
     """Each target beside what the word and its descriptor give, from the same noise."""
+    from lead.render.sheet import Panel, motion_sheet
+    from lead.report.figures import draw_loss
+
     rows = []
     for name, joints in motions:
         seconds = _length(pipeline, len(joints))

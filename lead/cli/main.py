@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from lead.errors import LeadError
+from lead.errors import LeadError, check_input, check_output
 
 app = typer.Typer(
     help="Text to human motion by latent diffusion, realigned to a text encoder.",
@@ -23,38 +24,47 @@ RESULTS = Path("results")
 _TILDE = re.compile(r"^(--[\w-]+=)?~(?=/)")
 """A home folder that the shell left to us: within quotes, or behind ``=``."""
 
-OWN_MODEL = RESULTS / "demo" / "model"
-"""Model of the study that runs by default, seen from where the command is run."""
-
 Model = Annotated[
     Path | None,
     typer.Option(help="Model directory; by default results/demo/model, else the bundled model."),
 ]
 
+Sources = Annotated[list[Path], typer.Argument(help="A .bvh, .npz or .npy; up to four.")]
+Shown = Annotated[Path | None, typer.Option(help="Write it here: .html, .mp4 or .gif.")]
+Browser = Annotated[bool, typer.Option(help="Open the page.")]
+Rate = Annotated[float | None, typer.Option(help="Of the source, where it does not say.")]
+
 
 @app.command()
 def generate(
-    text: Annotated[str, typer.Argument(help="What the motion shows.")],
-    out: Annotated[Path, typer.Option(help="A .bvh, .glb, .npz, .csv or .npy.")] = Path(
-        "motion.bvh"
-    ),
+    text: Annotated[str | None, typer.Argument(help="What the motion shows.")] = None,
+    out: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="A .mp4, .gif, .html or .png to look at; .bvh, .glb, .npz, .csv or .npy; may be "
+            "given several times. [default: motion.bvh]",
+        ),
+    ] = None,
+    texts: Annotated[
+        Path | None, typer.Option(help="A file of sentences, one a line, in place of TEXT.")
+    ] = None,
+    samples: Annotated[int, typer.Option(min=1, max=1000, help="Motions for each sentence.")] = 1,
     model: Model = None,
     seconds: Annotated[float, typer.Option(help="Length of the motion.")] = 4.0,
+    frames: Annotated[int | None, typer.Option(min=1, help="Length in frames instead.")] = None,
     seed: Annotated[int, typer.Option(help="Another seed gives another motion.")] = 0,
     words: Annotated[
         list[Path] | None, typer.Option(help="A .word whose <name> the text has; once a file.")
     ] = None,
 ) -> None:
-    """Write a motion for a sentence."""
-    from lead.mocap.motion_file import StoredMotion, write_motion
-    from lead.pipeline import LeadPipeline
+    """Write a motion for a sentence, to look at or for other programs.
 
-    pipeline = LeadPipeline.load(choose_model(model))
-    motion = pipeline.generate([text], seconds=seconds, seed=seed, words=words or [])[0]
-    stored = StoredMotion(motion.joints, motion.skeleton, motion.fps, motion.text, motion.features)
-    print(f"{out}: {write_motion(stored, out)}")
-    if motion.note:
-        print(f"note: {motion.note}", file=sys.stderr)
+    lead generate "a person waves with the left hand" --out wave.mp4 --out wave.bvh
+    """
+    from lead.cli.generate import write_motions
+
+    out = out or [Path("motion.bvh")]
+    write_motions(text, texts, samples, out, model, seconds, frames, seed, words or [])
 
 
 @app.command()
@@ -75,8 +85,10 @@ def invert(
     seed: Annotated[int, typer.Option(help="Another seed draws other segments.")] = 0,
 ) -> None:
     """Make a new word from your own motion."""
-    from lead.cli.invert import NewWord, invert_clips
+    from lead.cli.generate import choose_model
+    from lead.cli.invert import invert_clips
     from lead.config.evaluation import Inversion
+    from lead.inversion.sentences import NewWord
 
     asked = NewWord(word, init, objective, seed)
     settings = Inversion(steps=steps, learning_rate=rate)
@@ -117,17 +129,41 @@ def import_(
 @app.command()
 def export(
     source: Annotated[Path, typer.Argument(help="A .npz, .npy (joints or features) or .bvh.")],
-    to: Annotated[str, typer.Option(help="bvh, glb, npz or csv.")] = "bvh",
+    to: Annotated[
+        str, typer.Option(help="bvh, glb, npz or csv; mp4, gif, html or png to look at.")
+    ] = "bvh",
     out: Annotated[Path | None, typer.Option(help="File to write; by default beside it.")] = None,
     positions: Annotated[
         bool, typer.Option("--positions", help="Keep bones that change their length.")
     ] = False,
-    fps: Annotated[float | None, typer.Option(help="Of the source, where it does not say.")] = None,
+    fps: Rate = None,
 ) -> None:
     """Write a motion for animation programs, viewers and spreadsheets."""
     from lead.cli.motion import export_motion
 
     export_motion(source, to, out, positions, fps)
+
+
+@app.command()
+def view(sources: Sources, out: Shown = None, browser: Browser = True, fps: Rate = None) -> None:
+    """Look at a motion in the browser.
+
+    lead view wave.bvh
+    """
+    from lead.cli.view import view_motions
+
+    view_motions(sources, out, browser, fps)
+
+
+@app.command()
+def compare(sources: Sources, out: Shown = None, browser: Browser = True, fps: Rate = None) -> None:
+    """Look at motions side by side, in step.
+
+    lead compare real.bvh generated.npz --out both.mp4
+    """
+    from lead.cli.view import view_motions
+
+    view_motions(sources, out, browser, fps, at_least=2)
 
 
 @app.command()
@@ -153,14 +189,19 @@ def evaluate(
     out: Annotated[Path | None, typer.Option(help="Write the metrics here (.parquet).")] = None,
 ) -> None:
     """Measure motions of any model with a study's evaluator, beside the study's systems."""
-    from lead.cli.evaluate import evaluate_predictions, write_requests
     from lead.config.evaluation import ExternalSystem
+
+    inputs = [file for file in (predictions, captions) if file]
+    check_output(requests, ".parquet", inputs=inputs)
+    check_output(out, ".parquet", inputs=inputs)
+    check_input(captions, "a CSV or Parquet file")
+    if requests is None and predictions is None:
+        raise LeadError("There is nothing to evaluate.", fix="Give --predictions or --requests.")
+    from lead.cli.evaluate import evaluate_predictions, write_requests  # they load torch
 
     if requests is not None:
         write_requests(study, requests)
-    elif predictions is None:
-        raise LeadError("There is nothing to evaluate.", fix="Give --predictions or --requests.")
-    else:
+    elif predictions is not None:
         system = ExternalSystem(
             path=predictions, captions=captions, normalisation=normalisation, fps=fps
         )
@@ -219,34 +260,26 @@ def doctor(
     raise typer.Exit(0 if examine(study, data_root) else 1)
 
 
-def choose_model(asked: Path | None) -> Path:
-    """The model that was asked for, else the default study's own, else the bundled one.
-
-    Which one it is goes to stderr.
-
-    Raises:
-        LeadError: there is none.
-    """
-    from lead.model_directory import BUNDLED, MODEL_FILE, bundled_model, read_description
-
-    of_study = OWN_MODEL if (OWN_MODEL / MODEL_FILE).is_file() else None
-    model = asked or of_study or bundled_model()
-    name = str(model)
-    if model == BUNDLED:
-        description = read_description(model)
-        version = description["made_by"]["lead"]
-        name = f"bundled ({description['description']}, lead-motion {version})"
-    print(f"model: {name}", file=sys.stderr)
-    return model
-
-
 def main() -> None:
     """Run the command; a user's error is one message and exit code 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names of files may be in any encoding
+            stream.reconfigure(errors="backslashreplace")
     try:
         app(args=[_TILDE.sub(rf"\1{Path.home()}", argument) for argument in sys.argv[1:]])
+        return
     except LeadError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        sys.exit(1)
+        failure = error
+    except (OSError, MemoryError) as error:
+        failure = LeadError(
+            "A file cannot be read or written, or memory does not suffice.",
+            file=getattr(error, "filename", None),
+            found=getattr(error, "strerror", None) or repr(error),
+            fix="Check the path, who may use it, and the space that is left; then run the same "
+            "command again.",
+        )
+    print(f"Error: {failure}", file=sys.stderr)
+    sys.exit(1)
 
 
 if __name__ == "__main__":

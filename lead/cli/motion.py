@@ -11,17 +11,18 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from lead.errors import LeadError, check_ending
+from lead.cli.view import write_output
+from lead.errors import LeadError, check_input, check_output
 from lead.files.artefact import atomic_path
 from lead.mocap.motion import ImportedMotion, read_mocap
-from lead.mocap.motion_file import read_motion, write_motion
+from lead.mocap.motion_file import read_motion
 from lead.motion.canonical import canonical_joints
 from lead.motion.skeleton import HUMANML3D
 from lead.render.lettering import BLACK, PAPER, font
 from lead.render.sheet import LIMBS, draw_legend
 from lead.render.strip import draw_strip
 
-KINDS = ("bvh", "glb", "npz", "csv")
+KINDS = ("bvh", "glb", "npz", "csv", "gif", "mp4", "html", "png")
 """What `export_motion` writes."""
 
 _SIZE, _HEADER = (1600, 360), 64
@@ -52,8 +53,11 @@ def import_motion(
     Raises:
         LeadError: as `read_mocap`; or ``out`` or ``picture`` has another ending.
     """
-    check_ending(out, ".npz")
-    check_ending(picture, ".png")
+    inputs = [file for file in (path, map_file, asf, body_model) if file]
+    check_output(out, ".npz", inputs=inputs)
+    check_output(picture, ".png", inputs=inputs)
+    for file, what in ((map_file, "a map (YAML)"), (asf, "an .asf"), (body_model, "a body model")):
+        check_input(file, what)
     motion = read_mocap(path, map_file=map_file, asf=asf, body_model=body_model, unit=unit, fps=fps)
     print_import(motion, Console())
     # Drawn before the file is written: motion that cannot become features is told apart here.
@@ -82,7 +86,8 @@ def export_motion(
     Args:
         source: ``.npz`` of ours, ``.npy`` of joints (N x 22 x 3 in metres, N x 21 x 3 in
             KIT-ML's unit) or of features (T x 263 or T x 251), or ``.bvh``.
-        to: ``bvh`` (centimetres), ``glb``, ``csv`` (metres) or ``npz`` (the skeleton's unit).
+        to: ``bvh`` (centimetres), ``glb``, ``csv`` (metres), ``npz`` (the skeleton's unit), or
+            ``gif``, ``mp4``, ``html``, ``png`` to look at.
         out: file to write; beside the source if None.
         positions: joints that move in their parents, instead of bones of constant length.
         fps: of the source, where it does not say or is wrong.
@@ -97,16 +102,12 @@ def export_motion(
             expected=", ".join(KINDS),
             fix="Choose another --to.",
         )
-    target = out or source.with_suffix(f".{to}")
-    check_ending(target, f".{to}")
-    if target.resolve() == source.resolve():
-        raise LeadError(
-            "The export would replace its source.", file=source, fix="Choose another --out."
-        )
+    target = out or (source.with_suffix(f".{to}") if source.name else source)
+    check_output(target, f".{to}", inputs=[source])
     motion = read_motion(source, fps)
     for note in motion.notes:
-        print(f"{source.name}: {note}", file=sys.stderr)
-    print(f"{target}: {write_motion(motion, target, positions=positions)}")
+        print(f"note: {note}", file=sys.stderr)
+    print(f"{target}: {write_output([(motion, source.name)], target, positions)}")
 
 
 def print_import(motion: ImportedMotion, console: Console) -> None:

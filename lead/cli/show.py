@@ -40,6 +40,8 @@ def show_table(path: Path) -> None:
 def show_timings(folder: Path) -> None:
     """Print seconds and peak memory of every stage, from what Snakemake measured.
 
+    Snakemake measures one run of a stage: one that was taken up again counts from there.
+
     Raises:
         LeadError: the study has not run.
     """
@@ -62,4 +64,6 @@ def show_timings(folder: Path) -> None:
         table.add_row(stage, f"{seconds:.1f}", f"{memory:.0f}" if memory else "–")
     table.add_section()
     table.add_row("all", f"{measured['s'].sum():.1f}", f"{measured['max_rss'].max():.0f}")
-    Console().print(table)
+    console = Console()
+    console.print(table)
+    console.print("  (of a stage that was interrupted and taken up again, the last run alone)")

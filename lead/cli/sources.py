@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib.util
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
 
 from lead.config.datasets import MadeDataset
 from lead.config.load import load_study, study_names
+from lead.config.models import TextSettings
 from lead.config.study import Study
 from lead.datasets.download import retrieve
 from lead.datasets.registry import sources_of
@@ -107,7 +109,28 @@ def _examine_study(study: Study, console: Console) -> bool:
         _examine_checkpoint(name, study.data_root / path, console)
         for name, path in study.checkpoints.items()
     ]
+    texts = [study.text]
+    if study.consistency and study.consistency.teacher:
+        texts.append(study.consistency.teacher.text)
+    present += [_examine_encoder(text, console) for text in texts if text.model]
     return all(present)
+
+
+def _examine_encoder(text: TextSettings, console: Console) -> bool:
+    """Print whether the weights of a text encoder are in its folder or in the hub's cache."""
+    from huggingface_hub import snapshot_download
+
+    folder = Path(str(text.model)).expanduser()
+    if not folder.is_dir():
+        with suppress(OSError, ValueError):  # it is not in the cache, or no name of the hub
+            folder = Path(snapshot_download(str(text.model), local_files_only=True))
+    files = [*folder.glob("model*.safetensors"), *folder.glob("pytorch_model*.bin")]
+    fix = (
+        "it is fetched from huggingface.co when it is first needed; where there is no network, "
+        f"run\n      `hf download {text.model}` elsewhere and name a copy in text.model"
+    )
+    _line(console, bool(files), f"weights of the text encoder {text.kind}, {text.model}", fix)
+    return bool(files)
 
 
 def _examine_checkpoint(name: str, path: Path, console: Console) -> bool:

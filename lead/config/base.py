@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
-from pydantic_core import PydanticCustomError
 
 from lead.errors import LeadError
 
-UNKNOWN_KEY = "unknown_key"
-"""Type of the error that a key without a field raises."""
+
+class UnknownKey(NamedTuple):
+    """The value of a key that is no field, and the keys that are."""
+
+    value: Any
+    known: tuple[str, ...]
 
 
 class Settings(BaseModel):
@@ -22,14 +25,12 @@ class Settings(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _every_key_is_a_field(cls, values: Any) -> Any:
-        for key in values if isinstance(values, dict) else ():
-            if key not in cls.model_fields:
-                allowed = ", ".join(sorted(cls.model_fields))
-                raise PydanticCustomError(
-                    UNKNOWN_KEY, "one of {allowed}", {"allowed": allowed, "key": key}
-                )
-        return values
+    def _unknown_keys_know_the_others(cls, values: Any) -> Any:
+        """pydantic's error for an unknown key brings along its value, and so the known keys."""
+        if not isinstance(values, dict):
+            return values
+        known = tuple(sorted(cls.model_fields))
+        return {k: v if k in known else UnknownKey(v, known) for k, v in values.items()}
 
     @field_validator("*", mode="after")
     @classmethod

@@ -20,16 +20,6 @@ def _lengths_rise(settings: Any) -> Any:
     return settings
 
 
-def _parts_are_long_enough(settings: Any) -> Any:
-    low, high = settings.min_positions, settings.max_positions
-    if high < 2 * low:
-        raise ValueError(
-            f"max_positions: {high} is less than twice min_positions, {low}, so that parts of a "
-            "cut take would be too short"
-        )
-    return settings
-
-
 class SplitShares(DatasetBase):
     """How recordings are dealt to the splits; training takes what is left."""
 
@@ -42,6 +32,27 @@ class SplitShares(DatasetBase):
     def _leaves_some_to_train_on(self) -> Self:
         if self.val_share + self.test_share >= 1:
             raise ValueError("val_share and test_share: nothing is left to train on")
+        return self
+
+
+class CutTakes(SplitShares):
+    """Takes of any length, of which those that are too long are cut in equal parts."""
+
+    fps: float = Field(default=20.0, gt=0)
+    """Frames a second after resampling; HumanML3D and synthetic motion have 20."""
+    min_positions: int = Field(default=41, ge=3)
+    """Shortest recording in positions at ``fps``; features have one frame fewer."""
+    max_positions: int = Field(default=197, ge=3)
+    """Longest recording; a longer take is cut in equal parts."""
+
+    @model_validator(mode="after")
+    def _parts_are_long_enough(self) -> Self:
+        low, high = self.min_positions, self.max_positions
+        if high < 2 * low:
+            raise ValueError(
+                f"max_positions: {high} is less than twice min_positions, {low}, so that parts of "
+                "a cut take would be too short"
+            )
         return self
 
 
@@ -112,7 +123,7 @@ class SyntheticSource(Settings):
 OpenSource = Annotated[RecordedSource | SyntheticSource, Field(discriminator="name")]
 
 
-class OpenDataset(SplitShares):
+class OpenDataset(CutTakes):
     """Bandai-Namco Research's two datasets, CMU's takes and synthetic motion, as a study lists
     them, on HumanML3D's skeleton. Synthetic clips are dealt to the splits apart from recordings."""
 
@@ -127,12 +138,6 @@ class OpenDataset(SplitShares):
         min_length=1,
     )
     """What is read, in this order."""
-    fps: float = Field(default=20.0, gt=0)
-    """Frames a second after resampling; HumanML3D has 20, and synthetic motion no other."""
-    min_positions: int = Field(default=41, ge=3)
-    """Shortest recording in positions at ``fps``; features have one frame fewer."""
-    max_positions: int = Field(default=197, ge=3)
-    """Longest recording; a longer take is cut in equal parts."""
     cmu_cut: Literal["parts", "humanml3d"] = "parts"
     """How CMU's takes are cut: ``parts`` in equal parts, each take in one of the study's splits;
     ``humanml3d`` as HumanML3D's index.csv does, under its names and in its splits (other takes
@@ -157,8 +162,6 @@ class OpenDataset(SplitShares):
                 names = ", ".join(_OPEN)
                 raise ValueError(f"entries with a name, one of {names}; found {entry!r}")
         return sources
-
-    _lengths = model_validator(mode="after")(_parts_are_long_enough)
 
     @model_validator(mode="after")
     def _sources_fit(self) -> Self:
@@ -267,23 +270,15 @@ class KitRawDataset(SplitShares):
     _lengths = model_validator(mode="after")(_lengths_rise)
 
 
-class Style100Dataset(SplitShares):
+class Style100Dataset(CutTakes):
     """100STYLE's takes (BVH, 60 frames a second) on HumanML3D's skeleton."""
 
     kind: Literal["style100"] = "style100"
     """Says that the dataset is 100STYLE, read from its BVH files."""
     folder: str = "100style"
     """Where it lies under ``data_root``: a folder, or an archive of it without its suffix."""
-    fps: float = Field(default=20.0, gt=0)
-    """Frames a second after resampling; HumanML3D has 20."""
-    min_positions: int = Field(default=41, ge=3)
-    """Shortest recording in positions at ``fps``; features have one frame fewer."""
-    max_positions: int = Field(default=197, ge=3)
-    """Longest recording; a longer take is cut in equal parts."""
     held_out_styles: tuple[str, ...] = ("Aeroplane", "Superman")
     """Styles, as file names have them, that no stage sees; they are kept for inversion."""
-
-    _lengths = model_validator(mode="after")(_parts_are_long_enough)
 
 
 DatasetSettings = Annotated[

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Field, PositiveFloat, PositiveInt, Tag
 
@@ -64,7 +64,16 @@ class Evaluation(Settings):
 _NOT_OF_MOTIONS = ("pool", "diversity_pairs", "allow_small", "jobs")
 
 
-class TrainedEvaluator(Settings):
+class _Evaluator(Settings):
+    """What every evaluator may read of words."""
+
+    vocabulary: Path = Path("glove")
+    """Folder of the published word vectors, under ``data_root``; read where ``words`` is glove."""
+    tagger: Literal["none", "spacy"] = "none"
+    """What gives parts of speech to captions whose files have none; spaCy is the extra `tagger`."""
+
+
+class TrainedEvaluator(_Evaluator):
     """The evaluator is trained on the study's own training split (`matcher`)."""
 
     kind: Literal["trained"] = "trained"
@@ -72,28 +81,17 @@ class TrainedEvaluator(Settings):
     words: Literal["encoder", "glove"] = "encoder"
     """What its text encoder reads: token states of the study's text encoder, or word vectors and
     parts of speech as the published one."""
-    vocabulary: Path = Path("glove")
-    """Folder of the published word vectors, under ``data_root``; read where ``words`` is glove."""
-    tagger: Literal["none", "spacy"] = "none"
-    """What gives parts of speech to captions whose files have none; spaCy is the extra `tagger`."""
 
 
-class T2mEvaluator(Settings):
+class T2mEvaluator(_Evaluator):
     """The published evaluator of Guo et al. 2022, with which every public figure was made."""
 
     kind: Literal["t2m"]
     """Official weights and statistics are read; nothing of it is trained."""
     folder: Path = Path("evaluators")
     """Folder of the release, under ``data_root``: ``t2m/`` and ``kit/`` lie in it."""
-    vocabulary: Path = Path("glove")
-    """Folder of the published word vectors, under ``data_root``."""
-    tagger: Literal["none", "spacy"] = "none"
-    """What gives parts of speech to captions whose files have none; spaCy is the extra `tagger`."""
-
-    @property
-    def words(self) -> Literal["glove"]:
-        """It reads word vectors, always."""
-        return "glove"
+    words: ClassVar[Literal["glove"]] = "glove"
+    """It reads word vectors, always."""
 
 
 def _kind(values: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from lead.config.base import UNKNOWN_KEY, extended, merge
+from lead.config.base import extended, merge
 from lead.config.study import Study
 from lead.errors import LeadError
 
@@ -42,7 +42,10 @@ def resolve_study(config: dict[str, Any], folder: Path = CONFIG_FOLDER) -> Study
         preset = folder / f"{key}s" / f"{name}.yaml"
         if isinstance(name, str) and preset.is_file():
             values = merge(_read(preset), values)
-    return _validate(values)
+    try:
+        return Study.model_validate(values)
+    except ValidationError as error:
+        raise _explain(error.errors()) from None
 
 
 def study_names(folder: Path = CONFIG_FOLDER) -> list[str]:
@@ -77,34 +80,32 @@ def _read(path: Path) -> dict:
     return values
 
 
-def _validate(values: dict) -> Study:
-    try:
-        return Study.model_validate(values)
-    except ValidationError as error:
-        raise _explain(error.errors()) from None
-
-
 def _explain(errors: list[Any]) -> LeadError:
-    """The first of pydantic's errors as one of ours."""
-    first = errors[0]
-    further = f" (and {len(errors) - 1} more)" if errors[1:] else ""
-    where = ".".join(map(str, first["loc"]))
-    if first["type"] == UNKNOWN_KEY:
-        key = first["ctx"]["key"]
-        return LeadError(
-            f"Unknown key in the configuration: {where and f'{where}.'}{key}{further}.",
-            found=f"{key}: {first['input'][key]!r:.60}",
-            expected=first["msg"],
-            fix="Correct the key or leave it out; docs/configuration.md describes every key.",
-        )
-    if first["type"] == "missing":
-        return LeadError(
-            f"The configuration lacks {where}{further}.",
-            fix="Give it a value, or `extends` a study that has one.",
-        )
-    return LeadError(
-        f"Wrong value in the configuration: {where}{further}.",
-        found=f"{first.get('input')!r:.60}",
-        expected=first["msg"].removeprefix("Value error, "),
-        fix="docs/configuration.md describes every key.",
-    )
+    """The first of pydantic's errors as one of ours, and the places of the others.
+
+    An unknown key comes first: it is often the misspelling of one that is missing.
+    """
+    first, *others = sorted(errors, key=lambda error: error["type"] != "extra_forbidden")
+    where, *elsewhere = (".".join(map(str, error["loc"])) for error in (first, *others))
+    further = f" (and {len(others)} more: {', '.join(elsewhere)})" if others else ""
+    value = first["input"]
+    match first["type"]:
+        case "extra_forbidden":
+            return LeadError(
+                f"Unknown key in the configuration: {where}{further}.",
+                found=f"{first['loc'][-1]}: {value.value!r:.60}",
+                expected=f"one of {', '.join(value.known)}",
+                fix="Correct the key or leave it out; docs/configuration.md describes every key.",
+            )
+        case "missing":
+            return LeadError(
+                f"The configuration lacks {where}{further}.",
+                fix="Give it a value, or `extends` a study that has one.",
+            )
+        case _:
+            return LeadError(
+                f"Wrong value in the configuration: {where}{further}.",
+                found=f"{value!r:.60}",
+                expected=first["msg"].removeprefix("Value error, "),
+                fix="docs/configuration.md describes every key.",
+            )

@@ -16,9 +16,6 @@ Objective = Literal["mld", "feat", "lead"]
 FULL = "lead"
 """The projector of the paper; others are ablations of it."""
 
-ABLATED = ("lead_no_align", "lead_no_var", "lead_no_rec")
-"""The projectors of Table 4, in the order of its rows above the paper's own."""
-
 OBJECTIVES: Mapping[Objective, str] = {"feat": "MTI feat", "mld": "MTI MLD", "lead": "MTI LEAD"}
 """The objectives in the order of Table 3, and how the paper names them."""
 
@@ -32,8 +29,8 @@ _PROJECTORS = {
 }
 """Rows named as in the paper, whose Table 6 calls the variance loss KL."""
 
-_ABLATIONS = {"lead_no_align": "noALIGN", "lead_no_var": "noKL", "lead_no_rec": "noREC"}
-"""The same projectors as Table 4 names them."""
+ABLATED = {"lead_no_align": "noALIGN", "lead_no_var": "noKL", "lead_no_rec": "noREC"}
+"""The projectors of Table 4 as it names them, in the order of its rows above the paper's own."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +96,7 @@ def inverted(objective: Objective, projector: str | None = None) -> System:
     """Motions from words of this objective, without or with a projector."""
     name = objective if projector is None else f"{objective}_{projector}"
     if objective == "lead" and projector not in (None, FULL):
-        label = _ABLATIONS.get(projector, projector.replace("_", " "))
+        label = ABLATED.get(projector, projector.replace("_", " "))
     else:
         label = OBJECTIVES[objective] + (" + projection" if projector else "")
     return System(name, label, "study", projector=projector, objective=objective)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ from pathlib import Path
 from lead.datasets.published import CMU_TAKE
 from lead.errors import LeadError
 from lead.files.tables import rows_beside
+from lead.files.text import plain_text
 
 _TAKE = re.compile(r"\d+_\d+")
 _QUOTES = str.maketrans("“”‘’–—", "\"\"''--")
@@ -81,13 +83,12 @@ def read_index(path: Path) -> dict[str, str]:
     """CMU's description of each take; "Unknown" is none.
 
     Raises:
-        LeadError: the file is not UTF-8 or has no table under a line ``MOTION``.
+        LeadError: the file is no CSV or has no table under a line ``MOTION``.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = [row for row in csv.reader(file) if row]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise _unreadable(path, error, "CSV in UTF-8") from error
+        rows = [row for row in csv.reader(io.StringIO(plain_text(path.read_bytes()))) if row]
+    except (OSError, csv.Error) as error:
+        raise _unreadable(path, error, "CSV") from error
     header = next((number for number, row in enumerate(rows) if row[0] == "MOTION"), None)
     if header is None:
         raise _unreadable(path, "no line that starts with MOTION", "CMU's motion index")

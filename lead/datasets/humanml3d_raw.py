@@ -96,8 +96,6 @@ def amass_joints(path: Path, source: str, models: Models) -> Float[np.ndarray, "
         LeadError: the file is broken, a shape file, or slower than 20 frames a second.
     """
     take = read_amass_npz(path, source)
-    if take is None:
-        raise _unusable(source, "a file of body shape", "a take with mocap_framerate")
     stride = int(take.fps / HUMANML3D.fps)
     if stride < 1:
         raise _unusable(source, f"{take.fps:g} frames a second", f"at least {HUMANML3D.fps:g}")

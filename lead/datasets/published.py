@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ import numpy as np
 
 from lead.clip import SPLITS, Found, Recording, Rejected
 from lead.errors import LeadError
+from lead.files.text import plain_text
 from lead.mocap.cut import Take, bad, wrong_length
 from lead.motion.resample import resample
 from lead.motion.skeleton import HUMANML3D
@@ -69,11 +71,10 @@ def read_segments(path: Path) -> tuple[Segment, ...]:
         LeadError: the file cannot be read, has other columns, or a row that is broken.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            rows = list(reader)
-            columns = tuple(reader.fieldnames or ())
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reader = csv.DictReader(io.StringIO(plain_text(path.read_bytes())))
+        rows = list(reader)
+        columns = tuple(reader.fieldnames or ())
+    except (OSError, csv.Error) as error:
         raise _not_the_index(path, str(error)) from error
     if columns != COLUMNS:
         raise _not_the_index(path, f"columns {', '.join(columns) or 'none'}")
@@ -90,8 +91,8 @@ def read_splits(folder: Path) -> dict[str, str]:
     for split in SPLITS:
         path = folder / f"{split}.txt"
         try:
-            names = path.read_text(encoding="utf-8-sig").split()
-        except (OSError, UnicodeDecodeError) as error:
+            names = plain_text(path.read_bytes()).split()
+        except OSError as error:
             raise LeadError(
                 "A split list cannot be read.",
                 file=path,

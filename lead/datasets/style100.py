@@ -16,6 +16,7 @@ from lead.datasets.dataset import Dataset, check_styles
 from lead.datasets.sources import SOURCES, locate, missing_data
 from lead.errors import LeadError
 from lead.files.tables import rows_beside
+from lead.files.text import plain_text
 from lead.formats.archive import members
 from lead.mocap.conventions import STYLE100
 from lead.mocap.cut import Label, Limits, bad, cut_parts
@@ -105,7 +106,7 @@ def read_cuts(content: bytes, file: str) -> Cuts:
         LeadError: it is no such table, or a cell is no whole number.
     """
     try:
-        rows = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
+        rows = csv.DictReader(io.StringIO(plain_text(content)), strict=True)
         columns = [name or "" for name in rows.fieldnames or ()]
         codes = [name.removesuffix("_START") for name in columns if name.endswith("_START")]
         pairs = [code for code in codes if f"{code}_STOP" in columns]
@@ -118,7 +119,7 @@ def read_cuts(content: bytes, file: str) -> Cuts:
             for start, stop in [(row[f"{code}_START"], row[f"{code}_STOP"])]
             if not {"", "N/A"} & {(start or "").strip(), (stop or "").strip()}
         }
-    except (ValueError, csv.Error) as error:  # UnicodeDecodeError is a ValueError
+    except (ValueError, csv.Error) as error:
         raise LeadError(
             "The frame cuts cannot be read.",
             file=file,

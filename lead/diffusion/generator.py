@@ -46,14 +46,12 @@ class MotionGenerator:
 
     def to(self, device: torch.device | str) -> MotionGenerator:
         """The same generator on a device; its networks move, they are not copied."""
-        text = self.standardise
         return replace(
             self,
             vae=self.vae.to(device),
             denoiser=self.denoiser.to(device),
             projector=None if self.projector is None else self.projector.to(device),
             schedule=self.schedule.to(device),
-            standardise=Standardisation(text.mean.to(device), text.std.to(device)),
             null=self.null.to(device),
         )
 

@@ -32,8 +32,7 @@ from lead.motion.normalizer import Normalizer, load_normalizer, matcher_normaliz
 from lead.motion.skeleton import Skeleton
 from lead.store import MotionStore
 from lead.text.cache import TextCache
-from lead.text.word_cache import open_words
-from lead.text.words import WordSource
+from lead.text.word_cache import WordSource, open_words
 
 Motions = Callable[[np.ndarray], tuple[Tensor, Tensor]]
 """From the positions of a batch to its normalised features and their mask."""

@@ -10,7 +10,7 @@ import io
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -143,3 +143,28 @@ def read_npy(source: Path | bytes, name: str | Path) -> np.ndarray:
             fix="Get the file again.",
         ) from error
     return arrays[""]
+
+
+def without_padding(
+    frames: np.ndarray, arrays: Mapping[str, np.ndarray], wrong: Callable[..., LeadError]
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Cut frames to the length that the file states beside them; also say so.
+
+    Args:
+        frames: of one motion, the first axis counting them.
+        arrays: of the file, perhaps with ``length`` or ``lengths``.
+        wrong: builds the error from what was found and expected, and a fix.
+
+    Raises:
+        LeadError: the stated length is not that of one motion, or more than there is.
+    """
+    name = next((name for name in ("lengths", "length") if name in arrays), None)
+    if name is None:
+        return frames, ()
+    stated = arrays[name]
+    if stated.size != 1 or stated.dtype.kind not in "iu" or not 1 <= stated.item() <= len(frames):
+        fix = "Give every motion a file of its own, with its own length."
+        raise wrong(f"{name} {stated}", f"one number from 1 to {len(frames)}", fix=fix)
+    length = int(stated.item())
+    note = f"{len(frames) - length} frames of padding are left out, as `{name}` says"
+    return frames[:length], (note,) if length < len(frames) else ()

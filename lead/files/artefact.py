@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import platform
@@ -29,7 +28,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     before the rename, so a reader finds the old file, the new one, or none.
 
     Raises:
-        LeadError: the disk is full or the folder cannot be written.
+        LeadError: the disk is full, or the file cannot be written for whatever reason.
     """
     path = Path(path)
     temporary = None
@@ -46,12 +45,11 @@ def atomic_path(path: Path) -> Iterator[Path]:
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
-            raise
         raise LeadError(
-            f"{path.name} could not be written: {error.strerror}.",
+            f"{path.name} could not be written: {error.strerror or error}.",
             file=path,
-            fix="Free some space, or make the folder writable; then run the same command again.",
+            fix="Free some space, make the folder writable, or give another name; then run the "
+            "same command again.",
         ) from error
     finally:
         if temporary is not None:

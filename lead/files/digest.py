@@ -6,7 +6,7 @@ import ast
 import hashlib
 import importlib.util
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -68,6 +68,19 @@ class _Module:
     folder: Path
 
 
+@dataclass(frozen=True)
+class _Definition:
+    """Its code, contents of the data files it names, and what it refers to in the package.
+
+    A reference is a module, the name taken from it (None for the module itself), and the
+    attribute taken from that.
+    """
+
+    text: str
+    data: dict[str, str]
+    references: frozenset[tuple[str, str | None, str | None]]
+
+
 def _follow(module: str, name: str, seen: dict[tuple[str, str], str]) -> bool:
     """Add the definition and, recursively, what it refers to; False if there is none."""
     if module.startswith(_NOT_FOLLOWED) or f"{module}:{name}" in _LOOKUPS:
@@ -82,21 +95,14 @@ def _follow(module: str, name: str, seen: dict[tuple[str, str], str]) -> bool:
             return False
         origin, original = parsed.imports[name]
         return original is not None and _follow(origin, original, seen)
-    statements = [_without_docstrings(statement) for statement in parsed.definitions[name]]
-    seen[(module, name)] = "\n".join(ast.dump(statement) for statement in statements)
-    for statement in statements:
-        seen |= {(module, str(path)): text for path, text in _data_files(statement, parsed.folder)}
-        local_imports = _imports(statement)
-        for reference, attribute in _references(statement):
-            target = local_imports.get(reference) or parsed.imports.get(reference)
-            if target is None:
-                if reference in parsed.definitions:
-                    _follow(module, reference, seen)
-            elif target[1] is not None:
-                if not _follow(target[0], target[1], seen):
-                    _follow_module(f"{target[0]}.{target[1]}", attribute, seen)
-            else:
-                _follow_module(target[0], attribute, seen)
+    definition = _read(module, name)
+    seen[(module, name)] = definition.text
+    seen |= {(module, file): content for file, content in definition.data.items()}
+    for origin, original, attribute in definition.references:
+        if original is None:
+            _follow_module(origin, attribute, seen)
+        elif not _follow(origin, original, seen):
+            _follow_module(f"{origin}.{original}", attribute, seen)
     return True
 
 
@@ -108,16 +114,46 @@ def _follow_module(module: str, attribute: str | None, seen: dict[tuple[str, str
 
 
 @cache
+def _read(module: str, name: str) -> _Definition:
+    """Read one definition; most are reached from many stages."""
+    parsed = _parse(module)
+    assert parsed is not None
+    texts, data, references = [], {}, set()
+    for original in parsed.definitions[name]:
+        statement = _without_docstrings(original)
+        texts.append(ast.dump(statement))
+        nodes = list(ast.walk(statement))
+        data |= _data_files(nodes, parsed.folder)
+        imports = parsed.imports | _imports(nodes)
+        for reference, attribute in _references(nodes):
+            if reference in imports:
+                references.add((*imports[reference], attribute))
+            elif reference in parsed.definitions:
+                references.add((module, reference, attribute))
+    return _Definition("\n".join(texts), data, frozenset(references))
+
+
+@cache
 def _parse(module: str) -> _Module | None:
-    spec = importlib.util.find_spec(module) if module.split(".")[0] in _PACKAGES else None
-    if spec is None or spec.origin is None:
+    path = _source(module)
+    if path is None:
         return None
-    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     definitions: dict[str, list[ast.stmt]] = {}
     for statement in tree.body:
         for name in _defined_names(statement):
             definitions.setdefault(name, []).append(statement)
-    return _Module(definitions, _imports(tree), Path(spec.origin).parent)
+    return _Module(definitions, _imports(ast.walk(tree)), path.parent)
+
+
+def _source(module: str) -> Path | None:
+    """The file of a module; nothing is imported, since that may load torch."""
+    package, *inner = module.split(".")
+    spec = importlib.util.find_spec(package) if package in _PACKAGES else None
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    path = Path(spec.submodule_search_locations[0], *inner)
+    return next(filter(Path.is_file, (path.with_suffix(".py"), path / "__init__.py")), None)
 
 
 def _defined_names(statement: ast.stmt) -> list[str]:
@@ -129,10 +165,10 @@ def _defined_names(statement: ast.stmt) -> list[str]:
     return []
 
 
-def _imports(tree: ast.AST) -> dict[str, tuple[str, str | None]]:
+def _imports(nodes: Iterable[ast.AST]) -> dict[str, tuple[str, str | None]]:
     """Map local names to (module of lead, name in it or None for the module itself)."""
     imported: dict[str, tuple[str, str | None]] = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in _PACKAGES:
             for alias in node.names:
                 imported[alias.asname or alias.name] = (node.module or "", alias.name)
@@ -143,19 +179,19 @@ def _imports(tree: ast.AST) -> dict[str, tuple[str, str | None]]:
     return imported
 
 
-def _references(tree: ast.AST) -> set[tuple[str, str | None]]:
+def _references(nodes: Sequence[ast.AST]) -> set[tuple[str, str | None]]:
     """Collect every name that is read, with the attribute taken from it, or None if it is alone."""
     taken = {
         node.value: node.attr
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
     }
-    return {(node.id, taken.get(node)) for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return {(node.id, taken.get(node)) for node in nodes if isinstance(node, ast.Name)}
 
 
-def _data_files(tree: ast.AST, folder: Path) -> Iterator[tuple[str, str]]:
+def _data_files(nodes: Iterable[ast.AST], folder: Path) -> Iterator[tuple[str, str]]:
     """Yield every data file of the package that a definition names, and its contents' digest."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Constant) and str(node.value).endswith((".csv", ".jinja", ".yaml")):
             path = folder / str(node.value)
             if path.is_file():

@@ -7,6 +7,7 @@ The regressor is applied once while reading, so that no vertex is ever posed.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -25,9 +26,15 @@ JOINTS, BETAS = 52, 10
 ARRAYS = ("J_regressor", "v_template", "shapedirs", "kintree_table")
 """All that is read of a body model file."""
 
+GENDERS = ("female", "male", "neutral")
+"""Of bodies, and of the models that were fitted to them."""
+
+RATES = ("mocap_framerate", "mocap_frame_rate", "fps", "framerate", "frame_rate")
+"""Under which names takes and arrays of positions state their frames per second."""
+
 _MODELS = {5: "FLAME", 16: "MANO", 24: "SMPL", 55: "SMPL-X"}
+_TAKE = (*RATES, "poses", "trans", "betas", "gender", "surface_model_type")
 _OTHER_MODELS = {72: "SMPL", 165: "SMPL-X"}
-_FPS = "mocap_framerate"
 
 _refused = partial(
     LeadError,
@@ -170,58 +177,114 @@ class AmassTake:
     Attributes:
         poses: rotation of each of 52 joints against its parent, axis times angle in radians.
         trans: position of the body in metres.
-        betas: the first 10 shape coefficients.
+        betas: the first 10 shape coefficients; those of the mean body where the file has none.
+        gender: one of `GENDERS`; empty where the file does not say.
         male: which of the two models HumanML3D poses.
         fps: frames per second.
+        notes: what the file leaves open, or has in an unusual way.
     """
 
     poses: Float[np.ndarray, "N 156"] = field(repr=False)
     trans: Float[np.ndarray, "N 3"] = field(repr=False)
     betas: Float[np.ndarray, "betas=10"] = field(repr=False)
+    gender: str
     male: bool
     fps: float
+    notes: tuple[str, ...] = ()
 
 
-def read_amass_npz(path: Path, source: str) -> AmassTake | None:
-    """Read one AMASS file; None for a file of body shape, which has no frame rate.
+def read_amass_npz(path: Path, source: str, fps: float | None = None) -> AmassTake:
+    """Read one AMASS file; ``fps`` stands where it states no rate, or a wrong one.
 
     Messages name the ``source``, relative to the data root.
 
     Raises:
-        LeadError: the file is truncated, made for another body model, or has no, unequally many
-            or non-finite frames.
+        LeadError: the file is truncated, of body shape alone, made for another body model, or has
+            no, unequally many or non-finite frames, or no rate.
     """
     try:
         with np.load(path, allow_pickle=False) as archive:
-            names = set(archive.files)
-            if _FPS not in names and "mocap_frame_rate" not in names:
-                return None
-            missing = [n for n in (_FPS, "poses", "trans", "betas", "gender") if n not in names]
-            if missing:
-                raise _bad(source, f"no {', '.join(missing)}", "poses of SMPL+H ('G' files)")
-            poses, trans, betas = (archive[name] for name in ("poses", "trans", "betas"))
-            fps, gender = np.asarray(archive[_FPS]), np.asarray(archive["gender"])
+            arrays = {name: archive[name] for name in archive.files if name in _TAKE}
     except BROKEN as error:
-        raise _bad(source, f"{type(error).__name__}: {error}", "a whole .npz file") from error
+        found = f"{type(error).__name__}: {error}"
+        raise _bad(source, found, "a whole .npz file without pickled objects") from error
+    _check_model(arrays, source)
+    poses, trans = arrays["poses"], arrays["trans"]
+    betas, notes = _shape(arrays.get("betas"), len(np.atleast_1d(poses)), source)
     _check(poses, trans, betas, source)
-    if fps.size != 1 or fps.dtype.kind not in "iuf" or not 0 < float(fps.reshape(())) < np.inf:
-        raise _bad(source, f"{_FPS} {fps}", "one number of frames per second")
+    gender = arrays.get("gender", np.array(""))
+    named = gender.ravel()[0] if gender.size == 1 else ""
+    said = named.decode("latin-1") if isinstance(named, bytes) else str(named)
+    known = said.strip().lower()
     # HumanML3D compared with the *str* "male": a gender stored as bytes took the female model.
-    male = gender.dtype.kind == "U" and str(gender) == "male"
-    return AmassTake(poses, trans, betas[:BETAS], male, float(fps.reshape(())))
+    male = gender.dtype.kind == "U" and said == "male"
+    rate = fps or stated_rate(arrays, partial(_bad, source))
+    return AmassTake(poses, trans, betas, known if known in GENDERS else "", male, rate, notes)
+
+
+def stated_rate(arrays: Mapping[str, np.ndarray], wrong: Callable[..., LeadError]) -> float:
+    """Read the frames per second that a file states, under any of `RATES`.
+
+    Args:
+        arrays: of the file.
+        wrong: builds the error from what was found and expected, and a fix.
+
+    Raises:
+        LeadError: it states none, several, or an impossible one.
+    """
+    stated = {name: arrays[name] for name in RATES if name in arrays}
+    fix = "State the rate, such as --fps 20, or write it into the file."
+    if not stated:
+        raise wrong(f"no {RATES[0]} or fps", "frames per second", fix=fix)
+    for name, rate in stated.items():
+        if rate.size != 1 or rate.dtype.kind not in "fiu" or not 1 <= float(rate.item()) <= 1000:
+            raise wrong(f"{name} {rate}", "a number of frames per second, 1 to 1000", fix=fix)
+    rates = {float(rate.item()) for rate in stated.values()}
+    if len(rates) > 1:
+        found = ", ".join(f"{name} {rate}" for name, rate in stated.items())
+        raise wrong(found, "one frame rate", fix=fix)
+    return rates.pop()
+
+
+def _check_model(arrays: Mapping[str, np.ndarray], source: str) -> None:
+    """Refuse what is no take of SMPL-H, before anything else that may be wrong with it."""
+    poses = arrays.get("poses")
+    width = poses.shape[-1] if poses is not None and poses.ndim else 0
+    said = str(arrays.get("surface_model_type", "")).lower()
+    model = _OTHER_MODELS.get(width, "SMPL-X" if "smplx" in said else "")
+    if model:
+        fix = "Get the take as SMPL+H G: https://amass.is.tue.mpg.de has most in either model."
+        found = f"poses of {model}, {width} wide"
+        raise _bad(source, found, f"poses of SMPL+H, {3 * JOINTS} wide ('G' files)", fix=fix)
+    missing = [name for name in ("poses", "trans") if name not in arrays]
+    if len(missing) > 1:
+        raise _bad(
+            source, "a file of body shape: no poses", "a take", fix="Use the files beside it."
+        )
+    if missing:
+        raise _bad(source, f"no {missing[0]}", "poses of SMPL+H and trans")
+
+
+def _shape(
+    betas: np.ndarray | None, frames: int, source: str
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return a body's first shape coefficients, also of a file with one row per frame."""
+    if betas is None:
+        return np.zeros(BETAS), ("the take has no betas: the mean body is posed",)
+    rows = betas.reshape(-1, betas.shape[-1]) if betas.ndim else betas[None, None]
+    if len(rows) not in (1, frames) or rows.shape[1] < BETAS or betas.dtype.kind not in "fiu":
+        raise _bad(source, f"betas {betas.shape}", f"at least {BETAS} shape coefficients")
+    rows = rows.astype(np.float64)
+    if (rows == rows[0]).all() or not np.isfinite(rows).all():
+        return rows[0, :BETAS], ()
+    return rows.mean(axis=0)[:BETAS], ("the betas change from frame to frame: their mean is used",)
 
 
 def _check(poses: np.ndarray, trans: np.ndarray, betas: np.ndarray, source: str) -> None:
-    width = poses.shape[-1] if poses.ndim else 0
-    if width in _OTHER_MODELS:
-        found = f"poses of {_OTHER_MODELS[width]}, {width} wide"
-        raise _bad(source, found, f"poses of SMPL+H, {3 * JOINTS} wide ('G' files)")
     frames = trans.size // 3
     if poses.shape != (frames, 3 * JOINTS) or trans.shape != (frames, 3) or not frames:
         found = f"poses {poses.shape}, trans {trans.shape}"
         raise _bad(source, found, f"poses (N, {3 * JOINTS}) and trans (N, 3)")
-    if betas.ndim != 1 or len(betas) < BETAS:
-        raise _bad(source, f"betas {betas.shape}", f"at least {BETAS} shape coefficients")
     for name, array in (("poses", poses), ("trans", trans), ("betas", betas)):
         if array.dtype.kind != "f":
             raise _bad(source, f"{name} of type {array.dtype}", "floating-point numbers")

@@ -9,16 +9,16 @@ import numpy as np
 from jaxtyping import Float
 
 from lead.errors import LeadError
+from lead.files.text import other_kind, plain_text
 from lead.formats.bvh import all_three_axes
 from lead.motion.rotations import euler_to_matrix
 
 ROOT = "root"
+_MEASURES = {":degrees": True, ":radians": False}
 
-_broken = partial(
-    LeadError,
-    "The ASF or AMC file cannot be read.",
-    fix="Get the file again, or take it out of the source.",
-)
+_LINE = "Correct this line, or get the file again."
+
+_broken = partial(LeadError, "The ASF or AMC file cannot be read.", fix=_LINE)
 
 
 @dataclass(frozen=True)
@@ -53,34 +53,48 @@ def read_asf(content: bytes | str, name: str) -> Skeleton:
     Raises:
         LeadError: the file is no ASF, a number is missing, or the hierarchy has a gap.
     """
-    sections = _sections(_text(content))
+    sections = _sections(_text(content, name))
+    if missing := {"units", "root", "bonedata", "hierarchy"} - sections.keys():
+        found = f"no :{', no :'.join(sorted(missing))}"
+        raise _broken(name, found, "an ASF skeleton", fix="Get the file again: it is not whole.")
     try:
-        units = {words[0]: words[1] for words in sections["units"]}
-        bones = {ROOT: _root(sections["root"])}
+        units = {words[0].lower(): words[1] for words in sections["units"]}
+        degrees = units.get("angle", "deg").lower().startswith("deg")
+        bones = {ROOT: _root(sections["root"], degrees)}
         blocks = _blocks(sections["bonedata"])
         for parent, *children in _blocks(sections["hierarchy"])[0]:
             for child in children:
-                bones[child] = _bone(next(b for b in blocks if ["name", child] in b), parent)
+                block = next((block for block in blocks if ["name", child] in block), None)
+                if block is None:
+                    raise ValueError(f"{child} of the hierarchy is not among the bones")
+                bones[child] = _bone(block, parent, degrees)
         gap = next((bone.parent for bone in bones.values() if bone.parent not in {None, *bones}), 0)
         if gap != 0:
             raise ValueError(f"the parent {gap} is no bone")
         inches = float(units["length"])
-    except (KeyError, IndexError, ValueError, StopIteration) as error:
-        raise _broken(name, f"{type(error).__name__}: {error}", "an ASF skeleton") from error
-    return Skeleton(bones, 0.0254 / inches, units.get("angle", "deg").startswith("deg"))
+        if not 0 < inches < np.inf:
+            raise ValueError(f"length {inches:g}")
+    except KeyError as error:
+        raise _broken(name, f"no {error.args[0]!r}", "every field of an ASF skeleton") from error
+    except (IndexError, ValueError) as error:
+        raise _broken(name, error, "an ASF skeleton") from error
+    return Skeleton(bones, 0.0254 / inches, degrees)
 
 
 def read_amc(content: bytes | str, skeleton: Skeleton, name: str) -> dict[str, np.ndarray]:
-    """Read a motion: the values of each moving bone, N frames x values.
+    """Read a motion: the values of each moving bone, N frames x values, angles as the skeleton's.
+
+    Angles are as the file says (``:DEGREES`` or ``:RADIANS``), and else as the skeleton has them.
 
     Raises:
         LeadError: frames are out of order or incomplete, a bone is unknown, a value is not a
             finite number.
     """
     values: dict[str, list[list[float]]] = {}
-    frames = 0
-    for words in map(str.split, _text(content).splitlines()):
+    frames, degrees = 0, skeleton.degrees
+    for words in map(str.split, _text(content, name).split("\n")):
         if not words or words[0][0] in "#:":
+            degrees = _MEASURES.get(words[0].lower(), degrees) if words else degrees
             continue
         if len(words) == 1 and words[0].isdigit():
             _check_complete(values, frames, name)
@@ -105,7 +119,14 @@ def read_amc(content: bytes | str, skeleton: Skeleton, name: str) -> dict[str, n
             found = f"a value of {bone} that is not finite in frame {np.argmin(finite) + 1}"
             raise _broken(name, found, "finite numbers")
     if ROOT not in motion:
-        raise _broken(name, f"{frames} frames without a root", "AMC motion")
+        raise _broken(
+            name, f"{frames} frames without a root", "AMC motion", fix="Get the file again."
+        )
+    if degrees != skeleton.degrees:
+        convert = np.radians if degrees else np.degrees
+        for bone, rows in motion.items():
+            turns = [name.lower().startswith("r") for name in skeleton.bones[bone].order]
+            rows[:, turns] = convert(rows[:, turns])
     return motion
 
 
@@ -143,25 +164,25 @@ def _rotation(columns: dict[str, np.ndarray], degrees: bool, count: int) -> np.n
     return euler_to_matrix(*all_three_axes(order, stacked if degrees else np.degrees(stacked)))
 
 
-def _axes(words: list[str], order: str) -> np.ndarray:
-    angles = np.array([float(word) for word in words])
+def _axes(words: list[str], order: str, degrees: bool) -> np.ndarray:
+    angles = np.array([float(word) for word in words]) * (1 if degrees else 180 / np.pi)
     if angles.shape != (3,) or sorted(order.upper()) != ["X", "Y", "Z"]:
         raise ValueError(f"axis {' '.join(words)} {order}")
     return euler_to_matrix(angles[::-1], order[::-1])
 
 
-def _root(lines: list[list[str]]) -> Bone:
+def _root(lines: list[list[str]], degrees: bool) -> Bone:
     fields = {words[0]: words[1:] for words in lines}
-    axes = _axes(fields["orientation"], fields["axis"][0])
+    axes = _axes(fields["orientation"], fields["axis"][0], degrees)
     return Bone(None, np.zeros(3), axes, tuple(fields["order"]))
 
 
-def _bone(lines: list[list[str]], parent: str) -> Bone:
+def _bone(lines: list[list[str]], parent: str, degrees: bool) -> Bone:
     fields = {words[0]: words[1:] for words in lines}
     vector = np.array([float(word) for word in fields["direction"]]) * float(fields["length"][0])
     if vector.shape != (3,) or not np.isfinite(vector).all():
         raise ValueError(f"direction {' '.join(fields['direction'])}")
-    axes = _axes(fields["axis"][:3], fields["axis"][3])
+    axes = _axes(fields["axis"][:3], fields["axis"][3], degrees)
     return Bone(parent, vector, axes, tuple(fields.get("dof", ())))
 
 
@@ -169,7 +190,7 @@ def _sections(text: str) -> dict[str, list[list[str]]]:
     """Group lines, split into words, under the ``:keyword`` they follow."""
     sections: dict[str, list[list[str]]] = {}
     current: list[list[str]] = []
-    for words in map(str.split, text.splitlines()):
+    for words in map(str.split, text.split("\n")):
         if words and words[0].startswith(":"):
             current = sections.setdefault(words[0][1:].lower(), [])
         elif words and not words[0].startswith("#"):
@@ -195,5 +216,7 @@ def _check_complete(values: dict[str, list[list[float]]], frames: int, file: str
         raise _broken(file, found, f"{frames}, one in each frame")
 
 
-def _text(content: bytes | str) -> str:
-    return content if isinstance(content, str) else content.decode("latin-1")
+def _text(content: bytes | str, file: str) -> str:
+    if kind := other_kind(content):
+        raise _broken(file, kind[0], "an ASF skeleton or AMC motion", fix=kind[1])
+    return plain_text(content)

@@ -1,36 +1,38 @@
 """Read BVH motion files, with forward kinematics.
 
-Any order of channels, position channels on any joint, CRLF and tabs. A position channel is the
-joint's place in its parent; it stands instead of the offset and is never added to it.
+Any order of channels, position channels on any joint, any encoding, line end and space. A
+position channel is the joint's place in its parent; it stands instead of the offset and is never
+added to it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 import numpy as np
 from jaxtyping import Float
 
 from lead.errors import LeadError
+from lead.files.text import other_kind, plain_text
+from lead.formats.bvh_frames import (
+    AGAIN,
+    LINE,
+    MOTION,
+    broken,
+    comma_fix,
+    read_frames,
+    read_timing,
+)
 from lead.motion.rotations import euler_to_matrix
 
 POSITIONS = ("Xposition", "Yposition", "Zposition")
 ROTATIONS = ("Xrotation", "Yrotation", "Zrotation")
 
-_MOTION = re.compile(
-    rb"^[ \t]*MOTION\s+Frames:\s*(\S+)\s+Frame Time:[ \t]*(\S+)[ \t\r]*(?:\n|\Z)",
-    re.MULTILINE | re.IGNORECASE,
-)
 _CHANNEL = {name.lower(): name for name in (*POSITIONS, *ROTATIONS)}
 
-_broken = partial(
-    LeadError,
-    "The BVH file cannot be read.",
-    fix="Get the file again, or take it out of the source.",
-)
+_SHORT, _LOOK = 0.1, 64  # a place that is no offset, as a share of it; frames that show it
 
 
 @dataclass(frozen=True)
@@ -77,22 +79,32 @@ class Transforms:
         return self.rotations[:, self.names.index(name)]
 
 
-def read_bvh(content: bytes | str, name: str) -> Bvh:
+def read_bvh(content: bytes | str, name: str, *, fps: float | None = None, like: str = "") -> Bvh:
     """Read the content of a BVH file; ``name`` stands in messages.
 
+    Args:
+        content: of the file.
+        name: of the file.
+        fps: frames per second, where the file does not say or is wrong.
+        like: a text that has names of joints in it, as `plain_text` takes it.
+
     Raises:
-        LeadError: the file is not BVH, has fewer or more frames than it declares, or a value
-            that is no finite number.
+        LeadError: the file is not BVH, has fewer or more frames than it declares, a value that is
+            no finite number, or positions that are to be added to the offsets.
     """
-    data = content.encode() if isinstance(content, str) else content
-    motion = _MOTION.search(data)
+    data = plain_text(content, like)
+    motion = MOTION.search(data)
     if motion is None:
-        raise _broken(name, "no MOTION block with `Frames:` and `Frame Time:`", "a BVH file")
+        kind = other_kind(content) or ("no MOTION block with `Frames:` and `Frame Time:`", AGAIN)
+        raise broken(name, kind[0], "a BVH file", kind[1])
     names, parents, offsets, channels = _read_hierarchy(data[: motion.start()], name)
-    declared, frame_time = _read_timing(motion, name)
-    width = sum(map(len, channels))
-    frames = _read_frames(data[motion.end() :], declared, width, name)
-    return Bvh(names, parents, offsets, channels, frames, frame_time)
+    declared, frame_time = read_timing(motion, fps, name)
+    if not (width := sum(map(len, channels))):
+        raise broken(name, "joints without CHANNELS", "channels of the root at least", AGAIN)
+    frames = read_frames(data[motion.end() :], declared, width, name)
+    bvh = Bvh(names, parents, offsets, channels, frames, frame_time)
+    _check_places(bvh, name)
+    return bvh
 
 
 def global_transforms(bvh: Bvh, joints: Collection[str] | None = None) -> Transforms:
@@ -186,23 +198,29 @@ def all_three_axes(
     return np.concatenate([degrees, padding], axis=-1), order + missing
 
 
-def _read_hierarchy(header: bytes, file: str):
+def _read_hierarchy(header: str, file: str):
     """Read names, parents, offsets and channels from the part before MOTION."""
-    lines = header.decode("latin-1").replace("{", "\n{\n").replace("}", "\n}\n").splitlines()
     names: list[str] = []
     parents: list[int] = []
     offsets: list[list[float]] = []
     channels: list[tuple[str, ...]] = []
     open_joints: list[int] = []
-    for words in filter(None, map(str.split, lines)):
+    for place, words in _lines(header):
         match words[0].upper():
-            case "ROOT" | "JOINT" | "END":
+            case "ROOT" | "JOINT":
                 parent = open_joints[-1] if open_joints else -1
                 if parent < 0 and names:
-                    raise _broken(file, f"a second root, {' '.join(words[1:])}", "one root")
-                end = words[0].upper() == "END"
-                names.append(f"{names[parent]}_end" if end else " ".join(words[1:]))
+                    raise broken(
+                        file, f"a second root, {' '.join(words[1:])}, in {place}", "one root",
+                        "Export each person to a file of their own.",
+                    )  # fmt: skip
+                names.append(" ".join(words[1:]))
                 parents.append(parent)
+                offsets.append([0.0, 0.0, 0.0])
+                channels.append(())
+            case "END" if open_joints and names:
+                names.append(f"{names[open_joints[-1]]}_end")
+                parents.append(open_joints[-1])
                 offsets.append([0.0, 0.0, 0.0])
                 channels.append(())
             case "{":
@@ -210,84 +228,67 @@ def _read_hierarchy(header: bytes, file: str):
             case "}" if open_joints:
                 open_joints.pop()
             case "OFFSET" if names:
-                offsets[-1] = _three_numbers(words, file, names[-1])
+                offsets[-1] = _three_numbers(words, file, f"at {names[-1]}, {place}")
             case "CHANNELS" if names:
-                channels[-1] = _channel_names(words, file, names[-1])
+                channels[-1] = _channel_names(words, file, f"at {names[-1]}, {place}")
             case "HIERARCHY":
                 pass
             case _:
-                raise _broken(file, f"{' '.join(words)[:60]!r} in the hierarchy", "a BVH hierarchy")
+                found = f"{' '.join(words)[:60]!r} in {place}"
+                raise broken(file, found, "a BVH hierarchy", LINE)
     if not names or open_joints:
-        raise _broken(file, f"{len(names)} joints, {len(open_joints)} braces open", "a hierarchy")
+        found = f"{len(names)} joints, {len(open_joints)} braces open"
+        raise broken(file, found, "a hierarchy that is closed before MOTION", AGAIN)
     return distinct(names), tuple(parents), np.array(offsets), tuple(channels)
 
 
-def _three_numbers(words: list[str], file: str, joint: str) -> list[float]:
+def _lines(header: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield each line's number and words; a brace is a line of its own."""
+    for number, line in enumerate(header.split("\n"), start=1):
+        for part in re.split(r"([{}])", line):
+            if words := part.split():
+                yield f"line {number}", words
+
+
+def _three_numbers(words: list[str], file: str, place: str) -> list[float]:
+    found = f"{' '.join(words)!r} {place}"
     try:
         x, y, z = map(float, words[1:])
     except ValueError:
-        raise _broken(file, f"{' '.join(words)!r} at {joint}", "OFFSET and three numbers") from None
+        fix = next(filter(None, map(comma_fix, words[1:])), LINE)
+        raise broken(file, found, "OFFSET and three numbers", fix) from None
     if not np.isfinite([x, y, z]).all():
-        raise _broken(file, f"{' '.join(words)!r} at {joint}", "finite offsets")
+        raise broken(file, found, "finite offsets", LINE)
     return [x, y, z]
 
 
-def _channel_names(words: list[str], file: str, joint: str) -> tuple[str, ...]:
+def _channel_names(words: list[str], file: str, place: str) -> tuple[str, ...]:
     channels = tuple(_CHANNEL.get(word.lower(), "") for word in words[2:])
     if "" in channels or words[1:2] != [str(len(channels))] or len(set(channels)) < len(channels):
-        found = f"{' '.join(words)!r} at {joint}"
-        raise _broken(file, found, f"a count and so many of {', '.join(_CHANNEL.values())}")
+        expected = f"a count and so many of {', '.join(_CHANNEL.values())}"
+        raise broken(file, f"{' '.join(words)!r} {place}", expected, LINE)
     return channels
 
 
-def _read_timing(motion: re.Match[bytes], file: str) -> tuple[int, float]:
-    try:
-        declared, frame_time = int(motion[1]), float(motion[2])
-    except ValueError:
-        declared, frame_time = 0, 0.0
-    if declared < 1 or not 0 < frame_time < np.inf:
-        found = b" ".join(motion[0].split()).decode("latin-1")
-        raise _broken(file, found, "at least one frame, and a frame time in seconds")
-    return declared, frame_time
-
-
-def _read_frames(body: bytes, declared: int, width: int, file: str) -> np.ndarray:
-    try:
-        values = np.fromstring(body.decode("latin-1"), sep=" ")  # as text: the fast way, 70 ns each
-    except ValueError:
-        raise _unreadable_value(body, declared, width, file) from None
-    if values.size != declared * width:
-        raise _wrong_count(body, values.size, declared, width, file)
-    frames = values.reshape(declared, width)
-    if not np.isfinite(values).all():
-        frame = int(np.argmin(np.isfinite(frames).all(axis=1)))
-        raise _broken(
-            file, f"a value that is not finite in frame {frame + 1} of {declared}", "finite numbers"
+def _check_places(bvh: Bvh, file: str) -> None:
+    """Refuse positions that were meant to be added to the offsets: they fold the body up."""
+    starts = np.cumsum([0, *map(len, bvh.channels)])
+    frames = bvh.frames[:: -(-len(bvh.frames) // _LOOK)]
+    lengths = np.linalg.norm(bvh.offsets, axis=1)
+    folded, placed = [], 0
+    for joint, channels in enumerate(bvh.channels):
+        if bvh.parents[joint] >= 0 and lengths[joint] > 0 and {*POSITIONS} <= {*channels}:
+            place = frames[:, [starts[joint] + channels.index(axis) for axis in POSITIONS]]
+            placed += 1
+            if np.median(np.linalg.norm(place, axis=1)) < _SHORT * lengths[joint]:
+                folded.append(bvh.names[joint])
+    if len(folded) > max(2, placed / 2):
+        raise LeadError(
+            "The position channels put joints onto their parents.",
+            file=file,
+            found=f"positions near 0 beside offsets, at {len(folded)} joints: "
+            + ", ".join(folded[:6]),
+            expected="a joint's place in its parent, which stands instead of its OFFSET",
+            fix="The program adds them to the offsets, which BVH does not: export with rotations "
+            "alone (positions for the root), or with the joints' places.",
         )
-    return frames
-
-
-def _unreadable_value(body: bytes, declared: int, width: int, file: str) -> LeadError:
-    for index, word in enumerate(body.split()):
-        try:
-            float(word)
-        except ValueError:
-            found = f"{word[:20].decode('latin-1')!r} in frame {index // width + 1} of {declared}"
-            return _broken(file, found, "numbers")
-    return _broken(file, "text between the frames", "numbers")
-
-
-def _wrong_count(body: bytes, size: int, declared: int, width: int, file: str) -> LeadError:
-    rows = [len(line.split()) for line in body.splitlines() if line.strip()]
-    uneven = next((row for row, length in enumerate(rows) if length != width), None)
-    if len(rows) == declared and uneven is not None:
-        found = f"{rows[uneven]} values in frame {uneven + 1} of {declared}"
-        return _broken(file, found, f"{width} values per frame, one for each channel")
-    return LeadError(
-        f"The BVH file has {'fewer' if size < declared * width else 'more'} frames than it "
-        "declares.",
-        file=file,
-        found=f"{size / width:.10g} frames",
-        expected=f"{declared} frames of {width} values",
-        fix="Get the file again; a transfer was cut off or the file was edited.",
-    )

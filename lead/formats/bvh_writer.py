@@ -30,9 +30,10 @@ def write_bvh(
     Bones have their mean lengths; joints and their rotations are those of
     `lead.motion.armature`. Channels are Z X Y at the root and in the arms, Z Y X elsewhere: the
     middle angle, which must stay below 90 degrees, is the one about the bone, which turns least.
+    With ``positions`` every joint has six channels and is exactly where it was.
 
-    With ``positions`` every joint has six channels and is exactly where it was; a position
-    stands in place of the joint's offset, as every program but a few reads it.
+    A position stands in place of the joint's offset, as every program but a few reads it; the
+    root's offset is its height above the floor, on which the body stands at rest.
 
     Raises:
         LeadError: another number of joints, no frame, a value that is not finite, a bone without
@@ -72,13 +73,14 @@ def _angles(matrices: Float[np.ndarray, "N 3 3"], order: str) -> Float[np.ndarra
 
 def _joint_lines(joint: int, motion: ArmatureMotion, depth: int) -> list[str]:
     armature, tab, root = motion.armature, "\t" * depth, joint == 0
+    rest = armature.standing()[0]
     channels = " ".join(f"{axis}rotation" for axis in _order(armature, joint))
     if root or motion.moving:
         channels = f"{_POSITIONS} {channels}"
     lines = [
         f"{tab}{'ROOT' if root else 'JOINT'} {armature.names[joint]}",
         f"{tab}{{",
-        f"{tab}\tOFFSET {_numbers(_CENTIMETRES * armature.offsets[joint])}",
+        f"{tab}\tOFFSET {_numbers(_CENTIMETRES * (rest if root else armature.offsets[joint]))}",
         f"{tab}\tCHANNELS {len(channels.split())} {channels}",
     ]
     children = armature.children(joint)

@@ -93,7 +93,7 @@ class _Arrays:
 def _document(motion: ArmatureMotion, fps: float) -> tuple[dict[str, Any], bytes]:
     """Build the JSON and the arrays."""
     armature, arrays = motion.armature, _Arrays()
-    rest = _standing(armature)
+    rest = armature.standing()
     joints = list(range(len(rest)))
     nodes = _nodes(armature, rest[0])
     nodes.append({"name": "body", "mesh": 0, "skin": 0})
@@ -128,14 +128,6 @@ def _document(motion: ArmatureMotion, fps: float) -> tuple[dict[str, Any], bytes
         "bufferViews": arrays.views,
     }
     return {**document, "buffers": [{"byteLength": len(arrays.data)}]}, bytes(arrays.data)
-
-
-def _standing(armature: Armature) -> Float[np.ndarray, "K 3"]:
-    """Place the joints at rest, the lowest of them on the floor."""
-    rest = np.zeros_like(armature.offsets)
-    for joint, parent in enumerate(armature.parents[1:], start=1):
-        rest[joint] = rest[parent] + armature.offsets[joint]
-    return rest - np.array([0.0, rest[:, 1].min(), 0.0])
 
 
 def _nodes(armature: Armature, root: Float[np.ndarray, "xyz=3"]) -> list[dict[str, Any]]:

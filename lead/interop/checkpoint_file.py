@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import pickle
-import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
 from lead.errors import LeadError
 from lead.files.arrays import read_npy
 from lead.files.job import Job
+from lead.files.pickles import kind_of
+from lead.interop.torch_file import is_tensor, read_tensors, read_torch_file
 from lead.models.files import save_network
 from lead.motion.normalizer import Normalizer
 
@@ -37,10 +36,12 @@ class Release:
 
 
 def open_torch_file(path: Path, release: Release) -> object:
-    """What a torch file holds: tensors, numbers and texts in dicts and lists, never objects.
+    """What a torch file holds: plain values, dicts and lists, and stand-ins for all else.
+
+    Nothing in it is executed. `float_tensors` reads the tensors among the stand-ins.
 
     Raises:
-        LeadError: it is missing or damaged, or would run code.
+        LeadError: it is missing or damaged.
     """
     if not path.is_file():
         raise LeadError(
@@ -51,34 +52,46 @@ def open_torch_file(path: Path, release: Release) -> object:
             fix=release.get,
         )
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # on damaged bytes torch raises nearly anything
-        raise _unopened(path, error, release) from None
+        return read_torch_file(path)
+    except Exception as error:  # damaged bytes raise nearly anything
+        raise _damaged(path, error, release) from None
 
 
 def described(loaded: object) -> str:
     """The entries of what a file holds, for a message."""
-    entries = ", ".join(map(str, loaded)) if isinstance(loaded, Mapping) else type(loaded)
-    return f"entries {entries}"[:200]
+    if isinstance(loaded, Mapping) and loaded:
+        return f"entries {', '.join(loaded)}"[:200]
+    return kind_of(loaded)
 
 
 def float_tensors(values: Mapping[str, object], path: Path, release: Release) -> dict[str, Tensor]:
-    """The values as float32.
+    """The tensors that the file's values stand for, as float32.
 
     Raises:
-        LeadError: one is no tensor, or holds numbers that are not finite.
+        LeadError: one is no tensor, holds numbers that are not finite, or is damaged.
     """
-    tensors: dict[str, Tensor] = {}
     for name, value in values.items():
-        if not isinstance(value, Tensor) or not value.isfinite().all():
+        if not is_tensor(value):
+            raise LeadError(
+                f"The {release.noun} holds something else where weights belong.",
+                file=path,
+                found=f"{name[:100]}: {kind_of(value)}",
+                expected="a dense tensor",
+                fix=f"{release.again}.",
+            )
+    try:
+        tensors = read_tensors(path, values)
+    except Exception as error:  # as above
+        raise _damaged(path, error, release) from None
+    for name, value in tensors.items():
+        if value.is_complex() or not value.isfinite().all():
             raise LeadError(
                 f"The {release.noun} holds weights that are not finite numbers.",
                 file=path,
-                found=name,
+                found=name[:100],
                 fix=f"{release.again}.",
             )
-        tensors[name] = value.float()
-    return tensors
+    return {name: value.float() for name, value in tensors.items()}
 
 
 def differences(tensors: Mapping[str, Tensor], network: nn.Module) -> str:
@@ -135,22 +148,14 @@ def save_published(job: Job, network: nn.Module, title: str, metadata: Mapping[s
     print(f"published {title}: {count:,} parameters", file=sys.stderr)
 
 
-def _unopened(path: Path, error: Exception, release: Release) -> LeadError:
-    wanted = re.search(r"GLOBAL (\S+)", str(error))
-    if wanted:
-        return LeadError(
-            f"The {release.noun}'s file wants to run code, and was not opened.",
-            file=path,
-            found=wanted[1],
-            expected="a torch file of tensors and numbers",
-            fix=f"{release.again}, and trust no file that is not from there.",
-        )
-    # The text of an unpickling error advises to open the file unsafely: it is not passed on.
-    message = "" if isinstance(error, pickle.UnpicklingError) else str(error).strip()
+def _damaged(path: Path, error: Exception, release: Release) -> LeadError:
+    # What other errors say is of the reader's inside.
+    is_ours = isinstance(error, ValueError | OSError) or "CRC" in str(error)
+    told = str(error).strip() if is_ours else ""
     return LeadError(
         f"The {release.noun}'s file is damaged.",
         file=path,
-        found=message.splitlines()[0] if message else "no torch file, or only a part of one",
+        found=told.splitlines()[0] if told else "no torch file, or only a part of one",
         expected="a torch file as released",
         fix=f"{release.again}.",
     )

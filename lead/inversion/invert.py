@@ -23,6 +23,7 @@ from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.inversion.chosen import clip_store, named_joints
 from lead.inversion.objectives import TEMPLATES, Draws, Segments, objective_values
+from lead.inversion.sentences import NewWord
 from lead.inversion.words import Word, model_digest
 from lead.models.build import pick_device, use_threads
 from lead.motion.normalizer import Normalizer, load_normalizer
@@ -85,21 +86,6 @@ class Model(Protocol):
     def longest(self) -> int: ...
     @property
     def directory(self) -> Path: ...
-
-
-@dataclass(frozen=True)
-class NewWord:
-    """The word that a user asks for.
-
-    Attributes:
-        name: in sentences, such as ``<zombie>``.
-        init: the descriptor, which the word starts from.
-    """
-
-    name: str
-    init: str
-    objective: Objective
-    seed: int
 
 
 def invert(

@@ -13,10 +13,9 @@ motions that they are inverted from. A user's word says of itself all that `Word
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +24,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lead.errors import LeadError
+from lead.inversion.sentences import check_placeholder, placeholders, read_sentence
 from lead.models.files import latents_of, load_tensors, read_metadata, save_tensors
-from lead.text.encoder import TextEncoder
+from lead.text.encoder import EncodedText, TextEncoder, check_captions
 from lead.text.pseudo_word import encode_named
 
-_NAME = re.compile(r"<[a-z0-9_]+>")
-_ANY_NAME = re.compile(r"<[^<>\s]*>")
 _FACTS = ("placeholder", "encoder", "encoder_digest", "model", "descriptor", "objective")
 _IDS, _CLIPS, _VALUES = "ids", "clips", ("before", "after")
 
@@ -161,22 +159,6 @@ def model_digest(directory: Path) -> str:
     return "-".join(digest[:16] for file in files for digest in latents_of(file).values())
 
 
-def check_placeholder(name: str) -> str:
-    """The name of a word in small letters, as sentences are read.
-
-    Raises:
-        LeadError: it is not ``<...>`` of letters, digits and _, which no real word is.
-    """
-    if not _NAME.fullmatch(name.lower()):
-        raise LeadError(
-            "This cannot be the name of a new word.",
-            found=repr(name),
-            expected="letters, digits and _ between < and >, so that it is no real word",
-            fix='Choose a name such as "<zombie>".',
-        )
-    return name.lower()
-
-
 def known_words(
     words: Sequence[Path | str | Word], encoder: TextEncoder, model: str
 ) -> dict[str, Float[Tensor, " W"]]:
@@ -217,44 +199,17 @@ def known_words(
     return vectors
 
 
-def placeholders(sentence: str, known: Sequence[str], sources: Sequence[object]) -> list[str]:
-    """The names of the words in a sentence, which is in small letters.
-
-    Raises:
-        LeadError: one is malformed, or none of the ``known``, which the ``sources`` give.
-    """
-    names = _ANY_NAME.findall(sentence)
-    for name in names:
-        check_placeholder(name)
-        if name not in known:
-            provided = [f"{s} gives {word}" for s, word in zip(sources, known, strict=True)]
-            raise LeadError(
-                "A sentence has a word that no file gives.",
-                found=f"{name} in {sentence!r}",
-                expected="; ".join(provided) or "a word file for it",
-                fix="Give its file with --words, or correct the sentence.",
-            )
-    return names
-
-
 def encode_with_words(
     encoder: TextEncoder, texts: Sequence[str], words: Sequence[Path | str | Word], model: Path
-) -> Float[Tensor, "n C"]:
-    """Pooled embeddings of sentences that may hold words, each given as such or as its file.
+) -> EncodedText:
+    """Sentences that may hold words, each given as such or as its file, as the encoder reads them.
 
     Raises:
-        LeadError: a sentence is empty or has a word that is not given, a word is not used, or as
-            `known_words`.
+        LeadError: a sentence is none (`read_sentence`) or has a word that is not given, a word is
+            not used, or as `known_words`.
     """
-    for text in texts:
-        if not text.strip():
-            raise LeadError(
-                "An empty text describes no motion.",
-                found=repr(text),
-                expected="a sentence",
-                fix='Say what is done, such as "a person walks forward slowly".',
-            )
-    texts = [" ".join(text.lower().split()) for text in texts]
+    check_captions(texts)
+    texts = [read_sentence(text) for text in texts]
     known = known_words(words, encoder, model_digest(model)) if words else {}
     sources = ["the word" if isinstance(word, Word) else word for word in words]
     named = [row for row, text in enumerate(texts) if placeholders(text, list(known), sources)]
@@ -265,11 +220,13 @@ def encode_with_words(
             expected=f"a sentence with {unused[0]} in it",
             fix="Put the word into the sentence, or leave its file out.",
         )
-    pooled = encoder.encode(texts).pooled
-    if named:
-        with torch.inference_mode():
-            pooled[named] = encode_named(encoder, [texts[row] for row in named], known).cpu()
-    return pooled
+    encoded = encoder.encode(texts)
+    if not named:
+        return encoded
+    with torch.inference_mode():
+        of_words = encode_named(encoder, [texts[row] for row in named], known).cpu()
+    encoded.pooled[named] = of_words
+    return replace(encoded, cut={row: encoded.cut[row] for row in encoded.cut if row not in named})
 
 
 def _names(listed: str | None) -> tuple[str, ...] | None:

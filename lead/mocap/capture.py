@@ -6,6 +6,7 @@ they stand in another order; ``.npy`` has the positions alone.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -14,8 +15,17 @@ import numpy as np
 from jaxtyping import Float
 
 from lead.errors import LeadError
-from lead.files.arrays import load_arrays
-from lead.formats.amass import body_joints, first_joints, read_amass_npz, read_body_model
+from lead.files.arrays import load_arrays, without_padding
+from lead.files.text import other_kind
+from lead.formats.amass import (
+    GENDERS,
+    AmassTake,
+    body_joints,
+    first_joints,
+    read_amass_npz,
+    read_body_model,
+    stated_rate,
+)
 from lead.formats.asfamc import Skeleton, bone_ends, read_amc, read_asf
 from lead.formats.bvh import Bvh, Transforms, global_transforms, read_bvh
 from lead.mocap.conventions import (
@@ -29,14 +39,14 @@ from lead.mocap.conventions import (
     STYLE100,
 )
 from lead.mocap.read import THORAX, whole_fps
-from lead.mocap.skeleton_map import SkeletonMap
+from lead.mocap.skeleton_map import UNITS, SkeletonMap
 from lead.motion.skeleton import HUMANML3D, KIT
 
 _BVH = (
     HUMANML3D_NAMES, SMPL_NAMES, BANDAI, CMU_MOTIONBUILDER, CMU_3DSMAX, CMU_DAZ, STYLE100,
 )  # fmt: skip
 _CMU_FPS = 120.0  # an AMC does not say
-_RATES = ("fps", "mocap_framerate", "mocap_frame_rate")
+_GENDERS = re.compile(rf"(?<![a-z])({'|'.join(GENDERS)})(?![a-z])")
 
 _wrong = partial(
     LeadError,
@@ -56,6 +66,7 @@ class Capture:
         metres: one unit; 0 where the file does not say.
         bvh, transforms: of a BVH, to restore a thorax; its joints can be guessed from their names.
         thorax: that bone, of an ASF.
+        notes: what a user should look at.
     """
 
     names: tuple[str, ...]
@@ -67,15 +78,19 @@ class Capture:
     bvh: Bvh | None = None
     transforms: Transforms | None = None
     thorax: Float[np.ndarray, "xyz=3"] | None = None
+    notes: tuple[str, ...] = ()
 
 
 def read_capture(
-    path: Path, asf: Path | None, body_model: Path | None, fps: float | None
+    path: Path, asf: Path | None, body_model: Path | None, fps: float | None, like: str = ""
 ) -> Capture:
-    """Read a file by its ending; arguments and errors are those of `read_mocap`."""
+    """Read a file by its ending; arguments and errors are those of `read_mocap`.
+
+    ``like`` is a text that has names of its joints in it, such as a user's map.
+    """
     match path.suffix.lower():
         case ".bvh":
-            bvh = read_bvh(_content(path), path.name)
+            bvh = read_bvh(_content(path), path.name, fps=fps, like=like)
             moved = global_transforms(bvh)
             skeleton = read_asf(_content(asf), asf.name) if asf else None
             bone = skeleton.bones.get(THORAX) if skeleton else None
@@ -91,7 +106,10 @@ def read_capture(
                 -1 if bone.parent is None else names.index(bone.parent)
                 for bone in skeleton.bones.values()
             )
-            return Capture(names, parents, ends, fps or _CMU_FPS, (CMU_ASF,), skeleton.metres)
+            notes = () if fps else (f"{_CMU_FPS:g} fps as CMU's, as an AMC does not say: or --fps",)
+            return Capture(
+                names, parents, ends, fps or _CMU_FPS, (CMU_ASF,), skeleton.metres, notes=notes
+            )
         case ".npz" | ".npy":
             return _read_arrays(path, fps, body_model)
         case ending:
@@ -100,7 +118,8 @@ def read_capture(
                 file=path,
                 found=ending or "no ending",
                 expected=".bvh, .amc (with its .asf), .npz or .npy",
-                fix="Export the motion as BVH, which most programs can.",
+                fix="Export the motion as BVH, which most programs can; `lead export` writes one "
+                "from an .npz, not from a .glb or .csv.",
             )
 
 
@@ -145,46 +164,71 @@ def _read_arrays(path: Path, fps: float | None, body_model: Path | None) -> Capt
     A take of AMASS holds poses, which ``body_model`` (SMPL-H) turns into positions, Z up.
     """
     arrays = _load(_content(path), path)
+    conventions = (HUMANML3D_NAMES, SMPL_NAMES)
+    if "poses" in arrays and "joints" not in arrays:
+        return _posed(path, body_model, fps, conventions)
+    joints, notes = _joints(arrays, path)
     names = HUMANML3D.joints
-    if {"poses", "trans"} <= arrays.keys():
-        joints, rate = _posed(path, body_model)
-    else:
-        joints, rate = _joints(arrays, path), fps or _rate(arrays, path)
-        if "joint_names" in arrays:
-            names = tuple(map(str, arrays["joint_names"].ravel()))
-            if twice := [name for name in names if names.count(name) > 1]:
-                raise _wrong(path, f"several joints {twice[0]}", "one name for each joint")
+    if "joint_names" in arrays:
+        names = tuple(map(str, arrays["joint_names"].ravel()))
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise _wrong(path, f"several joints {twice[0]}", "one name for each joint")
     parents = HUMANML3D.parents if names == HUMANML3D.joints else (-1,) * len(names)
-    return Capture(names, parents, joints, fps or rate, (HUMANML3D_NAMES, SMPL_NAMES))
+    rate = fps or stated_rate(arrays, partial(_wrong, path))
+    metres = UNITS.get(str(arrays.get("unit", "")).lower(), 0.0)
+    return Capture(names, parents, joints, rate, conventions, metres, notes=notes)
 
 
-def _posed(path: Path, body_model: Path | None) -> tuple[Float[np.ndarray, "N 22 3"], float]:
-    """Pose a take of AMASS: its joints and its frame rate."""
+def _posed(
+    path: Path, body_model: Path | None, fps: float | None, conventions: tuple[SkeletonMap, ...]
+) -> Capture:
+    """Pose a take of AMASS; the take is read first, as it may be of another body model."""
+    take = read_amass_npz(path, path.name, fps)
     if body_model is None:
         raise _wrong(
             path,
             "poses of a body model, as AMASS has them",
             "joint positions, or the body model",
-            fix="Give the SMPL-H model that poses them: --body-model smplh/male/model.npz.",
+            fix="Give the SMPL-H model that poses them: "
+            f"--body-model smplh/{take.gender or 'male'}/model.npz.",
         )
-    take = read_amass_npz(path, path.name)
-    if take is None:
-        raise _wrong(path, "no mocap_framerate: a file of body shape", "a take of AMASS")
     model = first_joints(read_body_model(body_model), HUMANML3D.joint_count)
-    return body_joints(model, take.poses, take.betas, take.trans), take.fps
+    joints = body_joints(model, take.poses, take.betas, take.trans)
+    notes = (*take.notes, *_of_another_body(take, body_model))
+    names, parents = HUMANML3D.joints, HUMANML3D.parents
+    return Capture(names, parents, joints, take.fps, conventions, notes=notes)
+
+
+def _of_another_body(take: AmassTake, body_model: Path) -> list[str]:
+    """Note a take that was fitted with the model of another gender, by the model's path."""
+    if not take.gender:
+        return ["the take does not say whose body it is: joints depend on the model's gender"]
+    given = _GENDERS.findall("/".join(body_model.absolute().parts[-3:]).lower())[-1:]
+    if given == [take.gender]:
+        return []
+    model = f"the {given[0]} model" if given else "a model that does not say its gender"
+    return [
+        f"the take is of a {take.gender} body and was posed with {model}: joints may be 10 cm off; "
+        f"give --body-model smplh/{take.gender}/model.npz"
+    ]
 
 
 def _load(content: bytes, path: Path) -> dict[str, np.ndarray]:
     if not content.startswith((b"PK", b"\x93NUMPY")):
-        found = "an empty file" if not content else "another kind of file"
-        raise _wrong(path, found, "a NumPy file, .npz or .npy")
+        found, fix = other_kind(content) or ("another kind of file", "Save it with NumPy again.")
+        raise _wrong(path, found, "a NumPy file, .npz or .npy", fix=fix)
     try:
         return load_arrays(content)
     except ValueError as error:
-        raise _wrong(path, error, "a whole NumPy file without pickled objects") from error
+        fix = "Save it again, numbers and text as plain arrays; or get a whole file."
+        expected = "a whole NumPy file without pickled objects"
+        raise _wrong(path, error, expected, fix=fix) from error
 
 
-def _joints(arrays: dict[str, np.ndarray], path: Path) -> np.ndarray:
+def _joints(
+    arrays: dict[str, np.ndarray], path: Path
+) -> tuple[Float[np.ndarray, "N K 3"], tuple[str, ...]]:
+    """Return the positions, without the padding that ``lengths`` tells of, and what to note."""
     joints = arrays.get("joints")
     if joints is None and len(arrays) == 1:
         joints = next(iter(arrays.values()))
@@ -197,20 +241,12 @@ def _joints(arrays: dict[str, np.ndarray], path: Path) -> np.ndarray:
             f"{joints.dtype} of shape {joints.shape}{_looks_like(joints.shape)}",
             f"positions of shape (N, {HUMANML3D.joint_count}, 3)",
         )
+    joints, notes = without_padding(joints, arrays, partial(_wrong, path))
     if not len(joints) or not np.isfinite(joints).all():
         finite = np.isfinite(joints).all(axis=(1, 2))
         found = f"frame {np.argmin(finite) + 1} is not finite" if len(joints) else "no frame"
         raise _wrong(path, found, "frames of finite positions")
-    return joints.astype(np.float64)
-
-
-def _rate(arrays: dict[str, np.ndarray], path: Path) -> float:
-    rate = next((arrays[name] for name in _RATES if name in arrays), None)
-    if rate is None:
-        raise _wrong(path, "no `fps`", "frames per second", fix="State them, such as --fps 20.")
-    if rate.size != 1 or rate.dtype.kind not in "fiu" or not 1 <= float(rate.item()) <= 1000:
-        raise _wrong(path, f"fps {rate}", "a number from 1 to 1000", fix="State them with --fps.")
-    return float(rate.item())
+    return joints.astype(np.float64), notes
 
 
 def _looks_like(shape: tuple[int, ...]) -> str:

@@ -24,6 +24,7 @@ from lead.mocap.skeleton_map import (
     map_joints,
     metres_of,
     read_map_file,
+    read_map_text,
 )
 from lead.mocap.stance import stand
 from lead.motion.kinematics import bone_lengths
@@ -66,6 +67,14 @@ class ImportedMotion:
     source_frames: int
     notes: tuple[str, ...]
 
+    @property
+    def summary(self) -> str:
+        """How it was read, in a line."""
+        return (
+            f"{self.source} is read as {self.map.name}, unit {self.unit}, {self.up.upper()} up, "
+            f"leg and spine {self.stature:.2f} m, {self.source_fps:g} fps"
+        )
+
 
 def read_mocap(
     path: Path,
@@ -91,8 +100,10 @@ def read_mocap(
             not matched; the unit cannot be told; the motion is impossible.
     """
     if fps is not None and not 1 <= fps <= 1000:
-        raise LeadError("The frame rate is not possible.", found=fps, expected="1 to 1000")
-    capture = read_capture(path, asf, body_model, fps)
+        fix = "Give --fps the frames of a second, such as 30."
+        raise LeadError("The frame rate is not possible.", None, fps, "1 to 1000", fix)
+    like = read_map_text(map_file) if map_file else ""
+    capture = read_capture(path, asf, body_model, fps, like)
     mapping, stated, notes = _map(capture, map_file)
     joints, cut = _mapped(capture, mapping, stated)
     joints, up, turned = stand(joints, stated.up, stated.sides, path)
@@ -109,7 +120,14 @@ def read_mocap(
             "This is a pose, not a motion.", file=path, found=found, expected="at least 0.1 s"
         )
     joints = joints - np.array([0.0, joints[..., 1].min(), 0.0])
-    notes = [*notes, *turned, *_notes(joints, size * metres), *_stretching(capture, mapping), *cut]
+    notes = [
+        *capture.notes,
+        *notes,
+        *turned,
+        *_notes(joints, size * metres),
+        *_stretching(capture, mapping),
+        *cut,
+    ]
     notes += [f"{jump}: nobody is so fast" for jump in jump_notes([joints], HUMANML3D, 20.0)]
     return ImportedMotion(
         path.name, joints, HUMANML3D.fps, mapping, why, up, size * metres,

@@ -24,9 +24,10 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from lead.errors import LeadError, check_ending
-from lead.files.arrays import load_arrays, read_npy
+from lead.errors import LeadError, check_output
+from lead.files.arrays import load_arrays, read_npy, without_padding
 from lead.files.artefact import atomic_path
+from lead.formats.amass import stated_rate
 from lead.formats.bvh_writer import write_bvh
 from lead.formats.gltf import write_glb
 from lead.motion.features import features_to_joints
@@ -56,7 +57,7 @@ class StoredMotion:
         joints: in the skeleton's unit.
         text: what the motion shows; may be empty.
         features: those that the joints came from, if any.
-        notes: what is odd about the file that it was read from.
+        notes: how a foreign file was read, and what to look at.
     """
 
     joints: Joints = field(repr=False)
@@ -75,13 +76,13 @@ def read_motion(source: Path | str, fps: float | None = None) -> StoredMotion:
     """
     source = Path(source)
     if fps is not None and not 1 <= fps <= 1000:
-        raise LeadError("The frame rate is not possible.", found=fps, expected="1 to 1000")
+        fix = "Give --fps the frames of a second, such as 30."
+        raise LeadError("The frame rate is not possible.", None, fps, "1 to 1000", fix)
     if not source.is_file():
         raise LeadError("There is no such file.", file=source, fix="Check the path.")
     match source.suffix.lower():
         case ".npz":
-            motion = read_npz(source)
-            return _with_remarks(replace(motion, fps=fps or motion.fps))
+            return _with_remarks(read_npz(source, fps))
         case ".npy":
             return _with_remarks(_from_array(source, fps))
         case ".bvh":
@@ -89,13 +90,16 @@ def read_motion(source: Path | str, fps: float | None = None) -> StoredMotion:
             from lead.mocap.motion import read_mocap
 
             imported = read_mocap(source, fps=fps)
-            return StoredMotion(imported.joints, HUMANML3D, imported.fps, notes=imported.notes)
+            notes = (imported.summary, *imported.notes)
+            return StoredMotion(imported.joints, HUMANML3D, imported.fps, notes=notes)
     raise LeadError(
-        "This kind of file cannot be exported.",
+        "Motion cannot be read from this kind of file.",
         file=source,
         found=source.suffix or "no ending",
         expected=".npz, .npy or .bvh",
-        fix="Bring it in with `lead import` first.",
+        fix="A .glb or .csv cannot be read back: export the .npz that it was made from."
+        if source.suffix.lower() in ENDINGS
+        else "Bring it in with `lead import` first, from BVH, AMC or NumPy arrays.",
     )
 
 
@@ -114,7 +118,7 @@ def write_motion(motion: StoredMotion, path: Path, *, positions: bool = False) -
         LeadError: another ending; no motion; ``positions`` of a format that has no bones.
     """
     joints, skeleton, fps = motion.joints, motion.skeleton, motion.fps
-    check_ending(path, *ENDINGS)
+    check_output(path, *ENDINGS)
     ending = path.suffix.lower()
     if positions and ending not in (".bvh", ".glb"):
         raise LeadError(
@@ -162,8 +166,10 @@ def write_npz(path: Path, motion: StoredMotion) -> None:
         np.savez_compressed(temporary, **arrays)
 
 
-def read_npz(path: Path) -> StoredMotion:
+def read_npz(path: Path, fps: float | None = None) -> StoredMotion:
     """Read a motion that `write_npz` or ``lead import`` wrote, without unpickling.
+
+    Frames beyond a stated ``length`` are padding; ``fps`` stands where the file does not say.
 
     Raises:
         LeadError: the file is missing or damaged, or its arrays are not those of a motion.
@@ -174,24 +180,26 @@ def read_npz(path: Path) -> StoredMotion:
     except ValueError as error:
         raise wrong(path, error) from error
     names = tuple(map(str, arrays["joint_names"].ravel())) if "joint_names" in arrays else None
-    if names is None or "joints" not in arrays or "fps" not in arrays:
+    if names is None or "joints" not in arrays:
         raise wrong(path, f"arrays {', '.join(arrays) or 'none'}")
     skeleton = next((each for each in SKELETONS.values() if each.joints == names), None)
     if skeleton is None:
         raise wrong(path, f"joints {', '.join(names)}"[:120])
     if str(arrays.get("unit", skeleton.unit)) != skeleton.unit:
         raise wrong(path, f"unit {arrays['unit']}; {skeleton.name} has {skeleton.unit}")
-    joints, fps, features = arrays["joints"], arrays["fps"], arrays.get("features")
+    joints, features = arrays["joints"], arrays.get("features")
     if joints.dtype.kind not in "fiu" or joints.ndim != 3:
         raise wrong(path, f"joints of {joints.dtype} and shape {joints.shape}")
-    if fps.size != 1 or fps.dtype.kind not in "fiu" or not 1 <= fps.item() <= 1000:
-        raise wrong(path, f"fps {fps}")
+    joints, _ = without_padding(joints, arrays, partial(_wrong, path))
+    if features is not None:
+        features = features[: len(features) - len(arrays["joints"]) + len(joints)]
+    rate = fps or stated_rate(arrays, partial(_wrong, path))
     if features is not None and features.shape[1:] != (skeleton.feature_width,):
         raise wrong(path, f"features of shape {features.shape}")
     return StoredMotion(
         checked_joints(joints, skeleton, at_least=1),
         skeleton,
-        float(fps.item()),
+        rate,
         str(arrays.get("text", "")),
         None if features is None else features.astype(np.float64),
     )

@@ -13,6 +13,7 @@ The second joint of one name is ``RightHand#2``. Joints that the file does not m
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -24,6 +25,7 @@ import yaml
 from jaxtyping import Float
 
 from lead.errors import LeadError
+from lead.files.text import plain_text
 from lead.motion.skeleton import HUMANML3D
 
 CMU_UNIT = 0.0254 / 0.45
@@ -160,7 +162,7 @@ def read_map_file(path: Path, names: Sequence[str]) -> MapFile:
         LeadError: no such file, no YAML mapping, an unknown target or joint (with close matches),
             a weight outside 0 to 1, an unknown unit or axis.
     """
-    values = _load(path)
+    values = _load(path, names)
     rows: dict[str, MappedJoint] = {}
     for key, value in values.items():
         if key in _SETTINGS:
@@ -170,22 +172,21 @@ def read_map_file(path: Path, names: Sequence[str]) -> MapFile:
             raise _wrong(
                 path, f"unknown key {str(key)!r}{_near(str(key), known)}", ", ".join(known)
             )
-        a, b, weight = _blend(value, key, path)
+        a, b, weight = _blend(value, key, path, names)
         for joint in (a, b):
             if joint not in names:
                 found = f"{key}: {joint}{_near(joint, names)}"
                 raise _wrong(path, found, f"a joint of the file: {', '.join(names)}")
         rows[key] = MappedJoint(key, a, b, weight, "map file")
-    unit, up, drop, sides = (values.get(name) for name in _SETTINGS)
+    unit, up, drop, sides = (values.get(name) or None for name in _SETTINGS)
     if unit is not None:
-        unit = str(unit)
-        metres_of(unit, path)
+        metres_of(str(unit), path)
     for key, value, known in (("up", up, get_args(Up)), ("sides", sides, get_args(Sides))):
         if value not in (None, *known):
             raise _wrong(path, f"{key}: {value!r}", " or ".join(known))
-    if drop is not None and (type(drop) is not int or drop < 0):
+    if drop is not None and not re.fullmatch(r"[0-9]{1,9}", str(drop)):
         raise _wrong(path, f"drop_frames: {drop!r}", "a number of frames")
-    return MapFile(rows, unit, up, drop, sides)
+    return MapFile(rows, unit, up, None if drop is None else int(drop), sides)
 
 
 def map_text(rows: Sequence[MappedJoint]) -> str:
@@ -210,25 +211,43 @@ def metres_of(unit: str, file: Path | str | None = None) -> float:
     return metres
 
 
-def _load(path: Path) -> dict[Any, Any]:
+def read_map_text(path: Path, like: str = "") -> str:
+    """Read a user's map as text, of which some may be names in ``like``.
+
+    Raises:
+        LeadError: the file cannot be opened.
+    """
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        return plain_text(path.read_bytes(), like)
+    except OSError as error:
+        found = f"{error.strerror}"
+        raise _wrong(path, found, "a YAML file that can be read", "Correct the path.") from error
+
+
+def _load(path: Path, names: Sequence[str]) -> dict[Any, Any]:
+    try:
+        # Not safe_load, which takes joints named 01, No or 1e3 for numbers and truth values.
+        values = yaml.load(read_map_text(path, " ".join(names)), yaml.BaseLoader)
+    except (yaml.YAMLError, RecursionError) as error:
         raise _wrong(path, " ".join(str(error).split()), "a YAML file that can be read") from error
     if not isinstance(values, dict):
-        found = f"a {type(values).__name__}" if values is not None else "nothing"
+        found = f"a {type(values).__name__}" if values else "nothing"
         raise _wrong(path, found, "lines such as `left_foot: LeftToeBase`")
     return values
 
 
-def _blend(value: Any, target: str, path: Path) -> tuple[str, str, float]:
-    """Parse ``a``, ``a~b@w`` or [a, b, w] as (a, b, w)."""
+def _blend(value: Any, target: str, path: Path, names: Sequence[str]) -> tuple[str, str, float]:
+    """Parse ``a``, ``a~b@w`` or [a, b, w] as (a, b, w); a joint may have ``~`` in its name."""
     try:
-        a, b, weight = value if isinstance(value, list) else parse_blend(str(value))
+        parts = value
+        if isinstance(value, str):
+            joint = " ".join(value.split())
+            parts = [joint, joint, 0] if joint in names else parse_blend(joint)
+        a, b, weight = parts
         weight = float(weight)
     except (TypeError, ValueError):
         weight, a, b = np.nan, "", ""
-    if value is None or isinstance(value, dict) or not 0 <= weight <= 1:
+    if not a or isinstance(value, dict) or not 0 <= weight <= 1:
         raise _wrong(path, f"{target}: {value}", "a joint, a~b@w or [a, b, w] with w from 0 to 1")
     return str(a), str(b), weight
 
@@ -239,11 +258,13 @@ def _near(word: str, known: Sequence[str]) -> str:
     return f" (close: {', '.join(near)})" if near else ""
 
 
-def _wrong(path: Path | str | None, found: str, expected: str) -> LeadError:
+def _wrong(
+    path: Path | str | None, found: str, expected: str, fix: str = "Correct this line of the map."
+) -> LeadError:
     return LeadError(
         "The skeleton map cannot be used." if path else "The unit is not known.",
         file=path,
         found=found,
         expected=expected,
-        fix="Correct this line of the map." if path else "Choose another --unit.",
+        fix=fix if path else "Choose another --unit.",
     )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any, TypeVar, assert_never
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar, assert_never
 
 import torch
 from torch import nn
 
-from lead.config.base import Settings
 from lead.config.models import (
     DenoiserModel,
     IdentityProjectorModel,
@@ -25,10 +26,11 @@ from lead.config.training import Machine
 from lead.errors import LeadError
 from lead.models.attention import PlainStack, SkipStack
 from lead.models.denoiser import Denoiser
-from lead.models.matcher import Matcher, MovementDecoder
+from lead.models.matcher import Matcher
 from lead.models.projector import IdentityProjector, Projector, Readout, StackProjection, mlp
 from lead.models.vae import MotionVae
 
+Arguments = ParamSpec("Arguments")
 Network = TypeVar("Network", bound=nn.Module)
 
 
@@ -55,18 +57,29 @@ def freeze(module: Network) -> Network:
     return module.eval().requires_grad_(False)
 
 
-def is_frozen(module: nn.Module) -> bool:
-    """Whether no part of the module trains or asks for a gradient."""
-    return not any(part.training for part in module.modules()) and not any(
-        parameter.requires_grad for parameter in module.parameters()
-    )
+def _remembered(build: Callable[Arguments, Network]) -> Callable[Arguments, Network]:
+    """Let every network that ``build`` makes know the arguments that it was made with."""
+    signature, kind = inspect.signature(build), build.__name__.removeprefix("build_")
+
+    @wraps(build)
+    def build_and_remember(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Network:
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        settings = bound.arguments | {"model": bound.arguments["model"].model_dump(mode="json")}
+        network = build(*args, **kwargs)
+        object.__setattr__(network, "architecture", Architecture(kind, settings))
+        return network
+
+    return build_and_remember
 
 
+@_remembered
 def build_vae(model: VaeModel, feature_width: int) -> MotionVae:
     """The motion VAE for features of that width."""
-    return _remember(MotionVae(model, feature_width), "vae", model, feature_width=feature_width)
+    return MotionVae(model, feature_width)
 
 
+@_remembered
 def build_denoiser(
     model: DenoiserModel,
     latent_width: int,
@@ -99,26 +112,21 @@ def build_denoiser(
             found=text_width,
             fix="Use another text encoder.",
         )
-    return _remember(
-        Denoiser(model, text_width, guidance_width),
-        "denoiser",
-        model,
-        latent_width=latent_width,
-        latent_tokens=latent_tokens,
-        text_width=text_width,
-        guidance_width=guidance_width,
-    )
+    return Denoiser(model, text_width, guidance_width)
 
 
 def guided(denoiser: Denoiser, guidance_width: int) -> Denoiser:
-    """A new denoiser of the same settings that also takes a guidance, as MotionLCM's student."""
+    """A copy of the denoiser that also takes a guidance, as MotionLCM's student begins."""
     architecture = architecture_of(denoiser)
     assert architecture is not None, "a denoiser comes from build_denoiser"
     settings = {**architecture.settings, "guidance_width": guidance_width}
     model = DenoiserModel.model_validate(settings.pop("model"))
-    return build_denoiser(model, **settings)
+    student = build_denoiser(model, **settings)
+    student.load_state_dict(student.state_dict() | denoiser.state_dict())
+    return student
 
 
+@_remembered
 def build_projector(
     model: ProjectorModel, latent_width: int, latent_tokens: int, text_width: int
 ) -> Projector:
@@ -128,11 +136,6 @@ def build_projector(
         LeadError: latent or text cannot be cut into the number of tokens asked for.
     """
     latent = latent_width * latent_tokens
-    widths = {
-        "latent_width": latent_width,
-        "latent_tokens": latent_tokens,
-        "text_width": text_width,
-    }
     match model:
         case TransformerProjectorModel():
             cross = model.decoder == "cross"
@@ -147,23 +150,19 @@ def build_projector(
             encoder = _projection(SkipStack(model, model.norm), model, (latent, text_width))
             decoder = _projection(SkipStack(model, model.norm), model, (text_width, latent))
         case IdentityProjectorModel():
-            return _remember(IdentityProjector(latent_tokens), "projector", model, **widths)
+            return IdentityProjector(latent_tokens)
         case MlpProjectorModel():
             encoder = mlp(latent, text_width, model)
             decoder = mlp(text_width, latent, model)
         case _:
             assert_never(model)
-    return _remember(Projector(encoder, decoder, latent_tokens), "projector", model, **widths)
+    return Projector(encoder, decoder, latent_tokens)
 
 
+@_remembered
 def build_matcher(model: MatcherModel, feature_width: int) -> Matcher:
     """The evaluator for features of that width."""
-    return _remember(Matcher(model, feature_width), "matcher", model, feature_width=feature_width)
-
-
-def build_movement_decoder(model: MatcherModel, feature_width: int) -> MovementDecoder:
-    """The decoder that the matcher's movement encoder is pre-trained with."""
-    return MovementDecoder(model.movement_width, feature_width)
+    return Matcher(model, feature_width)
 
 
 def pick_device() -> torch.device:
@@ -181,12 +180,6 @@ def autocast(machine: Machine, device: torch.device) -> AbstractContextManager:
     if machine.precision == "bf16" and device.type == "cuda":
         return torch.autocast("cuda", dtype=torch.bfloat16)
     return nullcontext()
-
-
-def _remember(network: Network, kind: str, model: Settings, **widths: int | None) -> Network:
-    settings = {"model": model.model_dump(mode="json"), **widths}
-    object.__setattr__(network, "architecture", Architecture(kind, settings))
-    return network
 
 
 def _projection(

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from lead.config.models import DenoiserModel, MatcherModel, ProjectorModel, VaeModel
 from lead.errors import LeadError
 from lead.files.artefact import atomic_path, unreadable
+from lead.model_directory import MODEL_FILE, NETWORKS, read_description
 from lead.models.build import (
     architecture_of,
     build_denoiser,
@@ -39,7 +40,6 @@ from lead.motion.skeleton import SKELETONS
 Network = TypeVar("Network", bound=nn.Module)
 _KEY = "latents_of"
 _NETWORK = "network"
-_MODEL_FILE = "model.json"
 
 
 def save_tensors(tensors: Mapping[str, Tensor], path: Path, metadata: Mapping[str, Any]) -> None:
@@ -47,7 +47,12 @@ def save_tensors(tensors: Mapping[str, Tensor], path: Path, metadata: Mapping[st
     with atomic_path(path) as temporary:
         contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
         # One key: safetensors writes several in an order that changes with every process.
-        save_file(contiguous, temporary, metadata={"lead": json.dumps(metadata, sort_keys=True)})
+        try:
+            save_file(
+                contiguous, temporary, metadata={"lead": json.dumps(metadata, sort_keys=True)}
+            )
+        except SafetensorError as error:  # a full disk: `atomic_path` tells of an OSError
+            raise OSError(str(error)) from error
 
 
 def load_tensors(path: Path) -> dict[str, Tensor]:
@@ -242,7 +247,7 @@ def _architecture(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise LeadError("There are no weights here.", file=path, fix="Check the path.")
     architecture = read_metadata(path).get(_NETWORK)
-    if architecture is None and (path.parent / _MODEL_FILE).is_file():
+    if architecture is None and (path.parent / MODEL_FILE).is_file():
         architecture = _of_version_0_1(path)
     if architecture is None:
         raise LeadError(
@@ -258,9 +263,9 @@ def _architecture(path: Path) -> dict[str, Any]:
 
 def _of_version_0_1(path: Path) -> dict[str, Any] | None:
     """The architecture in the ``model.json`` beside weights of version 0.1, which lack it."""
-    values = json.loads((path.parent / _MODEL_FILE).read_text(encoding="utf-8"))
-    if path.stem not in ("vae", "denoiser", "projector"):
+    if path.stem not in NETWORKS:
         return None
+    values = read_description(path.parent)
     architecture = {"kind": path.stem, "model": values[path.stem]}
     if path.stem == "vae":
         return architecture | {"feature_width": SKELETONS[values["skeleton"]].feature_width}

@@ -128,7 +128,8 @@ class MovementEncoder(nn.Module):
 class MovementDecoder(nn.Module):
     """Snippets become frames again; only the movement encoder's pre-training needs it."""
 
-    def __init__(self, width: int, feature_width: int) -> None:
+    def __init__(self, model: MatcherModel, feature_width: int) -> None:
+        width = model.movement_width
         super().__init__()
         self.main = nn.Sequential(
             nn.ConvTranspose1d(width, width, kernel_size=4, stride=2, padding=1),
@@ -182,15 +183,12 @@ class SequenceEncoder(nn.Module):
             )
         if pos is not None and self.pos_emb is not None:
             sequence = sequence + self.pos_emb(pos)
-        states = _last_states(self.gru, self.input_emb(sequence), self.hidden, lengths)
-        return self.output_net(states)
-
-
-def _last_states(gru: nn.GRU, sequence: Tensor, hidden: Tensor, lengths: Tensor) -> Tensor:
-    """The forward pass's state at each sequence's end, and the backward one's at its start."""
-    packed = pack_padded_sequence(sequence, lengths.cpu(), batch_first=True, enforce_sorted=False)
-    _, last = gru(packed, hidden.expand(-1, len(sequence), -1).contiguous())
-    return torch.cat([last[0], last[1]], dim=-1)
+        packed = pack_padded_sequence(
+            self.input_emb(sequence), lengths.cpu(), batch_first=True, enforce_sorted=False
+        )
+        # The forward pass's state at each sequence's end, and the backward one's at its start.
+        _, last = self.gru(packed, self.hidden.expand(-1, len(sequence), -1).contiguous())
+        return self.output_net(torch.cat([last[0], last[1]], dim=-1))
 
 
 def _check_lengths(lengths: Tensor, boundary: Boundary) -> None:

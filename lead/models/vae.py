@@ -23,18 +23,11 @@ class Posterior:
     mean: Float[Tensor, "B L M"]
     logvar: Float[Tensor, "B L M"]
 
-    def sample(self, generator: torch.Generator | None = None) -> Float[Tensor, "B L M"]:
-        """One latent each, differentiable in mean and log-variance.
-
-        The noise is drawn where the generator lives, so that a CPU generator draws the same
-        for every device.
-        """
-        device = self.mean.device if generator is None else generator.device
-        noise = torch.randn(self.mean.shape, generator=generator, device=device)
-        return self.at(noise.to(self.mean))
-
     def at(self, noise: Float[Tensor, "B L M"]) -> Float[Tensor, "B L M"]:
-        """The latent that standard normal ``noise`` stands for."""
+        """The latent that standard normal ``noise`` stands for, one of each Gaussian.
+
+        It is differentiable in mean and log-variance.
+        """
         return self.mean + torch.exp(0.5 * self.logvar) * noise
 
 

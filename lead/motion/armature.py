@@ -3,10 +3,12 @@
 One rotation of the pelvis carries both hips and the spine, and one of the chest the neck and both
 collar bones, as stiff pieces. In motion capture mapped to 22 joints, and in generated motion, they
 move against each other. So a joint with several bones takes the rotation that fits all of them
-best (the orientation of pelvis and chest, which is what retargeting reads), and each bone hangs
-from a joint of its own at the same place, ``left_hip_bone`` for the bone to ``left_hip``, which
-makes up the rest of the rotation. These joints have length zero, small rotations, and
-may stay unmapped; the 22 joints keep their names and order of parents.
+best (the orientation of pelvis and chest, which is what retargeting reads), and then turns by the
+shortest way until the bone that goes up (to ``spine1``, to ``neck``) is exact: programs draw a
+joint from its head to the mean of its children. Each other bone hangs from a joint of its own at
+the same place, ``left_hip_bone`` for the bone to ``left_hip``, which makes up the rest of the
+rotation. These joints have small rotations and may stay unmapped; the 22 joints keep their names
+and order of parents.
 
 No position tells how a bone is turned about itself. A joint with one bone turns it from where its
 parent carries it by the shortest way, so nothing twists that the motion does not ask for.
@@ -77,6 +79,13 @@ class Armature:
         """List the joints that hang from this one."""
         return [child for child, parent in enumerate(self.parents) if parent == joint]
 
+    def standing(self) -> Float[np.ndarray, "K 3"]:
+        """Place the joints at rest, the lowest of them on the floor."""
+        rest = np.zeros_like(self.offsets)
+        for joint, parent in enumerate(self.parents[1:], start=1):
+            rest[joint] = rest[parent] + self.offsets[joint]
+        return rest - np.array([0.0, rest[:, 1].min(), 0.0])
+
 
 @dataclass(frozen=True, eq=False)
 class ArmatureMotion:
@@ -127,6 +136,9 @@ def armature_motion(
     posed = METRES[skeleton.unit] * posed
     nodes = _nodes(skeleton, branches=not positions)
     world = hierarchical_rotations(posed, skeleton, offsets)
+    for joint, upper in {} if positions else _upper_bones(skeleton).items():
+        bone = posed[:, upper] - posed[:, joint]
+        world[:, joint] = swung(world[:, joint], offsets[upper], bone)
     turned = [node.joint for node in nodes]
     turns, places = world[:, turned], posed[:, turned]
     for row, node in enumerate(nodes):
@@ -199,13 +211,14 @@ def _armature(
 def _nodes(skeleton: Skeleton, *, branches: bool) -> list[_Node]:
     """List the nodes depth first, as files declare joints."""
     nodes: list[_Node] = []
+    uppers = _upper_bones(skeleton)
 
     def visit(joint: int, parent: int) -> None:
         nodes.append(_Node(joint, parent, False))
         here = len(nodes) - 1
         children = [child for child, above in enumerate(skeleton.parents) if above == joint]
         for child in children:
-            if branches and len(children) > 1:
+            if branches and child != uppers.get(joint, child):
                 nodes.append(_Node(child, here, True))
                 visit(child, len(nodes) - 1)
             else:
@@ -213,3 +226,16 @@ def _nodes(skeleton: Skeleton, *, branches: bool) -> list[_Node]:
 
     visit(0, -1)
     return nodes
+
+
+def _upper_bones(skeleton: Skeleton) -> dict[int, int]:
+    """For each joint with several bones, the joint at the end of the one that goes up at rest."""
+    height = rest_directions(skeleton)[:, 1]
+    of_joint: dict[int, list[int]] = {}
+    for child, above in enumerate(skeleton.parents[1:], start=1):
+        of_joint.setdefault(above, []).append(child)
+    return {
+        joint: max(children, key=lambda child: height[child])
+        for joint, children in of_joint.items()
+        if len(children) > 1
+    }

@@ -21,19 +21,21 @@ LEFT, RIGHT, SPINE = (38, 105, 186), (226, 116, 30), (45, 48, 58)
 _CHAIN_COLOURS = (RIGHT, LEFT, SPINE, RIGHT, LEFT)
 _SPINE_CHAIN = 2
 _FARTHEST_PIXEL = 1e5
+_NEAREST = 0.1  # of the camera's distance: what is nearer, or behind it, grows no more
 
 
 @dataclass(frozen=True)
 class Camera:
-    """An orthographic camera that looks at ``target`` and draws it at ``centre``.
+    """A camera that looks at ``target`` and draws it at ``centre``.
 
     Attributes:
-        scale: pixels per unit of length.
+        scale: pixels per unit of length, at the target.
         centre: pixel (x, y) where the target appears.
         target: point in space, +Y up.
         azimuth: degrees around the vertical from the front (+Z) towards +X. At -50 a figure that
             walks along +Z comes towards the viewer and goes to the right of the picture.
         elevation: degrees above the ground.
+        distance: of the camera from its target; without one it is orthographic.
     """
 
     scale: float
@@ -41,6 +43,7 @@ class Camera:
     target: tuple[float, float, float] = (0.0, 0.0, 0.0)
     azimuth: float = -50.0
     elevation: float = 14.0
+    distance: float = float("inf")
 
     def axes(self) -> Float[np.ndarray, "3 3"]:
         """Unit vectors in space: to the right, up, and towards the viewer."""
@@ -56,10 +59,15 @@ class Camera:
     def project(self, points: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n 3"]:
         """Pixel x (to the right), pixel y (downwards) and depth (larger is nearer)."""
         seen = (np.asarray(points, dtype=np.float64) - np.asarray(self.target)) @ self.axes().T
-        x = self.centre[0] + self.scale * seen[..., 0]
-        y = self.centre[1] - self.scale * seen[..., 1]
+        scale = self.scale * self.nearness(seen[..., 2])
+        x = self.centre[0] + scale * seen[..., 0]
+        y = self.centre[1] - scale * seen[..., 1]
         limit = _FARTHEST_PIXEL
         return np.stack([x.clip(-limit, limit), y.clip(-limit, limit), seen[..., 2]], axis=-1)
+
+    def nearness(self, depth: Float[np.ndarray, "*n"]) -> Float[np.ndarray, "*n"]:
+        """How many times larger than at the target things appear at a depth."""
+        return np.asarray(1 / np.maximum(1 - depth / self.distance, _NEAREST))
 
 
 def body_height(pose: Float[np.ndarray, "J 3"], skeleton: Skeleton) -> float:

@@ -19,6 +19,9 @@ from lead.report.text import markdown_table, paragraphs, render_latex, write_tex
 
 MISSING = "–"
 
+_DECODED = ("D(E(x))", "D(P(E(x)))")
+"""What a system's decoder makes of the real crops' latents: without a projector, and with one."""
+
 _TOPS = tuple(f"r_precision_top{top}" for top in (1, 2, 3))
 
 Labels = Mapping[str, str]
@@ -30,7 +33,13 @@ Lines = Iterator[tuple[str, ...]]
 def analysis_table(job: Job) -> None:
     """The analysis as pages. Input: ``analysis``. Outputs: ``tex``, ``md``."""
     rows, metadata = read_rows(job.inputs["analysis"])
-    labels = {row.name: row.label for row in job.setting("rows", tuple[System, ...])}
+    systems = job.setting("rows", tuple[System, ...])
+    labels = {system.name: system.label for system in systems}
+    realigned = {system.name for system in systems if system.projector}
+    rows = [
+        replace(row, group=_DECODED[row.system in realigned]) if row.section == "ladder" else row
+        for row in rows
+    ]
     remarks = (
         f"Study {job.settings['name']}: {metadata['items']} test items, {metadata['repeats']} "
         f"repeats, embeddings of width {metadata['width']}; commit {commit()}.",
@@ -97,7 +106,7 @@ def _ladder(rows: Rows, labels: Labels) -> Lines:
         if row.against == "D(E(x))":
             continue
         if row.metric == "fid_reconstruction":
-            step = "D(E(x))" if row.system == "mld" else "D(P(E(x)))"
+            step = row.group or _DECODED[False]
         else:
             step = "second reading" if row.system == REAL else "generated"
         change = _change(decoded.get((row.system, f"{row.metric}_difference")))

@@ -20,7 +20,7 @@ from lead.config.models import DenoiserModel, VaeModel
 from lead.errors import LeadError
 from lead.files.artefact import atomic_path, write_json
 from lead.files.job import Job
-from lead.model_directory import MODEL_FILE, NETWORKS, SUMS, read_description
+from lead.model_directory import MODEL_FILE, NETWORKS, SUMS, UNIT, read_description
 from lead.models.build import use_threads
 from lead.models.files import (
     check_lineage,
@@ -31,7 +31,7 @@ from lead.models.files import (
     save_tensors,
 )
 from lead.motion.skeleton import METRES, SKELETONS
-from lead.pipeline import UNIT, LeadPipeline
+from lead.pipeline import LeadPipeline
 from lead.report.card import sources_of
 from lead.report.text import template
 

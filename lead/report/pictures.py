@@ -19,12 +19,13 @@ from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.files.tables import write_table
 from lead.formats.bvh_writer import write_bvh
+from lead.model_directory import UNIT
 from lead.models.build import pick_device, use_threads
 from lead.models.files import check_lineage, load_projector, load_vae
 from lead.motion.features import features_to_joints
 from lead.motion.layout import layout
 from lead.motion.normalizer import load_normalizer
-from lead.pipeline import UNIT, LeadPipeline
+from lead.pipeline import LeadPipeline
 from lead.render.sheet import Panel, motion_sheet
 from lead.report.figures import save_figure
 from lead.store import MotionStore, gather

@@ -8,13 +8,14 @@ Layout (safetensors)::
     offsets   int64    n + 1, caption i has the rows offsets[i] to offsets[i+1] of ``tokens``
 
 The metadata's one key ``lead`` is a JSON object that says which encoder wrote the file
-(``encoder``, ``encoder_digest``), how many captions were cut (``truncated``), and what the caller
-adds. One key, because safetensors writes several in an order that changes with every process.
+(``encoder``, ``encoder_digest``) and how many captions were cut (``truncated``). One key, because
+safetensors writes several in an order that changes with every process.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -35,7 +36,7 @@ from lead.progress import Progress
 from lead.text.encoder import TextEncoder, check_captions
 from lead.text.words import Words
 
-_CHUNK = 4096
+_CHUNK, _NAMED = 4096, 3
 # Three of MiniLM's dimensions are dead: values of 1e-33, spreads of at most 1e-9.
 _SMALLEST_STD = 1e-6
 
@@ -82,9 +83,6 @@ class CaptionFile:
     def __len__(self) -> int:
         return len(self.captions)
 
-    def __contains__(self, caption: object) -> bool:
-        return caption in self._row
-
     def rows(self, captions: Sequence[str]) -> list[int]:
         """The row of each caption.
 
@@ -112,12 +110,7 @@ def write_captions(
     save_tensors({"captions": listed, **tensors}, path, metadata)
 
 
-def write_text_cache(
-    path: Path,
-    captions: Sequence[str],
-    encoder: TextEncoder,
-    metadata: Mapping[str, str] | None = None,
-) -> int:
+def write_text_cache(path: Path, captions: Sequence[str], encoder: TextEncoder) -> int:
     """Encode the distinct captions and ``""``, and write them; return how many were cut.
 
     Raises:
@@ -125,13 +118,13 @@ def write_text_cache(
     """
     check_captions(captions or [""])
     rows = sorted({"", *captions})
-    pooled, tokens, truncated = [], [], 0
+    pooled, tokens, cut = [], [], {}
     progress = Progress("captions", len(rows))
     for start in range(0, len(rows), _CHUNK):
         encoded = encoder.encode(rows[start : start + _CHUNK])
         pooled.append(encoded.pooled)
         tokens.extend(state.half() for state in encoded.tokens)
-        truncated += encoded.truncated
+        cut |= {rows[start + row]: note for row, note in encoded.cut.items()}
         progress.advance(len(encoded.tokens))
     lengths = torch.tensor([0, *(len(state) for state in tokens)])
     tensors = {
@@ -140,13 +133,17 @@ def write_text_cache(
         "offsets": lengths.cumsum(0),
     }
     facts = {
-        **(metadata if metadata is not None else manifest("text")),
+        **manifest("text"),
         "encoder": encoder.name,
         "encoder_digest": encoder.digest,
-        "truncated": str(truncated),
+        "truncated": str(len(cut)),
     }
     write_captions(path, rows, tensors, facts)
-    return truncated
+    for caption, note in list(cut.items())[:_NAMED]:
+        print(f"note: {caption[:40]!r} …: {note}", file=sys.stderr)
+    if len(cut) > _NAMED:
+        print(f"note: {len(cut):,} captions are cut, the first {_NAMED} above", file=sys.stderr)
+    return len(cut)
 
 
 class TextCache(CaptionFile):

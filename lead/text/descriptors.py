@@ -84,15 +84,9 @@ def motion_verbs(caption: str) -> Iterator[str]:
 
 def _stems(word: str) -> Iterator[str]:
     """What a word may be an inflection of, likeliest first."""
-    yield word
-    if word.endswith("ies"):
-        yield f"{word[:-3]}y"
-    if word.endswith("s"):
-        yield word[:-1]
-    if word.endswith("es"):
-        yield word[:-2]
-    if word.endswith("ied"):
-        yield f"{word[:-3]}y"
+    for ending, instead in (("", ""), ("ies", "y"), ("s", ""), ("es", ""), ("ied", "y")):
+        if word.endswith(ending):
+            yield word.removesuffix(ending) + instead
     for ending in ("ing", "ed"):
         stem = word.removesuffix(ending)
         if stem != word and len(stem) > 1:

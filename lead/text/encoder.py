@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, assert_never, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 
 from lead.config.models import ClipText, MiniLmText, T5Text, TextSettings
 from lead.errors import LeadError
@@ -19,6 +19,7 @@ from lead.errors import LeadError
 BATCH_SIZE = 16
 """Captions that go through the network together, always exactly as many."""
 Loaded = TypeVar("Loaded")
+_QUOTED = 60  # letters of what was not read
 DENSE = "2_Dense"
 """Folder of the dense layer in the layout of sentence-transformers."""
 _SMALL_FILES = ("*.json", "*.txt", "*.model")
@@ -44,12 +45,12 @@ class EncodedText:
     Attributes:
         pooled: one vector per caption, the paper's c.
         tokens: S x W states of each caption's tokens: special tokens included, padding not.
-        truncated: how many captions were longer than the encoder reads.
+        cut: a note for each caption, by its place, that is longer than the encoder reads.
     """
 
     pooled: Float[Tensor, "n C"]
     tokens: list[Float[Tensor, "_ W"]] = field(repr=False)
-    truncated: int = 0
+    cut: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class TextEncoder:
             LeadError: no captions, or one that is not a string.
         """
         check_captions(captions)
-        ids, truncated = self._tokenize(list(captions))
+        ids, cut = self._tokenize(list(captions))
         groups: dict[int, list[int]] = defaultdict(list)
         for row, tokens in enumerate(ids):
             groups[len(tokens)].append(row)
@@ -106,14 +107,23 @@ class TextEncoder:
                 for row, vector, state in zip(rows, vectors, tokens, strict=False):
                     pooled[row] = vector
                     states[row] = state.float().cpu().clone()
-        return EncodedText(pooled, states, truncated)
+        return EncodedText(pooled, states, cut)
 
-    def _tokenize(self, captions: list[str]) -> tuple[list[list[int]], int]:
+    def _tokenize(self, captions: list[str]) -> tuple[list[list[int]], dict[int, str]]:
         full = self.tokenizer(captions, truncation=False, padding=False, verbose=False).input_ids
         cut = self.tokenizer(
             captions, truncation=True, max_length=self.max_tokens, padding=False
         ).input_ids
-        return cut, sum(len(a) != len(b) for a, b in zip(full, cut, strict=True))
+        notes = {}
+        for row, (every, read) in enumerate(zip(full, cut, strict=True)):
+            if len(every) != len(read):
+                same = sum(a == b for a, b in zip(every, read, strict=False))  # all but the end
+                rest = self.tokenizer.decode(every[same:], skip_special_tokens=True)
+                notes[row] = (
+                    f"the text has {len(every)} tokens and {self.max_tokens} are read; not read is "
+                    f"all from {rest.removeprefix('##').strip()[:_QUOTED]!r} on"
+                )
+        return cut, notes
 
 
 def load_text_encoder(config: TextSettings, device: torch.device | str = "cpu") -> TextEncoder:
@@ -123,7 +133,7 @@ def load_text_encoder(config: TextSettings, device: torch.device | str = "cpu") 
         LeadError: the weights are missing, damaged, or not those expected.
     """
     place = torch.device(device)
-    # Imported here, because these networks stand on this module.
+    # Imported here: these networks stand on this module, and transformers takes seconds.
     from lead.text.networks import load_clip, load_minilm, load_t5
 
     match config:
@@ -160,11 +170,6 @@ def check_captions(captions: Sequence[object]) -> None:
             )
 
 
-def frozen(network: nn.Module, device: torch.device) -> Any:
-    """The network on its device, in eval mode, without gradients."""
-    return network.to(device).eval().requires_grad_(False)
-
-
 def locate(model: str) -> Path:
     """The folder of ``model``: itself if it is a folder, else the hub's snapshot (downloaded once).
 
@@ -185,12 +190,11 @@ def locate(model: str) -> Path:
                 return snapshot
     # The hub's client raises many kinds: all are OSError (no network, offline, unknown name,
     # HTTP status) but the one for a malformed name and the bare one of its HTTP library.
-    except (OSError, HFValidationError) as error:
-        raise _unavailable(model, str(error).strip().splitlines()[0]) from error
     except Exception as error:
-        if type(error).__module__.split(".")[0] not in ("httpx", "httpcore"):
+        of_http = type(error).__module__.split(".")[0] in ("httpx", "httpcore")
+        if not of_http and not isinstance(error, OSError | HFValidationError):
             raise
-        raise _unavailable(model, str(error)) from error
+        raise _unavailable(model, first_line(error)) from error
     raise _unavailable(model, "a snapshot without weights")
 
 
@@ -211,13 +215,18 @@ def load_from(folder: Path, read: Callable[..., Loaded], **options: object) -> L
         raise LeadError(
             "The text encoder could not be read.",
             file=folder,
-            found=str(error).strip().splitlines()[0] if str(error).strip() else repr(error),
+            found=first_line(error),
             expected="config.json, the tokenizer's files and model.safetensors",
             fix="Fetch the model again, or set text.model to a complete folder.",
         ) from error
     finally:
         if bar_was_on:
             logging.enable_progress_bar()
+
+
+def first_line(error: Exception) -> str:
+    """The first line of what an error says, or its name where it says nothing."""
+    return next(iter(str(error).strip().splitlines()), repr(error))
 
 
 def weight_files(folder: Path) -> list[Path]:
@@ -228,15 +237,18 @@ def weight_files(folder: Path) -> list[Path]:
 
 def weight_digest(folder: Path) -> str:
     """SHA-256 of the weights: of the file if there is one, else of the files' digests in order."""
-    digests = [_sha256(file) for file in weight_files(folder)]
-    digests += [_sha256(file) for file in weight_files(folder / DENSE)] if digests else []
-    if not digests:
+    files = weight_files(folder)
+    if not files:
         raise LeadError(
             "The text encoder's folder has no weights.",
             file=folder,
             expected="model.safetensors",
             fix="Fetch the model again, or set text.model to a complete folder.",
         )
+    digests = []
+    for file in (*files, *weight_files(folder / DENSE)):
+        with file.open("rb") as stream:
+            digests.append(hashlib.file_digest(stream, "sha256").hexdigest())
     if len(digests) == 1:
         return digests[0]
     return hashlib.sha256("".join(digests).encode()).hexdigest()
@@ -252,11 +264,6 @@ def check_length(max_tokens: int, limit: int, model: object) -> None:
             expected=f"at most {limit}",
             fix=f"Set text.max_tokens to {limit} or less.",
         )
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _unavailable(model: str, found: str) -> LeadError:

@@ -9,15 +9,18 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
+from safetensors.torch import load_file
 from torch import Tensor, nn
+from transformers import AutoModel, AutoTokenizer, CLIPTextModelWithProjection, T5EncoderModel
 
 from lead.config.models import ClipText, MiniLmText, T5Text
 from lead.errors import LeadError
+from lead.models.build import freeze
 from lead.text.encoder import (
     DENSE,
     TextEncoder,
     check_length,
-    frozen,
+    first_line,
     load_from,
     locate,
     weight_digest,
@@ -107,14 +110,12 @@ class MeanPooling(nn.Module):
 
 def load_clip(config: ClipText, device: torch.device) -> TextEncoder:
     """Load CLIP's text tower."""
-    from transformers import AutoTokenizer, CLIPTextModelWithProjection
-
     folder = locate(config.model)
     # Not `CLIPTextModel`: its pooler_output is as wide, but not projected.
     model = load_from(folder, CLIPTextModelWithProjection.from_pretrained, dtype=torch.float32)
     check_length(config.max_tokens, model.config.max_position_embeddings, folder)
     tokenizer = load_from(folder, AutoTokenizer.from_pretrained)
-    network: ClipTower = frozen(ClipTower(model, tokenizer, config.max_tokens), device)
+    network = freeze(ClipTower(model, tokenizer, config.max_tokens)).to(device)
     network.check_pooling(torch.tensor([tokenizer("a person walks").input_ids]))
     name, digest = f"clip:{config.model}", weight_digest(folder)
     return TextEncoder(name, digest, network, tokenizer, config.max_tokens)
@@ -122,8 +123,6 @@ def load_clip(config: ClipText, device: torch.device) -> TextEncoder:
 
 def load_minilm(config: MiniLmText, device: torch.device) -> TextEncoder:
     """Load all-MiniLM-L6-v2, and verify its weights."""
-    from transformers import AutoModel, AutoTokenizer
-
     folder = _packaged_folder() if config.model is None else locate(config.model)
     digest = weight_digest(folder)
     if digest != MINILM_SHA256:
@@ -138,19 +137,17 @@ def load_minilm(config: MiniLmText, device: torch.device) -> TextEncoder:
     model = load_from(folder, AutoModel.from_pretrained, dtype=torch.float32)
     check_length(config.max_tokens, model.config.max_position_embeddings, folder)
     tokenizer = load_from(folder, AutoTokenizer.from_pretrained)
-    network = frozen(MeanPooling(model), device)
+    network = freeze(MeanPooling(model)).to(device)
     name = f"minilm:{config.model or 'all-MiniLM-L6-v2'}"
     return TextEncoder(name, digest, network, tokenizer, config.max_tokens)
 
 
 def load_t5(config: T5Text, device: torch.device) -> TextEncoder:
     """Load Sentence-T5."""
-    from transformers import AutoTokenizer, T5EncoderModel
-
     folder = locate(config.model)
     # float32 is asked for: the published file is float16, and transformers 5 would keep that.
     model = load_from(folder, T5EncoderModel.from_pretrained, dtype=torch.float32)
-    network = frozen(MeanPooling(model, _dense_weight(folder, model.config.d_model)), device)
+    network = freeze(MeanPooling(model, _dense_weight(folder, model.config.d_model))).to(device)
     tokenizer = load_from(folder, AutoTokenizer.from_pretrained)
     name, digest = f"t5:{config.model}", weight_digest(folder)
     return TextEncoder(name, digest, network, tokenizer, config.max_tokens)
@@ -171,8 +168,6 @@ def _packaged_folder() -> Path:
 
 def _dense_weight(folder: Path, inputs: int) -> Float[Tensor, "C W"]:
     """The weight of the dense layer behind Sentence-T5's mean (no bias, identity activation)."""
-    from safetensors.torch import load_file
-
     file = next(iter(weight_files(folder / DENSE)), folder / DENSE / "model.safetensors")
     try:
         safe = file.suffix == ".safetensors"
@@ -182,7 +177,7 @@ def _dense_weight(folder: Path, inputs: int) -> Float[Tensor, "C W"]:
         raise LeadError(
             "The dense layer of Sentence-T5 could not be read.",
             file=file,
-            found=str(error).splitlines()[0],
+            found=first_line(error),
             expected=f"linear.weight in {DENSE}/, as sentence-transformers saves it",
             fix="Set text.model to a folder in the sentence-transformers layout, such as "
             "sentence-transformers/sentence-t5-large.",

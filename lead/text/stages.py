@@ -7,6 +7,7 @@ import sys
 from lead.config.evaluation import Evaluator
 from lead.config.models import TextSettings
 from lead.files.job import Job
+from lead.models.build import use_threads
 from lead.store import MotionIndex
 from lead.text.cache import write_text_cache
 from lead.text.encoder import load_text_encoder
@@ -16,9 +17,7 @@ from lead.text.words import read_vocabulary
 
 def encode_text(job: Job) -> None:
     """Encode the captions of all clips and the empty one. Output: ``text``."""
-    import torch
-
-    torch.set_num_threads(job.threads)
+    use_threads(job.threads)
     captions = sorted({"", *MotionIndex.open(job.inputs["index"]).captions()})
     print(f"{len(captions):,} distinct captions", file=sys.stderr)
     encoder = load_text_encoder(job.setting("text", TextSettings))

@@ -25,22 +25,14 @@ import torch.nn.functional as F
 from lead.clip import Clip, token_pairs
 from lead.errors import LeadError
 from lead.text.cache import CaptionFile, TextCache, write_captions
-from lead.text.words import POS_CLASSES, Vocabulary, Words, WordSource, token_sequence
+from lead.text.encoder import first_line
+from lead.text.words import POS_CLASSES, Vocabulary, Words, token_sequence
 
 MODEL = "en_core_web_sm"
 """spaCy's small English model, whose 2.3 version tagged the published captions."""
 Pairs = list[tuple[str, str]]
 """Words and their universal parts of speech."""
 _INSTALL = f"`pip install lead-motion[tagger]` and `python -m spacy download {MODEL}`"
-
-
-def open_words(inputs: Mapping[str, Any]) -> WordSource:
-    """Open the file that a matcher reads captions from: input ``words`` if any, else ``text``.
-
-    Raises:
-        LeadError: the file is missing or damaged.
-    """
-    return WordCache.open(inputs["words"]) if "words" in inputs else TextCache.open(inputs["text"])
 
 
 def write_word_cache(
@@ -93,6 +85,19 @@ class WordCache(CaptionFile):
             self._tensors["lengths"][chosen],
             F.one_hot(classes, self.pos_classes).float(),
         )
+
+
+WordSource = WordCache | TextCache
+"""A source of the words of a study's captions."""
+
+
+def open_words(inputs: Mapping[str, Any]) -> WordSource:
+    """Open the file that a matcher reads captions from: input ``words`` if any, else ``text``.
+
+    Raises:
+        LeadError: the file is missing or damaged.
+    """
+    return WordCache.open(inputs["words"]) if "words" in inputs else TextCache.open(inputs["text"])
 
 
 @runtime_checkable
@@ -149,7 +154,7 @@ def load_tagger() -> Tagger:
     except (ImportError, OSError) as error:
         raise LeadError(
             "Captions cannot be tagged with their parts of speech.",
-            found=str(error).strip().splitlines()[0],
+            found=first_line(error),
             expected=f"the package spacy and its model {MODEL}",
             fix=f"Run {_INSTALL}.",
         ) from error

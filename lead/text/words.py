@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn, Protocol, runtime_checkable
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 import torch
@@ -14,6 +13,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from lead.errors import LeadError
+from lead.files.pickles import kind_of, read_pickle
 
 POS_CLASSES = (
     "VERB", "NOUN", "DET", "ADP", "NUM", "AUX", "PRON", "ADJ", "ADV",
@@ -55,29 +55,6 @@ class Words(NamedTuple):
     vectors: Float[Tensor, "B S W"]
     lengths: Int[Tensor, " B"]
     pos: Float[Tensor, "B S P"] | None
-
-
-@runtime_checkable
-class WordSource(Protocol):
-    """A source of the words of a study's captions."""
-
-    @property
-    def token_width(self) -> int:
-        """W, the width of a word's vector."""
-        ...
-
-    @property
-    def pos_classes(self) -> int:
-        """P, the number of part-of-speech classes; 0 if there are none."""
-        ...
-
-    def words(self, captions: Sequence[str]) -> Words:
-        """The words of each caption.
-
-        Raises:
-            LeadError: a caption is not among those known.
-        """
-        ...
 
 
 @dataclass(frozen=True)
@@ -137,7 +114,7 @@ def read_vocabulary(folder: Path) -> Vocabulary:
     vectors, words, indices = (folder / f"our_vab_{name}" for name in FILES)
     listed = _read_plain_pickle(words)
     if not isinstance(listed, list) or not all(isinstance(word, str) for word in listed):
-        raise _unfit(words, type(listed).__name__, "a list of words")
+        raise _unfit(words, kind_of(listed), "a list of words")
     rows = _read_plain_pickle(indices)
     if not isinstance(rows, dict) or rows != {word: row for row, word in enumerate(listed)}:
         raise _unfit(indices, _difference(listed, rows), f"the row of each word of {words.name}")
@@ -166,18 +143,10 @@ def _read_vectors(path: Path) -> np.ndarray:
     return table
 
 
-class _PlainUnpickler(pickle.Unpickler):
-    """Reads lists, mappings, texts and numbers, which a pickle makes without any class."""
-
-    def find_class(self, module_name: str, global_name: str, /) -> NoReturn:
-        # Whatever a pickle could run, it first asks for by name here.
-        raise pickle.UnpicklingError(f"it asks for {module_name}.{global_name}")
-
-
 def _read_plain_pickle(path: Path) -> Any:
     try:
         with path.open("rb") as file:
-            return _PlainUnpickler(file).load()
+            return read_pickle(file, find=_refuse)
     except OSError as error:
         raise _unfit(path, error.strerror, "a file") from error
     # A damaged pickle can fail in any way: the stream is a program for a small machine.
@@ -186,11 +155,17 @@ def _read_plain_pickle(path: Path) -> Any:
         raise _unfit(path, message, "a pickle of words and numbers, and nothing else") from error
 
 
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"it asks for {name}")
+
+
 def _difference(listed: list[str], rows: Any) -> str:
     if not isinstance(rows, dict):
-        return type(rows).__name__
+        return kind_of(rows)
     if len(rows) != len(listed):
         return f"{len(rows):,} words, where there are {len(listed):,}"
+    if not all(isinstance(row, int) and 0 <= row < len(listed) for row in rows.values()):
+        return "rows that are no numbers of words"
     word = next(word for row, word in enumerate(listed) if rows.get(word) != row)
     return f"{word!r} in row {rows.get(word)}, where it is word {listed.index(word)}"
 

@@ -26,7 +26,7 @@ from lead.diffusion.schedule import (
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.losses import pseudo_huber_loss
-from lead.models.build import freeze, guided, pick_device, use_threads
+from lead.models.build import freeze, guided
 from lead.models.denoiser import Denoiser, guidance_sinusoid
 from lead.models.files import load_denoiser
 from lead.training.latents import LatentData, LatentSplit
@@ -117,21 +117,20 @@ def train_consistency(job: Job) -> None:
     Inputs: ``index``, ``text``, ``latents``, ``teacher``. Outputs: ``weights`` (the student),
     ``history``, whose validation is `distance_to_teacher`.
     """
-    use_threads(job.threads)
-    device = pick_device()
+    run = Run.begin(job, "consistency")
+    device = run.device
     stage = job.setting("consistency", ConsistencyStage)
     schedule = noise_schedule(job.setting("diffusion", Diffusion)).to(device)
     data = LatentData.open(job)
     text = stage.teacher.text if stage.teacher else job.setting("text", TextSettings)
     standardise = data.standardisation(text.standardise)
     null = standardise(data.cache.pooled([""])).to(device)
-    run = Run.of(job, "consistency")
     width = data.train.posteriors.mean.shape[-1]
     teacher = load_denoiser(
         job.inputs["teacher"], latent_width=width, text_width=data.cache.width, distilled=False
     )
     teacher = teacher.to(device)
-    student = student_of(teacher, guided(teacher, stage.guidance_width))
+    student = guided(teacher, stage.guidance_width)
     networks = Distilled(student, dropout=stage.published_dropout)
     teacher.train(stage.published_dropout)
 
@@ -162,22 +161,12 @@ def train_consistency(job: Job) -> None:
         )
         return float(distance_to_teacher(latent, target))
 
-    history = train(
-        networks,
-        Objective(draw, forward, terms),
-        data.train.epochs(stage.training.batch_size),
-        stage.training,
-        run,
-        validate if data.val else None,
-        after_step=lambda: networks.follow(stage.ema),
-    )
+    objective = Objective(draw, forward, terms)
+    epoch = data.train.epochs(stage.training.batch_size)
+    validation = validate if data.val else None
+    follow = partial(networks.follow, stage.ema)
+    history = train(networks, objective, epoch, stage.training, run, validation, follow)
     save_trained(job, networks.student, history)
-
-
-def student_of(teacher: Denoiser, student: Denoiser) -> Denoiser:
-    """Give ``student`` the weights of its teacher, in place; its guidance layer keeps its own."""
-    student.load_state_dict(student.state_dict() | teacher.state_dict())
-    return student
 
 
 def teacher_latents(

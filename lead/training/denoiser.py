@@ -15,7 +15,7 @@ from lead.diffusion.sampler import ddim_sample
 from lead.diffusion.schedule import NoiseSchedule, add_noise, noise_schedule, sampling_timesteps
 from lead.files.job import Job
 from lead.losses import diffusion_loss
-from lead.models.build import build_denoiser, pick_device, use_threads
+from lead.models.build import build_denoiser
 from lead.models.denoiser import Denoiser
 from lead.training.latents import LatentData, LatentSplit
 from lead.training.loop import train
@@ -42,15 +42,12 @@ def train_denoiser(job: Job) -> None:
     Inputs: ``index``, ``text``, ``latents``. Outputs: ``weights``, ``history``, whose
     ``latent_norm`` is `latent_norm_ratio` on the validation split.
     """
-    use_threads(job.threads)
-    device = pick_device()
+    run = Run.begin(job, "denoiser")
     stage = job.setting("denoiser", DenoiserStage)
-    schedule = noise_schedule(job.setting("diffusion", Diffusion)).to(device)
+    schedule = noise_schedule(job.setting("diffusion", Diffusion)).to(run.device)
     data = LatentData.open(job)
     standardise = data.standardisation(job.setting("text", TextSettings).standardise)
     null = standardise(data.cache.pooled([""]))
-    run = Run.of(job, "denoiser")
-    run.seed_weights()
     model = job.setting("vae", VaeStage).model
     denoiser = build_denoiser(stage.model, model.width, model.latent_tokens, data.cache.width)
 
@@ -61,7 +58,7 @@ def train_denoiser(job: Job) -> None:
         text = torch.where(dropped[:, None], null, text)
         timestep = torch.randint(schedule.train_steps, (len(rows),), generator=generator)
         noise = torch.randn(latent.shape, generator=generator)
-        return Noising(latent, text, timestep, noise).to(device)
+        return Noising(latent, text, timestep, noise).to(run.device)
 
     def forward(drawn: Noising) -> Outputs:
         noisy = add_noise(drawn.latent, drawn.noise, drawn.timestep, schedule)
@@ -81,14 +78,10 @@ def train_denoiser(job: Job) -> None:
         ratio = latent_norm_ratio(denoiser, schedule, few.latent, few.text, few.noise)
         return {"validation": loss, "latent_norm": ratio}
 
-    history = train(
-        denoiser,
-        Objective(draw, forward, terms),
-        data.train.epochs(stage.training.batch_size),
-        stage.training,
-        run,
-        validate if data.val else None,
-    )
+    objective = Objective(draw, forward, terms)
+    epoch = data.train.epochs(stage.training.batch_size)
+    validation = validate if data.val else None
+    history = train(denoiser, objective, epoch, stage.training, run, validation)
     save_trained(job, denoiser, history)
 
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,7 +18,7 @@ from lead.config.training import Training
 from lead.errors import LeadError
 from lead.files.job import forget, state_lock
 from lead.files.seeds import Seeds
-from lead.models.build import autocast, pick_device
+from lead.models.build import autocast
 from lead.progress import Progress, event_log
 from lead.training.objective import Objective, Run
 from lead.training.parallel import differentiate, share_state
@@ -39,6 +40,12 @@ class Report:
     terms: dict[str, Tensor]
     learning_rate: float
     gradient_norm: Tensor
+
+    def values(self) -> dict[str, float]:
+        """The same as one row of a history."""
+        terms = {name: float(value) for name, value in self.terms.items()}
+        rates = {"learning_rate": self.learning_rate, "gradient_norm": float(self.gradient_norm)}
+        return {"step": self.step, **terms, **rates}
 
 
 def train(
@@ -64,14 +71,13 @@ def train(
     Raises:
         LeadError: the loss is not a number; the last good state is kept.
     """
-    device = pick_device()
-    module.to(device)
+    module.to(run.device)
     folder = run.folder
     with state_lock(folder, _say) if folder else nullcontext():
         state = TrainingState.start(module, training)
         if folder and state.load(folder):
             _say(f"{run.name}: going on from step {state.step:,}.")
-        share_state(state, device)
+        share_state(state, run.device)
         with event_log(run.events, state.step) as log:
 
             def record(values: dict[str, float]) -> None:
@@ -87,13 +93,15 @@ def train(
                 if after_step:
                     after_step()
                 last = report.step == training.steps
-                if report.step % every == 0 or last:
-                    record(_record(report))
+                shown = report.step % every == 0 or last
+                if shown:
+                    record(report.values())
                 if validate and (report.step % training.validate_every == 0 or last):
                     losses = _validate(module, validate)
                     record({"step": report.step, **losses})
                     state.remember_best(losses["validation"])
-                progress.advance(note=_note(report) if report.step % every == 0 or last else "")
+                loss = f"loss {float(report.terms['loss']):.4g}" if shown else ""
+                progress.advance(note=loss)
                 if folder and report.step % run.machine.save_every == 0 and not last:
                     state.save(folder)
         best = state.best if training.keep == "best" else None
@@ -112,24 +120,22 @@ def fit(
     run: Run,
 ) -> Iterator[Report]:
     """Take one optimiser step per batch and report it."""
-    device = pick_device()
     if run.machine.compile:
         objective = replace(objective, forward=torch.compile(objective.forward))
     for batch in batches:
-        dropout = run.seeds.child("dropout", state.step)
         for optimizer in state.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate(state.step, training, group[HIGHEST])
         state.module.train()
         state.module.zero_grad(set_to_none=True)
-        with _memory_explained(training), autocast(run.machine, device):
+        with _memory_explained(training), autocast(run.machine, run.device):
             drawn = objective.draw(batch, run.seeds.child("step", state.step).torch())
             terms = differentiate(
                 objective.at(state.step / training.steps),
                 drawn,
                 state.module,
                 training.accumulate,
-                lambda part, dropout=dropout: _seed_dropout(dropout, part),
+                partial(_seed_dropout, run.seeds.child("dropout", state.step)),
             )
         _check_finite(terms["loss"], "loss", state.step)
         norm = clip_gradients(state.module, training.clip_norm or math.inf)
@@ -215,20 +221,6 @@ def _validate(module: nn.Module, validate: Validate) -> dict[str, float]:
         losses = validate()
     module.train()
     return losses if isinstance(losses, dict) else {"validation": losses}
-
-
-def _record(report: Report) -> dict[str, float]:
-    terms = {name: float(value) for name, value in report.terms.items()}
-    return {
-        "step": report.step,
-        **terms,
-        "learning_rate": report.learning_rate,
-        "gradient_norm": float(report.gradient_norm),
-    }
-
-
-def _note(report: Report) -> str:
-    return f"loss {float(report.terms['loss']):.4g}"
 
 
 def _say(text: str) -> None:

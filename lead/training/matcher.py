@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import assert_never
 
 import numpy as np
@@ -19,23 +20,19 @@ from lead.datasets.registry import skeleton_of
 from lead.errors import LeadError
 from lead.files.job import Job
 from lead.losses import contrastive_loss, draw_shift, movement_autoencoder_loss
-from lead.models.build import (
-    build_matcher,
-    build_movement_decoder,
-    freeze,
-    pick_device,
-    use_threads,
-)
+from lead.models.build import build_matcher, freeze, pick_device
 from lead.models.files import load_module, save_tensors
-from lead.models.matcher import CONTACT_COLUMNS, STATISTICS
+from lead.models.matcher import CONTACT_COLUMNS, STATISTICS, MovementDecoder
 from lead.motion.layout import layout
 from lead.motion.normalizer import Normalizer, load_normalizer, matcher_normalizer
 from lead.store import MotionStore, draw_crops, gather, plain_batches
-from lead.text.word_cache import open_words
-from lead.text.words import WordSource
+from lead.text.word_cache import WordSource, open_words
 from lead.training.loop import train
 from lead.training.objective import Batch, Objective, Outputs, Run, Terms
 from lead.training.state import save_trained, write_history
+
+_Crops = tuple[Tensor, Tensor, list[str]]
+"""A batch of motions, their masks, and one caption of each."""
 
 
 @dataclass(frozen=True)
@@ -84,18 +81,15 @@ def train_movement(job: Job) -> None:
     Raises:
         LeadError: the training split has not a single batch of windows.
     """
-    use_threads(job.threads)
-    device = pick_device()
+    run = Run.begin(job, "movement")
     data = MatcherData.of(job)
     stage = job.setting("matcher", MatcherStage)
-    run = Run.of(job, "movement")
-    run.seed_weights()
     encoder = build_matcher(stage.model, data.feature_width).movement_encoder
-    decoder = build_movement_decoder(stage.model, data.feature_width)
+    decoder = MovementDecoder(stage.model, data.feature_width)
     autoencoder = nn.ModuleDict({"encoder": encoder, "decoder": decoder})
 
     def draw(motion: Tensor, generator: torch.Generator) -> Windows:
-        return Windows(data.normalizer.normalise(motion.to(device)))
+        return Windows(data.normalizer.normalise(motion.to(run.device)))
 
     def forward(drawn: Windows) -> Outputs:
         snippets = encoder(drawn.motion[..., :-CONTACT_COLUMNS])
@@ -108,10 +102,7 @@ def train_movement(job: Job) -> None:
     # A few windows are enough to watch by: one at every frame of the split would be gigabytes.
     few = stage.model_copy(update={"windows": "all"})
     val = list(_windows(data.store, data.store.split("val"), few, run.seeds.child("val").numpy()))
-
-    def epoch(rng: np.random.Generator) -> Iterator[Tensor]:
-        return _windows(data.store, data.store.split("train"), stage, rng)
-
+    epoch = partial(_windows, data.store, data.store.split("train"), stage)
     _check_any(epoch(run.seeds.child("look").numpy()), "matcher.movement")
     validate = objective.mean_loss(val, run.seeds)
     history = train(autoencoder, objective, epoch, stage.movement, run, validate)
@@ -128,22 +119,21 @@ def train_matcher(job: Job) -> None:
     Raises:
         LeadError: the network does not fit the words, or the training split has not one batch.
     """
-    use_threads(job.threads)
-    device = pick_device()
+    run = Run.begin(job, "matcher")
+    device = run.device
     data = MatcherData.of(job)
     stage = job.setting("matcher", MatcherStage)
     source = open_words(job.inputs)
     _check_words(stage.model, source)
-    run = Run.of(job, "matcher")
-    run.seed_weights()
     matcher = build_matcher(stage.model, data.feature_width)
     freeze(load_module(matcher.movement_encoder, job.inputs["movement"])).to(device)
     trained = nn.ModuleDict({"text": matcher.text_encoder, "motion": matcher.motion_encoder})
 
     def draw(batch: _Crops, generator: torch.Generator) -> Pairs:
-        motion = data.normalizer.normalise(batch.motion.to(device))
+        motion, mask, captions = batch
         shift = draw_shift(len(motion), generator, published=stage.negatives == "published")
-        return Pairs(motion, batch.mask.to(device), batch.captions, shift)
+        motion = data.normalizer.normalise(motion.to(device))
+        return Pairs(motion, mask.to(device), captions, shift)
 
     def forward(drawn: Pairs) -> Outputs:
         words = source.words(drawn.captions)
@@ -157,10 +147,7 @@ def train_matcher(job: Job) -> None:
 
     objective = Objective(draw, forward, terms)
     val = list(_pairs(data.store, data.store.split("val"), stage, run.seeds.child("val").numpy()))
-
-    def epoch(rng: np.random.Generator) -> Iterator[_Crops]:
-        return _pairs(data.store, data.store.split("train"), stage, rng)
-
+    epoch = partial(_pairs, data.store, data.store.split("train"), stage)
     _check_any(epoch(run.seeds.child("look").numpy()), "matcher.matching")
     validate = objective.mean_loss(val, run.seeds)
     history = train(trained, objective, epoch, stage.matching, run, validate)
@@ -204,15 +191,6 @@ def _check_any(batches: Iterator[object], training: str) -> None:
         )
 
 
-@dataclass(frozen=True)
-class _Crops:
-    """A batch of motions, each with one caption."""
-
-    motion: Tensor
-    mask: Tensor
-    captions: list[str]
-
-
 def _pairs(
     store: MotionStore, clips: list[Clip], stage: MatcherStage, rng: np.random.Generator
 ) -> Iterator[_Crops]:
@@ -226,7 +204,7 @@ def _pairs(
         chosen = [clips[row] for row in rows]
         motion, mask = gather(store, chosen, crops.start[rows], crops.length[rows])
         captions = [clips[row].captions[crops.caption[row]] for row in rows]
-        yield _Crops(torch.from_numpy(motion), torch.from_numpy(mask), captions)
+        yield torch.from_numpy(motion), torch.from_numpy(mask), captions
 
 
 def _windows(

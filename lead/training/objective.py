@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -15,12 +15,11 @@ from torch import Tensor
 from lead.config.training import Machine
 from lead.files.job import Job
 from lead.files.seeds import Seeds
+from lead.losses import Terms
+from lead.models.build import pick_device, use_threads
 
 Outputs = tuple[Tensor, ...]
 """What a network makes of a batch; every output has the batch's rows first."""
-Terms = dict[str, Tensor]
-"""Named terms of a loss; the one called ``loss`` is what is minimised."""
-
 Drawn = TypeVar("Drawn", bound="Batch")
 
 
@@ -97,6 +96,7 @@ class Run:
         machine: how the work is done.
         folder: where state is kept that a killed run goes on from; None keeps none.
         events: where TensorBoard finds the run while it goes on; None writes nothing.
+        device: where it is computed: the first GPU if there is one, else the CPU.
     """
 
     name: str
@@ -104,18 +104,15 @@ class Run:
     machine: Machine
     folder: Path | None = None
     events: Path | None = None
+    device: torch.device = field(default_factory=pick_device)
 
     @classmethod
-    def of(cls, job: Job, name: str) -> Run:
-        """The run of a stage; its randomness hangs on its name."""
-        return cls(
-            name,
-            job.seeds.child(name),
-            job.setting("machine", Machine),
-            job.state_folder(),
-            job.events,
-        )
+    def begin(cls, job: Job, name: str) -> Run:
+        """Begin a stage's run, on as many threads as the job has.
 
-    def seed_weights(self) -> None:
-        """Make the weights that networks are built with from here on those of this run."""
-        torch.manual_seed(self.seeds.child("init").value)
+        Its randomness hangs on its name, that of the weights of networks built next included.
+        """
+        use_threads(job.threads)
+        seeds = job.seeds.child(name)
+        torch.manual_seed(seeds.child("init").value)
+        return cls(name, seeds, job.setting("machine", Machine), job.state_folder(), job.events)

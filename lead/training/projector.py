@@ -13,7 +13,7 @@ from lead.config.models import IdentityProjectorModel, TextSettings
 from lead.config.training import ProjectorLoss, ProjectorStage, VaeStage
 from lead.files.job import Job
 from lead.losses import projector_loss
-from lead.models.build import build_projector, pick_device, use_threads
+from lead.models.build import build_projector
 from lead.models.projector import Projector
 from lead.training.latents import LatentData, LatentSplit
 from lead.training.loop import train
@@ -38,12 +38,9 @@ def train_projector(job: Job) -> None:
 
     Inputs: ``index``, ``text``, ``latents``. Outputs: ``weights``, ``history``.
     """
-    use_threads(job.threads)
-    device = pick_device()
+    run = Run.begin(job, "projector")
     stage = job.setting("projector", ProjectorStage)
     data = LatentData.open(job)
-    run = Run.of(job, "projector")
-    run.seed_weights()
     model = job.setting("vae", VaeStage).model
     projector = build_projector(stage.model, model.width, model.latent_tokens, data.cache.width)
     if isinstance(stage.model, IdentityProjectorModel):
@@ -55,7 +52,7 @@ def train_projector(job: Job) -> None:
     def draw(rows: Tensor, generator: torch.Generator, split: LatentSplit = data.train) -> Pairs:
         latent = split.posteriors.sample(rows, generator, mean=stage.latent == "mean")
         text = target(split.captions.draw(rows, generator))
-        return Pairs(latent, text).to(device)
+        return Pairs(latent, text).to(run.device)
 
     def forward(drawn: Pairs) -> Outputs:
         realigned = projector.encode(drawn.latent)
@@ -70,14 +67,10 @@ def train_projector(job: Job) -> None:
         drawn = draw(rows, run.seeds.child("validate").torch(), data.val)
         return projector_quality(projector, drawn.latent, drawn.text, stage.loss)
 
-    history = train(
-        projector,
-        Objective(draw, forward, terms),
-        data.train.epochs(stage.training.batch_size),
-        stage.training,
-        run,
-        validate if data.val else None,
-    )
+    objective = Objective(draw, forward, terms)
+    epoch = data.train.epochs(stage.training.batch_size)
+    validation = validate if data.val else None
+    history = train(projector, objective, epoch, stage.training, run, validation)
     save_trained(job, projector, history)
 
 

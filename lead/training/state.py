@@ -172,13 +172,7 @@ def write_history(
 class _Float32OnCpu(TorchFunctionMode):
     """Within it, ``tensor.bfloat16()`` of a CPU tensor is a copy in float32."""
 
-    def __torch_function__(
-        self,
-        func: Any,
-        types: Sequence[type],
-        args: Sequence[Any] = (),
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if func is torch.Tensor.bfloat16 and args[0].device.type == "cpu":
             return args[0].to(torch.float32, copy=True)
         return func(*args, **(kwargs or {}))

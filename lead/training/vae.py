@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -16,7 +17,7 @@ from lead.config.training import VaeStage
 from lead.datasets.registry import skeleton_of
 from lead.files.job import Job
 from lead.losses import vae_loss
-from lead.models.build import build_vae, pick_device, use_threads
+from lead.models.build import build_vae
 from lead.models.vae import Posterior
 from lead.motion.normalizer import load_normalizer
 from lead.store import MotionStore, draw_crops, gather, length_batches
@@ -39,20 +40,17 @@ def train_vae(job: Job) -> None:
 
     Inputs: ``frames``, ``index``, ``stats``. Outputs: ``weights``, ``history``.
     """
-    use_threads(job.threads)
-    device = pick_device()
+    run = Run.begin(job, "vae")
     stage = job.setting("vae", VaeStage)
     skeleton = skeleton_of(job.setting("dataset", DatasetSettings))
     store = MotionStore.load(job.inputs["frames"], job.inputs["index"])
-    normalizer = load_normalizer(job.inputs["stats"]).torch(device)
-    run = Run.of(job, "vae")
-    run.seed_weights()
+    normalizer = load_normalizer(job.inputs["stats"]).torch(run.device)
     vae = build_vae(stage.model, skeleton.feature_width)
 
     def draw(batch: tuple[Tensor, Tensor], generator: torch.Generator) -> Motions:
-        motion, mask = (tensor.to(device) for tensor in batch)
+        motion, mask = (tensor.to(run.device) for tensor in batch)
         noise = torch.randn(len(motion), vae.latent_tokens, vae.latent_width, generator=generator)
-        return Motions(normalizer.normalise(motion) * mask[..., None], mask, noise.to(device))
+        return Motions(normalizer.normalise(motion) * mask[..., None], mask, noise.to(run.device))
 
     def forward(drawn: Motions) -> Outputs:
         posterior = vae.encode(drawn.motion, drawn.mask)
@@ -67,17 +65,11 @@ def train_vae(job: Job) -> None:
         )
 
     objective = Objective(draw, forward, terms, scheduled=True)
-    train_clips = store.split("train")
+    epoch = partial(_epoch, store, store.split("train"), stage)
     val_clips = store.split(job.setting("validation", str))
-    val_batches = list(_epoch(store, val_clips, stage, run.seeds.child("val").numpy()))
-    history = train(
-        vae,
-        objective,
-        lambda rng: _epoch(store, train_clips, stage, rng),
-        stage.training,
-        run,
-        objective.mean_loss(val_batches, run.seeds),
-    )
+    val = list(_epoch(store, val_clips, stage, run.seeds.child("val").numpy()))
+    validate = objective.mean_loss(val, run.seeds)
+    history = train(vae, objective, epoch, stage.training, run, validate)
     save_trained(job, vae, history)
 
 

@@ -65,7 +65,7 @@ def test_the_notes_of_an_import_are_said_at_its_export(tmp_path, capsys):
     path = tmp_path / "own.bvh"
     path.write_text(walking_bvh(MIXAMO, up="z"))
     export_motion(path, "glb", None, False, None)
-    assert "own.bvh: Z is taken for up" in capsys.readouterr().err
+    assert "note: Z is taken for up" in capsys.readouterr().err
 
 
 @BOTH
@@ -112,7 +112,7 @@ def test_an_exported_bvh_can_be_exported_again(source, tmp_path):
     [
         ("fbx", None, False, "bvh, glb, npz, csv"),
         ("bvh", "motion.glb", False, "expected: .bvh"),
-        ("npz", None, False, "replace its source"),
+        ("npz", None, False, "which would be replaced"),
         ("csv", None, True, "Leave out --positions"),
     ],
 )

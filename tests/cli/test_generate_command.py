@@ -85,6 +85,14 @@ def test_a_text_far_from_everything_taught_is_written_with_a_note(place):
     assert (place / "motion.npz").is_file()
 
 
+def test_a_text_that_is_cut_is_written_with_a_note_that_quotes_where(place):
+    said = generate(" ".join(["a person walks"] * 180) + " and waves with the left hand").stderr
+    assert "tokens and 256 are read; not read is all from" in said
+    long = " ".join(["walk"] * 254)
+    assert "not read is all from 'jumps' on" in generate(f"{long} jumps").stderr
+    assert "not read" not in generate(long).stderr
+
+
 def test_a_taught_text_has_no_note(place):
     assert "note:" not in generate("a man waves with his left hand").stderr
 

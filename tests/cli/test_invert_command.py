@@ -13,7 +13,7 @@ from small_model import write_model
 from lead.cli.invert import invert_clips
 from lead.config.evaluation import Inversion
 from lead.errors import LeadError
-from lead.inversion.invert import NewWord
+from lead.inversion.sentences import NewWord
 from lead.inversion.words import Word
 from lead.mocap.motion import read_mocap
 from lead.pipeline import LeadPipeline
@@ -83,6 +83,7 @@ def test_what_the_word_is_worth_is_printed(root, capsys):
     invert(root, ["first"], "<zombie>")
     printed = capsys.readouterr()
     assert "on fresh draws" in printed.out and "steps 3/3" in printed.err
+    assert printed.err.count("first.bvh is read as") == 1 and "unit cm" in printed.err
 
 
 def test_words_change_the_motion_of_their_sentence(root, pipeline):
@@ -153,7 +154,7 @@ def positions(root, folder, change):
 
 def test_notes_on_clips_are_printed_once(root, tmp_path, capsys):
     positions(root, tmp_path, lambda joints: joints[..., [0, 2, 1]] * (1, -1, 1))
-    assert capsys.readouterr().err.count("own.npz: Z is taken for up") == 1
+    assert capsys.readouterr().err.count("note: Z is taken for up") == 1
 
 
 @pytest.mark.parametrize("turn", [(1, -1, -1), (-1, 1, 1)])

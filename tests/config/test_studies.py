@@ -180,6 +180,16 @@ def test_an_unknown_key_is_told_with_the_allowed_ones():
     assert "learning_rate" in message and "weight_decay" in message
 
 
+def test_every_unknown_key_is_named_before_anything_else_that_is_wrong():
+    wrong = {"seed": "many", "nmae": 1, "vae": {"modell": {}, "loss": {"kll": 0}}}
+    with pytest.raises(LeadError) as caught:
+        load_study("demo", wrong, CONFIG)
+    problem = caught.value.problem
+    assert problem.startswith("Unknown key in the configuration: ") and "(and 3 more: " in problem
+    assert problem.endswith("seed).")
+    assert all(name in problem for name in ("nmae", "vae.modell", "vae.loss.kll"))
+
+
 def test_an_unknown_key_inside_a_variant_names_that_variants_keys():
     with pytest.raises(LeadError) as caught:
         load_study("demo", {"dataset": {"clip": 3}}, CONFIG)

@@ -158,7 +158,7 @@ def test_a_segment_without_caption_is_left_out():
         (HEADER.encode() + b"./pose_data/../../x.npy,0,1,000000.npy\n", "leaves its folder"),
         (HEADER.encode() + b"./pose_data/KIT/3/x.npy,0,1,../a.npy\n", "no file name"),
         (HEADER.encode() + b"/etc/x.npy,0,1,000000.npy\n", "leaves its folder"),
-        (b"\xff\xfe", "utf-8"),
+        (b"\xff\xfe", "columns none"),
     ],
 )
 def test_another_file_is_not_taken_for_the_index(tmp_path: Path, content, found):

@@ -1,11 +1,15 @@
 """Files are finished or absent."""
 
 import errno
+import os
 
 import pytest
+import torch
+from safetensors import SafetensorError
 
 from lead.errors import LeadError
 from lead.files.artefact import atomic_path, manifest
+from lead.models.files import save_tensors
 
 
 def test_a_file_appears_only_when_it_is_complete(tmp_path):
@@ -33,10 +37,32 @@ def test_the_temporary_name_keeps_the_ending(tmp_path):
         temporary.write_bytes(b"x")
 
 
-def test_a_full_disk_is_told_with_its_cure(tmp_path):
+@pytest.mark.parametrize("number", [*sorted(errno.errorcode)[::7], errno.ENOSPC])
+def test_a_file_that_cannot_be_written_is_told_with_its_cure_whatever_the_system_says(
+    tmp_path, number
+):
     with pytest.raises(LeadError) as caught, atomic_path(tmp_path / "out.bin"):
-        raise OSError(errno.ENOSPC, "No space left on device")
-    assert "Free some space" in str(caught.value)
+        raise OSError(number, os.strerror(number))
+    assert "Free some space" in str(caught.value) and os.strerror(number) in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["folder", "file/out.bin", "n" * 300])
+def test_a_name_under_which_nothing_can_lie_is_told(tmp_path, name):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    refused = pytest.raises(LeadError, match="could not be written")
+    with refused, atomic_path(tmp_path / name) as temporary:
+        temporary.write_bytes(b"x")
+
+
+def test_tensors_on_a_full_disk_are_told_as_other_files_are(tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise SafetensorError("I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr("lead.models.files.save_file", full)
+    with pytest.raises(LeadError, match="No space left"):
+        save_tensors({"a": torch.zeros(1)}, tmp_path / "a.safetensors", {})
     assert list(tmp_path.iterdir()) == []
 
 

@@ -178,7 +178,7 @@ def test_a_take_is_read_as_it_was_written(tmp_path):
     betas = np.arange(16.0)
     path = write(tmp_path, poses=poses, trans=trans, betas=betas, mocap_framerate=np.array(250.0))
     take = read_amass_npz(path, "x")
-    assert take is not None and take.fps == 250.0
+    assert take.fps == 250.0
     np.testing.assert_array_equal(take.poses, poses)
     np.testing.assert_array_equal(take.trans, trans)
     np.testing.assert_array_equal(take.betas, betas[:10])
@@ -187,14 +187,53 @@ def test_a_take_is_read_as_it_was_written(tmp_path):
 @pytest.mark.parametrize(
     "gender, male", [("male", True), (b"male", False), ("female", False), ("neutral", False)]
 )
-def test_only_male_as_text_takes_the_male_model(tmp_path, gender, male):
+def test_only_male_as_text_takes_the_male_model_of_the_dataset(tmp_path, gender, male):
     take = read_amass_npz(write(tmp_path, gender=np.array(gender)), "x")
-    assert take is not None and take.male is male
+    assert take.male is male
+    assert take.gender == (gender if isinstance(gender, str) else gender.decode())
 
 
-def test_a_shape_file_is_skipped(tmp_path):
-    path = write(tmp_path, poses=None, trans=None, mocap_framerate=None)
-    assert read_amass_npz(path, "x") is None
+def test_a_shape_file_is_named(tmp_path):
+    with pytest.raises(LeadError) as error:
+        read_amass_npz(write(tmp_path, poses=None, trans=None, mocap_framerate=None), "x")
+    assert "body shape" in str(error.value.found)
+
+
+@pytest.mark.parametrize("key", ["mocap_frame_rate", "fps", "framerate"])
+def test_a_rate_under_another_name_is_read(tmp_path, key):
+    path = write(tmp_path, mocap_framerate=None, **{key: np.array([60])})
+    assert read_amass_npz(path, "x").fps == 60
+
+
+@pytest.mark.parametrize("rate", [None, np.array(0.0), np.array("fast"), np.zeros(2)])
+def test_a_stated_rate_stands_before_a_missing_or_impossible_one(tmp_path, rate):
+    assert read_amass_npz(write(tmp_path, mocap_framerate=rate), "x", 50.0).fps == 50
+
+
+@pytest.mark.parametrize("rows", [1, 9])
+def test_betas_may_have_a_row_or_one_per_frame(tmp_path, rows):
+    take = read_amass_npz(write(tmp_path, betas=np.tile(np.arange(16.0), (rows, 1))), "x")
+    np.testing.assert_array_equal(take.betas, np.arange(10))
+    assert not take.notes
+
+
+def test_betas_that_change_or_are_missing_are_noted(tmp_path):
+    changing = np.linspace(0, 1, 9)[:, None] + np.arange(16.0)
+    take = read_amass_npz(write(tmp_path, betas=changing), "x")
+    np.testing.assert_allclose(take.betas, np.arange(10) + 0.5)
+    assert "change" in take.notes[0]
+    without = read_amass_npz(write(tmp_path, betas=None, gender=None), "x")
+    assert not without.betas.any() and without.gender == "" and "mean body" in without.notes[0]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"poses": np.zeros((9, 165))}, {"surface_model_type": np.array("smplx")}]
+)
+@pytest.mark.parametrize("missing", ["mocap_framerate", "gender", "betas", "trans"])
+def test_another_body_model_is_named_before_anything_that_is_missing(tmp_path, changes, missing):
+    with pytest.raises(LeadError) as error:
+        read_amass_npz(write(tmp_path, **changes, **{missing: None}), "x")
+    assert "SMPL-X" in str(error.value.found)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 0.999])
@@ -227,7 +266,8 @@ NOT_FINITE[7, 3] = np.nan
         ({"gender": np.array([{}], dtype=object)}, "ValueError"),
         ({"mocap_framerate": np.array(0.0)}, "mocap_framerate 0.0"),
         ({"mocap_framerate": np.array("fast")}, "mocap_framerate fast"),
-        ({"mocap_framerate": None, "mocap_frame_rate": np.array(120.0)}, "no mocap_framerate"),
+        ({"mocap_framerate": None}, "no mocap_framerate"),
+        ({"fps": np.array(30.0)}, "mocap_framerate 120.0, fps 30.0"),
     ],
 )
 def test_a_file_that_cannot_be_posed_says_why(tmp_path, changes, found):

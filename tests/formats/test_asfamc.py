@@ -78,10 +78,41 @@ def test_a_length_of_045_means_that_a_unit_is_56_millimetres():
     assert read_asf(ASF, "x.asf").metres == pytest.approx(0.056444, abs=1e-6)
 
 
-def test_windows_line_ends_do_not_matter():
-    skeleton = read_asf(ASF.replace("\n", "\r\n").encode(), "x.asf")
-    motion = read_amc(AMC.replace("\n", "\r\n").encode(), skeleton, "x.amc")
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["\r\n", "\r"])
+def test_line_ends_and_encodings_do_not_matter(end, encoding):
+    skeleton = read_asf(ASF.replace("\n", end).encode(encoding), "x.asf")
+    motion = read_amc(AMC.replace("\n", end).encode(encoding), skeleton, "x.amc")
     np.testing.assert_array_equal(motion["toe"], [[70, 80], [71, 81]])
+
+
+def in_radians(text: str, *, keep: int) -> str:
+    """The text with every number after the first ``keep`` of a line of angles in radians."""
+    lines = []
+    for line in text.splitlines():
+        words = line.split()
+        if words and words[0] in ("axis", "orientation", "root", "thigh", "toe"):
+            first = 1 + keep * (words[0] == "root")
+            turned = [
+                word if index < first or word.isalpha() else repr(np.radians(float(word)).item())
+                for index, word in enumerate(words)
+            ]
+            line = " ".join(turned)
+        lines.append(line)
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("asf_in_radians", [False, True])
+@pytest.mark.parametrize("amc_in_radians", [False, True])
+def test_angles_are_in_the_measure_that_each_file_states(asf_in_radians, amc_in_radians):
+    asf = in_radians(ASF, keep=3).replace("angle deg", "angle rad") if asf_in_radians else ASF
+    amc = in_radians(AMC, keep=3).replace(":DEGREES", ":RADIANS") if amc_in_radians else AMC
+    skeleton = read_asf(asf, "x.asf")
+    _, ends = bone_ends(skeleton, read_amc(amc, skeleton, "x.amc"))
+    expected = read_asf(ASF, "x.asf")
+    np.testing.assert_allclose(
+        ends, bone_ends(expected, read_amc(AMC, expected, "x.amc"))[1], atol=1e-9
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,7 +125,8 @@ def test_windows_line_ends_do_not_matter():
         ("toe 71", "toe nan", "toe that is not finite in frame 2"),
         ("toe 71", "tail 71", "'tail 71 81' in frame 2"),
         ("\n2\n", "\n3\n", "frame 3 after frame 1"),
-        (AMC, "", "0 frames"),
+        (AMC, "", "an empty file"),
+        (AMC, ":DEGREES", "0 frames"),
     ],
 )
 def test_broken_motion_is_refused(old, new, found):

@@ -10,7 +10,7 @@ from scipy.spatial.transform import Rotation
 
 from lead.errors import LeadError
 from lead.formats.archive import members
-from lead.formats.bvh import global_transforms, read_bvh
+from lead.formats.bvh import POSITIONS, global_transforms, read_bvh
 
 HEADER = """HIERARCHY
 ROOT hip
@@ -83,6 +83,90 @@ def test_line_ends_tabs_and_spaces_do_not_matter(frames, old, new):
     np.testing.assert_array_equal(read_bvh(changed, "x").frames, read_bvh(text, "x").frames)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32-be", "cp932"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("name", ["左足", "ボーン", "Bip01\u3000Pelvis"])
+def test_names_in_any_encoding_and_any_line_end(frames, encoding, end, name):
+    text = bvh_text(frames).replace("knee", name)
+    mark = "\ufeff" if encoding == "utf-32-be" else ""
+    bvh = read_bvh((mark + text.replace("\n", end)).encode(encoding), "x.bvh")
+    assert bvh.names[1] == name.replace("\u3000", " ")
+    np.testing.assert_array_equal(bvh.frames, frames)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Frame Time: 0", "Frame Time: nan", "Frame Time:", "Frame Time: 0,03", ""],
+)
+def test_a_stated_rate_stands_before_a_missing_or_impossible_frame_time(frames, line):
+    text = bvh_text(frames).replace("Frame Time: 0.05", line).replace("5\n\n", "5\n")
+    bvh = read_bvh(text, "x.bvh", fps=30.0)
+    assert bvh.fps == pytest.approx(30)
+    np.testing.assert_array_equal(bvh.frames, frames)
+    with pytest.raises(LeadError) as error:
+        read_bvh(text, "x.bvh")
+    assert "points" in str(error.value.fix) if "," in line else "--fps" in str(error.value.fix)
+
+
+def with_positions(share: float) -> str:
+    """A BVH in which joints have channels of position, a share of their offsets."""
+    offsets = np.random.default_rng(3).uniform(5, 30, (6, 3))
+    lines, closing = ["HIERARCHY"], []
+    for joint, (x, y, z) in enumerate(offsets):
+        kind = "JOINT" if joint else "ROOT"
+        lines += [
+            f"{kind} j{joint}",
+            "{",
+            f"OFFSET {x} {y} {z}",
+            "CHANNELS 3 " + " ".join(POSITIONS),
+        ]
+        closing.append("}")
+    row = " ".join(map(str, (share * offsets).ravel()))
+    return "\n".join([*lines, *closing, "MOTION", "Frames: 2", "Frame Time: 0.1", row, row])
+
+
+@pytest.mark.parametrize("share", [0.0, 0.05, -0.02])
+def test_positions_that_are_to_be_added_to_the_offsets_are_named(share):
+    with pytest.raises(LeadError, match="onto their parents") as error:
+        read_bvh(with_positions(share), "x.bvh")
+    assert "j1" in str(error.value.found) and "adds them to the offsets" in str(error.value.fix)
+
+
+@pytest.mark.parametrize("share", [1.0, 0.5, -1.0])
+def test_positions_that_stand_instead_of_the_offsets_are_read(share):
+    assert len(read_bvh(with_positions(share), "x.bvh").frames) == 2
+
+
+@pytest.mark.parametrize(
+    "old, new, fix",
+    [
+        ("OFFSET 1 2 3", "OFFSET 1,5 2,0 3,0", "decimal points"),
+        ("OFFSET 1 2 3", "OFFSET 1,2,3", "spaces instead of commas"),
+        ("Frame Time: 0.05", "Frame Time: 0,05", "decimal points"),
+        (
+            "MOTION",
+            "MOTION\nFrames: 5\nFrame Time: 0.05\n1,5 " + "0 " * 12 + "\n",
+            "decimal points",
+        ),
+        ("Frames: 5", "Frames: 6", "Write `Frames: 5`"),
+        ("CHANNELS 3 Yrotation Xrotation Zrotation", "CHANNELS 2 Yrotation Xrotation", "hierarchy"),
+        ("Frames: 5", "Frames: none", "number of frames"),
+        ("Frame Time: 0.05", "Frame Time: 0", "--fps"),
+        ("ROOT hip", "ROOT a { } ROOT hip", "each person"),
+    ],
+)
+def test_each_fault_has_its_own_cure(frames, old, new, fix):
+    with pytest.raises(LeadError) as error:
+        read_bvh(bvh_text(frames).replace(old, new), "x.bvh")
+    assert fix in str(error.value.fix)
+
+
+def test_a_broken_line_is_named_by_its_number(frames):
+    with pytest.raises(LeadError) as error:
+        read_bvh(bvh_text(frames).replace("OFFSET 1 2 3", "OFSET 1 2 3"), "x.bvh")
+    assert error.value.found == "'OFSET 1 2 3' in line 12"
+
+
 @pytest.mark.parametrize("declared, word", [(9, "fewer"), (3, "more")])
 def test_another_number_of_frames_than_declared_is_refused(frames, declared, word):
     with pytest.raises(LeadError, match=f"{word} frames") as error:
@@ -128,6 +212,9 @@ def test_a_row_with_a_value_missing_is_refused_with_its_frame(frames):
         ("CHANNELS 3 Yrotation", "CHANNELS 3 Wrotation"),
         ("CHANNELS 3", "CHANNELS 4"),
         ("HIERARCHY", "HIERARCHY }"),
+        ("HIERARCHY", "End Site"),
+        ("HIERARCHY", "{ End Site"),
+        ("CHANNELS", "HIERARCHY #"),
         ("ROOT hip", "ROOT a { } ROOT hip"),
         (HEADER, ""),
     ],

@@ -220,7 +220,7 @@ def test_the_file_is_one_that_an_animation_program_opens(tmp_path, clip):
     data = (tmp_path / "motion.bvh").read_bytes()
     assert data.startswith(b"HIERARCHY\nROOT pelvis\n{\n") and data.endswith(b"\n")
     assert b"\r" not in data and b"nan" not in data
-    assert [len(channels) for channels in reader.channels] == [6] + [3] * 27
+    assert [len(channels) for channels in reader.channels] == [6] + [3] * 25
     assert reader.ends == 5
     assert {name for name in reader.names if not name.endswith("_bone")} == set(HUMANML3D.joints)
 
@@ -283,3 +283,26 @@ def test_a_motion_with_holes_is_refused_and_nothing_is_written(tmp_path, clip):
     with pytest.raises(LeadError, match="not a finite number"):
         write_bvh(tmp_path / "motion.bvh", joints, HUMANML3D, 20.0)
     assert list(tmp_path.iterdir()) == []
+
+
+@BOTH
+@pytest.mark.parametrize("positions", [False, True])
+def test_the_body_stands_on_the_floor_at_rest(tmp_path, skeleton, positions):
+    reader = written(tmp_path, stretching_body(skeleton), skeleton, positions=positions)
+    rest = np.zeros((len(reader.names), 3))
+    for joint, parent in enumerate(reader.parents):
+        rest[joint] = np.add(reader.offsets[joint], rest[parent] if parent >= 0 else 0)
+    assert rest[:, 1].min() == pytest.approx(0, abs=1e-4)
+    assert rest[0, [0, 2]] == pytest.approx(0) and rest[0, 1] > 40
+
+
+@BOTH
+@pytest.mark.parametrize("positions", [False, True])
+def test_no_bone_has_length_zero_from_its_head_to_the_mean_of_its_children(
+    tmp_path, skeleton, positions
+):
+    reader = written(tmp_path, stretching_body(skeleton), skeleton, positions=positions)
+    for joint, name in enumerate(reader.names):
+        below = [row for row, parent in enumerate(reader.parents) if parent == joint]
+        tail = np.mean([reader.offsets[row] for row in below], axis=0) if below else [1, 0, 0]
+        assert np.linalg.norm(tail) > 0.5, name

@@ -41,10 +41,17 @@ class Intruder:
         return print, ("executed",)
 
 
-def test_nothing_in_a_checkpoint_is_executed(tmp_path, capsys):
-    path = write_lightning(tmp_path / "mld.ckpt", {}, hyper_parameters=Intruder())
-    said = refused(path)
-    assert "wants to run code" in said and "print" in said and "weights_only" not in said
+def test_nothing_in_a_checkpoint_is_executed(tmp_path, whole, capsys):
+    path = write_lightning(tmp_path / "mld.ckpt", whole, hyper_parameters={"cfg": Intruder()})
+    vae, _ = load_mld(path)
+    assert torch.equal(vae.final_layer.weight, whole["vae.final_layer.weight"])
+    assert "executed" not in capsys.readouterr().out
+
+
+def test_an_object_in_place_of_a_weight_is_named(tmp_path, whole, capsys):
+    weights = whole | {"vae.final_layer.bias": Intruder()}
+    said = refused(write_lightning(tmp_path / "mld.ckpt", weights))
+    assert "vae.final_layer.bias: __builtin__.print" in said
     assert "executed" not in capsys.readouterr().out
 
 

@@ -8,12 +8,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from freezing import is_frozen
 from mld_files import random_weights, shapes, write_lightning
 from oracles import plain_mld
 
 from lead.config.models import DenoiserModel
 from lead.interop.mld import load_mld, load_motionlcm
-from lead.models.build import is_frozen
 from lead.models.denoiser import Denoiser, guidance_sinusoid
 from lead.models.positions import timestep_sinusoid
 from lead.motion.skeleton import KIT

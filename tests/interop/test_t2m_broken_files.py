@@ -11,7 +11,7 @@ import torch
 from evaluator_files import random_networks, write_checkpoint, write_statistics
 
 from lead.errors import LeadError
-from lead.interop.t2m_evaluator import load_t2m_evaluator, load_t2m_statistics
+from lead.interop.t2m_evaluator import PARTS, load_t2m_evaluator, load_t2m_statistics
 from lead.motion.normalizer import Normalizer
 from lead.motion.skeleton import HUMANML3D
 
@@ -62,10 +62,10 @@ class Intruder:
         return print, ("executed",)
 
 
-def test_what_a_file_wants_to_run_is_named_and_not_run(tmp_path, capsys):
+def test_an_object_in_place_of_a_network_is_not_run(tmp_path, capsys):
     path = tmp_path / "finest.tar"
-    torch.save({"movement_encoder": Intruder()}, path)
-    assert "found: print\n" in refused(path)
+    torch.save(dict.fromkeys(PARTS, Intruder()), path)
+    assert "no motion_encoder.gru" in refused(path)
     assert "executed" not in capsys.readouterr().out
 
 

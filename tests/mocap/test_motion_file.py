@@ -6,7 +6,7 @@ import pytest
 from swaying_body import stretching_body, swaying_body
 
 from lead.errors import LeadError
-from lead.mocap.motion_file import StoredMotion, read_npz, write_csv, write_npz
+from lead.mocap.motion_file import StoredMotion, read_motion, read_npz, write_csv, write_npz
 from lead.motion.features import joints_to_features
 from lead.motion.skeleton import HUMANML3D, KIT
 
@@ -55,6 +55,26 @@ def test_what_import_writes_is_read(tmp_path):
     joints = swaying_body(HUMANML3D, 5).astype(np.float32)
     np.savez(tmp_path / "own.npz", joints=joints, fps=20.0, joint_names=np.array(HUMANML3D.joints))
     np.testing.assert_array_equal(read_npz(tmp_path / "own.npz").joints, joints)
+
+
+@pytest.mark.parametrize("rate", [None, 0.0, np.nan])
+def test_a_stated_rate_stands_before_a_missing_or_impossible_one(tmp_path, rate):
+    path = broken(tmp_path, fps=None if rate is None else np.array(rate))
+    assert read_motion(path, fps=30.0).fps == 30.0
+    with pytest.raises(LeadError) as caught:
+        read_motion(path)
+    assert "--fps" in str(caught.value.fix)
+
+
+@pytest.mark.parametrize("key", ["length", "lengths"])
+def test_frames_beyond_the_stated_length_are_padding(tmp_path, key):
+    joints = swaying_body(KIT)
+    features = joints_to_features(joints, KIT)
+    write_npz(tmp_path / "motion.npz", StoredMotion(joints, KIT, 12.5, "", features))
+    with np.load(tmp_path / "motion.npz") as archive:
+        np.savez(tmp_path / "padded.npz", **archive, **{key: np.array([20])})
+    found = read_npz(tmp_path / "padded.npz")
+    assert (len(found.joints), len(found.features)) == (20, 19)
 
 
 @pytest.mark.parametrize(

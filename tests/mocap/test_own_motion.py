@@ -106,6 +106,24 @@ def test_a_stated_frame_rate_stands_instead_of_the_files(read):
     assert len(read(WALK, fps=60.0).joints) == 25
 
 
+@pytest.mark.parametrize("line", ["Frame Time: 0.000000", "Frame Time: nan", ""])
+def test_a_stated_frame_rate_stands_where_the_file_has_none(read, line):
+    silent = WALK.replace("Frame Time: 0.0333333", line)
+    np.testing.assert_allclose(read(silent, fps=30.0).joints, read(WALK).joints, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "of_file, of_map",
+    [("utf-8", "utf-8"), ("utf-16", "utf-8-sig"), ("utf-8", "utf-16"), ("euc_jp", "utf-8")],
+)
+def test_a_map_names_joints_in_any_encoding(tmp_path, read, of_file, of_map):
+    names = {"Head": "頭", "LeftLeg": "左ひざ"}
+    text = walking_bvh(MIXAMO, lambda name: names.get(name, name))
+    (tmp_path / "own.yaml").write_bytes("head: 頭\nleft_knee: 左ひざ\n".encode(of_map))
+    motion = read(text.encode(of_file), map_file=tmp_path / "own.yaml")
+    np.testing.assert_allclose(motion.joints, read(WALK).joints, atol=1e-9)
+
+
 def test_bones_that_change_their_length_are_noted(read):
     lines = WALK.splitlines()
     joint = lines.index("JOINT LeftLeg")
@@ -206,7 +224,7 @@ POSE = walking_bvh(MIXAMO).replace("Frames: 75", "Frames: 1").splitlines()
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("", "no MOTION"),
+        ("", "an empty file"),
         ("Dear diary,\ntoday I walked.\n", "no MOTION"),
         (WALK[: WALK.index("MOTION")], "no MOTION"),
         (FEW, "74 frames"),
@@ -244,7 +262,7 @@ GOOD = np.random.default_rng(0).normal(size=(50, 22, 3))
         (b"not an archive", "another kind"),
         (b"PK\x03\x04 broken", ""),
         (npz(joints=np.array([{"a": 1}], dtype=object), fps=20), "allow_pickle"),
-        (npz(joints=GOOD), "no `fps`"),
+        (npz(joints=GOOD), "or fps"),
         (npz(joints=GOOD, fps=0), "fps 0"),
         (npz(joints=GOOD, fps="fast"), "fps fast"),
         (npz(joints=GOOD[:, :21], fps=20), "KIT-ML"),
@@ -252,7 +270,7 @@ GOOD = np.random.default_rng(0).normal(size=(50, 22, 3))
         (npz(joints=GOOD * np.nan, fps=20), "frame 1 is not finite"),
         (npz(joints=GOOD[:0], fps=20), "no frame"),
         (npz(joints=GOOD, fps=20, joint_names=["a"] * 22), "joints a"),
-        (npz(poses=np.zeros((5, 156)), trans=np.zeros((5, 3))), "body model"),
+        (npz(poses=np.zeros((5, 156)), trans=np.zeros((5, 3)), fps=20), "body model"),
         (npz(a=GOOD, b=GOOD), "arrays a, b"),
     ],
 )
@@ -302,6 +320,55 @@ def test_a_take_of_amass_is_posed_and_stood_upright(tmp_path):
     np.testing.assert_allclose(still, rest - rest[0], atol=1e-6)
     bent = np.linalg.norm(motion.joints[-1] - motion.joints[-1, 0] - still, axis=-1)
     assert [HUMANML3D.joints[joint] for joint in np.flatnonzero(bent > 0.05)] == ["left_wrist"]
+
+
+@pytest.mark.parametrize(
+    "gender, folder, told",
+    [
+        ("female", "male", "female body and was posed with the male model"),
+        (b"female", "male", "--body-model smplh/female/model.npz"),
+        ("neutral", "female", "of a neutral body"),
+        ("male", "here", "does not say its gender"),
+        (None, "male", "whose body"),
+        ("female", "female", ""),
+        ("Male", "smplh_male", ""),
+    ],
+)
+def test_a_take_of_another_gender_than_the_model_is_noted(tmp_path, gender, folder, told):
+    model, _ = smplh_in_a_t_pose(tmp_path / folder / "model.npz")
+    said = None if gender is None else np.array(gender)
+    upright = np.tile(np.eye(1, 156) * np.pi / 2, (60, 1))
+    take = write_amass(
+        tmp_path / "take.npz", np.random.default_rng(0), 60, poses=upright, gender=said
+    )
+    notes = [note for note in read_mocap(take, body_model=model).notes if "body" in note]
+    assert any(told in note for note in notes) if told else not any("model" in n for n in notes)
+
+
+def test_another_body_model_is_named_before_a_body_model_is_asked_for(tmp_path):
+    poses = np.zeros((90, 165))
+    take = write_amass(
+        tmp_path / "take.npz", np.random.default_rng(0), poses=poses, mocap_framerate=None
+    )
+    with pytest.raises(LeadError) as error:
+        read_mocap(take)
+    assert "SMPL-X" in str(error.value.found)
+
+
+def test_padding_and_unit_that_arrays_state_are_taken(tmp_path, read):
+    joints = read(WALK).joints
+    padded = np.concatenate([joints * 100, np.zeros((10, 22, 3))])
+    np.savez(tmp_path / "a.npz", joints=padded, fps=20, length=len(joints), unit="cm")
+    motion = read_mocap(tmp_path / "a.npz")
+    np.testing.assert_allclose(motion.joints, joints, atol=1e-12)
+    assert any("10 frames of padding" in note for note in motion.notes)
+
+
+@pytest.mark.parametrize("lengths", [0, 51, [20, 30], 2.5])
+def test_a_length_that_is_not_that_of_the_motion_is_refused(read, lengths):
+    with pytest.raises(LeadError) as error:
+        read(npz(joints=GOOD, fps=20, lengths=lengths), "walk.npz")
+    assert "lengths" in str(error.value.found)
 
 
 def test_a_take_of_amass_without_its_body_model_says_what_to_give(tmp_path):

@@ -60,6 +60,28 @@ def test_unit_axis_and_added_frames_are_read(read):
     assert (found.unit, found.up, found.drop_frames, dict(found.rows)) == ("inch", "z", 2, {})
 
 
+@pytest.mark.parametrize("name", ["01", "No", "1e3", "null", "2020-01-01", "Bone~1", "Hüfte", "頭"])
+def test_a_joint_is_its_name_as_written(tmp_path, name):
+    (tmp_path / "map.yaml").write_text(f"pelvis: {name}", encoding="utf-8")
+    row = read_map_file(tmp_path / "map.yaml", (name, "Spine")).rows["pelvis"]
+    assert (row.a, row.b, row.weight) == (name, name, 0)
+
+
+@pytest.mark.parametrize(
+    "encoding, name",
+    [
+        ("utf-8-sig", "頭"),
+        ("utf-16", "頭"),
+        ("cp932", "頭"),
+        ("gb18030", "头"),
+        ("cp1252", "Hüfte"),
+    ],
+)
+def test_a_map_may_be_in_any_encoding(tmp_path, encoding, name):
+    (tmp_path / "map.yaml").write_bytes(f"pelvis: {name}\r\n".encode(encoding))
+    assert read_map_file(tmp_path / "map.yaml", (name, "Spine")).rows["pelvis"].a == name
+
+
 def test_what_is_left_out_is_left_open(read):
     found = read("pelvis: Hips")
     assert (found.unit, found.up, found.drop_frames) == (None, None, None)
@@ -76,18 +98,18 @@ def test_what_is_left_out_is_left_open(read):
         ("pelvis: Hips~Spine", "Hips~Spine"),
         ("pelvis: [Hips, Spine]", "Hips"),
         ("pelvis: {a: 1}", "pelvis"),
-        ("pelvis:", "pelvis: None"),
+        ("pelvis:", "pelvis: "),
         ("pelvis: [Hips, Spine, .nan]", "nan"),
         ("unit: parsec", "parsec"),
         ("unit: -1", "-1"),
         ("up: -w", "'-w'"),
         ("sides: left", "'left'"),
         ("drop_frames: -1", "-1"),
-        ("drop_frames: true", "True"),
+        ("drop_frames: true", "true"),
         ("", "nothing"),
         ("- pelvis", "list"),
         ("pelvis: [Hips", "line"),
-        ("pelvis: !!python/object/apply:os.getcwd []", "python"),
+        ("pelvis: !!python/object/apply:os.getcwd []", "pelvis: []"),
     ],
 )
 def test_a_wrong_line_is_named(read, text, told):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 import torch
+from freezing import is_frozen
 from torch.testing import assert_close
 
 from lead.config.models import DenoiserModel
 from lead.errors import LeadError
-from lead.models.build import build_denoiser, freeze, is_frozen
+from lead.models.build import build_denoiser, freeze
 
 SMALL = DenoiserModel(width=32, layers=3, heads=4, feedforward=64, positions=10)
 

@@ -9,7 +9,8 @@ from torch.testing import assert_close
 
 from lead.config.models import MatcherModel
 from lead.errors import LeadError
-from lead.models.build import build_matcher, build_movement_decoder, freeze
+from lead.models.build import build_matcher, freeze
+from lead.models.matcher import MovementDecoder
 
 WIDTH = 19
 LENGTHS = (24, 40, 30, 37, 5)
@@ -154,7 +155,7 @@ def test_snippets_are_decoded_to_as_many_frames_as_were_encoded():
     model = MatcherModel(movement_width=16)
     snippets = build_matcher(model, WIDTH).movement_encoder(torch.randn(2, 24, WIDTH - 4))
     assert snippets.shape == (2, 6, 16)
-    assert build_movement_decoder(model, WIDTH)(snippets).shape == (2, 24, WIDTH)
+    assert MovementDecoder(model, WIDTH)(snippets).shape == (2, 24, WIDTH)
 
 
 def test_weights_start_at_xavier_normal_and_biases_at_zero():

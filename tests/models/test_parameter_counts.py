@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from lead.config.models import DenoiserModel, MatcherModel, VaeModel
-from lead.models.build import build_denoiser, build_matcher, build_movement_decoder, build_vae
+from lead.models.build import build_denoiser, build_matcher, build_vae
+from lead.models.matcher import MovementDecoder
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +37,7 @@ def test_the_movement_encoder_has_the_published_size(feature_width, expected):
 
 @pytest.mark.parametrize(("feature_width", "expected"), [(263, 1_657_407), (251, 1_626_639)])
 def test_the_movement_decoder_has_the_published_size(feature_width, expected):
-    assert count(build_movement_decoder(MatcherModel(), feature_width)) == expected
+    assert count(MovementDecoder(MatcherModel(), feature_width)) == expected
 
 
 def test_the_motion_encoder_has_the_published_size():

@@ -6,6 +6,7 @@ import json
 
 import pytest
 import torch
+from freezing import is_frozen
 from small_model import write_model
 
 from lead.config.models import (
@@ -24,7 +25,6 @@ from lead.models.build import (
     build_projector,
     build_vae,
     guided,
-    is_frozen,
 )
 from lead.models.files import (
     copy_network,
@@ -93,6 +93,13 @@ def test_weights_that_say_nothing_are_refused_with_the_way_out(tmp_path):
     assert "snakemake" in str(error.value)
     with pytest.raises(LeadError, match="no weights here"):
         load_network(tmp_path / "nowhere.safetensors")
+
+
+def test_a_broken_description_beside_weights_of_version_0_1_is_told(tmp_path):
+    save_tensors(NETWORKS["vae"]().state_dict(), tmp_path / "vae.safetensors", {})
+    (tmp_path / "model.json").write_text("{")
+    with pytest.raises(LeadError, match=r"model\.json is damaged"):
+        load_network(tmp_path / "vae.safetensors")
 
 
 def test_a_network_of_version_0_1_opens_by_the_description_beside_it(tmp_path):

@@ -14,8 +14,8 @@ from lead.config.training import ConsistencyStage, Machine, Training
 from lead.diffusion.schedule import noise_schedule
 from lead.files.seeds import Seeds
 from lead.losses import pseudo_huber_loss
-from lead.models.build import build_denoiser, freeze
-from lead.training.consistency import Distilled, Jumps, jump_ends, student_of
+from lead.models.build import build_denoiser, freeze, guided
+from lead.training.consistency import Distilled, Jumps, jump_ends
 from lead.training.loop import train
 from lead.training.objective import Objective, Run
 
@@ -28,7 +28,7 @@ SCHEDULE = noise_schedule(Diffusion())
 def networks():
     torch.manual_seed(0)
     teacher = freeze(build_denoiser(MODEL, 16, 1, 10)).double()
-    student = student_of(teacher, build_denoiser(MODEL, 16, 1, 10, 256).double())
+    student = guided(teacher, 256).double()
     torch.nn.init.normal_(student.time_embedding.cond_proj.weight, std=0.1)
     pair = Distilled(student)
     with torch.no_grad():
@@ -104,7 +104,7 @@ def test_a_step_moves_student_and_average_as_written_down():
 
 def test_at_first_the_student_is_its_teacher_whatever_the_guidance():
     teacher, _ = networks()
-    student = freeze(student_of(teacher, build_denoiser(MODEL, 16, 1, 10, 256).double()))
+    student = freeze(guided(teacher, 256).double())
     noisy, text = torch.randn(3, 1, 16).double(), torch.randn(3, 10).double()
     timestep, told = torch.tensor([19, 499, 999]), torch.randn(3, 256).double()
     assert_close(student(noisy, timestep, text, told), teacher(noisy, timestep, text))

@@ -1,9 +1,10 @@
 """The analysis as Markdown and LaTeX."""
 
 import re
+from dataclasses import asdict
 
 from lead.analysis.rows import Row, write_rows
-from lead.config.systems import MLD, REAL, other_model, realigned
+from lead.config.systems import MLD, REAL, distilled, other_model, realigned
 from lead.files.job import Job
 from lead.report.analysis import analysis_table, latex, markdown, sections
 
@@ -39,6 +40,19 @@ def test_the_ladder_names_its_steps():
     steps = {cells[2].strip(): cells[5].strip() for cells in lines if len(cells) == 8}
     assert steps["D(E(x))"] == "–"
     assert steps["generated"] == "−0.140"
+
+
+def test_a_system_without_projector_decodes_latents_as_they_are(tmp_path):
+    systems = (REAL, MLD, realigned("lead"), distilled(1), distilled(1, "lead"))
+    rows = [Row("ladder", system.name, "real", "fid_reconstruction", "", 0.2) for system in systems]
+    write_rows(rows, tmp_path / "analysis.parquet", {"items": 9, "repeats": 1, "width": 8})
+    outputs = {"md": tmp_path / "a.md", "tex": tmp_path / "a.tex"}
+    settings = {"name": "s", "footnote": "", "rows": [asdict(system) for system in systems]}
+    analysis_table(Job("analysis", settings, {"analysis": tmp_path / "analysis.parquet"}, outputs))
+    cells = [line.split("|") for line in outputs["md"].read_text().splitlines()]
+    steps = {row[1].strip(): row[2].strip() for row in cells if len(row) == 8}
+    assert steps["MotionLCM, 1 step"] == steps["MLD"] == "D(E(x))"
+    assert steps["LEAD (MotionLCM), 1 step"] == steps["LEAD"] == "D(P(E(x)))"
 
 
 def test_columns_line_up_as_plain_text():

@@ -43,7 +43,7 @@ def test_token_states_come_back_to_half_precision_padded_with_zeros(
 
 def test_the_null_caption_is_always_there(path: Path) -> None:
     cache = TextCache.open(path)
-    assert "" in cache
+    assert "" in cache.captions
     assert len(cache) == len(set(CAPTIONS)) + 1
 
 

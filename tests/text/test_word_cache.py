@@ -11,8 +11,8 @@ from lead.files.job import Job
 from lead.store import write_index
 from lead.text.cache import TextCache, write_text_cache
 from lead.text.stages import encode_words
-from lead.text.word_cache import WordCache, open_words
-from lead.text.words import Words, WordSource
+from lead.text.word_cache import WordCache, WordSource, open_words
+from lead.text.words import Words
 
 TAGGED = {
     "a man walks": "a/DET man/NOUN walk/VERB",

@@ -98,6 +98,13 @@ def test_indices_of_fewer_words_are_refused(files):
     assert refused(files).found == "1 words, where there are 12"
 
 
+@pytest.mark.parametrize("row", [-1, 12, [1], None, "huge"])
+def test_a_row_that_no_word_has_is_refused(files, row):
+    rows = dict.fromkeys(WORDS, 10**5000 if row == "huge" else row)
+    files["indices"].write_bytes(pickle.dumps(rows))
+    assert "no numbers of words" in refused(files).found
+
+
 @pytest.mark.parametrize("word", ["sos", "eos", "unk"])
 def test_a_vocabulary_needs_start_end_and_unknown(tmp_path, word):
     error = refused(write_vocabulary(tmp_path, [own for own in WORDS if own != word]))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PARTS = ("lead", "experiments", "workflow", "profiles", "config", "Snakefile")
@@ -47,7 +48,8 @@ class Checkout:
 
     def copy(self, root: Path) -> Checkout:
         """This checkout with all it has made, at another place, times of files kept."""
-        shutil.copytree(self.root, root, symlinks=True)
+        logs = shutil.ignore_patterns("*.snakemake.log")
+        shutil.copytree(self.root, root, symlinks=True, ignore=logs)
         return Checkout(root)
 
     def edit(self, file: str, old: str, new: str) -> None:
@@ -60,20 +62,34 @@ class Checkout:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """A checkout in which the micro study has run to its table and contact sheet."""
-    root = tmp_path_factory.mktemp("micro") / "checkout"
-    root.mkdir()
+    """A checkout in which the micro study has run to its table and contact sheet.
+
+    All test processes share it, so nothing but dry runs may be done in it.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    checkout, done = Checkout(shared / "finished" / "checkout"), shared / "finished" / "done"
+    with FileLock(shared / "finished.lock"):
+        if not done.is_file():
+            _run_micro_study(checkout)
+            done.touch()
+    return checkout
+
+
+def _run_micro_study(checkout: Checkout) -> None:
+    shutil.rmtree(checkout.root, ignore_errors=True)
+    checkout.root.mkdir(parents=True)
     for part in PARTS:
         source = REPOSITORY / part
         if source.is_dir():
-            shutil.copytree(source, root / part, ignore=shutil.ignore_patterns("__pycache__"))
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(source, checkout.root / part, ignore=ignored)
         else:
-            shutil.copy2(source, root / part)
-    shutil.copy2(REPOSITORY / "config" / "micro.yaml", root / "micro.yaml")
-    checkout = Checkout(root)
+            shutil.copy2(source, checkout.root / part)
+    shutil.copy2(REPOSITORY / "config" / "micro.yaml", checkout.root / "micro.yaml")
     run = checkout.snakemake(TABLE, SHEET)
     assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-4000:]
-    return checkout
 
 
 @pytest.fixture

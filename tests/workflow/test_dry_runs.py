@@ -173,6 +173,14 @@ def test_a_study_without_motionlcm_names_one_that_has_it():
     ]
 
 
+def test_a_system_that_the_study_does_not_have_is_told_with_the_setting_it_comes_from():
+    dry = dry_run("results/demo/systems/motionlcm_16/metrics.parquet")
+    said = dry.stdout + dry.stderr
+    assert dry.returncode != 0 and "Traceback" not in said
+    assert "Study demo has no system motionlcm_16; it has real, mld, motionlcm_1," in said
+    assert "`consistency.steps`" in said
+
+
 @pytest.mark.parametrize("system", ["motionlcm_4", "lead_motionlcm_4"])
 def test_motionlcm_decodes_with_the_networks_of_mld_and_lead(system):
     """Its job takes the VAE and projector that `mld` and `lead` take: none is trained beside."""

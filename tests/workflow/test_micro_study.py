@@ -77,8 +77,8 @@ def test_weights_say_what_they_are(finished):
     assert words["code"] and words["config"] and words["torch"]
 
 
-def test_a_second_run_has_nothing_to_do(finished):
-    again = finished.snakemake(TABLE, SHEET)
+def test_a_second_run_has_nothing_to_do(editable):
+    again = editable.snakemake(TABLE, SHEET)
     assert again.returncode == 0
     assert "Nothing to be done" in again.stdout + again.stderr
 

@@ -143,6 +143,7 @@ wildcard_constraints:
     measured=one_of(MEASURED),
     system=one_of(SYSTEMS),
     table=one_of(STUDY.tables),
+    unknown=f"(?!({one_of(SYSTEMS)})/)[^/]+",
 
 
 # Undeclared resources are unlimited. On one machine with GPUs, one job at a time has them; without,

@@ -1,5 +1,7 @@
 """Every system's motions as embeddings of the matcher, then the metrics of those."""
 
+import sys
+
 
 def evaluating():
     """The settings that every embedding depends on."""
@@ -41,6 +43,21 @@ def measured_files(wildcards):
         return {"real": embeddings("real"), "embeddings": embeddings(name)}
     of_words = {own: f"{RESULTS}/mti/{own}/embeddings.safetensors" for own in ("real", name)}
     return {"real": of_words["real"], "embeddings": of_words[name], "full": embeddings("real")}
+
+
+def refuse_system(wildcards):
+    """End with a line that names the settings systems come from, and no exception."""
+    sys.exit(
+        f"Study {STUDY.name} has no system {wildcards.unknown}; it has {', '.join(SYSTEMS)}. "
+        "MotionLCM's are those of `consistency.steps`, others of `projectors` and `external`."
+    )
+
+
+rule unknown_system:
+    input:
+        refuse_system,
+    output:
+        f"{RESULTS}/systems/{{unknown}}/{{file}}",
 
 
 rule train_action_classifier:

@@ -15,6 +15,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from lead.config.evaluation import ExternalSystem
 from lead.evaluation.evaluator import MotionEvaluator, Motions, evaluated_by, open_evaluator
+from lead.evaluation.predictions.captions import read_captions
 from lead.evaluation.predictions.features import Reader, read_features, settle_normalisation
 from lead.evaluation.predictions.files import open_predictions, read_file
 from lead.evaluation.predictions.requests import (
@@ -22,9 +23,8 @@ from lead.evaluation.predictions.requests import (
     check_lengths,
     check_samples,
     measured_items,
-    read_captions,
 )
-from lead.evaluation.protocol import draw_pass
+from lead.evaluation.protocol import draw_multimodality, draw_pass
 from lead.evaluation.repeats import PREFIX, repeat_seeds
 from lead.files.job import Job
 from lead.models.files import save_tensors
@@ -67,7 +67,9 @@ def embed_external(job: Job) -> None:
     embedded, notes_on_lengths = [], []
     for repeat in track(range(repeats), name, repeats):
         drawn = draw_pass(clips, repeat_seeds(job.seeds, repeat))
-        motions, remarks = read_features(files.read(repeat, ids, system), reader, units)
+        motions, remarks = read_features(
+            files.read(repeat, ids, system), reader, units, drawn.length.tolist()
+        )
         length = np.array([len(motion) for motion in motions])
         odd = check_lengths(length, drawn.length, evaluator.skeleton.fps, system.fps)
         if odd and not notes_on_lengths:
@@ -79,10 +81,16 @@ def embed_external(job: Job) -> None:
             **evaluator.measure(*_listed(evaluator, motions)),
         }
         if samples := files.samples[repeat]:
-            raw = (read_file(path, system) for paths in samples.values() for path in paths)
-            of_captions = evaluator.motions(
-                *_listed(evaluator, read_features(raw, reader, units)[0])
+            several = draw_multimodality(
+                clips, settings.multimodality, repeat_seeds(job.seeds, repeat)
             )
+            frames = {
+                clip.id: int(one) for clip, one in zip(several.clips, several.length, strict=True)
+            }
+            raw = (read_file(path, system) for paths in samples.values() for path in paths)
+            asked = [frames.get(name) for name, paths in samples.items() for _ in paths]
+            motions, _ = read_features(raw, reader, units, asked)
+            of_captions = evaluator.motions(*_listed(evaluator, motions))
             tensors["multimodality"] = of_captions.unflatten(0, (len(samples), -1))
         embedded.append(tensors)
     for note in notes:

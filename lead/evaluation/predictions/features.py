@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import repeat
 
 import numpy as np
 from jaxtyping import Float
 
 from lead.config.evaluation import ExternalSystem, Normalisation
 from lead.errors import LeadError
+from lead.evaluation.predictions.arrays import still_frames
 from lead.evaluation.predictions.files import Predictions, RawMotion
 from lead.motion.features import features_to_joints, joints_to_features
 from lead.motion.layout import BLOCKS, layout
 from lead.motion.normalizer import Normalizer
 from lead.motion.plausible import check_bodies, check_sides, jump_notes
 from lead.motion.resample import resample
-from lead.motion.skeleton import SKELETONS, Skeleton
+from lead.motion.skeleton import HUMANML3D, SKELETONS, Skeleton
 from lead.store import UNIT
 from lead.types import Features
 
@@ -32,6 +35,8 @@ _SAMPLE = 64  # motions that suffice to tell the units
 _NO_MOTION = 1e-3  # mean square, so that a constant column is far off and not infinitely so
 
 _MOST_NOTES = 5
+
+_SMPL = (24, 52, 55)  # joints of SMPL, SMPL-H and SMPL-X, whose bodies begin with HumanML3D's
 
 _UNITS: dict[Normalisation, str] = {
     "none": "raw",
@@ -115,25 +120,49 @@ def distances(features: Float[np.ndarray, "F D"], reader: Reader) -> dict[Normal
 
 
 def read_features(
-    motions: Iterable[RawMotion], reader: Reader, units: Normalisation
+    motions: Iterable[RawMotion],
+    reader: Reader,
+    units: Normalisation,
+    asked: Iterable[int | None] = repeat(None),
 ) -> tuple[list[Float[np.ndarray, "_ D"]], list[str]]:
     """Raw features of motions, in their order, and notes on how they were read.
+
+    Args:
+        asked: frames that each motion was to have; further ones in which nothing moves are cut.
 
     Raises:
         LeadError: an array is no motion, of another dataset, not finite or too short.
     """
     statistics = reader.statistics[units]
-    features, notes = [], dict[str, None]()
-    for motion in motions:
-        array = _on_skeleton(motion, reader.skeleton)
+    features, notes = [], Counter[str]()
+    for motion, frames in zip(motions, asked, strict=False):
+        kept, padding = _without_held(motion, frames, reader.skeleton)
+        array = _on_skeleton(kept, reader.skeleton)
         features.append(array if motion.kind != "features" else statistics.denormalise(array))
-        notes |= dict.fromkeys(motion.notes)
+        notes.update([*motion.notes, *padding])
         if motion.kind != "features":
             fps = motion.fps or reader.skeleton.fps
-            jumps = jump_notes([motion.array], reader.skeleton, fps)
-            notes |= dict.fromkeys(f"{motion.source.name}: {jump}" for jump in jumps)
-    first, left = list(notes)[:_MOST_NOTES], len(notes) - _MOST_NOTES
-    return features, [*first, *([f"{left} more remarks on files"] if left > 0 else [])]
+            jumps = jump_notes([kept.array], reader.skeleton, fps)
+            notes.update(f"{motion.source.name}: {jump}" for jump in jumps)
+    said = [f"{count} of {len(features)} motions: {note}" for note, count in notes.items()]
+    left = len(said) - _MOST_NOTES
+    return features, [*said[:_MOST_NOTES], *([f"{left} more remarks on files"] if left > 0 else [])]
+
+
+def _without_held(
+    motion: RawMotion, frames: int | None, skeleton: Skeleton
+) -> tuple[RawMotion, list[str]]:
+    """A motion without what is beyond the frames asked for, if nothing moves there; a note."""
+    if frames is None:
+        return motion, []
+    if motion.kind != "features":
+        frames = round(frames * (motion.fps or skeleton.fps) / skeleton.fps) + 1
+    beyond, still = len(motion.array) - frames, still_frames(motion.array)
+    if beyond > 0 and still >= max(2, beyond - 1):
+        note = "frames beyond the length asked for, where nothing moves, are padding and cut"
+        return replace(motion, array=motion.array[:frames]), [note]
+    odd = "nothing moves at the end; if that is padding, give `lengths`"
+    return motion, [odd] if beyond and still >= UNIT else []
 
 
 def _on_skeleton(motion: RawMotion, skeleton: Skeleton) -> Features:
@@ -148,6 +177,14 @@ def _on_skeleton(motion: RawMotion, skeleton: Skeleton) -> Features:
             found=f"NaN or infinite in {bad.sum()} of {len(array)} frames, first in {bad.argmax()}",
             expected="finite numbers",
             fix="Generate it again; NaN often comes from half precision.",
+        )
+    if (empty := (array == 0).reshape(len(array), -1).all(axis=1)).any():
+        raise LeadError(
+            "A motion holds frames of nothing but zeros, and not only at its ends.",
+            file=motion.source,
+            found=f"{empty.sum()} of {len(array)} frames, first in {empty.argmax()}",
+            expected="a body in every frame",
+            fix="Generate it again, or write what was generated without padding between.",
         )
     if array.shape[1:] != ((skeleton.feature_width,) if is_features else _joints(skeleton)):
         raise _another_width(motion, skeleton)
@@ -185,20 +222,23 @@ def _joints(skeleton: Skeleton) -> tuple[int, int]:
 
 def _another_width(motion: RawMotion, skeleton: Skeleton) -> LeadError:
     """The error for an array that is of another skeleton, or whose axes are swapped."""
-    shape, fix = motion.array.shape, "Choose a study on the dataset that the model was trained on."
-    what = "".join(
+    shape, width = motion.array.shape, skeleton.feature_width
+    fix = f"Give features as {skeleton.name} has them, or the positions of its joints."
+    other = "".join(
         f"; these look like {other.name}"
         for other in SKELETONS.values()
         if other is not skeleton and shape[1:] in ((other.feature_width,), _joints(other))
     )
-    width = skeleton.feature_width
-    swapped = shape[:2] == _joints(skeleton) or (len(shape) == 2 and shape[0] == width)
-    if swapped and not what:
-        what = "; frames come first"
+    if other:
+        fix = "Choose a study on the dataset that the model was trained on."
+    elif len(shape) == 3 and shape[1] in _SMPL and shape[2] == 3 and skeleton is HUMANML3D:
+        fix = "If they are SMPL's joints, the first 22 are those asked for: array[:, :22]."
+    elif skeleton.joint_count in shape or width in shape:
+        fix = "Put frames first, then joints, then x, y, z; and one motion in each file."
     return LeadError(
         f"This is no motion on the {skeleton.name} skeleton.",
         file=motion.source,
-        found=f"{motion.kind} of shape {' x '.join(map(str, shape))}{what}",
+        found=f"{motion.kind} of shape {' x '.join(map(str, shape))}{other}",
         expected=f"features T x {width} or joints N x {skeleton.joint_count} x 3",
-        fix="Transpose the array." if swapped else fix,
+        fix=fix,
     )

@@ -15,16 +15,29 @@ import pyarrow.parquet as pq
 
 from lead.config.evaluation import ExternalSystem
 from lead.errors import LeadError
-from lead.files.arrays import load_arrays
+from lead.evaluation.predictions.arrays import (
+    LENGTHS,
+    RATES,
+    load_motion,
+    no_motion,
+    one_motion,
+    one_repeat,
+    own_length,
+    own_rate,
+    repeats_inside,
+    without_blanks,
+)
 from lead.mocap.motion import read_mocap
 
 Kept = TypeVar("Kept")
 
+Key = TypeVar("Key", int, str, tuple[int, str])
+
 _ENDINGS = (".npy", ".npz", ".bvh")
 
-_ARRAYS = ("motion", "features", "joints")
+_REPEAT = re.compile(r"repeat[ _-]?(\d+)", re.IGNORECASE)
 
-_REPEAT = re.compile(r"repeat_(\d+)")
+_WHOLE = re.compile(r"0*(\d+?)(?:[.,]0*)?")
 
 
 @dataclass(frozen=True)
@@ -77,19 +90,22 @@ class Predictions:
             for file in files:
                 yield read_file(file, system, repeat if self.stacked else None)
             return
-        wanted = [("repeat", "==", repeat)] if self.repeats > 1 else None
         try:
-            table = pq.read_table(self.path, columns=["id", "motion"], filters=wanted)
+            names = pq.read_schema(self.path).names
+            said = [name for name in (*RATES, *LENGTHS) if name in names]
+            wanted = _of_repeat(self.path, repeat) if "repeat" in names else None
+            table = pq.read_table(self.path, columns=["id", "motion", *said], filters=wanted)
         except (OSError, pa.ArrowException) as error:
             raise _no_motions(self.path, str(error)) from error
-        cells = dict(zip(map(str, table["id"].to_pylist()), table["motion"], strict=True))
+        rows = {str(name): row for row, name in enumerate(table["id"].to_pylist())}
         for name in ids:
-            source, cell = Path(f"{self.path}, {name}"), cells[name]
+            source, cell = Path(f"{self.path}, {name}"), table["motion"][rows[name]]
+            others = {key: np.array(table[key][rows[name]].as_py()) for key in said}
             try:
                 array = np.array(cell.as_py(), dtype=np.float32)
             except (TypeError, ValueError) as error:
-                raise _no_motion(source, f"{cell.type}, or rows of different lengths") from error
-            yield _raw_motion(array, source, system, system.fps)
+                raise no_motion(source, f"{cell.type}, or rows of different lengths") from error
+            yield _raw_motion(array, source, system, others)
 
 
 def open_predictions(path: Path) -> Predictions:
@@ -105,6 +121,12 @@ def open_predictions(path: Path) -> Predictions:
     raise _no_motions(path, "another kind of file" if path.exists() else "no such file or folder")
 
 
+def whole_number(value: Any) -> int | None:
+    """The number that ``0``, ``00``, ``0.0`` or ``0,0`` means; tables of programs vary in it."""
+    match = _WHOLE.fullmatch(str(value).strip())
+    return int(match[1]) if match else None
+
+
 def read_file(path: Path, system: ExternalSystem, repeat: int | None = None) -> RawMotion:
     """One file: ``.npy``, ``.npz`` (``motion``, ``features`` or ``joints``; ``fps``) or ``.bvh``.
 
@@ -116,25 +138,31 @@ def read_file(path: Path, system: ExternalSystem, repeat: int | None = None) -> 
     """
     if path.suffix.lower() == ".bvh":
         bvh = read_mocap(path, fps=system.fps)
-        return _raw_motion(bvh.joints, path, system, bvh.fps, bvh.notes)
-    array, others = _arrays(path)
+        return _raw_motion(bvh.joints, path, system, {"fps": np.array(bvh.fps)}, bvh.notes)
+    array, others = load_motion(path)
     if repeat is not None:
-        array = _one_repeat(array, others.get("lengths"), repeat, path)
-    rate = others.get("fps")
-    fps = float(rate.item()) if rate is not None and rate.size == 1 else None
-    return _raw_motion(array, path, system, system.fps or fps)
+        array = one_repeat(array, repeat, path)
+    return _raw_motion(array, path, system, others, repeat=repeat)
 
 
 def _raw_motion(
     array: np.ndarray,
     source: Path,
     system: ExternalSystem,
-    fps: float | None,
+    others: Mapping[str, np.ndarray],
     notes: tuple[str, ...] = (),
+    repeat: int | None = None,
 ) -> RawMotion:
-    """An array as a motion of the kind that it looks like, if it is that of the system."""
+    """An array as a motion of the kind that it looks like, if it is that of the system.
+
+    Its axes are put in order, and what is padding by the file's own word or by its zeros is cut.
+    """
     if array.dtype.kind not in "fiu" or array.ndim < 2:
-        raise _no_motion(source, f"{array.dtype} of shape {array.shape}")
+        raise no_motion(source, f"{array.dtype} of shape {array.shape}")
+    array, of_axes = one_motion(array)
+    array, of_length = own_length(array, others, repeat, source)
+    array, of_blanks = without_blanks(array)
+    notes = (*notes, *of_axes, *of_length, *of_blanks)
     kind = "joints" if array.ndim == 3 else "features"
     if source.suffix.lower() == ".bvh":
         kind = "bvh"
@@ -146,53 +174,14 @@ def _raw_motion(
             expected=system.kind,
             fix="State `kind: auto`, or write what is stated.",
         )
-    return RawMotion(array, source, kind, fps, notes)
-
-
-def _arrays(path: Path) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """The motion that a NumPy file holds, and all its arrays by name."""
-    if path.suffix.lower() not in (".npy", ".npz"):
-        raise _no_motion(path, f"a file ending in {path.suffix or 'nothing'}")
-    try:
-        arrays = load_arrays(path)
-    except ValueError as error:
-        raise _no_motion(path, str(error)) from error
-    names = list(arrays) if len(arrays) == 1 else [name for name in _ARRAYS if name in arrays]
-    if not names:
-        raise _no_motion(path, f"arrays {', '.join(arrays) or 'none'}")
-    return arrays[names[0]], arrays
-
-
-def _repeats_inside(path: Path) -> int:
-    """How many repeats an archive holds; 0 if it holds one motion, or is no archive."""
-    if path.suffix.lower() != ".npz":
-        return 0
-    array = _arrays(path)[0]
-    return len(array) if _has_repeats(array) else 0
-
-
-def _has_repeats(array: np.ndarray) -> bool:
-    return array.ndim == 4 or (array.ndim == 3 and array.shape[-1] != 3)
-
-
-def _one_repeat(
-    array: np.ndarray, lengths: np.ndarray | None, repeat: int, path: Path
-) -> np.ndarray:
-    if not _has_repeats(array) or repeat >= len(array):
-        raise _no_motion(path, f"no repeat {repeat}, which other files have: shape {array.shape}")
-    if lengths is None:
-        return array[repeat]
-    if lengths.shape != (len(array),) or not 0 < int(lengths[repeat]) <= array.shape[1]:
-        raise _no_motion(path, f"lengths {lengths.tolist()} of an array of shape {array.shape}")
-    return array[repeat, : int(lengths[repeat])]
+    return RawMotion(array, source, kind, system.fps or own_rate(others, source), notes)
 
 
 def _open_folder(path: Path) -> Predictions:
-    numbered = {
-        int(match[1]): folder
-        for folder in path.iterdir()
-        if folder.is_dir() and (match := _REPEAT.fullmatch(folder.name))
-    }
+    numbered: dict[int, Path] = {}
+    for folder in _shown(path):
+        if folder.is_dir() and (match := _REPEAT.fullmatch(folder.name)):
+            _add(numbered, int(match[1]), folder, f"repeat {int(match[1])}")
     beside = _motion_files(path)
     if numbered and beside:
         raise LeadError(
@@ -203,7 +192,8 @@ def _open_folder(path: Path) -> Predictions:
             fix="Move the files into the repeat they belong to.",
         )
     if beside:
-        count = _repeats_inside(beside[min(beside)])
+        first = beside[min(beside)]
+        count = 0 if first.suffix.lower() == ".bvh" else repeats_inside(load_motion(first)[0])
         repeats = count or 1
         return Predictions(path, (beside,) * repeats, (_samples_in(path),) * repeats, count > 0)
     folders = _in_order(numbered, path)
@@ -212,25 +202,32 @@ def _open_folder(path: Path) -> Predictions:
 
 def _motion_files(folder: Path) -> dict[str, Path]:
     files: dict[str, Path] = {}
-    for file in sorted(folder.iterdir()):
+    for file in _shown(folder):
         if file.suffix.lower() in _ENDINGS and file.is_file():
-            _add(files, file.stem, file)
+            _add(files, file.stem, file, file.stem)
     return files
 
 
 def _samples_in(folder: Path) -> dict[str, list[Path]]:
     """The files ``multimodality/<id>/<k>`` of a repeat, in the order of their names."""
     place = folder / "multimodality"
-    captions = sorted(place.iterdir()) if place.is_dir() else []
-    return {
-        caption.name: sorted(_motion_files(caption).values(), key=_number)
-        for caption in captions
-        if caption.is_dir()
-    }
+    captions = _shown(place) if place.is_dir() else []
+    return {caption.name: _samples(caption) for caption in captions if caption.is_dir()}
 
 
-def _number(file: Path) -> tuple[int, str]:
-    return (int(file.stem) if file.stem.isdecimal() else 0, file.stem)
+def _samples(folder: Path) -> list[Path]:
+    """The motions of one caption, those with numbers for names in the order of these."""
+    samples: dict[tuple[int, str], Path] = {}
+    for name, file in _motion_files(folder).items():
+        number = whole_number(name)
+        key = (0, name) if number is None else (number, "")
+        _add(samples, key, file, f"{name} of {folder.name}")
+    return [samples[key] for key in sorted(samples)]
+
+
+def _shown(folder: Path) -> list[Path]:
+    """What a folder holds, in the order of names; macOS and others hide notes of their own."""
+    return sorted(place for place in folder.iterdir() if not place.name.startswith("."))
 
 
 def _open_parquet(path: Path) -> Predictions:
@@ -241,30 +238,41 @@ def _open_parquet(path: Path) -> Predictions:
         raise _no_motions(path, str(error)) from error
     if "id" not in names or not {"motion", "file"} & names:
         raise _no_motions(path, f"columns {', '.join(sorted(names))}")
-    items: dict[Any, dict[str, Path]] = defaultdict(dict)
+    items: dict[int, dict[str, Path]] = defaultdict(dict)
     for row in table.to_pylist():
-        file = path.parent / str(row["file"]) if "file" in names else path
-        repeat = row.get("repeat", 0)
-        _add(items[repeat], str(row["id"]), file, f", repeat {repeat}")
+        file, spelt = (
+            path.parent / str(row["file"]) if "file" in names else path,
+            row.get("repeat", 0),
+        )
+        if (repeat := whole_number(spelt)) is None:
+            raise _no_motions(path, f"{spelt!r:.40} as the repeat of {row['id']}")
+        _add(items[repeat], str(row["id"]), file, f"{row['id']}, repeat {repeat}")
     repeats = _in_order(items, path)
     return Predictions(path, repeats, ({},) * len(repeats))
 
 
-def _add(files: dict[str, Path], name: str, file: Path, where: str = "") -> None:
-    if name in files:
+def _of_repeat(path: Path, repeat: int) -> list[tuple[str, str, list[Any]]]:
+    """The filter of one repeat's rows, however its number is spelt."""
+    spelt = pq.read_table(path, columns=["repeat"])["repeat"].unique().to_pylist()
+    return [("repeat", "in", [value for value in spelt if whole_number(value) == repeat])]
+
+
+def _add(files: dict[Key, Path], key: Key, file: Path, what: str) -> None:
+    if key in files:
         raise LeadError(
-            "A motion is there twice.",
+            f"A {'repeat' if file.is_dir() else 'motion'} is there twice.",
             file=file,
-            found=f"{name}, in {files[name].name} and {file.name}{where}",
+            found=f"{what}, in {files[key].name} and {file.name}",
             fix="Leave one of them.",
         )
-    files[name] = file
+    files[key] = file
 
 
-def _in_order(items: Mapping[Any, Kept], path: Path) -> tuple[Kept, ...]:
+def _in_order(items: Mapping[int, Kept], path: Path) -> tuple[Kept, ...]:
     """What each repeat has, in the order of their numbers."""
     if not items:
-        raise _no_motions(path, "no motions in it")
+        others = ", ".join(place.name for place in _shown(path)[:5]) if path.is_dir() else ""
+        raise _no_motions(path, f"no motions in it{others and f', but {others}'}")
     if set(items) != set(range(len(items))):
         raise LeadError(
             "A repeat is missing.",
@@ -274,17 +282,6 @@ def _in_order(items: Mapping[Any, Kept], path: Path) -> tuple[Kept, ...]:
             fix="Generate it, or number the repeats from 0.",
         )
     return tuple(items[number] for number in range(len(items)))
-
-
-def _no_motion(path: Path, found: str) -> LeadError:
-    return LeadError(
-        "The motion cannot be read.",
-        file=path,
-        found=found,
-        expected="an .npy or .npz of plain numbers: features (T, D) or joints (N, J, 3), under "
-        "`motion` if there are several arrays; or a .bvh",
-        fix="Write one array of numbers per motion.",
-    )
 
 
 def _no_motions(path: Path, found: str) -> LeadError:

@@ -1,12 +1,10 @@
-"""What another model must generate, whether it did, and the captions that it was given."""
+"""What another model must generate, and whether it did."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from jaxtyping import Int
 
@@ -73,26 +71,6 @@ def measured_items(index: MotionIndex) -> list[Clip]:
     return clips
 
 
-def read_captions(path: Path, clips: Sequence[Clip], repeats: int) -> list[tuple[str, ...]]:
-    """The captions that a model was given for each clip, repeat by repeat.
-
-    A CSV or Parquet file with columns ``id``, ``caption`` and, if captions differ between
-    repeats, ``repeat``. A table of requests will do.
-
-    Raises:
-        LeadError: an item without caption, or a caption that is none of the item's.
-    """
-    table = _table(path)
-    if "part" in table:
-        table = table[table["part"] == MAIN]
-    numbers = table["repeat"] if "repeat" in table else [""] * len(table)
-    keys = zip(numbers, table["id"], strict=True)
-    captions = dict(zip(keys, map(_plain, table["caption"]), strict=True))
-    return [
-        tuple(_caption(clip, captions, repeat, path) for clip in clips) for repeat in range(repeats)
-    ]
-
-
 def check_items(files: Predictions, ids: Sequence[str], repeats: int) -> list[str]:
     """Whether every item has a motion in every repeat; notes on what is left out.
 
@@ -112,10 +90,11 @@ def check_items(files: Predictions, ids: Sequence[str], repeats: int) -> list[st
         notes.append(f"repeats beyond the study's {repeats} are left out: {files.repeats} found")
     for repeat, items in enumerate(files.items[:repeats]):
         if missing := [name for name in ids if name not in items]:
+            unknown = _some(set(items) - set(ids))
             raise LeadError(
                 f"{len(missing)} of {len(ids)} test items have no motion in repeat {repeat}.",
                 file=files.path,
-                found=f"none of {_some(missing)}",
+                found=f"none of {_some(missing)}{unknown and f'; but {unknown}'}",
                 expected="one motion of each test item",
                 fix="Generate them: `lead evaluate --study STUDY --requests requests.parquet` "
                 "writes captions and lengths.",
@@ -199,48 +178,6 @@ def check_lengths(
     differ, most = int((length != asked).sum()), int(np.abs(length - asked).max())
     return [f"{differ} of {len(length)} motions are not as long as asked for; by {most} frames "
             "at most"]  # fmt: skip
-
-
-def _caption(clip: Clip, captions: dict[tuple[str, str], str], repeat: int, path: Path) -> str:
-    """The clip's own caption that the model's is the same as but for case and spaces."""
-    wanted = captions.get((str(repeat), clip.id), captions.get(("", clip.id)))
-    for caption in clip.captions:
-        if _plain(caption) == wanted:
-            return caption
-    raise LeadError(
-        f"A test item has no caption of its own in repeat {repeat}.",
-        file=path,
-        found=f"{clip.id}: {wanted!r:.80}" if wanted else f"nothing for {clip.id}",
-        expected=f"one of its captions, such as {clip.captions[0]!r:.80}",
-        fix="Use the dataset's captions; `lead evaluate --requests` lists those drawn.",
-    )
-
-
-def _table(path: Path) -> pd.DataFrame:
-    """The rows as text."""
-    try:
-        if path.suffix.lower() == ".parquet":
-            table = pd.read_parquet(path).astype(str)
-        else:
-            table = pd.read_csv(path, dtype=str, keep_default_na=False, index_col=False)
-        missing = [name for name in ("id", "caption") if name not in table]
-        if missing or table.empty:
-            raise ValueError(
-                f"columns {', '.join(map(str, table.columns))}" if missing else "no rows"
-            )
-        return table
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise LeadError(
-            "The captions cannot be read.",
-            file=path,
-            found=" ".join(str(error).split()),
-            expected="a .csv or .parquet with columns id, caption and perhaps repeat",
-            fix="Write one row per item.",
-        ) from error
-
-
-def _plain(caption: str) -> str:
-    return " ".join(caption.lower().split())
 
 
 def _some(names: Sequence[str] | set[str]) -> str:

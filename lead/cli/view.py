@@ -1,0 +1,162 @@
+"""Motion to look at: whichever file is asked for, and the page in the browser."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import webbrowser
+from collections.abc import Sequence
+from pathlib import Path
+
+from lead.errors import LeadError, check_output
+from lead.mocap.motion_file import ENDINGS, StoredMotion, read_motion, write_motion
+
+Shown = tuple[StoredMotion, str]
+"""A motion, and where it is from."""
+
+_FILMS, _PAGE, _PICTURE = (".mp4", ".gif"), ".html", ".png"
+_BESIDE = 4  # motions in one film or page
+
+
+def view_motions(
+    sources: Sequence[Path],
+    out: Path | None,
+    browser: bool,
+    fps: float | None = None,
+    at_least: int = 1,
+) -> None:
+    """Show motions side by side: in a page, which is opened, or in a film.
+
+    Args:
+        sources: files that `read_motion` reads.
+        out: file to write; a temporary page if None.
+        browser: open the page, where there is a screen.
+        fps: of sources that do not say.
+        at_least: so many sources there must be.
+
+    Raises:
+        LeadError: too few or too many sources, one that cannot be read, or another ending.
+    """
+    if not at_least <= len(sources) <= _BESIDE:
+        raise LeadError(
+            "Motions are shown one at a time or beside a few others.",
+            found=f"{len(sources)} files",
+            expected=f"{at_least} to {_BESIDE}",
+            fix="Name as many files.",
+        )
+    check_output(out, _PAGE, *_FILMS, inputs=sources)
+    motions = [(read_motion(source, fps), source.name) for source in sources]
+    page = out or Path(tempfile.mkdtemp(prefix="lead-")) / f"{sources[0].stem}{_PAGE}"
+    print(f"{page}: {write_output(motions, page)}")
+    if browser and page.suffix.lower() == _PAGE and _has_screen():
+        webbrowser.open(page.resolve().as_uri())
+
+
+def check_outputs(paths: Sequence[Path], inputs: Sequence[Path] = ()) -> None:
+    """Check the files that shall be written, before anything is computed for them.
+
+    Raises:
+        LeadError: an unknown ending, a file that cannot be written or is one of the ``inputs``,
+            one file twice, or an MP4 without ffmpeg.
+    """
+    for path in paths:
+        check_output(path, *_FILMS, _PAGE, _PICTURE, *ENDINGS, inputs=inputs)
+    if len({path.resolve() for path in paths}) < len(paths):
+        raise LeadError("One file cannot be written twice.", found=", ".join(map(str, paths)))
+    if any(path.suffix.lower() == ".mp4" for path in paths):
+        from lead.render.video import ffmpeg
+
+        ffmpeg()
+
+
+def sentences(text: str | None, file: Path | None) -> list[str]:
+    """The one sentence, or those of a file, one a line; empty lines are none.
+
+    Raises:
+        LeadError: both or neither, or the file is missing, empty or no text.
+    """
+    if (text is None) == (file is None):
+        raise LeadError(
+            "There has to be one sentence, or a file of them.",
+            found="neither" if file is None else "both",
+            fix='Give "a sentence", or --texts prompts.txt.',
+        )
+    if text is not None:
+        return [text]
+    assert file is not None
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise LeadError(
+            "The sentences cannot be read.", file=file, found=error, expected="text in UTF-8"
+        ) from error
+    found = [line.strip() for line in lines if line.strip()]
+    if not found:
+        raise LeadError("There are no sentences.", file=file, expected="one a line")
+    return found
+
+
+def labelled(motions: Sequence[StoredMotion], samples: int) -> list[Shown]:
+    """Say which sample of its sentence each motion is, where there are several."""
+    return [
+        (motion, f"sample {number % samples + 1}" if samples > 1 else "")
+        for number, motion in enumerate(motions)
+    ]
+
+
+def write_outputs(motions: Sequence[Shown], paths: Sequence[Path]) -> None:
+    """Write every file and print what was written.
+
+    A page or a film shows up to four motions side by side, a picture all of them. Otherwise
+    each motion has a file of its own, numbered where there are several.
+
+    Raises:
+        LeadError: as `write_output`.
+    """
+    for path in paths:
+        ending = path.suffix.lower()
+        beside = {_PAGE: _BESIDE, ".mp4": _BESIDE, ".gif": _BESIDE, _PICTURE: len(motions)}
+        if len(motions) <= max(1, beside.get(ending, 1)):
+            print(f"{path}: {write_output(motions, path)}")
+            continue
+        digits = max(2, len(str(len(motions))))
+        for number, motion in enumerate(motions, start=1):
+            own = path.with_stem(f"{path.stem}_{number:0{digits}}")
+            print(f"{own}: {write_output([motion], own)}")
+
+
+def write_output(motions: Sequence[Shown], path: Path, positions: bool = False) -> str:
+    """Write one file as its ending says; returns what was written, in a line.
+
+    Raises:
+        LeadError: as `write_motion`, `write_video` and `write_page`.
+    """
+    ending = path.suffix.lower()
+    if ending not in (_PAGE, _PICTURE, *_FILMS):
+        ((motion, _),) = motions
+        return write_motion(motion, path, positions=positions)
+    if positions:
+        raise LeadError("Pictures have no bones.", file=path, fix="Leave out --positions.")
+    if ending == _PICTURE:
+        from lead.render.sheet import Panel, motion_sheet
+
+        rows = [[Panel(motion.text or label, motion.joints)] for motion, label in motions]
+        motion_sheet(rows, ("",), motions[0][0].skeleton, path)
+        return "poses at equal steps of time"
+    from lead.render.body import scene
+
+    scenes = [scene(motion, label) for motion, label in motions]
+    if ending == _PAGE:
+        from lead.render.player import write_page
+
+        return write_page(scenes, path)
+    from lead.render.video import write_video
+
+    return write_video(scenes, path)
+
+
+def _has_screen() -> bool:
+    """Whether a browser would open a window; on Linux it may take the terminal instead."""
+    graphical = ("DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME")
+    return not sys.platform.startswith("linux") or any(map(os.environ.get, graphical))
