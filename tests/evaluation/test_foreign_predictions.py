@@ -30,9 +30,7 @@ from lead.motion.skeleton import HUMANML3D, KIT
 ASKED = [len(own) for own in FEATURES.values()]
 LONGEST = 90
 
-drawn = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+drawn = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def read_with_notes(path, asked=ASKED, units="none", **stated):
