@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ def _record(event: str, arguments: tuple) -> None:
         _records[-1].append(f"{event} {arguments[:2]}")
 
 
+codecs.lookup("raw_unicode_escape")  # text of old pickles; Python imports it when first used
 sys.addaudithook(_record)  # which Python never lets go of
 
 

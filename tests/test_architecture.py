@@ -30,8 +30,8 @@ ALLOWED = {
     "training": "clip config datasets diffusion errors files losses models motion progress store "
     "text",
     "interop": "config datasets errors files models motion",
-    "evaluation": "clip config datasets diffusion errors files mocap models motion progress store "
-    "text types",
+    "evaluation": "clip config datasets diffusion errors files formats mocap models motion "
+    "progress store text types",
     "analysis": "clip config errors evaluation files store",
     "inversion": "analysis clip config diffusion errors evaluation files mocap models motion "
     "progress store text training types",

@@ -46,7 +46,7 @@ def generate(
         ),
     ] = None,
     texts: Annotated[
-        Path | None, typer.Option(help="A file of sentences, one a line, in place of TEXT.")
+        Path | None, typer.Option(help="A file of sentences, one per line, in place of TEXT.")
     ] = None,
     samples: Annotated[int, typer.Option(min=1, max=1000, help="Motions for each sentence.")] = 1,
     model: Model = None,

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import importlib
 import io
+import json
 import logging
-import pickle
 import subprocess
 import sys
 import tempfile
 import time
 import traceback
 from contextlib import redirect_stderr
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TextIO
+
+from pydantic import TypeAdapter
 
 from lead.errors import LeadError
 from lead.files.job import Job
@@ -43,17 +45,28 @@ def run_on_several(entry: str, job: Job, log: Path, processes: int) -> int:
     They start in a Python of their own: Snakemake's would run its script again in each of them.
     """
     with tempfile.TemporaryDirectory() as folder:
-        description = Path(folder) / "job.pickle"
-        description.write_bytes(pickle.dumps((entry, job, log)))
+        description = Path(folder) / "job.json"
+        description.write_text(json.dumps([entry, asdict(job), str(log)], default=str))
         command = [sys.executable, "-m", "lead.cli.stage", str(processes), str(description)]
         return subprocess.run(command, check=False).returncode
+
+
+def read_job(description: Path) -> tuple[str, Job, Path]:
+    """The stage's entry, its job and its log, as `run_on_several` described them."""
+    entry, values, log = json.loads(description.read_text())
+    job = TypeAdapter(Job).validate_python(values)
+    inputs = {
+        name: Path(file) if isinstance(file, str) else tuple(map(Path, file))
+        for name, file in job.inputs.items()
+    }
+    return entry, replace(job, inputs=inputs), Path(log)
 
 
 def work(description: str) -> None:
     """What each process does: the first as if it were alone, the others leave nothing behind."""
     from lead.training.parallel import process_group
 
-    entry, job, log = pickle.loads(Path(description).read_bytes())
+    entry, job, log = read_job(Path(description))
     with process_group() as ranks:
         try:
             failed = run_stage(entry, job, log) if ranks.rank == 0 else _run_aside(entry, job)

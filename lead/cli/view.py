@@ -9,7 +9,8 @@ import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 
-from lead.errors import LeadError, check_output
+from lead.errors import LeadError, check_input, check_output
+from lead.files.text import plain_text
 from lead.mocap.motion_file import ENDINGS, StoredMotion, read_motion, write_motion
 
 Shown = tuple[StoredMotion, str]
@@ -43,7 +44,7 @@ def view_motions(
             "Motions are shown one at a time or beside a few others.",
             found=f"{len(sources)} files",
             expected=f"{at_least} to {_BESIDE}",
-            fix="Name as many files.",
+            fix="Leave some out." if len(sources) > _BESIDE else "Name the others too.",
         )
     check_output(out, _PAGE, *_FILMS, inputs=sources)
     motions = [(read_motion(source, fps), source.name) for source in sources]
@@ -63,7 +64,11 @@ def check_outputs(paths: Sequence[Path], inputs: Sequence[Path] = ()) -> None:
     for path in paths:
         check_output(path, *_FILMS, _PAGE, _PICTURE, *ENDINGS, inputs=inputs)
     if len({path.resolve() for path in paths}) < len(paths):
-        raise LeadError("One file cannot be written twice.", found=", ".join(map(str, paths)))
+        raise LeadError(
+            "One file cannot be written twice.",
+            found=", ".join(map(str, paths)),
+            fix="Give every --out another name.",
+        )
     if any(path.suffix.lower() == ".mp4" for path in paths):
         from lead.render.video import ffmpeg
 
@@ -71,10 +76,10 @@ def check_outputs(paths: Sequence[Path], inputs: Sequence[Path] = ()) -> None:
 
 
 def sentences(text: str | None, file: Path | None) -> list[str]:
-    """The one sentence, or those of a file, one a line; empty lines are none.
+    """The one sentence, or those of a file, one per line; empty lines are none.
 
     Raises:
-        LeadError: both or neither, or the file is missing, empty or no text.
+        LeadError: both or neither, or the file is missing or empty.
     """
     if (text is None) == (file is None):
         raise LeadError(
@@ -84,17 +89,18 @@ def sentences(text: str | None, file: Path | None) -> list[str]:
         )
     if text is not None:
         return [text]
+    check_input(file, "sentences, one per line")
     assert file is not None
-    try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+    lines = [line.strip() for line in plain_text(file.read_bytes()).split("\n")]
+    if not any(lines):
         raise LeadError(
-            "The sentences cannot be read.", file=file, found=error, expected="text in UTF-8"
-        ) from error
-    found = [line.strip() for line in lines if line.strip()]
-    if not found:
-        raise LeadError("There are no sentences.", file=file, expected="one a line")
-    return found
+            "There are no sentences.",
+            file=file,
+            found="an empty file",
+            expected="sentences, one per line",
+            fix="Write one sentence on each line.",
+        )
+    return list(filter(None, lines))
 
 
 def labelled(motions: Sequence[StoredMotion], samples: int) -> list[Shown]:

@@ -134,13 +134,22 @@ def test_sentences_are_the_lines_of_a_file(tmp_path):
     assert sentences("a man", None) == ["a man"]
 
 
-@pytest.mark.parametrize("content", [None, b"", b" \n\n", b"\xff\xfe\x00a"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_sentences_of_any_editor_are_read(tmp_path, encoding):
+    file = tmp_path / "prompts.txt"
+    file.write_bytes("a café dance\r\n\r\na walk\r\n".encode(encoding))
+    assert sentences(None, file) == ["a café dance", "a walk"]
+
+
+@pytest.mark.parametrize("content", [b"", b" \n\n"])
 def test_a_file_without_sentences_is_refused(tmp_path, content):
     file = tmp_path / "prompts.txt"
-    if content is not None:
-        file.write_bytes(content)
-    with pytest.raises(LeadError):
+    with pytest.raises(LeadError, match="no such file"):
         sentences(None, file)
+    file.write_bytes(content)
+    with pytest.raises(LeadError, match="no sentences") as error:
+        sentences(None, file)
+    assert error.value.fix
 
 
 @pytest.mark.parametrize("both", [False, True])

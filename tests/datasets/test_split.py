@@ -29,7 +29,7 @@ def recordings(parts: dict[str, tuple[str, int]]) -> list[Recording]:
     ]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 3)), min_size=10, max_size=60))
 def test_every_take_is_in_one_split_and_shares_are_kept(takes):
     named = {f"take{i}": take for i, take in enumerate(takes)}

@@ -31,7 +31,7 @@ def rows(items: int, seed: int, width: int = 16) -> np.ndarray:
 
 
 @given(st.integers(2, 40), st.integers(2, 40), st.integers(1, 16), st.integers(0, 1000))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_gaussians_have_the_distance_of_the_rows_they_were_fitted_to(n, m, width, seed):
     first, second = rows(n, seed, width), rows(m, seed + 1, width) + 0.3
     own = distance(fit_gaussian(first), fit_gaussian(second))
@@ -54,7 +54,7 @@ def test_leaving_out_a_group_is_fitting_the_others():
 
 
 @given(st.lists(st.integers(1, 6), min_size=4, max_size=30), st.integers(2, 10))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_no_take_is_in_two_groups_and_groups_differ_by_one_take_at_most(sizes, count):
     takes = [f"take_{n}" for n, size in enumerate(sizes) for _ in range(size)]
     group = groups_of_takes(takes, count, np.random.default_rng(0))

@@ -30,9 +30,7 @@ from lead.motion.skeleton import HUMANML3D, KIT
 ASKED = [len(own) for own in FEATURES.values()]
 LONGEST = 90
 
-drawn = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+drawn = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def read_with_notes(path, asked=ASKED, units="none", **stated):
@@ -151,7 +149,7 @@ def test_a_parquet_file_says_lengths_and_spells_repeats_as_it_likes(tmp_path):
 def test_a_rate_that_is_none_is_refused(tmp_path, rate):
     for name, own in JOINTS.items():
         np.savez(tmp_path / f"{name}.npz", joints=own, fps=rate)
-    refused(lambda: read(tmp_path), "no frame rate", "a.npz")
+    refused(lambda: read(tmp_path), "a number of frames per second", "a.npz")
 
 
 LAYOUTS = {

@@ -31,7 +31,7 @@ def test_large_samples_approach_the_distance_of_their_gaussians():
     assert frechet_distance(real, generated) == pytest.approx(1 + 1 + 0.25, abs=0.05)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(2, 60), st.integers(1, 40), st.integers(0, 10**6))
 def test_a_set_is_at_distance_zero_from_itself(n, width, seed):
     real = rows(seed, n, width)
@@ -51,7 +51,7 @@ def test_a_scaled_set_is_known_at_any_rank(n):
     assert frechet_distance(real, 3 * real) == pytest.approx(4 * spread, rel=1e-10)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(2, 30), st.integers(2, 30), st.integers(0, 10**6))
 def test_the_order_of_sets_and_rows_does_not_matter(n, m, seed):
     real, generated = rows(seed, n, 8), rows(seed + 1, m, 8, shift=1.0)

@@ -47,7 +47,7 @@ def test_an_incomplete_last_pool_is_left_out():
     np.testing.assert_array_equal(r_precision(text, motion), [1, 1, 1])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 10**6))
 def test_the_order_inside_a_pool_does_not_matter(seed):
     rng = np.random.default_rng(seed)

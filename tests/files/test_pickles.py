@@ -35,7 +35,7 @@ def read(content: bytes):
     return read_pickle(io.BytesIO(content))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(value=PLAIN, protocol=st.integers(3, 5))
 def test_plain_values_are_read_as_python_reads_them(value, protocol):
     assert read(pickle.dumps(value, protocol)) == value
@@ -87,7 +87,6 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(pieces=st.lists(PIECES | st.binary(max_size=4), max_size=60))
 def test_nothing_is_looked_up_or_run_whatever_the_bytes(pieces):
     with suppress(Exception):

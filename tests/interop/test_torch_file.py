@@ -111,7 +111,7 @@ def refused(path: Path) -> str:
     return str(error.value)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     tensors=st.lists(TENSORS, min_size=1, max_size=4),
     beside=st.dictionaries(st.text(max_size=3) | KEYS, BESIDE, max_size=3),

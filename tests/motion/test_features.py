@@ -106,7 +106,7 @@ def test_many_recordings_at_once_give_the_bits_of_each_alone(moving, skeleton):
         np.testing.assert_array_equal(found, joints_to_features(clip, skeleton))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     yaw=st.floats(-np.pi, np.pi),
     x=st.floats(-50, 50),
@@ -130,7 +130,7 @@ def walk():
     return turned(body, 0.4)[None] + moments * [[0.3, 0.02, 1.5]]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(yaw=st.one_of(st.just(np.pi), st.floats(-np.pi, np.pi)), x=st.floats(-50, 50))
 def test_frame_0_is_at_the_origin_on_the_floor_facing_z(walk, yaw, x):
     found = canonical_joints(turned(walk, yaw, (x, x, -x)), HUMANML3D)

@@ -115,7 +115,7 @@ def test_multimodality_equals_its_twin_on_the_drawn_pairs(case):
     assert found == pytest.approx(plain.multimodality(samples, *rng.draws), rel=1e-12)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.integers(2, 24),
     st.integers(2, 24),
@@ -141,7 +141,7 @@ def test_the_frechet_distance_equals_its_twin_where_512_columns_hide_a_few(items
     assert found == pytest.approx(expected, rel=0, abs=FRECHET * size(real, generated))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(2, 33), st.integers(0, 40), st.integers(1, 40), st.integers(0, 10**6))
 def test_r_precision_equals_its_twin_at_any_size(pool, extra, width, seed):
     text, motion = related(seed, pool + extra, width)
@@ -151,7 +151,7 @@ def test_r_precision_equals_its_twin_at_any_size(pool, extra, width, seed):
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(2, 33), st.integers(1, 40), st.integers(1, 5), st.integers(0, 10**6))
 @example(17, 22, 1, 0)
 @example(29, 22, 1, 0)
@@ -163,7 +163,7 @@ def test_equal_motions_rank_by_place_in_a_pool_of_any_size(pool, width, distinct
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=20))
 def test_mean_and_interval_equal_their_twins(values):
     frame = pd.DataFrame({"system": "a", "metric": "fid", "repeat": range(len(values))})

@@ -120,7 +120,7 @@ def test_another_ending_is_refused(tmp_path):
 
 
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
-FRAME = "+/frame (\\d+) /.exec(document.querySelector('output').textContent)[1]"
+FRAME = "+/frame (\\d+) /.exec(document.querySelector('output').textContent)?.[1]"
 BRIGHT = """(() => {
   const c = document.querySelectorAll('canvas')[%d];
   const p = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;

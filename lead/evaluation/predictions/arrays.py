@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from itertools import permutations
 from pathlib import Path
 
@@ -11,9 +12,8 @@ from jaxtyping import Float
 
 from lead.errors import LeadError
 from lead.files.arrays import load_arrays
+from lead.formats.amass import RATES, stated_rate
 from lead.motion.skeleton import SKELETONS, Skeleton
-
-RATES = ("fps", "frame_rate", "framerate", "mocap_framerate", "mocap_frame_rate")
 
 LENGTHS = ("lengths", "length", "m_lengths", "m_length", "num_frames", "mask")
 
@@ -125,15 +125,11 @@ def own_rate(others: Mapping[str, np.ndarray], path: Path) -> float | None:
     """Frames per second, if the file states them.
 
     Raises:
-        LeadError: it states what is no rate.
+        LeadError: it states what is no rate, or several.
     """
-    name = next((name for name in RATES if name in others), None)
-    if name is None:
+    if not any(name in others for name in RATES):
         return None
-    stated = others[name]
-    if stated.size != 1 or stated.dtype.kind not in "fiu" or not 1 <= stated.item() <= 1000:
-        raise no_motion(path, f"{name} {stated.tolist()!s:.60}, which is no frame rate")
-    return float(stated.item())
+    return stated_rate(others, partial(LeadError, "The motion cannot be read.", path))
 
 
 def without_blanks(array: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:

@@ -15,6 +15,7 @@ from lead.clip import Clip
 from lead.errors import LeadError
 from lead.evaluation.predictions.files import whole_number
 from lead.evaluation.predictions.requests import MAIN
+from lead.files.text import plain_text
 
 _COLUMNS = ("id", "caption")
 
@@ -99,7 +100,7 @@ def _lines(content: bytes) -> Iterator[list[str]]:
     """The cells of each line of a CSV that is not empty."""
     if content.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
         raise ValueError("a workbook of a spreadsheet program; save it as CSV")
-    text = re.sub(r"\r\n?", "\n", _decoded(content)).lstrip("\ufeff\n ")
+    text = plain_text(content).lstrip("\n ")
     stated = re.match(r'"?sep=(.)"?\n', text)  # Excel's own first line
     text = text[stated.end() :] if stated else text
     header = text.partition("\n")[0]
@@ -111,21 +112,8 @@ def _lines(content: bytes) -> Iterator[list[str]]:
             yield line
 
 
-def _decoded(content: bytes) -> str:
-    """Text by its mark, by the zeros of UTF-16, as UTF-8, or as Windows wrote it; a wrong guess
-    gives captions that are none of the dataset's."""
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return content.decode("utf-16")
-    if 0 in content[:2]:
-        return content.decode("utf-16-be" if content[0] == 0 else "utf-16-le")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252")
-
-
 def _plain(caption: str) -> str:
-    return " ".join(caption.translate(_STRAIGHT).lower().split())
+    return " ".join(plain_text(caption).translate(_STRAIGHT).lower().split())
 
 
 def _unreadable(path: Path, found: str, fix: str = "Write one row per item.") -> LeadError:

@@ -17,7 +17,6 @@ from lead.config.evaluation import ExternalSystem
 from lead.errors import LeadError
 from lead.evaluation.predictions.arrays import (
     LENGTHS,
-    RATES,
     load_motion,
     no_motion,
     one_motion,
@@ -27,6 +26,7 @@ from lead.evaluation.predictions.arrays import (
     repeats_inside,
     without_blanks,
 )
+from lead.formats.amass import RATES
 from lead.mocap.motion import read_mocap
 
 Kept = TypeVar("Kept")
