@@ -68,11 +68,11 @@ class Trainings(Settings):
 
     def of_system(self, system: System) -> int:
         """In how many trainings a system's motions differ: 1 of what is not trained here."""
-        networks = networks_of(system)
+        networks = trained_networks(system)
         return getattr(self, networks[-1]) if networks else 1
 
 
-def networks_of(system: System) -> tuple[Network, ...]:
+def trained_networks(system: System) -> tuple[Network, ...]:
     """The networks whose training changes a system's motions, first to last."""
     if system.projector or system.loss_projector:
         return NETWORKS

@@ -91,16 +91,10 @@ def gather_trainings(job: Job) -> None:
     first, with ``trainings`` and those that are ``missing``.
 
     Raises:
-        LeadError: there is no file, or they were made with different code, settings or items.
+        LeadError: they were made with different code, settings or items.
     """
     design = job.setting("trainings", Trainings)
     networks, numbers = job.settings["networks"], list(job.settings["numbers"])
-    if not numbers:
-        raise LeadError(
-            "No training of a system is finished.",
-            file=job.outputs["metrics"],
-            fix="Run the same command without allow_missing.",
-        )
     frames, facts = zip(*map(read_values, job.inputs["metrics"]), strict=True)
     for path, now in zip(job.inputs["metrics"], facts, strict=True):
         differing = [key for key in _SAME if now.get(key) != facts[0].get(key)]

@@ -5,7 +5,7 @@ import sys
 from lead.config.systems import by_name
 
 # What the command line says of the machine is true of both studies; the rest is in their files.
-_OF_THE_MACHINE = {key: config[key] for key in ("data_root", "machine") if key in config}
+_OF_THE_MACHINE = {key: config[key] for key in ("data_root", "machine", "trainings") if key in config}
 
 
 def study_on_kit():
