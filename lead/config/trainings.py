@@ -59,6 +59,13 @@ class Trainings(Settings):
         """Trainings of the whole chain, numbered from 1."""
         return self.projector
 
+    @property
+    def independent(self) -> str:
+        """The trainings that are independent of one another, in words: those of the first network
+        that is trained more than once."""
+        network = next((name for name in NETWORKS if getattr(self, name) > 1), NETWORKS[-1])
+        return f"{getattr(self, network)} trainings of the {network.replace('vae', 'VAE')}"
+
     def of(self, network: Network, training: int) -> int:
         """Which training of a network the chain of this number stands on, both from 1.
 

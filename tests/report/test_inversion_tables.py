@@ -18,7 +18,7 @@ from lead.report.tables import make_table
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 NAMES = ("name", "description", "footnote", "dataset", "evaluator", "evaluation", "text",
-         "seed")  # fmt: skip
+         "seed", "trainings")  # fmt: skip
 ROWS = {
     "table3": [variant.name for variant in PAIRS],
     "table4": [*(f"lead_{name}" for name in ABLATED), "lead_lead"],

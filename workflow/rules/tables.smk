@@ -80,7 +80,7 @@ def table_settings(wildcards):
     """What a table says of the study in it, besides its numbers."""
     study = study_of_table(wildcards.table)
     values = study.model_dump(mode="json")
-    names = ["name", "description", "footnote"]
+    names = ["name", "description", "footnote", "trainings"]
     if wildcards.table != "physical":
         names += ["seed", "dataset", "evaluator", "evaluation", "text", "consistency"]
     rows = [vars(row) for row in study.rows(wildcards.table)]
