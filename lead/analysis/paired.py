@@ -22,6 +22,9 @@ from lead.evaluation.trainings import independent
 
 REAL = "real"
 
+DISTANCE = "diversity_distance"
+"""The distance of Diversity from Real's in the same repeat or training: lower is better."""
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -44,7 +47,7 @@ class Difference:
     metric: str
     estimate: Estimate
     wins: int | None
-    """Trainings in which the one is better; None of a single one, or where better is not defined."""
+    """Trainings in which the one is better; None of one training, or without a better."""
 
 
 def estimate(values: Float[np.ndarray, " R"]) -> Estimate:
@@ -86,6 +89,14 @@ def by_repeat(frame: pd.DataFrame, system: str, metric: str) -> dict[int, float]
     if list(means.index) == [0]:
         return dict.fromkeys(sorted(set(frame[network]) - {0}), float(means[0]))
     return means.to_dict()
+
+
+def values_of(frame: pd.DataFrame, system: str, metric: str) -> dict[int, float]:
+    """The values of `by_repeat`, or the `DISTANCE` of Diversity to Real's."""
+    if metric != DISTANCE:
+        return by_repeat(frame, system, metric)
+    real, own = (by_repeat(frame, name, "diversity") for name in (REAL, system))
+    return {number: abs(value - real[number]) for number, value in own.items() if number in real}
 
 
 def common(

@@ -116,8 +116,8 @@ def summarise(frame: pd.DataFrame) -> pd.DataFrame:
     repeats as a population (Guo et al. 2022). One repeat has no interval: its ci95 is NaN.
 
     A frame of several trainings (`read_values`) gives the interval of `spread` instead, and more
-    columns: the number of ``trainings``, ``between`` (σ_T) and ``within`` (σ_R), and of nested designs
-    the share of σ_T² that is each network's. Systems that are not trained keep their repeats'.
+    columns: the number of ``trainings``, ``between`` (σ_T), ``within`` (σ_R), and of nested designs
+    each network's share of σ_T². Systems that are not trained keep the interval of their repeats.
 
     Raises:
         LeadError: a missing column, a repeat that is there twice, or a value not finite.

@@ -1,7 +1,7 @@
 """Several trainings of a system: their metrics in one frame, and how far they lie apart.
 
-The model is y_kr = μ + a_k + e_kr: training k moves a metric by a_k, with variance σ_T², repeat r of
-its evaluation by e_kr, with variance σ_R². Where several networks stand on one, a_k is the sum of
+The model is y_kr = μ + a_k + e_kr: training k moves a metric by a_k, of variance σ_T², repeat r of
+its evaluation by e_kr, of variance σ_R². Where several networks stand on one, a_k is the sum of
 what each of them adds.
 """
 
@@ -48,10 +48,9 @@ def spread(values: Float[np.ndarray, "K R"], numbers: Int[np.ndarray, "K N"]) ->
     """How far the trainings of a system lie apart.
 
     ``values`` has a row per training; ``numbers`` says which VAE, denoiser and projector each
-    stands on. Every variance is that of an analysis of variance of a balanced nested design: without
-    bias, but for those that come out below 0 and are set to it. The interval of the mean is exact
-    under the model with normal a and e: with one factor it is t √(σ_T²/K + σ_R²/(KR)), K - 1
-    degrees of freedom.
+    stands on. Variances are those of the analysis of variance of a balanced nested design, without
+    bias before those below 0 are set to 0. The interval of the mean is exact where a and e are
+    normal; with one factor it is t √(σ_T²/K + σ_R²/(KR)) with K - 1 degrees of freedom.
     """
     means, repeats = values.mean(axis=1), values.shape[1]
     within = float(values.var(axis=1, ddof=1).mean()) if repeats > 1 else math.nan
@@ -85,10 +84,10 @@ def independent(frame: pd.DataFrame) -> str | None:
 def gather_trainings(job: Job) -> None:
     """Put the metrics of a system's trainings into one file, with the numbers of their networks.
 
-    Settings: ``trainings`` of the study; ``networks``, those that the system depends on, the
-    numbers of all others being 0; ``of``, how many trainings it should have; and ``numbers``, those
-    whose metrics are the input ``metrics``, in this order. Output: ``metrics``; its metadata is that of the
-    first, with ``trainings`` and those that are ``missing``.
+    Settings: ``trainings`` of the study; ``networks``, those that the system depends on (the
+    numbers of all others are 0); ``of``, how many trainings it should have; and ``numbers``, those
+    whose metrics are the input ``metrics``, in this order. Output: ``metrics``; its metadata is
+    that of the first, with ``trainings`` and those that are ``missing``.
 
     Raises:
         LeadError: they were made with different code, settings or items.
@@ -139,7 +138,7 @@ def _levels(numbers: Int[np.ndarray, "K N"]) -> list[_Level]:
 def _between_children(
     means: Float[np.ndarray, " C"], parents: np.ndarray, children: np.ndarray
 ) -> tuple[float, Float[np.ndarray, " P"]]:
-    """The variance of the children's means around their parent's, pooled, and the parents' means."""
+    """The pooled variance of children's means around their parent's, and the parents' means."""
     first = np.unique(children, return_index=True)[1]
     parent = parents[first]
     own = np.unique(parent)

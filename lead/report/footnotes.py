@@ -19,7 +19,7 @@ from lead.evaluation.actions import NO_LABELS
 from lead.files.artefact import commit
 from lead.files.job import Job
 from lead.inversion.chosen import read_chosen
-from lead.inversion.pairs import read_improvement
+from lead.inversion.fresh import read_improvement
 from lead.report.text import paragraphs
 
 _POOLS = 3  # fewer say nothing of R-precision
