@@ -9,7 +9,6 @@ from safetensors.torch import load_file
 pytestmark = pytest.mark.workflow
 
 TABLE = "results/tables/table1.tex"
-OPTIONS = ("--config", "consistency=null")
 WEIGHTS = "models/vae/vae.safetensors"
 
 
@@ -17,7 +16,9 @@ WEIGHTS = "models/vae/vae.safetensors"
 def several(finished, tmp_path_factory):
     """The micro study with three trainings, the first of which was there."""
     checkout = finished.copy(tmp_path_factory.mktemp("trainings") / "checkout")
-    run = checkout.snakemake(TABLE, *OPTIONS, "trainings=3")
+    with (checkout.root / "micro.yaml").open("a", encoding="utf-8") as study:
+        study.write("consistency: null\n")
+    run = checkout.snakemake(TABLE, "--config", "trainings=3")
     assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-4000:]
     return checkout
 
@@ -55,7 +56,7 @@ def test_the_table_is_over_trainings(several):
 
 
 def test_more_trainings_train_the_new_ones_only(several):
-    planned = several.planned(TABLE, *OPTIONS, "trainings=4")
+    planned = several.planned(TABLE, "--config", "trainings=4")
     networks = ("train_vae", "encode_latents", "train_denoiser", "train_projector")
     assert {rule: planned.get(rule) for rule in networks} == dict.fromkeys(networks, 1)
     assert planned["compute_metrics"] == planned["embed_generated"] == 2
@@ -64,7 +65,7 @@ def test_more_trainings_train_the_new_ones_only(several):
 
 
 def test_a_nested_design_shares_what_it_says(several):
-    planned = several.planned(TABLE, *OPTIONS, "trainings={vae: 3, denoiser: 3, projector: 6}")
+    planned = several.planned(TABLE, "--config", "trainings={vae: 3, denoiser: 3, projector: 6}")
     assert "train_vae" not in planned and "train_denoiser" not in planned
     assert planned["train_projector"] == planned["embed_generated"] == 3
 
@@ -73,7 +74,7 @@ def test_without_a_failed_training_tables_are_of_the_others(several):
     missing = several.root / "results/micro/trainings/2"
     aside = missing.rename(missing.with_name("aside"))
     try:
-        planned = several.planned(TABLE, *OPTIONS, "trainings=3", "allow_missing=true")
+        planned = several.planned(TABLE, "--config", "trainings=3", "allow_missing=true")
     finally:
         aside.rename(missing)
     assert "train_vae" not in planned
