@@ -42,7 +42,7 @@ def analysis_table(job: Job) -> None:
     ]
     remarks = (
         f"Study {job.settings['name']}: {metadata['items']} test items, {metadata['repeats']} "
-        f"repeats, embeddings of width {metadata['width']}; commit {commit()}.",
+        f"repeats, embeddings of width {metadata['width']}{_dimension(rows)}; commit {commit()}.",
         str(job.settings["footnote"]).strip(),
     )
     tables = sections(rows, labels, metadata.get("trainings", 1))
@@ -198,6 +198,12 @@ def _left_out(rows: Rows, labels: Labels) -> list[str]:
 def _named(label: str, row: Row) -> str:
     """A system's label; Real's with what its motions are compared with."""
     return f"{label}, {row.against}" if row.system == REAL else label
+
+
+def _dimension(rows: Rows) -> str:
+    """In how many dimensions the evaluator spreads real motions, as half a sentence."""
+    found = (row.value for row in rows if row.metric == "effective_dimension")
+    return "".join(f" (effective dimension {value:.1f})" for value in found)
 
 
 def _number(row: Row | None) -> str:
