@@ -174,6 +174,15 @@ def read_values(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     return table.select([*names, *numbers]).to_pandas(), metadata
 
 
+def side_by_side(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Frames of `read_values` as one; beside several trainings, a single one is the first."""
+    frame = pd.concat(list(frames), ignore_index=True)
+    if TRAINING in frame:
+        frame = frame.fillna({TRAINING: 1, **dict.fromkeys(NETWORKS, 0)})
+        frame = frame.astype(dict.fromkeys((TRAINING, *NETWORKS), "int64"))
+    return frame
+
+
 def remake(
     problem: str, file: object, found: object, expected: object, delete: str = "the file"
 ) -> LeadError:

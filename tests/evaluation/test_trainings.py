@@ -10,7 +10,7 @@ from scipy import stats
 from lead.analysis.paired import by_repeat, paired_differences
 from lead.config.trainings import NETWORKS, Trainings
 from lead.errors import LeadError
-from lead.evaluation.repeats import read_values, write_values
+from lead.evaluation.repeats import read_values, side_by_side, write_values
 from lead.evaluation.summary import summarise
 from lead.evaluation.trainings import gather_trainings, spread
 from lead.files.job import Job
@@ -153,6 +153,15 @@ def test_projectors_alone_are_compared_with_the_one_denoiser(tmp_path):
     (paired,) = paired_differences(pd.concat([read(mld), read(lead)]), "lead", "mld")
     assert paired.estimate.repeats == 3
     assert paired.estimate.mean == pytest.approx(1 / 3)
+
+
+def test_predictions_stand_beside_several_trainings(tmp_path):
+    lead = read(metrics_of(tmp_path, "lead", [[1.0, 3.0], [5.0, 7.0]], plain(2)))
+    theirs = lead.query("training == 1")[["system", "metric", "repeat", "value"]]
+    both = side_by_side([lead, theirs.assign(system="theirs")])
+    summary = summarise(both).set_index("system")
+    assert dict(summary["trainings"]) == {"lead": 2, "theirs": 1}
+    assert by_repeat(both, "theirs", "fid") == {1: 2.0, 2: 2.0}
 
 
 def test_repeats_of_one_training_are_no_vote(tmp_path):
