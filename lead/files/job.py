@@ -11,7 +11,7 @@ from typing import Any, TypeVar, overload
 from filelock import FileLock, Timeout
 from pydantic import TypeAdapter
 
-from lead.files.artefact import manifest
+from lead.files.artefact import commit, manifest
 from lead.files.digest import digest, file_digest
 from lead.files.seeds import Seeds
 
@@ -79,6 +79,20 @@ class Job:
             return None
         inputs = {name: file_digest(path) for name, path in sorted(self.inputs.items())}
         return self.state / digest([dict(self.settings), self.code, self.threads, inputs])
+
+
+def record(job: Job) -> dict[str, Any]:
+    """What a finished job has run, on which files, for whoever asks where a figure comes from.
+
+    Inputs have digests of their bytes, folders none; `lead.report.page` reads these records.
+    """
+    inputs = {
+        str(path): "" if path.is_dir() else file_digest(path)
+        for files in job.inputs.values()
+        for path in (files if isinstance(files, tuple) else (files,))
+    }
+    outputs = [str(path) for path in job.outputs.values()]
+    return {**job.manifest, "commit": commit(), "inputs": inputs, "outputs": outputs}
 
 
 def state_lock(folder: Path, say=print) -> FileLock:
