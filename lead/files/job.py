@@ -84,15 +84,17 @@ class Job:
 def record(job: Job) -> dict[str, Any]:
     """What a finished job has run, on which files, for whoever asks where a figure comes from.
 
-    Inputs have digests of their bytes, folders none; `lead.report.page` reads these records.
+    Inputs and outputs have digests of their bytes, folders none; `lead.report.page` reads these records.
     """
-    inputs = {
-        str(path): "" if path.is_dir() else file_digest(path)
-        for files in job.inputs.values()
-        for path in (files if isinstance(files, tuple) else (files,))
+    names = {"inputs": job.inputs, "outputs": job.outputs}
+    return {**job.manifest, "commit": commit()} | {
+        name: {
+            str(path): "" if path.is_dir() else file_digest(path)
+            for paths in files.values()
+            for path in (paths if isinstance(paths, tuple) else (paths,))
+        }
+        for name, files in names.items()
     }
-    outputs = [str(path) for path in job.outputs.values()]
-    return {**job.manifest, "commit": commit(), "inputs": inputs, "outputs": outputs}
 
 
 def state_lock(folder: Path, say=print) -> FileLock:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from markupsafe import Markup
+
 from lead.clip import Clip
 from lead.files.job import Job
 from lead.files.seeds import Seeds
@@ -24,7 +26,7 @@ class Player:
 
     caption: str
     systems: tuple[str, ...]
-    html: str
+    html: Markup
 
 
 def caption_players(job: Job, words: Path | None) -> list[Player]:
@@ -76,7 +78,7 @@ def caption_players(job: Job, words: Path | None) -> list[Player]:
             (name, StoredMotion(own[number], skeleton, skeleton.fps))
             for name, own in joints.items()
         ]
-        html = player_element([scene(motion, name) for name, motion in motions])
+        html = Markup(player_element([scene(motion, name) for name, motion in motions]))
         players.append(Player(clip.captions[0], tuple(joints), html))
     return players
 

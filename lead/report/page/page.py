@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,8 @@ from lead.report.gauge import foremost, gauge_line, gauge_warnings, readings
 from lead.report.page.beside_paper import SIGNS, ComparedRow, beside_paper
 from lead.report.page.claims import CLAIMS, answers, ladder
 from lead.report.page.motions import caption_players
-from lead.report.page.provenance import makers, read_runs, read_timings
-from lead.report.printed import PrintedTable, TableText, printed_table
+from lead.report.page.provenance import maker, makers, read_runs, read_timings
+from lead.report.printed import Column, PrintedTable, TableText, printed_table
 from lead.report.table import read_table
 from lead.report.text import write_text
 
@@ -97,6 +98,9 @@ def study_page(job: Job) -> None:
     systems = job.setting("systems", tuple[System, ...])
     words = next((path for path in extra if path.name == "words.safetensors"), None)
     runs = read_runs(results / "logs")
+    made_by = makers(runs)
+    figures = embedded([*job.inputs["figures"], *_below(extra, "figures", ".png")])
+    shown = [shown.file for shown in (*tables, *figures)]
     style, script = player_assets()
     style += environment().get_template("templates/report.css.jinja").render()
     page = (
@@ -117,11 +121,12 @@ def study_page(job: Job) -> None:
             ladder=ladder(metrics),
             inversion_claims=next((markdown(p) for p in extra if p.name == "claims_mti.md"), ""),
             analysis=markdown(job.inputs["analysis"]),
-            figures=embedded([*job.inputs["figures"], *_below(extra, "figures", ".png")]),
+            figures=figures,
             differences=list(differences(job.settings, job.settings["paper"])),
             timings=read_timings(results / "benchmarks"),
             runs=runs,
-            makers=makers(runs),
+            makers=made_by,
+            sources={file: maker(file, made_by) for file in shown},
             missing=job.settings["missing"],
         )
     )
@@ -130,13 +135,15 @@ def study_page(job: Job) -> None:
 
 def environment() -> jinja2.Environment:
     """Templates of this package in which every value is escaped that is no `Markup`."""
-    return jinja2.Environment(
+    made = jinja2.Environment(
         loader=jinja2.PackageLoader("lead.report.page", "."),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=True,
     )
+    made.filters["runs"] = _runs_of_groups
+    return made
 
 
 def markdown(path: Path) -> Markup:
@@ -189,6 +196,12 @@ def _flat(
         else:
             text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
             yield f"{start}{key}", text if text not in ("", "None", "{}") else "–"
+
+
+def _runs_of_groups(columns: Sequence[Column]) -> list[tuple[str, int]]:
+    """The groups of columns beside one another, and how many columns each has."""
+    runs = groupby(columns, lambda column: column.group)
+    return [(group, len(list(run))) for group, run in runs]
 
 
 def _verdict(tables: Sequence[StudyTable]) -> list[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+
+from lead.files.digest import file_digest
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,8 @@ class Run:
         stage: the rule.
         commit: of the code; ``config`` and ``code`` are digests of settings and of the stage's
             own code.
-        inputs: path and digest of each file that was read.
+        inputs: path and digest of each file that was read, "" of a folder.
+        outputs: the same of each file that was made.
     """
 
     name: str
@@ -27,8 +30,8 @@ class Run:
     commit: str
     config: str
     code: str
-    inputs: tuple[tuple[str, str], ...]
-    outputs: tuple[str, ...]
+    inputs: Mapping[str, str]
+    outputs: Mapping[str, str]
 
     @property
     def anchor(self) -> str:
@@ -55,8 +58,8 @@ def read_runs(logs: Path) -> list[Run]:
                 Run(
                     str(path.relative_to(logs).with_suffix("")),
                     *(found[name] for name in ("stage", "commit", "config", "code")),
-                    inputs=tuple(found["inputs"].items()),
-                    outputs=tuple(found["outputs"]),
+                    inputs=dict(found["inputs"]),
+                    outputs=dict(found["outputs"]),
                 )
             )
         except (ValueError, KeyError, TypeError, AttributeError):
@@ -67,6 +70,12 @@ def read_runs(logs: Path) -> list[Run]:
 def makers(runs: Sequence[Run]) -> dict[str, Run]:
     """The run that made each file."""
     return {path: run for run in runs for path in run.outputs}
+
+
+def maker(path: str, by_file: Mapping[str, Run]) -> Run | None:
+    """The run that made a file as it is now; None if none is recorded, or the file has changed."""
+    run = by_file.get(path)
+    return run if run and run.outputs[path] == file_digest(Path(path)) else None
 
 
 def read_timings(folder: Path) -> list[Timing]:
