@@ -84,7 +84,7 @@ class Job:
 def record(job: Job) -> dict[str, Any]:
     """What a finished job has run, on which files, for whoever asks where a figure comes from.
 
-    Inputs and outputs have digests of their bytes, folders none; `lead.report.page` reads these records.
+    Inputs and outputs have digests of their bytes, folders none; `lead.report.page` reads this.
     """
     names = {"inputs": job.inputs, "outputs": job.outputs}
     return {**job.manifest, "commit": commit()} | {

@@ -91,7 +91,12 @@ rule make_table:
     input:
         unpack(table_files),
     output:
-        tex=f"{RESULTS}/tables/{{table}}.tex",
+        tex=report(
+            f"{RESULTS}/tables/{{table}}.tex",
+            caption="../report/table.rst",
+            category="Tables",
+            labels={"table": "{table}", "study": STUDY.name},
+        ),
         parquet=f"{RESULTS}/tables/{{table}}.parquet",
     log:
         f"{RESULTS}/logs/{{table}}.log",
@@ -153,7 +158,12 @@ rule analysis_table:
         analysis=rules.analyse.output.analysis,
     output:
         tex=f"{RESULTS}/tables/analysis.tex",
-        md=f"{RESULTS}/tables/analysis.md",
+        md=report(
+            f"{RESULTS}/tables/analysis.md",
+            caption="../report/analysis.rst",
+            category="Tables",
+            labels={"table": "analysis", "study": STUDY.name},
+        ),
     log:
         f"{RESULTS}/logs/analysis_table.log",
     benchmark:
@@ -199,7 +209,12 @@ rule inversion_claims:
         pairs4=f"{MTI}/paired_table4.parquet",
         metrics=metrics(STUDY, by_name(STUDY.rows("table3") + STUDY.rows("table4")).values()),
     output:
-        md=f"{RESULTS}/tables/claims_mti.md",
+        md=report(
+            f"{RESULTS}/tables/claims_mti.md",
+            caption="../report/claims.rst",
+            category="Tables",
+            labels={"table": "claims of inversion", "study": STUDY.name},
+        ),
     log:
         f"{RESULTS}/logs/mti_claims.log",
     benchmark:

@@ -56,6 +56,12 @@ class StudyTable:
     metadata: Mapping[str, Any]
 
     @property
+    def title(self) -> str:
+        """Its number, where it has one, and its caption."""
+        number = re.fullmatch(r"table(\d+)", self.name)
+        return f"Table {number[1]}: {self.printed.caption}" if number else self.printed.caption
+
+    @property
     def compares(self) -> bool:
         """Whether the paper's figures are of the same data and evaluator."""
         return bool(self.metadata.get("comparable"))
