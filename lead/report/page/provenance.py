@@ -41,7 +41,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Timing:
-    """What Snakemake measured of one job's last run; peak memory is NaN of a short job."""
+    """What Snakemake measured of one job's last run; peak memory is 0 of a job too short for it."""
 
     stage: str
     seconds: float
@@ -83,7 +83,8 @@ def read_timings(folder: Path) -> list[Timing]:
     timings = []
     for file in sorted(folder.rglob("*.tsv"), key=lambda file: file.stat().st_mtime):
         # A job too short to be measured says NA or - of its memory.
-        row = pd.to_numeric(pd.read_csv(file, sep="\t").iloc[0][["s", "max_rss"]], errors="coerce")
+        row = pd.read_csv(file, sep="\t").iloc[0][["s", "max_rss"]]
+        row = pd.to_numeric(row, errors="coerce").fillna(0.0)
         name = str(file.relative_to(folder).with_suffix(""))
         timings.append(Timing(name, float(row["s"]), float(row["max_rss"])))
     return timings
