@@ -83,8 +83,8 @@ def read_timings(folder: Path) -> list[Timing]:
     timings = []
     for file in sorted(folder.rglob("*.tsv"), key=lambda file: file.stat().st_mtime):
         # A job too short to be measured says NA or - of its memory.
-        row = pd.read_csv(file, sep="\t").iloc[0][["s", "max_rss"]]
-        row = pd.to_numeric(row, errors="coerce").fillna(0.0)
+        measured = pd.read_csv(file, sep="\t", usecols=["s", "max_rss"], na_values="-", nrows=1)
+        seconds, peak = measured[["s", "max_rss"]].fillna(0.0).to_numpy(dtype=float)[0]
         name = str(file.relative_to(folder).with_suffix(""))
-        timings.append(Timing(name, float(row["s"]), float(row["max_rss"])))
+        timings.append(Timing(name, float(seconds), float(peak)))
     return timings
