@@ -38,7 +38,7 @@ ALLOWED = {
     "model_directory": "config errors files motion",
     "pipeline": "config diffusion errors files inversion mocap model_directory models motion text",
     "render": "errors files mocap motion types",
-    "report": "analysis clip config datasets errors evaluation files formats inversion "
+    "report": "analysis clip config datasets errors evaluation files formats inversion mocap "
     "model_directory models motion pipeline render store",
     "cli": "config datasets errors evaluation files inversion mocap model_directory "
     "motion pipeline render report store training types",

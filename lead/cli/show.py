@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
 from lead.errors import LeadError
 from lead.report.gauge import print_gauge
+from lead.report.page.provenance import read_timings
 from lead.report.printed import TableText
 from lead.report.table import read_table
 from lead.report.terminal import print_table
@@ -45,8 +45,8 @@ def show_timings(folder: Path) -> None:
     Raises:
         LeadError: the study has not run.
     """
-    files = sorted(folder.rglob("*.tsv"), key=lambda file: file.stat().st_mtime)
-    if not files:
+    timings = read_timings(folder)
+    if not timings:
         studies = {path.parent.name for path in folder.parents[1].glob("*/benchmarks")}
         raise LeadError(
             "Nothing has been measured here.",
@@ -55,15 +55,13 @@ def show_timings(folder: Path) -> None:
             fix="Run the study first: snakemake --cores all results/tables/table1.tex --config "
             f"study={folder.parent.name}",
         )
-    rows = {file: pd.read_csv(file, sep="\t").iloc[0][["s", "max_rss"]] for file in files}
-    # A job too short to be measured says NA or - of its memory.
-    measured = pd.DataFrame(rows).T.apply(pd.to_numeric, errors="coerce").fillna(0.0)
     table = Table("stage", "seconds", "peak MiB", box=None)
-    for file, seconds, memory in measured.itertuples(name=None):
-        stage = str(file.relative_to(folder).with_suffix(""))
-        table.add_row(stage, f"{seconds:.1f}", f"{memory:.0f}" if memory else "–")
+    for each in timings:
+        memory = f"{each.peak_mib:.0f}" if each.peak_mib else "–"
+        table.add_row(each.stage, f"{each.seconds:.1f}", memory)
     table.add_section()
-    table.add_row("all", f"{measured['s'].sum():.1f}", f"{measured['max_rss'].max():.0f}")
+    total, most = sum(each.seconds for each in timings), max(each.peak_mib for each in timings)
+    table.add_row("all", f"{total:.1f}", f"{most:.0f}")
     console = Console()
     console.print(table)
     console.print("  (of a stage that was interrupted and taken up again, the last run alone)")

@@ -19,20 +19,23 @@ from typing import TextIO
 from pydantic import TypeAdapter
 
 from lead.errors import LeadError
-from lead.files.job import Job
+from lead.files.artefact import write_json
+from lead.files.job import Job, record
 
 
 def run_stage(entry: str, job: Job, log: Path) -> int:
     """Call ``"module:function"`` with the job; 0 if it succeeded, 1 after a user's error.
 
-    Its messages go to the terminal and to ``log``. A `LeadError` is printed without a
-    traceback; any other exception is a bug of ours and passes through.
+    Its messages go to the terminal and to ``log``, and beside that, as JSON, what was run on what
+    (`lead.files.job.record`). A `LeadError` is printed without a traceback; any other exception is
+    a bug of ours and passes through.
     """
     module, _, name = entry.partition(":")
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w", encoding="utf-8") as file, redirect_stderr(_Tee(sys.stderr, file)):  # pyright: ignore
         try:
             getattr(importlib.import_module(module), name)(job)
+            write_json(log.with_suffix(".json"), record(job))
         except LeadError as error:
             print(f"\nError in {job.stage}: {error}", file=sys.stderr, flush=True)
             return 1

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, overload
 from filelock import FileLock, Timeout
 from pydantic import TypeAdapter
 
-from lead.files.artefact import manifest
+from lead.files.artefact import commit, manifest
 from lead.files.digest import digest, file_digest
 from lead.files.seeds import Seeds
 
@@ -79,6 +79,22 @@ class Job:
             return None
         inputs = {name: file_digest(path) for name, path in sorted(self.inputs.items())}
         return self.state / digest([dict(self.settings), self.code, self.threads, inputs])
+
+
+def record(job: Job) -> dict[str, Any]:
+    """What a finished job has run, on which files, for whoever asks where a figure comes from.
+
+    Inputs and outputs have digests of their bytes, folders none; `lead.report.page` reads this.
+    """
+    names = {"inputs": job.inputs, "outputs": job.outputs}
+    return {**job.manifest, "commit": commit()} | {
+        name: {
+            str(path): "" if path.is_dir() else file_digest(path)
+            for paths in files.values()
+            for path in (paths if isinstance(paths, tuple) else (paths,))
+        }
+        for name, files in names.items()
+    }
 
 
 def state_lock(folder: Path, say=print) -> FileLock:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,11 +83,8 @@ def answer_claims(job: Job) -> None:
     Settings: ``name``; ``rows``, the systems; ``trainings``, how many there are. Input:
     ``metrics``, a file per system. Outputs: ``md``; ``parquet``, a row per comparison.
     """
-    systems = by_name(job.setting("rows", tuple[System, ...]))
-    frame = read_metrics(job.inputs["metrics"])
-    made = claims_of_inversion if any(map(_inverted, systems.values())) else claims_of_captions
-    answered = {claim: answers(frame, claim.compared) for claim in made(systems.values())}
-    labels = {name: system.label for name, system in systems.items()}
+    systems, frame = job.setting("rows", tuple[System, ...]), read_metrics(job.inputs["metrics"])
+    answered = answer(frame, systems)
     rows = [
         {"claim": claim.name, **vars(own.comparison), **vars(own.change),
          "answer": own.verdict, "decides": own.decides}
@@ -95,13 +92,30 @@ def answer_claims(job: Job) -> None:
         for own in found
     ]  # fmt: skip
     write_table(job.outputs["parquet"], rows, job.manifest)
-    page = template("templates/claims.md.jinja").render(
-        study=job.settings["name"],
+    page = claims_page(answered, systems, job.settings["name"], job.settings["trainings"])
+    write_text(job.outputs["md"], page)
+
+
+def answer(frame: pd.DataFrame, systems: Sequence[System]) -> dict[Claim, list[Answer]]:
+    """The claims about these systems, and the answers of those that the frame has."""
+    made = claims_of_inversion if any(row.objective for row in systems) else claims_of_captions
+    return {claim: answers(frame, claim.compared) for claim in made(systems)}
+
+
+def claims_page(
+    answered: Mapping[Claim, Sequence[Answer]],
+    systems: Sequence[System],
+    study: str,
+    trainings: int,
+) -> str:
+    """Claims and answers as Markdown."""
+    labels = {system.name: system.label for system in systems}
+    return template("templates/claims.md.jinja").render(
+        study=study,
         commit=commit(),
-        trainings=job.settings["trainings"],
+        trainings=trainings,
         claims=[(claim, overall(own), _table(own, labels)) for claim, own in answered.items()],
     )
-    write_text(job.outputs["md"], page)
 
 
 def claims_of_captions(systems: Iterable[System]) -> Iterator[Claim]:
@@ -233,11 +247,9 @@ def _each(
     return tuple(Comparison(*pair, metric, better) for pair in pairs for metric in metrics)
 
 
-def _inverted(system: System) -> bool:
-    return system.objective is not None
-
-
-def _table(found: Sequence[Answer], labels: dict[str, str]) -> str:
+def _table(found: Sequence[Answer], labels: Mapping[str, str]) -> str:
+    if not found:
+        return "These systems were not measured."
     header = ("System", "against", "metric", "difference", "95 % interval", "answer", "decides")
     rows = []
     for own in found:

@@ -3,7 +3,15 @@
 # Processes that read files, as many as there are cores for; no byte depends on their number.
 READERS = 8
 
-AUDIT = {"audit": f"{RESULTS}/audit.parquet", "page": f"{RESULTS}/audit.html"}
+AUDIT = {
+    "audit": f"{RESULTS}/audit.parquet",
+    "page": report(
+        f"{RESULTS}/audit.html",
+        caption="../report/audit.rst",
+        category="Data",
+        labels={"page": "audit of the data", "study": STUDY.name},
+    ),
+}
 
 if STUDY.has_published_features:
 

@@ -75,7 +75,12 @@ rule contact_sheet:
         index=DATA["index"],
         model=rules.assemble_model.output,
     output:
-        sheet=f"{RESULTS}/figures/contact_sheet.png",
+        sheet=report(
+            f"{RESULTS}/figures/contact_sheet.png",
+            caption="../report/contact_sheet.rst",
+            category="Figures",
+            labels={"figure": "captions and motions"},
+        ),
         bvh=f"{RESULTS}/figures/sample.bvh",
     log:
         f"{RESULTS}/logs/contact_sheet.log",
@@ -100,7 +105,12 @@ rule training_curves:
         projector=f"{RESULTS}/models/projectors/lead/history.parquet",
     output:
         pdf=f"{RESULTS}/figures/training.pdf",
-        png=f"{RESULTS}/figures/training.png",
+        png=report(
+            f"{RESULTS}/figures/training.png",
+            caption="../report/training.rst",
+            category="Figures",
+            labels={"figure": "training losses"},
+        ),
     log:
         f"{RESULTS}/logs/training_curves.log",
     benchmark:
@@ -125,7 +135,12 @@ rule latent_map:
         vae=NETWORKS["vae"],
     output:
         pdf=f"{RESULTS}/figures/latents.pdf",
-        png=f"{RESULTS}/figures/latents.png",
+        png=report(
+            f"{RESULTS}/figures/latents.png",
+            caption="../report/latents.rst",
+            category="Figures",
+            labels={"figure": "latents by t-SNE"},
+        ),
         numbers=f"{RESULTS}/figures/latents.parquet",
     log:
         f"{RESULTS}/logs/latent_map.log",

@@ -82,9 +82,9 @@ def table_settings(wildcards):
     """What a table says of the study in it, besides its numbers."""
     study = study_of_table(wildcards.table)
     values = study.model_dump(mode="json")
-    names = ["name", "description", "footnote", "trainings"]
+    names = ["name", "description", "footnote", "seed", "trainings"]
     if wildcards.table != "physical":
-        names += ["seed", "dataset", "evaluator", "evaluation", "text", "consistency"]
+        names += ["dataset", "evaluator", "evaluation", "text", "consistency"]
     rows = [vars(row) for row in study.rows(wildcards.table)]
     return {"table": wildcards.table, "rows": rows, **{name: values[name] for name in names}}
 
@@ -93,7 +93,12 @@ rule make_table:
     input:
         unpack(table_files),
     output:
-        tex=f"{RESULTS}/tables/{{table}}.tex",
+        tex=report(
+            f"{RESULTS}/tables/{{table}}.tex",
+            caption="../report/table.rst",
+            category="Tables",
+            labels={"table": "{table}", "study": STUDY.name},
+        ),
         parquet=f"{RESULTS}/tables/{{table}}.parquet",
     log:
         f"{RESULTS}/logs/{{table}}.log",
@@ -155,7 +160,12 @@ rule analysis_table:
         analysis=rules.analyse.output.analysis,
     output:
         tex=f"{RESULTS}/tables/analysis.tex",
-        md=f"{RESULTS}/tables/analysis.md",
+        md=report(
+            f"{RESULTS}/tables/analysis.md",
+            caption="../report/analysis.rst",
+            category="Tables",
+            labels={"table": "analysis", "study": STUDY.name},
+        ),
     log:
         f"{RESULTS}/logs/analysis_table.log",
     benchmark:

@@ -1,0 +1,90 @@
+"""Where a study's files come from, and what making them took: records and timings of its jobs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from lead.files.digest import file_digest
+
+
+@dataclass(frozen=True)
+class Run:
+    """The last run of one job, as `lead.files.job.record` wrote it.
+
+    Attributes:
+        name: its log, below the study's logs and without ending.
+        stage: the rule.
+        commit: of the code; ``config`` and ``code`` are digests of settings and of the stage's
+            own code.
+        inputs: path and digest of each file that was read, "" of a folder.
+        outputs: the same of each file that was made.
+    """
+
+    name: str
+    stage: str
+    commit: str
+    config: str
+    code: str
+    inputs: Mapping[str, str]
+    outputs: Mapping[str, str]
+
+    @property
+    def anchor(self) -> str:
+        """Its place on the page."""
+        return f"run-{self.name.replace('/', '-')}"
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What Snakemake measured of one job's last run; peak memory is 0 of a job too short for it."""
+
+    stage: str
+    seconds: float
+    peak_mib: float
+
+
+def read_runs(logs: Path) -> list[Run]:
+    """The recorded runs of a study, by name; a file that is no record is passed over."""
+    runs = []
+    for path in sorted(logs.rglob("*.json")):
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+            runs.append(
+                Run(
+                    str(path.relative_to(logs).with_suffix("")),
+                    *(found[name] for name in ("stage", "commit", "config", "code")),
+                    inputs=dict(found["inputs"]),
+                    outputs=dict(found["outputs"]),
+                )
+            )
+        except (ValueError, KeyError, TypeError, AttributeError):
+            continue
+    return runs
+
+
+def makers(runs: Sequence[Run]) -> dict[str, Run]:
+    """The run that made each file."""
+    return {path: run for run in runs for path in run.outputs}
+
+
+def maker(path: str, by_file: Mapping[str, Run]) -> Run | None:
+    """The run that made a file as it is now; None if none is recorded, or the file has changed."""
+    run = by_file.get(path)
+    return run if run and run.outputs[path] == file_digest(Path(path)) else None
+
+
+def read_timings(folder: Path) -> list[Timing]:
+    """Seconds and peak memory of every job that ran, in the order in which they ended."""
+    timings = []
+    for file in sorted(folder.rglob("*.tsv"), key=lambda file: file.stat().st_mtime):
+        # A job too short to be measured says NA or - of its memory.
+        measured = pd.read_csv(file, sep="\t", usecols=["s", "max_rss"], na_values="-", nrows=1)
+        seconds, peak = measured[["s", "max_rss"]].fillna(0.0).to_numpy(dtype=float)[0]
+        name = str(file.relative_to(folder).with_suffix(""))
+        timings.append(Timing(name, float(seconds), float(peak)))
+    return timings
