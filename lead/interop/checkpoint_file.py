@@ -70,13 +70,17 @@ def open_torch_file(path: Path, release: Release) -> object:
 def named_weights(loaded: object) -> dict[str, object]:
     """What a file holds by the network's own names: its state dict, or the one inside.
 
-    Words that wrappers put before names are left out, unless two names would become one.
+    One state dict per network will do. Words that wrappers put before names are left out, unless
+    two names would become one.
     """
     if not isinstance(loaded, Mapping):
         return {}
     inside = (loaded.get(name) for name in _STATES)
     state = next((entry for entry in inside if isinstance(entry, Mapping)), loaded)
-    entries = {name: value for name, value in state.items() if isinstance(name, str)}
+    entries: dict[str, object] = {}
+    for name, value in state.items():
+        parts = value.items() if isinstance(value, Mapping) and value else [("", value)]
+        entries |= {f"{name}.{part}".rstrip("."): own for part, own in parts}
     bare = {_WRAPPER.sub("", name): value for name, value in entries.items()}
     return bare if len(bare) == len(entries) else entries
 
