@@ -70,7 +70,7 @@ def _study_file(name: str, folder: Path) -> Path:
 def _read(path: Path) -> dict:
     try:
         values = yaml.safe_load(plain_text(path.read_bytes()))
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         raise LeadError(
             "The file is not valid YAML.",
             file=path,

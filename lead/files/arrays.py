@@ -119,7 +119,10 @@ def load_arrays(source: Path | bytes) -> dict[str, np.ndarray]:
             loaded = np.load(file, allow_pickle=False)
             if isinstance(loaded, np.ndarray):
                 return {"": loaded}
-            return {name: loaded[name] for name in loaded.files}
+            arrays = {name: loaded[name] for name in loaded.files}
+            if foreign := [name for name, one in arrays.items() if isinstance(one, bytes)]:
+                raise ValueError(f"{foreign[0][:60]!r} in the archive is no array")
+            return arrays
     except BROKEN as error:
         raise ValueError(" ".join(str(error).split())) from error
 

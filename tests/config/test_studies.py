@@ -183,6 +183,12 @@ def test_a_study_is_read_in_any_encoding(tmp_path, encoding, end):
     assert (study.seed, str(study.data_root)) == (5, "dät")
 
 
+def test_a_study_that_is_nested_beyond_reason_is_refused(tmp_path):
+    (tmp_path / "mine.yaml").write_text(f"a: {'[' * 600}{']' * 600}")
+    with pytest.raises(LeadError, match="valid YAML"):
+        load_study("mine", folder=tmp_path)
+
+
 @pytest.mark.parametrize(
     ("values", "place"),
     [
