@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import importlib
 
 import pytest
 
@@ -19,9 +20,7 @@ def run(tmp_path, monkeypatch, capsys):
     monkeypatch.syspath_prepend(tmp_path)
 
     def run_failing(error: BaseException) -> tuple[int, str, str]:
-        import failing_stage
-
-        failing_stage.ERROR = error
+        monkeypatch.setattr(importlib.import_module("failing_stage"), "ERROR", error, raising=False)
         log = tmp_path / "logs" / "stage.log"
         code = run_stage("failing_stage:stage", JOB, log)
         return code, capsys.readouterr().err, log.read_text()
