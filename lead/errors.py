@@ -31,6 +31,17 @@ class LeadError(Exception):
         return "\n".join([self.problem, *lines])
 
 
+def from_system(error: OSError | MemoryError) -> LeadError:
+    """The error for what the machine refuses: a full disk, a missing right, too little memory."""
+    return LeadError(
+        "A file cannot be read or written, or memory does not suffice.",
+        file=getattr(error, "filename", None),
+        found=getattr(error, "strerror", None) or repr(error),
+        fix="Check the path, who may use it, and the space that is left; then run the same "
+        "command again.",
+    )
+
+
 def check_ending(file: Path | None, *endings: str) -> None:
     """Refuse a file to be written whose name does not say what will be in it; None passes.
 

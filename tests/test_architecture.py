@@ -17,7 +17,7 @@ ALLOWED = {
     "progress": "",
     "clip": "errors types",
     "files": "errors",
-    "config": "errors",
+    "config": "errors files",
     "motion": "errors files types",
     "formats": "errors files motion types",
     "mocap": "clip errors files formats motion types",

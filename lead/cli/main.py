@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from lead.errors import LeadError, check_input, check_output
+from lead.errors import LeadError, check_input, check_output, from_system
 
 app = typer.Typer(
     help="Text to human motion by latent diffusion, realigned to a text encoder.",
@@ -271,13 +271,7 @@ def main() -> None:
     except LeadError as error:
         failure = error
     except (OSError, MemoryError) as error:
-        failure = LeadError(
-            "A file cannot be read or written, or memory does not suffice.",
-            file=getattr(error, "filename", None),
-            found=getattr(error, "strerror", None) or repr(error),
-            fix="Check the path, who may use it, and the space that is left; then run the same "
-            "command again.",
-        )
+        failure = from_system(error)
     print(f"Error: {failure}", file=sys.stderr)
     sys.exit(1)
 

@@ -11,14 +11,14 @@ import sys
 import tempfile
 import time
 import traceback
-from contextlib import redirect_stderr
+from contextlib import redirect_stderr, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TextIO
 
 from pydantic import TypeAdapter
 
-from lead.errors import LeadError
+from lead.errors import LeadError, from_system
 from lead.files.artefact import write_json
 from lead.files.job import Job, record
 
@@ -27,8 +27,9 @@ def run_stage(entry: str, job: Job, log: Path) -> int:
     """Call ``"module:function"`` with the job; 0 if it succeeded, 1 after a user's error.
 
     Its messages go to the terminal and to ``log``, and beside that, as JSON, what was run on what
-    (`lead.files.job.record`). A `LeadError` is printed without a traceback; any other exception is
-    a bug of ours and passes through.
+    (`lead.files.job.record`). A `LeadError`, and what the machine refuses, is printed without a
+    traceback (that of the machine is in the log alone); any other exception is a bug of ours and
+    passes through.
     """
     module, _, name = entry.partition(":")
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -36,10 +37,16 @@ def run_stage(entry: str, job: Job, log: Path) -> int:
         try:
             getattr(importlib.import_module(module), name)(job)
             write_json(log.with_suffix(".json"), record(job))
+            return 0
         except LeadError as error:
-            print(f"\nError in {job.stage}: {error}", file=sys.stderr, flush=True)
-            return 1
-    return 0
+            failure = error
+        except (OSError, MemoryError) as error:
+            failure = from_system(error)
+            with suppress(OSError):  # of a full disk
+                traceback.print_exc(file=file)
+        with suppress(OSError):
+            print(f"\nError in {job.stage}: {failure}", file=sys.stderr, flush=True)
+    return 1
 
 
 def run_on_several(entry: str, job: Job, log: Path, processes: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -206,8 +207,16 @@ def state_of_files(path: Path) -> str:
     """How many files a path holds, their bytes and their latest change.
 
     Snakemake looks at the date of a folder alone, which stays when a file in it is written anew.
+    Whatever begins with a dot is no motion, and comes and goes as people look into the folder.
     """
-    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+    files = [path] if path.is_file() else list(_shown_files(path))
     states = [file.stat() for file in files]
     latest = max((state.st_mtime_ns for state in states), default=0)
     return f"{len(states)} files, {sum(state.st_size for state in states)} bytes, {latest}"
+
+
+def _shown_files(folder: Path) -> Iterator[Path]:
+    for file in folder.rglob("*"):
+        hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
+        if not hidden and file.is_file():
+            yield file

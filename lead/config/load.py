@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 from lead.config.base import extended, merge
 from lead.config.study import Study
 from lead.errors import LeadError
+from lead.files.text import plain_text
 
 CONFIG_FOLDER = Path("config")
 _NOT_A_STUDY = ("config", "lock")
@@ -45,7 +47,7 @@ def resolve_study(config: dict[str, Any], folder: Path = CONFIG_FOLDER) -> Study
     try:
         return Study.model_validate(values)
     except ValidationError as error:
-        raise _explain(error.errors()) from None
+        raise _explain(error.errors(), values) from None
 
 
 def study_names(folder: Path = CONFIG_FOLDER) -> list[str]:
@@ -67,8 +69,8 @@ def _study_file(name: str, folder: Path) -> Path:
 
 def _read(path: Path) -> dict:
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        values = yaml.safe_load(plain_text(path.read_bytes()))
+    except (yaml.YAMLError, RecursionError) as error:
         raise LeadError(
             "The file is not valid YAML.",
             file=path,
@@ -80,13 +82,13 @@ def _read(path: Path) -> dict:
     return values
 
 
-def _explain(errors: list[Any]) -> LeadError:
-    """The first of pydantic's errors as one of ours, and the places of the others.
+def _explain(errors: list[Any], values: Any) -> LeadError:
+    """The first of pydantic's errors in some values as one of ours, and the places of the others.
 
     An unknown key comes first: it is often the misspelling of one that is missing.
     """
     first, *others = sorted(errors, key=lambda error: error["type"] != "extra_forbidden")
-    where, *elsewhere = (".".join(map(str, error["loc"])) for error in (first, *others))
+    where, *elsewhere = (_place(error["loc"], values) for error in (first, *others))
     further = f" (and {len(others)} more: {', '.join(elsewhere)})" if others else ""
     value = first["input"]
     match first["type"]:
@@ -109,3 +111,14 @@ def _explain(errors: list[Any]) -> LeadError:
                 expected=first["msg"].removeprefix("Value error, "),
                 fix="docs/configuration.md describes every key.",
             )
+
+
+def _place(parts: Sequence[Any], values: Any) -> str:
+    """Where a value stands, without the kinds of groups that pydantic names on the way."""
+    place = []
+    for index, part in enumerate(parts):
+        is_inside = isinstance(values, list) or (isinstance(values, dict) and part in values)
+        if is_inside or index == len(parts) - 1:
+            place.append(str(part))
+            values = values[part] if is_inside else None
+    return ".".join(place)

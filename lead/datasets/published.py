@@ -211,8 +211,8 @@ def read_caption_file(path: Path) -> list[CaptionLine]:
         LeadError: the file is missing, no text, or a line is not made of four fields.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        text = plain_text(path.read_bytes())
+    except OSError as error:
         raise _unreadable(path, str(error)) from error
     # Not splitlines(): it also breaks at U+2028 and the like, which a caption may hold.
     lines = enumerate(text.split("\n"), start=1)

@@ -34,6 +34,9 @@ BROKEN = (
 )
 """What `numpy.load` raises for files that are missing, truncated, damaged or pickled."""
 
+LENGTHS = ("lengths", "length", "m_lengths", "m_length", "num_frames", "mask")
+"""Names under which files state how many of an array's frames are a motion's own."""
+
 
 @dataclass(frozen=True)
 class FrameFile:
@@ -116,7 +119,10 @@ def load_arrays(source: Path | bytes) -> dict[str, np.ndarray]:
             loaded = np.load(file, allow_pickle=False)
             if isinstance(loaded, np.ndarray):
                 return {"": loaded}
-            return {name: loaded[name] for name in loaded.files}
+            arrays = {name: loaded[name] for name in loaded.files}
+            if foreign := [name for name, one in arrays.items() if isinstance(one, bytes)]:
+                raise ValueError(f"{foreign[0][:60]!r} in the archive is no array")
+            return arrays
     except BROKEN as error:
         raise ValueError(" ".join(str(error).split())) from error
 
@@ -146,25 +152,35 @@ def read_npy(source: Path | bytes, name: str | Path) -> np.ndarray:
 
 
 def without_padding(
-    frames: np.ndarray, arrays: Mapping[str, np.ndarray], wrong: Callable[..., LeadError]
+    frames: np.ndarray,
+    arrays: Mapping[str, np.ndarray],
+    wrong: Callable[..., LeadError],
+    repeat: int | None = None,
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """Cut frames to the length that the file states beside them; also say so.
 
     Args:
         frames: of one motion, the first axis counting them.
-        arrays: of the file, perhaps with ``length`` or ``lengths``.
+        arrays: of the file, perhaps with one of `LENGTHS`: a number, one per repeat, or a mask.
         wrong: builds the error from what was found and expected, and a fix.
+        repeat: which one of several the motion is.
 
     Raises:
         LeadError: the stated length is not that of one motion, or more than there is.
     """
-    name = next((name for name in ("lengths", "length") if name in arrays), None)
+    name = next((name for name in LENGTHS if name in arrays), None)
     if name is None:
         return frames, ()
-    stated = arrays[name]
-    if stated.size != 1 or stated.dtype.kind not in "iu" or not 1 <= stated.item() <= len(frames):
+    stated = arrays[name].squeeze()
+    if name == "mask" and stated.size and stated.dtype.kind in "biuf":
+        stated = stated.astype(bool).sum(axis=-1)
+    if stated.ndim and repeat is not None and repeat < len(stated):
+        stated = stated[repeat]
+    whole = stated.ndim == 0 and stated.dtype.kind in "iuf" and stated == np.round(stated)
+    if not whole or not 1 <= stated <= len(frames):
         fix = "Give every motion a file of its own, with its own length."
-        raise wrong(f"{name} {stated}", f"one number from 1 to {len(frames)}", fix=fix)
-    length = int(stated.item())
-    note = f"{len(frames) - length} frames of padding are left out, as `{name}` says"
+        found = f"{name} {arrays[name].tolist()!s:.60} beside an array of shape {frames.shape}"
+        raise wrong(found, f"one number from 1 to {len(frames)}", fix=fix)
+    length = int(stated)
+    note = f"frames beyond the `{name}` in the file are padding and left out"
     return frames[:length], (note,) if length < len(frames) else ()

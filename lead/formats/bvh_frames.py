@@ -11,7 +11,7 @@ from jaxtyping import Float
 from lead.errors import LeadError
 
 MOTION = re.compile(
-    r"^[ \t]*MOTION\s+Frames\s*:\s*(\S+)(?:\s+Frame *Time\s*:[ \t]*(.*?))?[ \t]*(?:\n|\Z)",
+    r"^[ \t]*MOTION\s+Frames\s*:\s*(\S+)(?:\s+Frame[ \t]*Time\s*:[ \t]*(.*?))?[ \t]*(?:\n|\Z)",
     re.MULTILINE | re.IGNORECASE,
 )
 """The lines above the frames: how many there are, and seconds from one to the next."""
@@ -24,7 +24,8 @@ broken = partial(LeadError, "The BVH file cannot be read.")
 
 def read_timing(motion: re.Match[str], fps: float | None, file: str) -> tuple[int, float]:
     """Return the number of frames and the seconds of one, which ``fps`` overrules."""
-    declared = int(motion[1]) if re.fullmatch(r"\d{1,12}", motion[1]) else 0
+    whole = re.fullmatch(r"(\d{1,12})(?:\.0*)?", motion[1])
+    declared = int(whole[1]) if whole else 0
     if declared < 1:
         found = f"Frames: {motion[1]}"
         raise broken(file, found, "at least one frame", "Write the number of frames there is.")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from lead.errors import LeadError
@@ -17,6 +19,10 @@ from lead.files.pickles import kind_of
 from lead.interop.torch_file import is_tensor, read_tensors, read_torch_file
 from lead.models.files import save_network
 from lead.motion.normalizer import Normalizer
+
+_STATES = ("state_dict", "model_state_dict", "model")
+_WRAPPER = re.compile(r"^(?:(?:module|_orig_mod|model)\.)+|(?<=\.)(?:module|_orig_mod)\.")
+"""What DataParallel, torch.compile and a class around the network put before a name."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,8 @@ class Release:
 def open_torch_file(path: Path, release: Release) -> object:
     """What a torch file holds: plain values, dicts and lists, and stand-ins for all else.
 
+    A ``.safetensors`` file will do, and holds tensors alone.
+
     Nothing in it is executed. `float_tensors` reads the tensors among the stand-ins.
 
     Raises:
@@ -52,9 +60,29 @@ def open_torch_file(path: Path, release: Release) -> object:
             fix=release.get,
         )
     try:
+        if path.suffix.lower() == ".safetensors":
+            return load_file(path)
         return read_torch_file(path)
     except Exception as error:  # damaged bytes raise nearly anything
         raise _damaged(path, error, release) from None
+
+
+def named_weights(loaded: object) -> dict[str, object]:
+    """What a file holds by the network's own names: its state dict, or the one inside.
+
+    One state dict per network will do. Words that wrappers put before names are left out, unless
+    two names would become one.
+    """
+    if not isinstance(loaded, Mapping):
+        return {}
+    inside = (loaded.get(name) for name in _STATES)
+    state = next((entry for entry in inside if isinstance(entry, Mapping)), loaded)
+    entries: dict[str, object] = {}
+    for name, value in state.items():
+        parts = value.items() if isinstance(value, Mapping) and value else [("", value)]
+        entries |= {f"{name}.{part}".rstrip("."): own for part, own in parts}
+    bare = {_WRAPPER.sub("", name): value for name, value in entries.items()}
+    return bare if len(bare) == len(entries) else entries
 
 
 def described(loaded: object) -> str:
@@ -71,7 +99,7 @@ def float_tensors(values: Mapping[str, object], path: Path, release: Release) ->
         LeadError: one is no tensor, holds numbers that are not finite, or is damaged.
     """
     for name, value in values.items():
-        if not is_tensor(value):
+        if not isinstance(value, Tensor) and not is_tensor(value):
             raise LeadError(
                 f"The {release.noun} holds something else where weights belong.",
                 file=path,
@@ -80,7 +108,8 @@ def float_tensors(values: Mapping[str, object], path: Path, release: Release) ->
                 fix=f"{release.again}.",
             )
     try:
-        tensors = read_tensors(path, values)
+        loaded = {name: value for name, value in values.items() if isinstance(value, Tensor)}
+        tensors = loaded | read_tensors(path, values)
     except Exception as error:  # as above
         raise _damaged(path, error, release) from None
     for name, value in tensors.items():

@@ -15,6 +15,7 @@ from lead.interop.checkpoint_file import (
     described,
     differences,
     float_tensors,
+    named_weights,
     open_torch_file,
 )
 from lead.models.build import build_denoiser, build_vae, freeze
@@ -95,19 +96,17 @@ def load_motionlcm(path: Path | str, skeleton: Skeleton = HUMANML3D) -> tuple[Mo
 def _networks(path: Path, release: Release) -> dict[str, Tensor]:
     """The weights of both networks in a Lightning file, with ``vae.`` or ``denoiser.`` before."""
     loaded = open_torch_file(path, release)
-    state = loaded.get("state_dict") if isinstance(loaded, Mapping) else None
-    entries = state if isinstance(state, Mapping) else {}
     weights = {
         name: value
-        for name, value in entries.items()
-        if isinstance(name, str) and name.startswith(("vae.", "denoiser."))
+        for name, value in named_weights(loaded).items()
+        if name.startswith(("vae.", "denoiser."))
     }
     if not weights:
         raise LeadError(
             "This file holds neither VAE nor denoiser.",
             file=path,
-            found=f"state_dict with {described(state)}" if entries else described(loaded),
-            expected="entry state_dict with weights under vae. and denoiser.",
+            found=described(named_weights(loaded) or loaded),
+            expected="weights under vae. and denoiser., alone or in an entry state_dict",
             fix=f"Name {release.file}.",
         )
     return float_tensors(weights, path, release)

@@ -20,6 +20,7 @@ from lead.interop.checkpoint_file import (
     described,
     differences,
     float_tensors,
+    named_weights,
     open_torch_file,
     read_statistics,
     save_published,
@@ -156,7 +157,7 @@ def _networks(path: Path) -> dict[str, Tensor]:
     tensors = {
         f"{part}.{name}": value
         for part, network in networks.items()
-        for name, value in network.items()
+        for name, value in named_weights(network).items()
     }
     return float_tensors(tensors, path, _RELEASE)
 

@@ -27,7 +27,7 @@ from lead.formats.amass import (
     stated_rate,
 )
 from lead.formats.asfamc import Skeleton, bone_ends, read_amc, read_asf
-from lead.formats.bvh import Bvh, Transforms, global_transforms, read_bvh
+from lead.formats.bvh import ROTATIONS, Bvh, Transforms, global_transforms, read_bvh
 from lead.mocap.conventions import (
     BANDAI,
     CMU_3DSMAX,
@@ -91,6 +91,7 @@ def read_capture(
     match path.suffix.lower():
         case ".bvh":
             bvh = read_bvh(_content(path), path.name, fps=fps, like=like)
+            _check_angles(bvh, path)
             moved = global_transforms(bvh)
             skeleton = read_asf(_content(asf), asf.name) if asf else None
             bone = skeleton.bones.get(THORAX) if skeleton else None
@@ -121,6 +122,25 @@ def read_capture(
                 fix="Export the motion as BVH, which most programs can; `lead export` writes one "
                 "from an .npz, not from a .glb or .csv.",
             )
+
+
+def _check_angles(bvh: Bvh, path: Path) -> None:
+    """Refuse angles in radians: a body that goes somewhere turns a joint by more than 7 degrees.
+
+    Raises:
+        LeadError: no angle is larger than a whole turn in radians.
+    """
+    channels = [name for joint in bvh.channels for name in joint]
+    largest = np.abs(bvh.frames[:, [name in ROTATIONS for name in channels]]).max(initial=0)
+    way = np.linalg.norm(np.ptp(global_transforms(bvh, bvh.names[:1]).positions[:, 0], axis=0))
+    if 0.5 < largest < 7 and way > np.linalg.norm(bvh.offsets[1:], axis=1).max(initial=0):
+        raise LeadError(
+            "The angles are in radians.",
+            file=path,
+            found=f"no rotation beyond {largest:.3g}, in a body that goes {way:.3g} units",
+            expected="degrees, as in every BVH",
+            fix="Export with angles in degrees, or multiply the rotations by 57.29578.",
+        )
 
 
 def _content(path: Path) -> bytes:

@@ -22,19 +22,22 @@ from lead.motion.skeleton import HUMANML3D
 
 # Words of each joint, the likelier first. `…end` is the End Site of that joint.
 _LEG = {
-    "hip": ("upleg", "upperleg", "thigh", "hip", "femur", "leg"),
-    "knee": ("knee", "shin", "calf", "lowerleg", "lowleg", "loleg", "tibia", "leg"),
+    "hip": ("upleg", "upperleg", "thigh", "hip", "femur", "thighbend", "upperleg01", "leg"),
+    "knee": ("knee", "shin", "calf", "lowerleg", "lowleg", "loleg", "tibia", "lowerleg01", "leg"),
     "ankle": ("ankle", "foot"),
-    "foot": ("toebase", "toe", "toes", "toe0", "ball", "foot", "footend", "ankleend"),
+    "foot": ("toebase", "toe", "toes", "toe0", "ball", "toe11", "foot", "footend", "ankleend"),
 }
 _ARM = {
     "collar": ("collar", "clavicle", "clav", "collarbone", "shoulder"),
-    "shoulder": ("upperarm", "uparm", "uarm", "arm", "shldr", "humerus", "shoulder"),
-    "elbow": ("forearm", "lowerarm", "lowarm", "loarm", "farm", "elbow", "radius"),
+    "shoulder": ("upperarm", "uparm", "uarm", "arm", "shldr", "humerus", "shldrbend",
+                 "upperarm01", "shoulder"),
+    "elbow": ("forearm", "lowerarm", "lowarm", "loarm", "farm", "elbow", "radius", "forearmbend",
+              "lowerarm01"),
     "wrist": ("wrist", "hand", "forearmend", "lowerarmend", "elbowend"),
-}
+}  # fmt: skip
 _PELVIS = ("hips", "pelvis", "hip", "root")
-_NECK = ("neck", "neck0", "neck01", "lowerneck", "neck1", "neck02", "upperneck", "neck2")
+_NECK = ("neck", "neck0", "neck01", "lowerneck", "neck1", "neck02", "upperneck", "neck2",
+         "necklower", "necktwist01", "necktwist02")  # fmt: skip
 _HEAD = ("head", "neckend")
 _ABSENT = 50  # cost of a limb without collar or toe; above every sum of ranks
 
@@ -156,7 +159,10 @@ def _trunk(
         name: joints[name] for name in ("pelvis", "neck", "head") if name in joints
     }
     hips = [joints[name] for name in ("left_hip", "right_hip") if name in joints]
+    # Of CC_Base_Hip, the spine's parent too, and CC_Base_Pelvis, the legs' alone, the first.
     pelvis = [j for j in named(_PELVIS) if all(j in rig.line(hip)[1:] for hip in hips)]
+    necks = [*named(_HEAD), *named(_NECK)]
+    pelvis.sort(key=lambda j: not any(j in rig.line(neck) for neck in necks))
     if pelvis:
         trunk.setdefault("pelvis", pelvis[0])
     limbs = {joint for name, joint in joints.items() if name.startswith(("left_", "right_"))}

@@ -28,7 +28,7 @@ from lead.mocap.skeleton_map import (
 )
 from lead.mocap.stance import stand
 from lead.motion.kinematics import bone_lengths
-from lead.motion.plausible import JOINT_SPEED, ROOT_SPEED, added_pose, jump_notes
+from lead.motion.plausible import JOINT_SPEED, ROOT_SPEED, added_pose, jump_notes, pace_notes
 from lead.motion.resample import resample
 from lead.motion.skeleton import HUMANML3D
 from lead.types import Joints
@@ -129,6 +129,7 @@ def read_mocap(
         *cut,
     ]
     notes += [f"{jump}: nobody is so fast" for jump in jump_notes([joints], HUMANML3D, 20.0)]
+    notes += pace_notes(joints, HUMANML3D, HUMANML3D.fps)
     return ImportedMotion(
         path.name, joints, HUMANML3D.fps, mapping, why, up, size * metres,
         capture.fps, len(capture.positions), tuple(notes),

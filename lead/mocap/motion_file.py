@@ -194,8 +194,10 @@ def read_npz(path: Path, fps: float | None = None) -> StoredMotion:
     if features is not None:
         features = features[: len(features) - len(arrays["joints"]) + len(joints)]
     rate = fps or stated_rate(arrays, partial(_wrong, path))
-    if features is not None and features.shape[1:] != (skeleton.feature_width,):
-        raise wrong(path, f"features of shape {features.shape}")
+    if features is not None and (
+        features.dtype.kind not in "fiu" or features.shape[1:] != (skeleton.feature_width,)
+    ):
+        raise wrong(path, f"features of {features.dtype} and shape {features.shape}")
     return StoredMotion(
         checked_joints(joints, skeleton, at_least=1),
         skeleton,

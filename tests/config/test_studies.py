@@ -1,5 +1,6 @@
 """Studies: extending, overriding, and wrong keys answered in one line."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -170,6 +171,37 @@ def test_a_configfile_with_a_name_stands_on_what_it_extends():
     given = {"study": "demo", "extends": "demo", "name": "mine", "seed": 5}
     study = resolve_study(given, CONFIG)
     assert (study.name, study.seed, study.dataset.kind) == ("mine", 5, "synthetic")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_study_is_read_in_any_encoding(tmp_path, encoding, end):
+    lines = ["name: mine", "seed:\u00a05", "data_root: dät", "dataset: {kind: synthetic}"]
+    shutil.copytree(CONFIG, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "mine.yaml").write_bytes(end.join(["extends: demo", *lines]).encode(encoding))
+    study = load_study("mine", folder=tmp_path)
+    assert (study.seed, str(study.data_root)) == (5, "dät")
+
+
+def test_a_study_that_is_nested_beyond_reason_is_refused(tmp_path):
+    (tmp_path / "mine.yaml").write_text(f"a: {'[' * 600}{']' * 600}")
+    with pytest.raises(LeadError, match="valid YAML"):
+        load_study("mine", folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("values", "place"),
+    [
+        ({"dataset": {"kind": "humanml3d", "foldr": 1}}, "dataset.foldr"),
+        ({"dataset": {"kind": "humanml3d", "folder": 3}}, "dataset.folder"),
+        ({"evaluator": {"wrds": 3}}, "evaluator.wrds"),
+        ({"vae": {"source": {"kind": "mld_checkpoint", "pth": 1}}}, "vae.source.pth"),
+    ],
+)
+def test_an_error_names_the_key_as_a_user_writes_it(values, place):
+    with pytest.raises(LeadError) as caught:
+        load_study("demo", values, CONFIG)
+    assert f" {place}." in caught.value.problem
 
 
 def test_an_unknown_key_is_told_with_the_allowed_ones():

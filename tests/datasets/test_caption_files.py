@@ -69,6 +69,18 @@ def test_a_broken_line_is_named_with_its_number(tmp_path, line):
     assert "line 2" in str(error.value)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_captions_are_read_in_any_encoding(tmp_path, encoding, end):
+    path = tmp_path / "a.txt"
+    lines = ["a café dancer turns#a/DET#0.0#0.0", "a man walks#a/DET#0.0#0.0"]
+    path.write_bytes(end.join(lines).encode(encoding))
+    assert [line.caption for line in read_caption_file(path)] == [
+        "a café dancer turns",
+        "a man walks",
+    ]
+
+
 def test_a_file_that_is_no_text_is_refused(tmp_path):
     path = tmp_path / "a.txt"
     path.write_bytes(b"\xff\xfe\x00")

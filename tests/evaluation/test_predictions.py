@@ -284,6 +284,17 @@ def test_a_file_that_is_written_anew_changes_the_state_of_its_folder(tmp_path):
     assert tmp_path.stat().st_mtime_ns == folder and state_of_files(tmp_path) != before
 
 
+@pytest.mark.parametrize("name", [".DS_Store", "._a.npy", ".ipynb_checkpoints/a.npy"])
+def test_what_programs_hide_in_a_folder_of_motions_measures_nothing_again(tmp_path, name):
+    folder = tmp_path / ".cache" / "own"  # hidden itself, as its user wants
+    folder.mkdir(parents=True)
+    write(folder, FEATURES)
+    before = state_of_files(folder)
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_bytes(b"notes")
+    assert state_of_files(folder) == before and before.startswith("3 files")
+
+
 @pytest.mark.parametrize(
     "name,free",
     [("mdm", True), ("leader", True), ("lead", False), ("lead_x", False), ("real", False),

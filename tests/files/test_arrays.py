@@ -52,6 +52,14 @@ def test_a_damaged_file_is_named(damaged):
     assert error.value.file == "data/a.npy"
 
 
+def test_an_entry_of_an_archive_that_is_no_array_is_named():
+    file = io.BytesIO(archive())
+    with zipfile.ZipFile(file, "a") as opened:
+        opened.writestr("joints", b"hello")
+    with pytest.raises(ValueError, match="'joints' in the archive is no array"):
+        load_arrays(file.getvalue())
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(LeadError, match="cannot be read") as error:
         read_npy(tmp_path / "a.npy", tmp_path / "a.npy")

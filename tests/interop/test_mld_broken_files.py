@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from mld_files import random_weights, write_lightning
+from safetensors.torch import save_file
 
 from lead.errors import LeadError
 from lead.interop.mld import load_mld, load_mld_vae, load_motionlcm
@@ -53,6 +54,45 @@ def test_an_object_in_place_of_a_weight_is_named(tmp_path, whole, capsys):
     said = refused(write_lightning(tmp_path / "mld.ckpt", weights))
     assert "vae.final_layer.bias: __builtin__.print" in said
     assert "executed" not in capsys.readouterr().out
+
+
+WRAPPED = {
+    "bare": lambda weights: weights,
+    "another name": lambda weights: {"epoch": 3, "model_state_dict": weights},
+    "DataParallel": lambda weights: {f"module.{name}": one for name, one in weights.items()},
+    "torch.compile": lambda weights: {
+        f"{name.replace('.', '._orig_mod.', 1)}": one for name, one in weights.items()
+    },
+    "in a class": lambda weights: {
+        "state_dict": {f"_orig_mod.model.module.{name}": one for name, one in weights.items()}
+    },
+    "a dict per network": lambda weights: {
+        part: {n.removeprefix(f"{part}."): one for n, one in weights.items() if n.startswith(part)}
+        for part in ("vae", "denoiser")
+    },
+}
+
+
+@pytest.mark.parametrize("wrapped", WRAPPED)
+def test_weights_are_found_whatever_is_around_them(tmp_path, whole, wrapped):
+    torch.save(WRAPPED[wrapped](whole), path := tmp_path / "own.pt")
+    vae, denoiser = load_mld(path)
+    assert torch.equal(vae.final_layer.weight, whole["vae.final_layer.weight"])
+    name = "denoiser.emb_proj.1.weight"
+    assert torch.equal(denoiser.state_dict()[name.removeprefix("denoiser.")], whole[name])
+
+
+def test_a_safetensors_file_is_a_checkpoint_too(tmp_path, whole):
+    save_file(whole, path := tmp_path / "own.safetensors")
+    assert torch.equal(load_mld(path)[0].final_layer.weight, whole["vae.final_layer.weight"])
+    path.write_bytes(path.read_bytes()[:-100])
+    assert "damaged" in refused(path)
+
+
+def test_two_weights_of_one_name_are_never_mixed(tmp_path, whole):
+    doubled = whole | {f"module.{name}": one + 1 for name, one in whole.items()}
+    torch.save(doubled, path := tmp_path / "own.pt")
+    assert torch.equal(load_mld(path)[0].final_layer.weight, whole["vae.final_layer.weight"])
 
 
 @pytest.mark.parametrize("content", [{"model": {}}, {"state_dict": 3}, [1, 2], torch.zeros(3)])

@@ -211,3 +211,43 @@ def test_names_of_a_convention_on_another_spine_are_guessed(read, form, upper_ch
     plain, renamed = read(walking_bvh(rig)), read(walking_bvh(rig, vrm))
     np.testing.assert_allclose(renamed.joints, plain.joints, atol=1e-6)
     assert said(renamed, "Bandai-Namco", "guessed")
+
+
+def turned_to_radians(row) -> list[float]:
+    return [*row[:3], *np.radians(row[3:])]
+
+
+def test_angles_in_radians_are_refused(read):
+    with pytest.raises(LeadError, match="radians"):
+        read(edited([turned_to_radians(row) for row in ROWS]))
+    still = [[3.0, 100.0, 0.0, *turned_to_radians(row)[3:]] for row in ROWS]
+    assert len(read(edited(still)).joints) == 50  # who stays where he is may be as stiff
+
+
+@pytest.mark.parametrize("factor", [0.0, 0.01, 0.1, 1 / 2.54, 4.0])
+def test_a_path_that_is_not_that_of_the_steps_is_noted(read, factor):
+    scale = np.array([factor, 1.0, factor])
+    motion = read(edited([[*(scale * row[:3]), *row[3:]] for row in ROWS]))
+    assert said(motion, "feet slide", "another unit") and not said(read(WALK), "slide")
+
+
+@pytest.mark.parametrize(("factor", "noted"), [(1, False), (2, True), (3, True)])
+def test_a_rate_at_which_the_body_falls_faster_than_it_can_is_noted(read, factor, noted):
+    time = np.arange(240) / 30  # 0.1 m up and down, as in a run
+    heights = 100 + 10 * np.cos(2 * np.pi * 1.4 * time)
+    rows = [[3.0, height, 0.0, *ROWS[0][3:]] for height in heights]
+    motion = read(edited(rows, time=f"{1 / 30 / factor:.7f}"))
+    assert said(motion, "falls", "--fps") == noted
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("Frame Time:", "Frame\tTime:"),
+        ("Frame Time:", "FRAME TIME :"),
+        ("Frames: 75", "Frames: 75.0"),
+        ("Frames: 75", "Frames:\t75"),
+    ],
+)
+def test_the_lines_above_the_frames_may_be_spelt_otherwise(read, walk, before, after):
+    np.testing.assert_allclose(read(WALK.replace(before, after)).joints, walk, atol=1e-6)

@@ -60,6 +60,84 @@ def test_the_guess_does_not_depend_on_prefix_case_and_separators(rig, spelling):
     assert [(row.a, row.b, row.weight) for row in spelled] == expected
 
 
+# Of each program: trunk from the pelvis to the head, a limb from hip to toes and collar to wrist.
+PROGRAMS = {
+    "biped": (
+        "Bip01_Pelvis Bip01_Spine Bip01_Spine1 Bip01_Spine2 Bip01_Neck Bip01_Head",
+        "Bip01_{}_Thigh Bip01_{}_Calf Bip01_{}_Foot Bip01_{}_Toe0 "
+        "Bip01_{}_Clavicle Bip01_{}_UpperArm Bip01_{}_Forearm Bip01_{}_Hand", "L R"),
+    "character creator": (
+        "CC_Base_Hip CC_Base_Waist CC_Base_Spine01 CC_Base_Spine02 CC_Base_NeckTwist01 "
+        "CC_Base_Head",
+        "CC_Base_{}_Thigh CC_Base_{}_Calf CC_Base_{}_Foot CC_Base_{}_ToeBase "
+        "CC_Base_{}_Clavicle CC_Base_{}_Upperarm CC_Base_{}_Forearm CC_Base_{}_Hand", "L R"),
+    "vroid": (
+        "J_Bip_C_Hips J_Bip_C_Spine J_Bip_C_Chest J_Bip_C_UpperChest J_Bip_C_Neck J_Bip_C_Head",
+        "J_Bip_{}_UpperLeg J_Bip_{}_LowerLeg J_Bip_{}_Foot J_Bip_{}_ToeBase "
+        "J_Bip_{}_Shoulder J_Bip_{}_UpperArm J_Bip_{}_LowerArm J_Bip_{}_Hand", "L R"),
+    "vrm": (
+        "hips spine chest upperChest neck head",
+        "{}UpperLeg {}LowerLeg {}Foot {}Toes {}Shoulder {}UpperArm {}LowerArm {}Hand",
+        "left right"),
+    "xsens": (
+        "Hips Chest Chest2 Chest3 Neck Head",
+        "{}Hip {}Knee {}Ankle {}Toe {}Collar {}Shoulder {}Elbow {}Wrist", "Left Right"),
+    "mvn": (
+        "Pelvis L5 L3 T8 Neck Head",
+        "{}UpperLeg {}LowerLeg {}Foot {}Toe {}Shoulder {}UpperArm {}ForeArm {}Hand",
+        "Left Right"),
+    "rokoko": (
+        "Hips Spine1 Spine2 Spine3 Neck Head",
+        "{}Thigh {}Shin {}Foot {}Toe {}Shoulder {}Arm {}ForeArm {}Hand", "Left Right"),
+    "motive": (
+        "001:Hip 001:Ab 001:Spine 001:Chest 001:Neck 001:Head",
+        "001:{}Thigh 001:{}Shin 001:{}Foot 001:{}Toe 001:{}Shoulder 001:{}UArm 001:{}FArm "
+        "001:{}Hand", "L R"),
+    "vicon": (
+        "root lowerback upperback thorax lowerneck head",
+        "{}femur {}tibia {}foot {}toes {}clavicle {}humerus {}radius {}wrist", "l r"),
+    "azure kinect": (
+        "PELVIS SPINE_NAVEL SPINE_MID SPINE_CHEST NECK HEAD",
+        "HIP_{} KNEE_{} ANKLE_{} FOOT_{} CLAVICLE_{} SHOULDER_{} ELBOW_{} WRIST_{}",
+        "LEFT RIGHT"),
+    "deepmotion": (
+        "hips_JNT spine_JNT spine1_JNT spine2_JNT neck_JNT head_JNT",
+        "{}_upleg_JNT {}_leg_JNT {}_foot_JNT {}_toebase_JNT {}_shoulder_JNT {}_arm_JNT "
+        "{}_forearm_JNT {}_hand_JNT", "l r"),
+    "genesis": (
+        "hip abdomenLower abdomenUpper chestLower neckLower head",
+        "{}ThighBend {}Shin {}Foot {}Toe {}Collar {}ShldrBend {}ForearmBend {}Hand", "l r"),
+    "makehuman": (
+        "root spine05 spine03 spine01 neck01 head",
+        "upperleg01.{} lowerleg01.{} foot.{} toe1-1.{} clavicle.{} upperarm01.{} lowerarm01.{} "
+        "wrist.{}", "L R"),
+    "cascadeur": (
+        "pelvis stomach spine chest neck head",
+        "thigh_{} calf_{} foot_{} toe_{} clavicle_{} arm_{} forearm_{} hand_{}", "l r"),
+}  # fmt: skip
+PLAIN = "Hips Spine Spine1 Spine2 Neck Head", "UpLeg Leg Foot ToeBase Shoulder Arm ForeArm Hand"
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_names_of_other_programs_are_known(program):
+    trunk, limb, sides = PROGRAMS[program]
+    renamed = dict(zip(PLAIN[0].split(), trunk.split(), strict=True))
+    for side, own in zip(("Left", "Right"), sides.split(), strict=True):
+        parts = zip(PLAIN[1].split(), limb.split(), strict=True)
+        renamed |= {f"{side}{part}": name.format(own) for part, name in parts}
+    rig = MIXAMO.without("HeadTop_End", "{}Toe_End", "{}HandThumb1", "{}HandIndex1")
+    plain = expressions(rig_of(walking_bvh(rig)))
+    found = expressions(rig_of(walking_bvh(rig, lambda name: renamed[name])))
+    assert found == {target: renamed[name] for target, name in plain.items()}
+
+
+def test_of_two_joints_called_hip_the_one_that_carries_the_spine_too_is_the_pelvis():
+    leg = (("{}UpLeg", "Pelvis", (9.1, -7.2, 0)), *MIXAMO.leg[1:])
+    trunk = (MIXAMO.trunk[0], ("Pelvis", "Hips", (0, 0.5, 0)), *MIXAMO.trunk[1:])
+    found = expressions(rig_of(walking_bvh(replace(MIXAMO, trunk=trunk, leg=leg))))
+    assert found == expressions(rig_of(walking_bvh(MIXAMO)))
+
+
 def test_mixamo_is_matched_joint_by_joint():
     names = ["UpLeg", "Leg", "Foot", "ToeBase", "Shoulder", "Arm", "ForeArm", "Hand"]
     parts = ["hip", "knee", "ankle", "foot", "collar", "shoulder", "elbow", "wrist"]

@@ -15,8 +15,6 @@ from lead.files.arrays import load_arrays
 from lead.formats.amass import RATES, stated_rate
 from lead.motion.skeleton import SKELETONS, Skeleton
 
-LENGTHS = ("lengths", "length", "m_lengths", "m_length", "num_frames", "mask")
-
 STILL = 1e-4
 """Columns that differ by less, absolutely and in proportion, stand still."""
 
@@ -90,35 +88,6 @@ def one_motion(array: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
         return array, ()
     note = "axes are put in order, frames first and then joints or features"
     return min(fitting, key=_stretching) if len(fitting) > 1 else fitting[0], (note,)
-
-
-def own_length(
-    array: np.ndarray, others: Mapping[str, np.ndarray], repeat: int | None, path: Path
-) -> tuple[np.ndarray, tuple[str, ...]]:
-    """A motion, frames first, cut to the length that its file states beside it.
-
-    Args:
-        others: all arrays of the file: ``lengths``, one or one per repeat; or a ``mask``.
-        repeat: which one of several the motion is.
-
-    Raises:
-        LeadError: what is stated is no length of the motion.
-    """
-    name = next((name for name in LENGTHS if name in others), None)
-    if name is None:
-        return array, ()
-    stated = others[name].squeeze()
-    if name == "mask" and stated.size and stated.dtype.kind in "biuf":
-        stated = stated.astype(bool).sum(axis=-1)
-    if stated.ndim and repeat is not None and repeat < len(stated):
-        stated = stated[repeat]
-    whole = stated.ndim == 0 and stated.dtype.kind in "iuf" and stated == np.round(stated)
-    if not whole or not 0 < stated <= len(array):
-        raise no_motion(
-            path, f"{name} {others[name].tolist()!s:.60} of an array of shape {array.shape}"
-        )
-    cut = (f"cut to the `{name}` in the file",) if stated < len(array) else ()
-    return array[: int(stated)], cut
 
 
 def own_rate(others: Mapping[str, np.ndarray], path: Path) -> float | None:

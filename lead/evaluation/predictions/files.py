@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,16 +17,15 @@ import pyarrow.parquet as pq
 from lead.config.evaluation import ExternalSystem
 from lead.errors import LeadError
 from lead.evaluation.predictions.arrays import (
-    LENGTHS,
     load_motion,
     no_motion,
     one_motion,
     one_repeat,
-    own_length,
     own_rate,
     repeats_inside,
     without_blanks,
 )
+from lead.files.arrays import LENGTHS, without_padding
 from lead.formats.amass import RATES
 from lead.mocap.motion import read_mocap
 
@@ -160,7 +160,8 @@ def _raw_motion(
     if array.dtype.kind not in "fiu" or array.ndim < 2:
         raise no_motion(source, f"{array.dtype} of shape {array.shape}")
     array, of_axes = one_motion(array)
-    array, of_length = own_length(array, others, repeat, source)
+    wrong = partial(LeadError, "The motion cannot be read.", source)
+    array, of_length = without_padding(array, others, wrong, repeat)
     array, of_blanks = without_blanks(array)
     notes = (*notes, *of_axes, *of_length, *of_blanks)
     kind = "joints" if array.ndim == 3 else "features"
