@@ -31,7 +31,9 @@ def as_markdown(notebook: Path) -> str:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if "image/png" in data:
-                parts.append(f"![Output](data:image/png;base64,{''.join(data['image/png']).strip()})")
+                parts.append(
+                    f"![Output](data:image/png;base64,{''.join(data['image/png']).strip()})"
+                )
             else:
                 parts.append(_fenced(output.get("text") or data["text/plain"]))
     return "\n\n".join(parts) + "\n"
