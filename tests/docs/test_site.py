@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import itertools
 import os
 import re
 import subprocess
@@ -55,13 +56,12 @@ def test_pages_fit_a_telephone_and_a_desk_and_ask_nobody_for_anything(site, tmp_
         own = f"http://127.0.0.1:{server.server_port}"
         browser = Browser(tmp_path / "profile")
         try:
-            for name in _SHOWN:
+            for width, name in itertools.product((390, 1280), _SHOWN):
+                browser.resize(width, 900)
                 browser.send("Page.navigate", url=f"{own}/{name}.html")
-                browser.wait(f"location.pathname === '/{name}.html' && "
-                             "document.readyState === 'complete'")  # fmt: skip
-                for width in (390, 1280):
-                    browser.resize(width, 900)
-                    assert browser.run("document.documentElement.scrollWidth") <= width, name
+                there = f"location.pathname === '/{name}.html'"
+                browser.wait(f"{there} && document.readyState === 'complete'")
+                assert browser.run("document.documentElement.scrollWidth") <= width, name
         finally:
             browser.close()
             server.shutdown()
