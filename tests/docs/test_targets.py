@@ -38,9 +38,9 @@ from lead.files.digest import code_digest
 commands, entries = json.load(sys.stdin)
 for entry in entries:
     code_digest(entry)
-groups = {}
+parser, groups = snakemake.cli.get_argument_parser(), {}
 for command in commands:
-    parsed = vars(snakemake.cli.get_argument_parser().parse_args(command))
+    parsed = vars(parser.parse_args(command))
     targets = parsed.pop("targets") or {"all"}
     options = [word for word in command if word not in targets and word not in ("-n", "--")]
     parsed.pop("dryrun"), parsed.pop("cores")
