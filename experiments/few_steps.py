@@ -10,7 +10,7 @@ from lead.config.training import ConsistencyStage
 from lead.diffusion.generator import MotionGenerator
 from lead.evaluation.evaluator import open_evaluator
 from lead.evaluation.generate import open_generator
-from lead.evaluation.repeats import read_values
+from lead.evaluation.repeats import read_values, side_by_side
 from lead.files.job import Job
 from lead.files.tables import read_table, write_table
 from lead.report.figures import save_figure
@@ -36,8 +36,10 @@ def paired_by_steps(job: Job) -> None:
     and, for metrics of the tables, in how many of them realignment is better); ``pdf``, ``png``.
     """
     stage = job.setting("consistency", ConsistencyStage)
-    metrics = pd.concat([read_values(path)[0] for path in job.inputs["metrics"]])
-    physical = pd.concat([read_values(path)[0] for path in job.inputs["physical"]])
+    metrics, physical = (
+        side_by_side(read_values(path)[0] for path in job.inputs[name])
+        for name in ("metrics", "physical")
+    )
     seconds = read_table(job.inputs["seconds"], "the rule that times MotionLCM")[0].to_pandas()
     seconds = seconds.set_index("system")["seconds"]
     rows = []

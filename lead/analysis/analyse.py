@@ -22,7 +22,7 @@ from lead.analysis.retrieval import (
 )
 from lead.analysis.rows import Row, read_metrics, write_rows
 from lead.config.evaluation import Evaluation
-from lead.evaluation.repeats import Repeats, remake, repeat_seeds, require_same_items
+from lead.evaluation.repeats import TRAINING, Repeats, remake, repeat_seeds, require_same_items
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.store import MotionIndex
@@ -35,6 +35,8 @@ _SAME_TEXT = 1e-3
 
 def analyse(job: Job) -> None:
     """Intervals, floors, paired differences and breakdowns of a study's systems.
+
+    Where networks are trained several times, embeddings are those of the first training.
 
     Settings: ``evaluation``, and ``systems`` in the order of their rows, with ``real`` and ``mld``.
     Inputs: ``index``, and for each system ``embeddings_<system>`` (one file, or several of
@@ -74,15 +76,17 @@ def analyse(job: Job) -> None:
         "items": len(clips),
         "width": evaluated.real[0].shape[1],
         "repeats": len(drawn["length"]),
+        "trainings": int(metrics[TRAINING].max()) if TRAINING in metrics else 1,
     }
     write_rows(rows, job.outputs["analysis"], metadata)
 
 
 def paired_rows(metrics: pd.DataFrame, systems: Sequence[str]) -> list[Row]:
-    """Every system less mld, metric by metric; ``n`` is the number of repeats.
+    """Every system less mld, metric by metric; ``n`` is the number of trainings, or of repeats if
+    there is one training.
 
-    The group ``better`` counts the repeats in which the system is better. A system that has fewer
-    repeats than mld is left out.
+    The group ``better`` counts the trainings in which the system is better; repeats of a single one
+    are no vote. A system that has fewer repeats than mld is left out.
     """
     rows = []
     asked = metrics.loc[metrics["system"] == BASE, "repeat"].nunique()
@@ -104,7 +108,8 @@ def paired_rows(metrics: pd.DataFrame, systems: Sequence[str]) -> list[Row]:
 
 
 def ladder_rows(metrics: pd.DataFrame, systems: Sequence[str]) -> list[Row]:
-    """FID on one decoder, from two readings of the truth up to generation; ``n`` counts repeats.
+    """FID on one decoder, from two readings of the truth up to generation; ``n`` is as in
+    `paired_rows`.
 
     ``fid_reconstruction`` is that of D(E(x)), with a projector of D(P(E(x))). Below each
     generated system's FID stands its paired difference to D(E(x)): a system whose FID is lower

@@ -14,6 +14,7 @@ from lead.analysis.frechet import (
     Gaussian,
     distance,
     distances_without,
+    effective_dimension,
     expected_floor,
     extrapolate,
     fit_gaussian,
@@ -92,7 +93,8 @@ def interval_rows(
 def floor_rows(
     real: Float[np.ndarray, "I E"], sets: Sets, extent: Extent, seeds: Seeds
 ) -> list[Row]:
-    """FID of equal distributions, and FID extrapolated to infinitely many items.
+    """FID of equal distributions, FID extrapolated to infinitely many items, and the number of
+    dimensions that FID is of.
 
     ``n`` is the number of items of each set. Real's extrapolation is from disjoint parts of the
     real motions: it is 0 where a line in 1/N is right, and shows how far to trust the others.
@@ -100,7 +102,8 @@ def floor_rows(
     order = seeds.child("parts").numpy().permutation(len(real))
     rng = seeds.child("floor").numpy()
     covariance = fit_gaussian(real).covariance
-    floors = []
+    dimension = effective_dimension(covariance)
+    floors = [Row("fid_floor", REAL, "", "effective_dimension", "", dimension, n=len(real))]
     for items, name in ((len(real), "as many items"), (len(real) // 2, "half the items")):
         if items >= 2:
             value = expected_floor(covariance, items, rng)

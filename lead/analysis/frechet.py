@@ -145,6 +145,15 @@ class Extrapolation:
     sizes: tuple[int, ...]
 
 
+def effective_dimension(covariance: Float[np.ndarray, "E E"]) -> float:
+    """The dimensions that embeddings spread over: the participation ratio (Σλ)² / Σλ².
+
+    It is E where all directions have the same variance λ, and 1 where one has it all. FID knows of
+    little more than these.
+    """
+    return float(np.trace(covariance) ** 2 / (covariance**2).sum())
+
+
 def expected_floor(
     covariance: Float[np.ndarray, "E E"], items: int, rng: np.random.Generator
 ) -> float:

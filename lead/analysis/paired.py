@@ -1,7 +1,9 @@
-"""Differences of two systems over the same repeats: Student's t in place of overlapping intervals.
+"""Differences of two systems over the same trainings or repeats, by Student's t.
 
-Systems share noise, captions, crops and pools in every repeat, so that most of what moves a metric
-from repeat to repeat moves both, and their difference is known better than either.
+Systems share noise, captions, crops and pools in every repeat, and in every training the networks
+below them, so that most of what moves a metric moves both, and their difference is known better
+than either. Where networks are trained several times, trainings are what is counted; the repeats
+of one training say nothing of another.
 """
 
 from __future__ import annotations
@@ -16,13 +18,20 @@ from jaxtyping import Float
 from scipy import stats
 
 from lead.evaluation.summary import METRICS, better
+from lead.evaluation.trainings import independent
 
 REAL = "real"
+
+DISTANCE = "diversity_distance"
+"""The distance of Diversity from Real's in the same repeat or training: lower is better."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over repeats with its 95 % interval; ``p`` is of the hypothesis that it is 0."""
+    """A mean over trainings or repeats (``repeats`` of them) with its 95 % interval.
+
+    ``p`` is of the hypothesis that the mean is 0.
+    """
 
     mean: float
     low: float
@@ -38,7 +47,7 @@ class Difference:
     metric: str
     estimate: Estimate
     wins: int | None
-    """Repeats in which the one is better; None where better is not defined."""
+    """Trainings in which the one is better; None of one training, or without a better."""
 
 
 def estimate(values: Float[np.ndarray, " R"]) -> Estimate:
@@ -66,9 +75,28 @@ def difference(first: Float[np.ndarray, " R"], second: Float[np.ndarray, " _R"])
 
 
 def by_repeat(frame: pd.DataFrame, system: str, metric: str) -> dict[int, float]:
-    """The values of one metric of one system, by repeat; empty if it was not measured."""
+    """The values of one metric of one system, by repeat; empty if it was not measured.
+
+    In a frame of several trainings they are means over repeats, by training, for those are what is
+    independent: by that of the first network that is trained more than once. What does not depend
+    on it, such as Real, is the same for each of its trainings.
+    """
     rows = frame[(frame["system"] == system) & (frame["metric"] == metric)]
-    return rows.set_index("repeat")["value"].to_dict()
+    network = independent(frame)
+    if network is None:
+        return rows.set_index("repeat")["value"].to_dict()
+    means = rows.groupby(network)["value"].mean()
+    if list(means.index) == [0]:
+        return dict.fromkeys(sorted(set(frame[network]) - {0}), float(means[0]))
+    return means.to_dict()
+
+
+def values_of(frame: pd.DataFrame, system: str, metric: str) -> dict[int, float]:
+    """The values of `by_repeat`, or the `DISTANCE` of Diversity to Real's."""
+    if metric != DISTANCE:
+        return by_repeat(frame, system, metric)
+    real, own = (by_repeat(frame, name, "diversity") for name in (REAL, system))
+    return {number: abs(value - real[number]) for number, value in own.items() if number in real}
 
 
 def common(
@@ -102,7 +130,7 @@ def paired_differences(frame: pd.DataFrame, system: str, against: str) -> list[D
             better(metric, float(a), float(b), real.get(repeat, math.nan))
             for repeat, a, b in zip(repeats, values, others, strict=True)
         )
-        known = METRICS[metric].direction != "real" or bool(real)
+        known = independent(frame) and (METRICS[metric].direction != "real" or bool(real))
         change = difference(values, others)
         differences.append(Difference(metric, change, wins if known else None))
     return differences

@@ -15,7 +15,7 @@ import pyarrow as pa
 from jaxtyping import Bool, Int
 
 from lead.analysis.paired import Estimate
-from lead.evaluation.repeats import read_values, remake
+from lead.evaluation.repeats import read_values, remake, side_by_side
 from lead.files.tables import read_table, write_table
 
 
@@ -89,7 +89,7 @@ def read_metrics(paths: Sequence[Path]) -> pd.DataFrame:
     for path, frame in zip(paths, frames, strict=True):
         if not np.isfinite(frame["value"].to_numpy(dtype=float)).all():
             raise remake("A metric is not a finite number.", path, "NaN or infinity", "numbers")
-    return pd.concat(frames, ignore_index=True)
+    return side_by_side(frames)
 
 
 def quantile_groups(

@@ -14,7 +14,7 @@ from lead.config.load import load_study
 from lead.config.study import Study
 from lead.errors import LeadError
 from lead.evaluation.predictions.requests import expected_requests
-from lead.evaluation.repeats import read_values
+from lead.evaluation.repeats import read_values, side_by_side
 from lead.evaluation.summary import summarise
 from lead.files.job import Job
 from lead.files.seeds import Seeds
@@ -122,7 +122,7 @@ def _beside(settings: Study, predicted: pd.DataFrame) -> pd.DataFrame:
     frames = [read_values(path)[0] for path in paths if path.is_file()]
     repeats = list(predicted["repeat"])
     shown = [frame.loc[frame["repeat"].isin(repeats)] for frame in frames]
-    return pd.concat([*shown, predicted], ignore_index=True)
+    return side_by_side([*shown, predicted])
 
 
 def _print(

@@ -167,6 +167,10 @@ class MatcherModel(Settings):
     """Width of a text token's vector; 300 is GloVe's."""
     pos_classes: int = Field(default=15, ge=0)
     """Part-of-speech classes given with each token; 0 means none are given."""
+    features: Literal["all", "positions"] = "all"
+    """What is seen of a motion: all features but the contacts, as published, or the root and the
+    joints' positions alone (67 of 263, 64 of 251). Rotations and velocities repeat these, and may
+    favour systems that agree in them, as the authors of MARDM argue."""
 
 
 class Diffusion(Settings):

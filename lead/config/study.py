@@ -43,6 +43,7 @@ from lead.config.training import (
     ProjectorStage,
     VaeStage,
 )
+from lead.config.trainings import Trainings
 
 _WORD_WIDTH, _WORD_CLASSES = 300, 15  # of the published word vectors and parts of speech
 
@@ -100,6 +101,11 @@ class Study(Settings):
     """Words inverted from motions: Tables 3 and 4."""
     external: dict[str, ExternalSystem] = Field(default_factory=dict)
     """Models of others by name, of which motions are at hand: each is one more row."""
+    trainings: Trainings = Trainings()
+    """Independent trainings of every network, as a number or for each of them; intervals are then
+    over trainings."""
+    allow_missing: bool = False
+    """Make tables of the trainings that are finished where others failed; footnotes say so."""
     footnote: str = ""
     """A sentence that goes under every table of this study."""
     machine: Machine = Machine()
@@ -161,6 +167,18 @@ class Study(Settings):
         if unknown:
             raise ValueError(f"names of projectors ({', '.join(known)}), not {', '.join(unknown)}")
         return ablations
+
+    @field_validator("trainings")
+    @classmethod
+    def _what_is_imported_is_trained_once(
+        cls, trainings: Trainings, others: ValidationInfo
+    ) -> Trainings:
+        for network in ("vae", "denoiser"):
+            stage = others.data.get(network)
+            if stage is None or stage.source.kind == "train":
+                break
+            trainings = trainings.model_copy(update={network: 1})
+        return trainings
 
     @property
     def absent_external(self) -> tuple[str, ...]:

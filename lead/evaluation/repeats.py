@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 from safetensors import SafetensorError, safe_open
 
+from lead.config.trainings import NETWORKS
 from lead.errors import LeadError
 from lead.files.artefact import unreadable
 from lead.files.seeds import Seeds
@@ -37,6 +38,9 @@ _COLUMNS = [
     ("repeat", pa.int64()),
     ("value", pa.float64()),
 ]
+
+TRAINING = "training"
+"""Column of the metrics of several trainings: its number, from 1; others number its networks."""
 
 GAUGE = "gauge."
 """Before the name of a quantity of the gauge among the tensors of an embeddings file."""
@@ -155,11 +159,28 @@ def write_values(
 def read_values(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     """The rows of `write_values`, and the metadata that came with them.
 
+    Those of several trainings have columns ``training``, ``vae``, ``denoiser`` and ``projector``
+    too, which number them from 1.
+
     Raises:
         LeadError: the file is damaged, or another one.
     """
-    table, metadata = read_table(path, "the rule that computes metrics", _COLUMNS)
-    return table.to_pandas(), metadata
+    made_by = "the rule that computes metrics"
+    table, metadata = read_table(path, made_by)
+    names = [name for name, _ in _COLUMNS]
+    if absent := [name for name in names if name not in table.column_names]:
+        raise unreadable(path, ValueError(f"no column {', '.join(absent)}"), made_by)
+    numbers = (TRAINING, *NETWORKS) if TRAINING in table.column_names else ()
+    return table.select([*names, *numbers]).to_pandas(), metadata
+
+
+def side_by_side(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Frames of `read_values` as one; beside several trainings, a single one is the first."""
+    frame = pd.concat(list(frames), ignore_index=True)
+    if TRAINING in frame:
+        frame = frame.fillna({TRAINING: 1, **dict.fromkeys(NETWORKS, 0)})
+        frame = frame.astype(dict.fromkeys((TRAINING, *NETWORKS), "int64"))
+    return frame
 
 
 def remake(

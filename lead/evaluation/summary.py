@@ -9,7 +9,10 @@ from typing import Literal
 
 import pandas as pd
 
+from lead.config.trainings import NETWORKS
 from lead.errors import LeadError
+from lead.evaluation.repeats import TRAINING
+from lead.evaluation.trainings import spread
 
 Direction = Literal["lower", "higher", "real"]
 
@@ -101,6 +104,8 @@ KNOWN = METRICS | GAUGE | PHYSICAL
 
 COLUMNS = ("system", "metric", "repeat", "value")
 SUMMARY_COLUMNS = ("system", "metric", "mean", "ci95", "repeats")
+OVER_TRAININGS = ("trainings", "between", "within", *(f"share_{name}" for name in NETWORKS))
+"""Columns of a summary over several trainings, after the others."""
 
 
 def summarise(frame: pd.DataFrame) -> pd.DataFrame:
@@ -109,6 +114,10 @@ def summarise(frame: pd.DataFrame) -> pd.DataFrame:
     Takes columns ``system, metric, repeat, value`` (one row per repeat) and returns
     ``system, metric, mean, ci95, repeats`` with ci95 = 1.96 std / sqrt(R), std over the R
     repeats as a population (Guo et al. 2022). One repeat has no interval: its ci95 is NaN.
+
+    A frame of several trainings (`read_values`) gives the interval of `spread` instead, and more
+    columns: the number of ``trainings``, ``between`` (σ_T), ``within`` (σ_R), and of nested designs
+    each network's share of σ_T². Systems that are not trained keep the interval of their repeats.
 
     Raises:
         LeadError: a missing column, a repeat that is there twice, or a value not finite.
@@ -127,7 +136,28 @@ def summarise(frame: pd.DataFrame) -> pd.DataFrame:
     summary = summary.reset_index()
     summary["ci95"] = Z95 * summary["std"] / summary["repeats"] ** 0.5
     summary["ci95"] = summary["ci95"].where(summary["repeats"] > 1)
-    return summary.reindex(columns=SUMMARY_COLUMNS)
+    summary = summary.reindex(columns=SUMMARY_COLUMNS)
+    return _over_trainings(frame, summary) if TRAINING in frame else summary
+
+
+def _over_trainings(frame: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
+    """A summary with what is known from several trainings in place of one."""
+    rows = []
+    for (_, of_metric), row in zip(
+        frame.groupby(["system", "metric"], sort=False), summary.to_dict("records"), strict=True
+    ):
+        by_training = of_metric.pivot(index=TRAINING, columns="repeat", values="value")
+        row |= {"trainings": len(by_training), "repeats": by_training.shape[1]}
+        if len(by_training) > 1:
+            numbers = of_metric.drop_duplicates(TRAINING).set_index(TRAINING).loc[by_training.index]
+            found = spread(by_training.to_numpy(), numbers[list(NETWORKS)].to_numpy())
+            row |= {"mean": found.mean, "ci95": found.half}
+            row |= {"between": found.between, "within": found.within}
+            if len(found.variances) > 1:
+                total = found.between**2 or math.nan
+                row |= {f"share_{name}": own / total for name, own in found.variances.items()}
+        rows.append(row)
+    return pd.DataFrame(rows).reindex(columns=[*SUMMARY_COLUMNS, *OVER_TRAININGS])
 
 
 def better(metric: str, a: float, b: float, real: float = math.nan) -> bool:
@@ -174,7 +204,8 @@ def _badness(metric: str, value: float, real: float) -> float:
 
 
 def _require_one_finite_value_a_repeat(frame: pd.DataFrame) -> None:
-    repeated = frame[frame.duplicated(["system", "metric", "repeat"])]
+    one = ["system", "metric", "repeat", *([TRAINING] if TRAINING in frame else [])]
+    repeated = frame[frame.duplicated(one)]
     if len(repeated):
         row = repeated.iloc[0]
         raise LeadError(

@@ -29,8 +29,8 @@ from lead.evaluation.protocol import Pass, draw_pass
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.inversion.chosen import ChosenMotion, choose_clips, clips_of, read_chosen, write_chosen
+from lead.inversion.fresh import write_fresh
 from lead.inversion.invert import inverted_and_compared, open_networks
-from lead.inversion.pairs import write_fresh
 from lead.inversion.words import InvertedWords, read_inverted, write_inverted
 from lead.progress import Progress
 from lead.store import MotionIndex

@@ -32,6 +32,8 @@ Boundary = Literal["unpadded", "zero196"]
 """What the movement encoder sees after the last frame of a motion: nothing, as if it were
 alone in its batch (MLD, MotionLCM, LEAD), or zeros up to 196 frames (Guo et al. 2022)."""
 
+_ROOT_COLUMNS = 4
+
 _SLOPE = 0.2
 _DROPOUT = 0.2
 
@@ -41,9 +43,8 @@ class Matcher(nn.Module):
 
     def __init__(self, model: MatcherModel, feature_width: int) -> None:
         super().__init__()
-        self.movement_encoder = MovementEncoder(
-            feature_width - CONTACT_COLUMNS, model.movement_width
-        )
+        self.columns = seen_columns(model, feature_width)
+        self.movement_encoder = MovementEncoder(self.columns, model.movement_width)
         self.motion_encoder = SequenceEncoder(
             model.movement_width, model.motion_hidden, model.embedding
         )
@@ -63,7 +64,7 @@ class Matcher(nn.Module):
             LeadError: a motion has fewer than 4 frames, or more than 196 with ``zero196``.
         """
         # Zeros belong here, after normalisation: a zero of raw features is far off the mean.
-        motion = motion.masked_fill(~mask[..., None], 0)[..., :-CONTACT_COLUMNS]
+        motion = motion.masked_fill(~mask[..., None], 0)[..., : self.columns]
         lengths = mask.sum(dim=1)
         _check_lengths(lengths, boundary)
         match boundary:
@@ -89,6 +90,14 @@ class Matcher(nn.Module):
             LeadError: part-of-speech classes are missing, or given to a matcher without them.
         """
         return self.text_encoder(tokens, lengths, pos)
+
+
+def seen_columns(model: MatcherModel, feature_width: int) -> int:
+    """How many of a motion's features the movement encoder looks at: the first ones."""
+    if model.features == "all":
+        return feature_width - CONTACT_COLUMNS
+    joints = (feature_width + 1) // 12  # 12 J - 1 features: root, positions, rotations, velocities
+    return _ROOT_COLUMNS + 3 * (joints - 1)
 
 
 class MovementEncoder(nn.Module):
@@ -130,6 +139,8 @@ class MovementDecoder(nn.Module):
 
     def __init__(self, model: MatcherModel, feature_width: int) -> None:
         width = model.movement_width
+        if model.features != "all":
+            feature_width = seen_columns(model, feature_width)
         super().__init__()
         self.main = nn.Sequential(
             nn.ConvTranspose1d(width, width, kernel_size=4, stride=2, padding=1),
@@ -141,7 +152,7 @@ class MovementDecoder(nn.Module):
         self.apply(_initialise)
 
     def forward(self, snippets: Float[Tensor, "B P V"]) -> Float[Tensor, "B T D"]:
-        """Four frames a snippet, contacts included."""
+        """Four frames a snippet, contacts included where all features are seen."""
         return self.out_net(self.main(snippets.transpose(1, 2)).transpose(1, 2))
 
 

@@ -42,16 +42,17 @@ def analysis_table(job: Job) -> None:
     ]
     remarks = (
         f"Study {job.settings['name']}: {metadata['items']} test items, {metadata['repeats']} "
-        f"repeats, embeddings of width {metadata['width']}; commit {commit()}.",
+        f"repeats, embeddings of width {metadata['width']}{_dimension(rows)}; commit {commit()}.",
         str(job.settings["footnote"]).strip(),
     )
-    tables = sections(rows, labels)
+    tables = sections(rows, labels, metadata.get("trainings", 1))
     write_text(job.outputs["md"], markdown(tables, remarks))
     write_text(job.outputs["tex"], latex(tables, remarks))
 
 
-def sections(rows: Rows, labels: Labels) -> list[PrintedTable]:
+def sections(rows: Rows, labels: Labels, trainings: int = 1) -> list[PrintedTable]:
     """The tables that these rows make, in the order of reading; those without rows left out."""
+    over = "over trainings" if trainings > 1 else "over repeats of one training"
     tables = []
     for name, (title, make) in _SECTIONS.items():
         of_section = [row for row in rows if row.section == name or (name, row.section) == _FLOOR]
@@ -59,10 +60,10 @@ def sections(rows: Rows, labels: Labels) -> list[PrintedTable]:
         if lines:
             columns = tuple(map(Column, header))
             cells = tuple(PrintedRow(first, tuple(map(Cell, rest))) for first, *rest in lines)
-            notes = paragraphs("templates/analysis.jinja", name)
+            notes = paragraphs("templates/analysis.jinja", name, trainings)
             notes = (*notes, *_left_out(of_section, labels))
             block = Block(columns, cells)
-            tables.append(PrintedTable(name, title, block, footnotes=notes))
+            tables.append(PrintedTable(name, title.format(over=over), block, footnotes=notes))
     return tables
 
 
@@ -88,15 +89,15 @@ def latex(tables: Sequence[PrintedTable], remarks: Sequence[str]) -> str:
 
 
 def _paired(rows: Rows, labels: Labels) -> Lines:
-    yield "Metric", "Difference", "95 % interval", "p", "Better in"
     wins = {(row.system, row.metric): row for row in rows if row.group == "better"}
+    yield "Metric", "Difference", "95 % interval", "p", *(["Better in"] if wins else [])
     for row in rows:
         if row.group != "difference" or row.metric not in METRICS:
             continue
         metric, won = METRICS[row.metric], wins.get((row.system, row.metric))
         name = f"{metric.group} {metric.label} {metric.arrow}".strip()
-        wins_of = f"{won.value:.0f} of {won.n}" if won else MISSING
-        yield labels[row.system], name, *_change(row), _p_value(row.p), wins_of
+        votes = [f"{won.value:.0f} of {won.n}" if won else MISSING] if wins else []
+        yield labels[row.system], name, *_change(row), _p_value(row.p), *votes
 
 
 def _ladder(rows: Rows, labels: Labels) -> Lines:
@@ -172,8 +173,8 @@ _FLOOR = ("fid_interval", "fid_floor")
 """The table that shows the rows of a second section."""
 
 _SECTIONS: Mapping[str, tuple[str, Callable[[Rows, Labels], Lines]]] = {
-    "paired": ("Paired differences to MLD over repeats", _paired),
-    "ladder": ("FID on one decoder, over repeats", _ladder),
+    "paired": ("Paired differences to MLD, {over}", _paired),
+    "ladder": ("FID on one decoder, {over}", _ladder),
     "fid_interval": ("FID of repeat 0 over other items, and without bias", _intervals),
     "fid_length": ("FID by length of the motion", _lengths),
     "same_caption": ("R-precision where captions repeat", _same_caption),
@@ -197,6 +198,12 @@ def _left_out(rows: Rows, labels: Labels) -> list[str]:
 def _named(label: str, row: Row) -> str:
     """A system's label; Real's with what its motions are compared with."""
     return f"{label}, {row.against}" if row.system == REAL else label
+
+
+def _dimension(rows: Rows) -> str:
+    """In how many dimensions the evaluator spreads real motions, as half a sentence."""
+    found = (row.value for row in rows if row.metric == "effective_dimension")
+    return "".join(f" (effective dimension {value:.1f})" for value in found)
 
 
 def _number(row: Row | None) -> str:

@@ -15,7 +15,7 @@ from lead.config.datasets import DatasetSettings, MadeDataset
 from lead.config.systems import System
 from lead.datasets.registry import skeleton_of, sources_of_dataset
 from lead.datasets.sources import RawSource
-from lead.evaluation.repeats import read_values
+from lead.evaluation.repeats import read_values, side_by_side
 from lead.evaluation.summary import GAUGE, METRICS, Metric, summarise
 from lead.files.artefact import commit
 from lead.files.job import Job
@@ -47,7 +47,7 @@ def model_card(job: Job) -> None:
     index = MotionIndex.open(job.inputs["index"])
     skeleton = skeleton_of(job.setting("dataset", DatasetSettings))
     frames, metadata = zip(*map(read_values, job.inputs["metrics"]), strict=True)
-    measured = summarise(pd.concat(frames, ignore_index=True))
+    measured = summarise(side_by_side(frames))
     present = set(measured["metric"])
     metrics = {**METRICS, **{name: GAUGE[name] for name in _GAUGE if name in present}}
     longest = max(clip.frames for clip in index.split("train"))
@@ -62,6 +62,7 @@ def model_card(job: Job) -> None:
         "longest": longest,
         "stages": [_stage(job, name) for name in NETWORKS],
         "repeats": metadata[0]["evaluation"]["repeats"],
+        "trainings": max(len(facts.get("trainings", [1])) for facts in metadata),
         "metrics": metrics.values(),
         "rows": _rows(measured, metrics, job.setting("rows", tuple[System, ...])),
         "gauge": gauge_footnotes(measured, metadata[0].get("gauge")),

@@ -14,11 +14,12 @@ import pandas as pd
 from lead.config.evaluation import Evaluation, Evaluator
 from lead.config.systems import System
 from lead.config.training import ConsistencyStage
+from lead.config.trainings import Trainings
 from lead.evaluation.actions import NO_LABELS
 from lead.files.artefact import commit
 from lead.files.job import Job
 from lead.inversion.chosen import read_chosen
-from lead.inversion.pairs import read_improvement
+from lead.inversion.fresh import read_improvement
 from lead.report.text import paragraphs
 
 _POOLS = 3  # fewer say nothing of R-precision
@@ -52,6 +53,17 @@ class Measured:
     def settings(self) -> Evaluation:
         """The protocol."""
         return self.job.setting("evaluation", Evaluation)
+
+    @property
+    def trainings(self) -> Trainings:
+        """How often every network was trained."""
+        return self.job.setting("trainings", Trainings)
+
+    @property
+    def missing(self) -> dict[str, list[int]]:
+        """The trainings that a row is without, by its label."""
+        found = zip(self.rows, self.facts, strict=True)
+        return {row.label: facts["missing"] for row, facts in found if facts.get("missing")}
 
     @property
     def items(self) -> int:

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from lead.errors import LeadError
-from lead.evaluation.summary import KNOWN, METRICS, places
+from lead.evaluation.summary import KNOWN, METRICS, OVER_TRAININGS, places
 from lead.files.tables import read_table as read_parquet
 from lead.files.tables import write_table
 
@@ -48,7 +48,8 @@ def comparison_table(
     ``measured`` is what `summarise` returns, ``published`` what `read_published` returns (or
     an empty frame). Systems come in the order of ``labels``, then those without a label.
     ``place`` counts from 1 for the best among this run's systems that are not ``unranked``,
-    by the digits that are printed; it is missing where fewer than two can be compared.
+    by the digits that are printed; it is missing where fewer than two can be compared. Of several
+    trainings it has the columns of `OVER_TRAININGS` too.
 
     Raises:
         LeadError: a labelled system was not measured.
@@ -66,7 +67,8 @@ def comparison_table(
         frame = pd.concat([frame, _from_paper(published)], ignore_index=True)
     integers = dict.fromkeys(("row", "repeats", "place"), "Int64")
     floats = dict.fromkeys(("mean", "ci95"), "float64")
-    return frame.astype(integers | floats).reindex(columns=COLUMNS)
+    more = [column for column in OVER_TRAININGS if column in frame]
+    return frame.astype(integers | floats).reindex(columns=[*COLUMNS, *more])
 
 
 def read_published(folder: Path, table: str) -> pd.DataFrame:

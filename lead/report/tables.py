@@ -14,7 +14,7 @@ import pandas as pd
 
 from lead.config.evaluation import Evaluation
 from lead.config.systems import System
-from lead.evaluation.repeats import read_values
+from lead.evaluation.repeats import read_values, side_by_side
 from lead.evaluation.summary import GAUGE, PHYSICAL, summarise
 from lead.files.artefact import commit
 from lead.files.job import Job
@@ -83,13 +83,12 @@ def make_table(job: Job) -> None:
 def read_measured(job: Job, table: Table) -> Measured:
     """The metrics that a table is made of, R-precision left out where items are too few."""
     frames, facts = zip(*map(read_values, job.inputs["metrics"]), strict=True)
-    values, gauge = pd.concat(frames, ignore_index=True), facts[0].get("gauge")
+    values, gauge = side_by_side(frames), facts[0].get("gauge")
     if "gauge" in job.inputs:
         more, of_gauge = zip(*map(read_values, job.inputs["gauge"]), strict=True)
         present = set(values["metric"])
         absent = [name for name in PHYSICAL if name in GAUGE and name not in present]
-        more = pd.concat(more, ignore_index=True)
-        values = pd.concat([values, more.loc[more["metric"].isin(absent)]], ignore_index=True)
+        values = side_by_side([values, *(own.loc[own["metric"].isin(absent)] for own in more)])
         gauge = of_gauge[0].get("gauge")
     if table.columns is not None:
         values = values.loc[values["metric"].isin(table.columns)]

@@ -22,7 +22,7 @@ from lead.files.job import Job
 from lead.losses import contrastive_loss, draw_shift, movement_autoencoder_loss
 from lead.models.build import build_matcher, freeze, pick_device
 from lead.models.files import load_module, save_tensors
-from lead.models.matcher import CONTACT_COLUMNS, STATISTICS, MovementDecoder
+from lead.models.matcher import STATISTICS, MovementDecoder
 from lead.motion.layout import layout
 from lead.motion.normalizer import Normalizer, load_normalizer, matcher_normalizer
 from lead.store import MotionStore, draw_crops, gather, plain_batches
@@ -84,7 +84,8 @@ def train_movement(job: Job) -> None:
     run = Run.begin(job, "movement")
     data = MatcherData.of(job)
     stage = job.setting("matcher", MatcherStage)
-    encoder = build_matcher(stage.model, data.feature_width).movement_encoder
+    matcher = build_matcher(stage.model, data.feature_width)
+    encoder, seen = matcher.movement_encoder, matcher.columns
     decoder = MovementDecoder(stage.model, data.feature_width)
     autoencoder = nn.ModuleDict({"encoder": encoder, "decoder": decoder})
 
@@ -92,11 +93,12 @@ def train_movement(job: Job) -> None:
         return Windows(data.normalizer.normalise(motion.to(run.device)))
 
     def forward(drawn: Windows) -> Outputs:
-        snippets = encoder(drawn.motion[..., :-CONTACT_COLUMNS])
+        snippets = encoder(drawn.motion[..., :seen])
         return decoder(snippets), snippets
 
     def terms(drawn: Windows, outputs: Outputs) -> Terms:
-        return movement_autoencoder_loss(outputs[0], drawn.motion, outputs[1])
+        decoded, snippets = outputs
+        return movement_autoencoder_loss(decoded, drawn.motion[..., : decoded.shape[-1]], snippets)
 
     objective = Objective(draw, forward, terms)
     # A few windows are enough to watch by: one at every frame of the split would be gigabytes.

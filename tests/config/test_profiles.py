@@ -48,13 +48,14 @@ def test_a_profile_validates_on_the_test_split_and_keeps_what_is_best_there():
     study = load_study("demo", {"profile": "as_published"}, CONFIG)
     assert study.validation == "test"
     assert study.vae.training.keep == study.denoiser.training.keep == "best"
+    assert study.consistency.training.keep == "best" and study.consistency.published_dropout
 
 
 def test_a_profile_leaves_what_it_does_not_name_as_it_is():
     plain = load_study("demo", folder=CONFIG).model_dump()
     changed = load_study("demo", {"profile": "as_published"}, CONFIG).model_dump()
     different = {name for name in plain if plain[name] != changed[name]}
-    assert different == {"profile", "matcher", "validation", "vae", "denoiser"}
+    assert different == {"profile", "matcher", "validation", "vae", "denoiser", "consistency"}
 
 
 def test_an_unknown_profile_is_told_with_the_known_ones():

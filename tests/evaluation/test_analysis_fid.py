@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from lead.analysis.fid import Extent, floor_rows, interval_rows, length_rows
 from lead.analysis.frechet import (
     distance,
     distances_without,
+    effective_dimension,
     expected_floor,
     extrapolate,
     fit_gaussian,
@@ -191,3 +193,10 @@ def test_a_group_of_few_items_is_left_out_with_a_note():
     real = [rows(105, 0)]
     found = length_rows(real, {"mld": real}, length, Extent(length_groups=20), Seeds(0))
     assert [row.group for row in found if "left out: 5 items" in row.note] == ["120 to 120 frames"]
+
+
+@pytest.mark.parametrize(("variances", "expected"), [([2.0] * 8, 8.0), ([1.0] + [0.0] * 7, 1.0)])
+def test_the_effective_dimension_counts_directions_with_equal_variance(variances, expected):
+    turned = stats.ortho_group.rvs(8, random_state=0)
+    covariance = turned @ np.diag(variances) @ turned.T
+    assert effective_dimension(covariance) == pytest.approx(expected)

@@ -9,6 +9,7 @@ from scipy import stats
 
 from lead.analysis.analyse import ladder_rows, paired_rows
 from lead.analysis.paired import difference, estimate, paired_differences
+from lead.config.trainings import NETWORKS
 
 
 def metrics(values: dict[tuple[str, str], list[float]]) -> pd.DataFrame:
@@ -61,7 +62,7 @@ def test_repeats_are_matched_by_their_number_and_not_by_their_order():
     [("fid", 1), ("r_precision_top1", 2), ("diversity", 3)],
 )
 def test_wins_count_by_what_is_better_for_the_metric(metric, wins):
-    """Of 5.0, 5.0, 3.0 against 4.0 each, with Real at 6, 6 and 3."""
+    """Of trainings with 5.0, 5.0, 3.0 against 4.0 each, with Real at 6, 6 and 3."""
     frame = metrics(
         {
             ("lead", metric): [5.0, 5.0, 3.0],
@@ -69,6 +70,7 @@ def test_wins_count_by_what_is_better_for_the_metric(metric, wins):
             ("real", metric): [6.0, 6.0, 3.0],
         }
     )
+    frame = frame.assign(repeat=0, **dict.fromkeys(("training", *NETWORKS), frame["repeat"] + 1))
     assert paired_differences(frame, "lead", "mld")[0].wins == wins
 
 

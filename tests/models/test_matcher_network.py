@@ -163,3 +163,18 @@ def test_weights_start_at_xavier_normal_and_biases_at_zero():
     linear = build_matcher(MatcherModel(), 263).motion_encoder.input_emb
     assert float(linear.weight.detach().std()) == pytest.approx((2 / (512 + 1024)) ** 0.5, rel=0.02)
     assert linear.bias.abs().max() == 0
+
+
+@pytest.mark.parametrize(("width", "seen"), [(263, 67), (251, 64)])
+def test_positions_are_the_root_and_every_other_joint(width, seen):
+    torch.manual_seed(0)
+    small = {"movement_width": 8, "motion_hidden": 8, "text_hidden": 8, "embedding": 8}
+    model = MatcherModel(**small, features="positions")
+    network, motion = freeze(build_matcher(model, width)), torch.randn(1, 24, width)
+    mask, changed = torch.ones(1, 24, dtype=torch.bool), motion.clone()
+    changed[..., seen:] += 1
+    assert torch.equal(network.embed_motion(changed, mask), network.embed_motion(motion, mask))
+    changed[..., seen - 1] += 1
+    assert not torch.equal(network.embed_motion(changed, mask), network.embed_motion(motion, mask))
+    decoded = MovementDecoder(model, width)(torch.zeros(1, 6, 8))
+    assert decoded.shape == (1, 24, seen)

@@ -26,7 +26,7 @@ VALUES = {
     "diversity": 9.0,
 }
 NAMES = ("name", "description", "footnote", "dataset", "evaluator", "evaluation", "text",
-         "seed", "consistency")  # fmt: skip
+         "seed", "consistency", "trainings")  # fmt: skip
 
 
 def rows_named(study: Study, names: tuple[str, ...]) -> tuple[System, ...]:

@@ -1,4 +1,4 @@
-"""Tables 3 and 4: rows, columns, footnotes; and the page of claims."""
+"""Tables 3 and 4: rows, columns, footnotes."""
 
 from pathlib import Path
 
@@ -10,15 +10,14 @@ from lead.config.systems import ABLATED, ABLATIONS, PAIRS, REAL
 from lead.evaluation.repeats import write_values
 from lead.files.job import Job
 from lead.inversion.chosen import ChosenMotion, write_chosen
-from lead.inversion.pairs import pair_variants, read_improvement, write_fresh
-from lead.report.inversion_claims import inversion_claims
+from lead.inversion.fresh import read_improvement, write_fresh
 from lead.report.printed import metrics_of, rows_of
 from lead.report.table import PAPER, THIS_RUN, read_table
 from lead.report.tables import make_table
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 NAMES = ("name", "description", "footnote", "dataset", "evaluator", "evaluation", "text",
-         "seed")  # fmt: skip
+         "seed", "trainings")  # fmt: skip
 ROWS = {
     "table3": [variant.name for variant in PAIRS],
     "table4": [*(f"lead_{name}" for name in ABLATED), "lead_lead"],
@@ -125,25 +124,3 @@ def test_a_word_that_is_as_good_as_its_descriptor_has_not_improved(tmp_path):
     )  # fmt: skip
     found = read_improvement(tmp_path / "f.parquet")
     assert (found.words, found.improved, found.motions, found.ratio) == ("mld", 1, 2, 0.75)
-
-
-def test_claims_say_no_sign_where_the_interval_holds_zero(tmp_path):
-    write_metrics(tmp_path, 100)
-    files = {}
-    for table in ("table3", "table4"):
-        files[table] = tuple(tmp_path / f"{name}.parquet" for name in ("real", *ROWS[table]))
-        out = {"pairs": tmp_path / f"{table}_pairs.parquet"}
-        pair_variants(Job("pairs", {"table": table, "seed": 1}, {"metrics": files[table]}, out))
-    inputs = {
-        "pairs3": tmp_path / "table3_pairs.parquet",
-        "pairs4": tmp_path / "table4_pairs.parquet",
-        "metrics": tuple(dict.fromkeys(files["table3"] + files["table4"])),
-    }
-    page = tmp_path / "claims.md"
-    inversion_claims(Job("claims", {"name": "demo", "seed": 1}, inputs, {"md": page}))
-    text = page.read_text(encoding="utf-8")
-    assert "| MTI LEAD + projection | MTI MLD + projection | FID | no sign |" in text
-    assert "| MTI LEAD + projection | MTI feat | FID | better |" in text
-    assert "| noREC | MTI LEAD + projection | FID | worse |" in text
-    assert "| MTI feat + projection | MTI feat | FID | no sign |" in text
-    assert "nan" not in text

@@ -102,7 +102,8 @@ def table(folder, label="") -> tuple[pd.DataFrame, dict, str]:
         pq.write_table(found.replace_schema_metadata({"lead": json.dumps(words)}), files[-1])
     gauge = write_gauge(folder)
     rows = (REAL, MLD, realigned("lead"), other_model("mine", label))
-    settings = {"seed": 1, "name": "demo", "description": "some clips", "footnote": "A try.",
+    settings = {"seed": 1, "trainings": 1, "name": "demo", "description": "some clips",
+                "footnote": "A try.",
                 "table": "physical", "rows": [vars(row) for row in rows]}  # fmt: skip
     out = {"tex": folder / "physical.tex", "parquet": folder / "physical.parquet"}
     make_table(Job("make_table", settings, {"metrics": tuple(files), "gauge": gauge}, out))

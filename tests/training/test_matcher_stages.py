@@ -235,3 +235,20 @@ def test_all_windows_are_as_many_as_fit_and_start_anywhere():
     assert set(starts(30, "all", draws=300)) == set(range(100, 107))
     assert starts(24, "all") == [100]
     assert starts(20, "all") == []
+
+
+def test_an_evaluator_of_positions_learns_nothing_of_other_features(study, tmp_path):
+    model = GLOVE | {"features": "positions"}
+    study.movement(tmp_path / "plain", model=model)
+    frames = np.load(study.folder / "frames.npy")
+    other = frames.copy()
+    other[:, 67:] = np.random.default_rng(0).normal(size=other[:, 67:].shape)
+    np.save(study.folder / "other.npy", other)
+    job = study.job(
+        "train_movement", DATA | {"frames": "other.npy"}, tmp_path / "other", model=model
+    )
+    train_movement(job)
+    plain, changed = (
+        load_tensors(tmp_path / name / "weights.safetensors") for name in ("plain", "other")
+    )
+    assert all(plain[key].equal(changed[key]) for key in plain)

@@ -9,6 +9,7 @@ from lead.config.evaluation import state_of_files
 from lead.config.load import resolve_study
 from lead.errors import LeadError
 from lead.files.digest import code_digest
+from lead.files.seeds import Seeds
 
 # experiments/ is no part of the package that is installed, and the tables are made without it.
 REPOSITORY = Path(str(workflow.current_basedir)).resolve().parents[1]
@@ -38,6 +39,9 @@ LONGEST_WAY = 10
 LONG_JOBS = 5
 
 RESULTS = f"results/{STUDY.name}"
+# Where a training of the networks lies: the first one where a single one would, others below
+# trainings/<number>, the wildcard being empty or that.
+TRAINING = f"{RESULTS}{{training}}"
 _SETTINGS = STUDY.model_dump(mode="json")
 
 DATA = {
@@ -55,6 +59,29 @@ EVALUATOR = {name: f"{RESULTS}/{file}" for name, file in STUDY.evaluator_files.i
 def settings(*names):
     """Slices of the study that a rule depends on; a change in another reruns nothing here."""
     return {"seed": STUDY.seed, **{name: _SETTINGS[name] for name in names}}
+
+
+def folder_of(training):
+    """What the wildcard `training` is for a training, numbered from 1."""
+    return "" if training == 1 else f"/trainings/{training}"
+
+
+def training_of(wildcards):
+    """The number of a training, from 1; of the only one where paths have no such wildcard."""
+    return int(getattr(wildcards, "training", "").rpartition("/")[2] or 1)
+
+
+def trained(network, file):
+    """A file of the training of a network that a training of another stands on."""
+    return lambda wildcards: (
+        RESULTS + folder_of(STUDY.trainings.of(network, training_of(wildcards))) + f"/{file}"
+    )
+
+
+def seeded(wildcards, values):
+    """The settings with the seed of a training: the first has the study's own."""
+    number, seeds = training_of(wildcards), Seeds(STUDY.seed)
+    return values | ({"seed": seeds.child("training", number).value} if number > 1 else {})
 
 
 def stage(entry):
@@ -78,14 +105,14 @@ def announce(text, gpu=False):
     return f"{text} [{', '.join(takes + ['{resources.gpu} GPU'] * gpu)}]"
 
 
-def state(name):
-    """Folder in which a stage keeps what a killed run needs to go on."""
-    return f"results/.state/{STUDY.name}/{name}"
+def state(name, training=""):
+    """Folder in which a stage of a training keeps what a killed run needs to go on."""
+    return f"results/.state/{STUDY.name}{training}/{name}"
 
 
-def events(name):
+def events(name, training=""):
     """Folder in which TensorBoard may watch a training; nothing is made of it."""
-    return f"{RESULTS}/tensorboard/{name}"
+    return f"{RESULTS}{training}/tensorboard/{name}"
 
 
 def projector(name):
@@ -93,9 +120,9 @@ def projector(name):
     return {"projector": _SETTINGS["projectors"][name]} if name else {}
 
 
-def projector_file(name):
+def projector_file(name, training=""):
     """The input ``projector``; none where there is no projector."""
-    path = f"{RESULTS}/models/projectors/{name}/projector.safetensors"
+    path = f"{RESULTS}{training}/models/projectors/{name}/projector.safetensors"
     return {"projector": path} if name else {}
 
 
@@ -116,9 +143,9 @@ def repeats(wildcards):
     return {"repeats": [first, last + 1]}
 
 
-def embeddings(system):
+def embeddings(system, training=""):
     """The stored embeddings of a system, one file a batch of repeats."""
-    return [f"{RESULTS}/{file}" for file in STUDY.embeddings(system)]
+    return [f"{RESULTS}{training}/{file}" for file in STUDY.embeddings(system)]
 
 
 def motions(wildcards):
@@ -143,6 +170,7 @@ wildcard_constraints:
     measured=one_of(MEASURED),
     system=one_of(SYSTEMS),
     table=one_of(STUDY.tables),
+    training=r"|/trainings/\d+",
     unknown=f"(?!({one_of(SYSTEMS)})/)[^/]+",
 
 

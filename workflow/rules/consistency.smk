@@ -3,8 +3,8 @@
 _STUDENT_SOURCE = STUDY.consistency.source.kind if STUDY.consistency else None
 _TEACHER = STUDY.consistency.teacher if STUDY.consistency else None
 
-STUDENT = f"{RESULTS}/models/consistency/student.safetensors"
-TEACHER = f"{RESULTS}/models/consistency/teacher.safetensors" if _TEACHER else NETWORKS["denoiser"]
+STUDENT = "models/consistency/student.safetensors"
+TEACHER = "models/consistency/teacher.safetensors" if _TEACHER else DENOISER
 # What teacher and student read of a caption, where that is not the study's own text.
 CONDITION = {"condition": f"{RESULTS}/text/teacher.safetensors"} if _TEACHER else {}
 _TEXT = CONDITION.get("condition", rules.encode_text.output.text)
@@ -32,14 +32,14 @@ if _TEACHER is not None and _STUDENT_SOURCE == "train":
         input:
             index=DATA["index"],
             text=_TEXT,
-            latents=rules.encode_latents.output.latents,
+            latents=trained("vae", "latents/latents.safetensors"),
         output:
-            weights=TEACHER,
-            history=f"{RESULTS}/models/consistency/teacher_history.parquet",
+            weights=f"{TRAINING}/{TEACHER}",
+            history=f"{TRAINING}/models/consistency/teacher_history.parquet",
         log:
-            f"{RESULTS}/logs/train_teacher.log",
+            f"{TRAINING}/logs/train_teacher.log",
         benchmark:
-            f"{RESULTS}/benchmarks/train_teacher.tsv"
+            f"{TRAINING}/benchmarks/train_teacher.tsv"
         threads: STUDY.machine.threads
         resources:
             mem_mb=4000,
@@ -47,10 +47,12 @@ if _TEACHER is not None and _STUDENT_SOURCE == "train":
             gpu=STUDY.machine.processes,
         params:
             **stage("lead.training.denoiser:train_denoiser"),
-            settings=settings("validation", "vae", "diffusion", "machine")
+            settings=lambda wildcards: seeded(
+                wildcards, settings("validation", "vae", "diffusion", "machine")
+            )
             | _SETTINGS["consistency"]["teacher"],
-            state=state("teacher"),
-            events=events("teacher"),
+            state=lambda wildcards: state("teacher", wildcards.training),
+            events=lambda wildcards: events("teacher", wildcards.training),
         message:
             announce("MotionLCM's teacher: training a denoiser.", gpu=True)
         script:
@@ -64,15 +66,15 @@ if _STUDENT_SOURCE == "train":
         input:
             index=DATA["index"],
             text=_TEXT,
-            latents=rules.encode_latents.output.latents,
-            teacher=TEACHER,
+            latents=trained("vae", "latents/latents.safetensors"),
+            teacher=f"{TRAINING}/{TEACHER}",
         output:
-            weights=STUDENT,
-            history=f"{RESULTS}/models/consistency/history.parquet",
+            weights=f"{TRAINING}/{STUDENT}",
+            history=f"{TRAINING}/models/consistency/history.parquet",
         log:
-            f"{RESULTS}/logs/train_consistency.log",
+            f"{TRAINING}/logs/train_consistency.log",
         benchmark:
-            f"{RESULTS}/benchmarks/train_consistency.tsv"
+            f"{TRAINING}/benchmarks/train_consistency.tsv"
         priority: LONGEST_WAY
         threads: STUDY.machine.threads
         resources:
@@ -81,10 +83,13 @@ if _STUDENT_SOURCE == "train":
             gpu=STUDY.machine.processes,
         params:
             **stage("lead.training.consistency:train_consistency"),
-            settings=settings("validation", "vae", "text", "diffusion", "denoiser", "machine")
+            settings=lambda wildcards: seeded(
+                wildcards,
+                settings("validation", "vae", "text", "diffusion", "denoiser", "machine"),
+            )
             | distilling("steps"),
-            state=state("consistency"),
-            events=events("consistency"),
+            state=lambda wildcards: state("consistency", wildcards.training),
+            events=lambda wildcards: events("consistency", wildcards.training),
         message:
             announce("MotionLCM: distilling the denoiser to a few steps.", gpu=True)
         script:
@@ -97,7 +102,7 @@ if _STUDENT_SOURCE not in (None, "train"):
         input:
             vae=NETWORKS["vae"],
         output:
-            weights=STUDENT,
+            weights=f"{RESULTS}/{STUDENT}",
         log:
             f"{RESULTS}/logs/import_consistency.log",
         benchmark:

@@ -2,6 +2,9 @@
 
 import sys
 
+from lead.config.systems import REAL
+from lead.config.trainings import trained_networks
+
 
 def evaluating():
     """The settings that every embedding depends on."""
@@ -21,12 +24,14 @@ def generating():
 
 def networks_of(wildcards):
     """The networks that generate a system, and the text that a distilled denoiser reads."""
-    system, networks = SYSTEMS[wildcards.generated], {"vae": NETWORKS["vae"]}
-    if system.denoiser == "distilled":
-        networks |= {"denoiser": STUDENT, **CONDITION}
+    system, networks = SYSTEMS[wildcards.generated], {"vae": trained("vae", VAE)(wildcards)}
+    if system.denoiser != "distilled":
+        networks |= {"denoiser": trained("denoiser", DENOISER)(wildcards)}
+    elif _STUDENT_SOURCE == "train":
+        networks |= {"denoiser": trained("denoiser", STUDENT)(wildcards), **CONDITION}
     else:
-        networks |= {"denoiser": NETWORKS["denoiser"]}
-    return networks | projector_file(system.projector)
+        networks |= {"denoiser": f"{RESULTS}/{STUDENT}", **CONDITION}
+    return networks | projector_file(system.projector, wildcards.training)
 
 
 def generating_system(wildcards):
@@ -37,12 +42,17 @@ def generating_system(wildcards):
 
 
 def measured_files(wildcards):
-    """The embeddings of a folder of metrics and of the real motions; of words also all real ones."""
-    folder, name = wildcards.measured.split("/")
-    if folder == "systems":
-        return {"real": embeddings("real"), "embeddings": embeddings(name)}
-    of_words = {own: f"{RESULTS}/mti/{own}/embeddings.safetensors" for own in ("real", name)}
-    return {"real": of_words["real"], "embeddings": of_words[name], "full": embeddings("real")}
+    """The embeddings of a folder of metrics and of the real motions; of words also all real ones.
+
+    Both are those of the training, apart from Real, which no network makes.
+    """
+    kind, name = wildcards.measured.split("/")
+    training = folder_of(training_of(wildcards))
+    if kind == "systems":
+        return {"real": embeddings("real"), "embeddings": embeddings(name, training)}
+    own = f"{RESULTS}{training}/mti/{name}/embeddings.safetensors"
+    real = f"{RESULTS}/mti/real/embeddings.safetensors"
+    return {"real": real, "embeddings": own, "full": embeddings("real")}
 
 
 def refuse_system(wildcards):
@@ -58,6 +68,37 @@ rule unknown_system:
         refuse_system,
     output:
         f"{RESULTS}/systems/{{unknown}}/{{file}}",
+
+
+# Where networks are trained several times, the metrics of each training lie in its folder, those of the
+# first too; all of them together lie where a single training has its own.
+SEVERAL = STUDY.trainings.number > 1
+_OWN_FOLDER = TRAINING if SEVERAL else RESULTS
+
+
+def system_of(wildcards):
+    """The system whose metrics a folder holds."""
+    kind, name = wildcards.measured.split("/")
+    return {"real": REAL, **(SYSTEMS if kind == "systems" else INVERTED)}[name]
+
+
+def finished_trainings(wildcards):
+    """The numbers of a system's trainings: of those that are finished, if others may be missing."""
+    asked = range(1, STUDY.trainings.of_system(system_of(wildcards)) + 1)
+    finished = [number for number in asked if Path(of_training(wildcards, number)).is_file()]
+    return (STUDY.allow_missing and finished) or [*asked]
+
+
+def of_training(wildcards, number):
+    """The metrics of one training of a system."""
+    return f"{RESULTS}/trainings/{number}/{wildcards.measured}/{wildcards.metrics}.parquet"
+
+
+def gathering(wildcards):
+    """The settings that the metrics of several trainings depend on."""
+    system, own = system_of(wildcards), {"numbers": finished_trainings(wildcards)}
+    own |= {"networks": trained_networks(system), "of": STUDY.trainings.of_system(system)}
+    return settings("trainings") | own
 
 
 rule train_action_classifier:
@@ -115,11 +156,11 @@ rule embed_generated:
         **EVALUATOR,
         text=rules.encode_text.output.text,
     output:
-        embeddings=f"{RESULTS}/systems/{{generated}}/embeddings/{{batch}}.safetensors",
+        embeddings=f"{TRAINING}/systems/{{generated}}/embeddings/{{batch}}.safetensors",
     log:
-        f"{RESULTS}/logs/embed_{{generated}}_{{batch}}.log",
+        f"{TRAINING}/logs/embed_{{generated}}_{{batch}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/embed_{{generated}}_{{batch}}.tsv"
+        f"{TRAINING}/benchmarks/embed_{{generated}}_{{batch}}.tsv"
     priority: LONG_JOBS
     threads: STUDY.machine.threads
     resources:
@@ -129,7 +170,9 @@ rule embed_generated:
     params:
         **stage("lead.evaluation.embed:embed_generated"),
         settings=generating_system,
-        state=lambda wildcards: state(f"embed_{wildcards.generated}_{wildcards.batch}"),
+        state=lambda wildcards: state(
+            f"embed_{wildcards.generated}_{wildcards.batch}", wildcards.training
+        ),
     message:
         announce("Generating with {wildcards.generated}, repeats {wildcards.batch}.", gpu=True)
     script:
@@ -167,11 +210,13 @@ rule compute_metrics:
     input:
         unpack(measured_files),
     output:
-        metrics=f"{RESULTS}/{{measured}}/metrics.parquet",
+        metrics=f"{_OWN_FOLDER}/{{measured}}/metrics.parquet",
     log:
-        f"{RESULTS}/logs/metrics/{{measured}}.log",
+        f"{_OWN_FOLDER}/logs/metrics/{{measured}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/metrics/{{measured}}.tsv"
+        f"{_OWN_FOLDER}/benchmarks/metrics/{{measured}}.tsv"
+    wildcard_constraints:
+        training=r"/trainings/\d+",
     resources:
         mem_mb=2000,
         runtime=60,
@@ -187,13 +232,15 @@ rule compute_metrics:
 rule physical_metrics:
     input:
         real=embeddings("real"),
-        embeddings=lambda wildcards: embeddings(wildcards.system),
+        embeddings=lambda wildcards: embeddings(wildcards.system, folder_of(training_of(wildcards))),
     output:
-        metrics=f"{RESULTS}/systems/{{system}}/physical.parquet",
+        metrics=f"{_OWN_FOLDER}/systems/{{system}}/physical.parquet",
     log:
-        f"{RESULTS}/logs/physical_{{system}}.log",
+        f"{_OWN_FOLDER}/logs/physical_{{system}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/physical_{{system}}.tsv"
+        f"{_OWN_FOLDER}/benchmarks/physical_{{system}}.tsv"
+    wildcard_constraints:
+        training=r"/trainings/\d+",
     resources:
         mem_mb=1000,
         runtime=10,
@@ -204,3 +251,30 @@ rule physical_metrics:
         announce("Physical metrics of {wildcards.system}.")
     script:
         "../scripts/stage.py"
+
+
+if SEVERAL:
+
+    rule gather_trainings:
+        input:
+            metrics=lambda wildcards: [
+                of_training(wildcards, number) for number in finished_trainings(wildcards)
+            ],
+        output:
+            metrics=f"{RESULTS}/{{measured}}/{{metrics}}.parquet",
+        log:
+            f"{RESULTS}/logs/gather_{{metrics}}/{{measured}}.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/gather_{{metrics}}/{{measured}}.tsv"
+        wildcard_constraints:
+            metrics="metrics|physical",
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        params:
+            **stage("lead.evaluation.trainings:gather_trainings"),
+            settings=gathering,
+        message:
+            announce("The trainings of {wildcards.measured}, side by side.")
+        script:
+            "../scripts/stage.py"

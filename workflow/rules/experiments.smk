@@ -68,7 +68,7 @@ if STUDY.consistency is not None:
             **projector_file("lead"),
             text=rules.encode_text.output.text,
             vae=NETWORKS["vae"],
-            denoiser=STUDENT,
+            denoiser=f"{RESULTS}/{STUDENT}",
         output:
             seconds=f"{RESULTS}/systems/few_steps_seconds.parquet",
         log:

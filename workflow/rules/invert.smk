@@ -5,12 +5,18 @@ MTI = f"{RESULTS}/mti"
 
 def loss_projector(wildcards):
     """The projector inside the objective, where there is one."""
-    return projector_file(INVERTED[wildcards.inverted].loss_projector)
+    return projector_file(INVERTED[wildcards.inverted].loss_projector, wildcards.training)
 
 
 def generation_projector(wildcards):
     """The projector that latents pass at generation, where there is one."""
-    return projector_file(INVERTED[wildcards.inverted].projector)
+    return projector_file(INVERTED[wildcards.inverted].projector, wildcards.training)
+
+
+def words_of(wildcards):
+    """The words of the same training that motions are generated from."""
+    name = INVERTED[wildcards.inverted].words
+    return f"{RESULTS}{wildcards.training}/mti/{name}/words.safetensors"
 
 
 def optimising():
@@ -60,17 +66,17 @@ rule invert:
         unpack(loss_projector),
         **DATA,
         text=rules.encode_text.output.text,
-        vae=NETWORKS["vae"],
-        denoiser=NETWORKS["denoiser"],
+        vae=trained("vae", VAE),
+        denoiser=trained("denoiser", DENOISER),
         motions=rules.choose_motions.output.motions,
     output:
-        words=f"{MTI}/{{inverted}}/words.safetensors",
-        history=f"{MTI}/{{inverted}}/history.parquet",
-        fresh=f"{MTI}/{{inverted}}/fresh.parquet",
+        words=f"{TRAINING}/mti/{{inverted}}/words.safetensors",
+        history=f"{TRAINING}/mti/{{inverted}}/history.parquet",
+        fresh=f"{TRAINING}/mti/{{inverted}}/fresh.parquet",
     log:
-        f"{RESULTS}/logs/mti_invert_{{inverted}}.log",
+        f"{TRAINING}/logs/mti_invert_{{inverted}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/mti_invert_{{inverted}}.tsv"
+        f"{TRAINING}/benchmarks/mti_invert_{{inverted}}.tsv"
     wildcard_constraints:
         inverted=one_of({system.words for system in INVERTED.values()}),
     threads: STUDY.machine.threads
@@ -81,7 +87,7 @@ rule invert:
     params:
         **stage("lead.inversion.stages:invert_words"),
         settings=inverting,
-        state=lambda wildcards: state(f"mti_{wildcards.inverted}"),
+        state=lambda wildcards: state(f"mti_{wildcards.inverted}", wildcards.training),
     message:
         announce("Inverting a word for each motion, objective {wildcards.inverted}.", gpu=True)
     script:
@@ -123,16 +129,16 @@ rule embed_mti:
         **DATA,
         **EVALUATOR,
         text=rules.encode_text.output.text,
-        vae=NETWORKS["vae"],
-        denoiser=NETWORKS["denoiser"],
+        vae=trained("vae", VAE),
+        denoiser=trained("denoiser", DENOISER),
         motions=rules.choose_motions.output.motions,
-        inverted=lambda wildcards: f"{MTI}/{INVERTED[wildcards.inverted].words}/words.safetensors",
+        inverted=words_of,
     output:
-        embeddings=f"{MTI}/{{inverted}}/embeddings.safetensors",
+        embeddings=f"{TRAINING}/mti/{{inverted}}/embeddings.safetensors",
     log:
-        f"{RESULTS}/logs/mti_embed_{{inverted}}.log",
+        f"{TRAINING}/logs/mti_embed_{{inverted}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/mti_embed_{{inverted}}.tsv"
+        f"{TRAINING}/benchmarks/mti_embed_{{inverted}}.tsv"
     threads: STUDY.machine.threads
     resources:
         mem_mb=4000,
@@ -141,7 +147,7 @@ rule embed_mti:
     params:
         **stage("lead.inversion.stages:embed_inverted"),
         settings=generating_from_words,
-        state=lambda wildcards: state(f"mti_embed_{wildcards.inverted}"),
+        state=lambda wildcards: state(f"mti_embed_{wildcards.inverted}", wildcards.training),
     message:
         announce("Generating from inverted words, system {wildcards.inverted}.", gpu=True)
     script:

@@ -5,7 +5,9 @@ import sys
 from lead.config.systems import by_name
 
 # What the command line says of the machine is true of both studies; the rest is in their files.
-_OF_THE_MACHINE = {key: config[key] for key in ("data_root", "machine") if key in config}
+_OF_THE_MACHINE = {
+    key: config[key] for key in ("data_root", "machine", "trainings") if key in config
+}
 
 
 def study_on_kit():
@@ -80,7 +82,7 @@ def table_settings(wildcards):
     """What a table says of the study in it, besides its numbers."""
     study = study_of_table(wildcards.table)
     values = study.model_dump(mode="json")
-    names = ["name", "description", "footnote"]
+    names = ["name", "description", "footnote", "trainings"]
     if wildcards.table != "physical":
         names += ["seed", "dataset", "evaluator", "evaluation", "text", "consistency"]
     rows = [vars(row) for row in study.rows(wildcards.table)]
@@ -170,47 +172,33 @@ rule analysis_table:
         "../scripts/stage.py"
 
 
-rule pair_inversions:
+def claimed(wildcards):
+    """The systems that claims are about: of captions, or of motion textual inversion."""
+    if wildcards.inversion:
+        return by_name(STUDY.rows("table3") + STUDY.rows("table4")).values()
+    return SYSTEMS.values()
+
+
+rule answer_claims:
     input:
-        metrics=lambda wildcards: metrics(STUDY, STUDY.rows(wildcards.table)),
+        metrics=lambda wildcards: metrics(STUDY, claimed(wildcards)),
     output:
-        pairs=f"{MTI}/paired_{{table}}.parquet",
+        md=f"{RESULTS}/tables/claims{{inversion}}.md",
+        parquet=f"{RESULTS}/tables/claims{{inversion}}.parquet",
     log:
-        f"{RESULTS}/logs/mti_paired_{{table}}.log",
+        f"{RESULTS}/logs/claims{{inversion}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/mti_paired_{{table}}.tsv"
+        f"{RESULTS}/benchmarks/claims{{inversion}}.tsv"
     wildcard_constraints:
-        table="table3|table4",
+        inversion="|_mti",
     resources:
         mem_mb=1000,
         runtime=10,
     params:
-        **stage("lead.inversion.pairs:pair_variants"),
-        settings=lambda wildcards: settings() | {"table": wildcards.table},
+        **stage("lead.report.claims:answer_claims"),
+        settings=lambda wildcards: settings("name")
+        | {"trainings": STUDY.trainings.number, "rows": [vars(row) for row in claimed(wildcards)]},
     message:
-        announce("Paired differences between the rows of {wildcards.table}.")
-    script:
-        "../scripts/stage.py"
-
-
-rule inversion_claims:
-    input:
-        pairs3=f"{MTI}/paired_table3.parquet",
-        pairs4=f"{MTI}/paired_table4.parquet",
-        metrics=metrics(STUDY, by_name(STUDY.rows("table3") + STUDY.rows("table4")).values()),
-    output:
-        md=f"{RESULTS}/tables/claims_mti.md",
-    log:
-        f"{RESULTS}/logs/mti_claims.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/mti_claims.tsv"
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        **stage("lead.report.inversion_claims:inversion_claims"),
-        settings=settings("name"),
-    message:
-        announce("What the paper claims of inversion, and what this study says of it.")
+        announce("What the paper claims, and what this study says of it.")
     script:
         "../scripts/stage.py"

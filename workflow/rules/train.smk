@@ -1,9 +1,11 @@
 """The matcher, then the three stages of LEAD, each on what the one before froze."""
 
-# Who reads these need not know whether they are trained here or imported.
+VAE, DENOISER = "models/vae/vae.safetensors", "models/denoiser/denoiser.safetensors"
+# Those of the first training. Who reads these need not know whether they are trained here or
+# imported.
 NETWORKS = {
-    "vae": f"{RESULTS}/models/vae/vae.safetensors",
-    "denoiser": f"{RESULTS}/models/denoiser/denoiser.safetensors",
+    "vae": f"{RESULTS}/{VAE}",
+    "denoiser": f"{RESULTS}/{DENOISER}",
 }
 # Of the networks that are trained here, for their curves.
 HISTORIES = {}
@@ -74,12 +76,12 @@ if STUDY.vae.source.kind == "train":
         input:
             **DATA,
         output:
-            weights=NETWORKS["vae"],
-            history=f"{RESULTS}/models/vae/history.parquet",
+            weights=f"{TRAINING}/{VAE}",
+            history=f"{TRAINING}/models/vae/history.parquet",
         log:
-            f"{RESULTS}/logs/train_vae.log",
+            f"{TRAINING}/logs/train_vae.log",
         benchmark:
-            f"{RESULTS}/benchmarks/train_vae.tsv"
+            f"{TRAINING}/benchmarks/train_vae.tsv"
         priority: LONGEST_WAY
         threads: STUDY.machine.threads
         resources:
@@ -88,27 +90,29 @@ if STUDY.vae.source.kind == "train":
             gpu=STUDY.machine.processes,
         params:
             **stage("lead.training.vae:train_vae"),
-            settings=settings("dataset", "validation", "vae", "machine"),
-            state=state("vae"),
-            events=events("vae"),
+            settings=lambda wildcards: seeded(
+                wildcards, settings("dataset", "validation", "vae", "machine")
+            ),
+            state=lambda wildcards: state("vae", wildcards.training),
+            events=lambda wildcards: events("vae", wildcards.training),
         message:
             announce("Stage 1: training the VAE.", gpu=True)
         script:
             "../scripts/stage.py"
 
-    HISTORIES["vae"] = rules.train_vae.output.history
+    HISTORIES["vae"] = f"{RESULTS}/models/vae/history.parquet"
 
 
 rule encode_latents:
     input:
         **DATA,
-        vae=NETWORKS["vae"],
+        vae=f"{TRAINING}/{VAE}",
     output:
-        latents=f"{RESULTS}/latents/latents.safetensors",
+        latents=f"{TRAINING}/latents/latents.safetensors",
     log:
-        f"{RESULTS}/logs/encode_latents.log",
+        f"{TRAINING}/logs/encode_latents.log",
     benchmark:
-        f"{RESULTS}/benchmarks/encode_latents.tsv"
+        f"{TRAINING}/benchmarks/encode_latents.tsv"
     priority: LONGEST_WAY
     threads: STUDY.machine.threads
     resources:
@@ -117,7 +121,9 @@ rule encode_latents:
         gpu=1,
     params:
         **stage("lead.training.latents:encode_latents"),
-        settings=settings("dataset", "validation", "vae", "latents"),
+        settings=lambda wildcards: seeded(
+            wildcards, settings("dataset", "validation", "vae", "latents")
+        ),
     message:
         announce("Training clips to posteriors of the VAE.", gpu=True)
     script:
@@ -130,14 +136,14 @@ if STUDY.denoiser.source.kind == "train":
         input:
             index=DATA["index"],
             text=rules.encode_text.output.text,
-            latents=rules.encode_latents.output.latents,
+            latents=trained("vae", "latents/latents.safetensors"),
         output:
-            weights=NETWORKS["denoiser"],
-            history=f"{RESULTS}/models/denoiser/history.parquet",
+            weights=f"{TRAINING}/{DENOISER}",
+            history=f"{TRAINING}/models/denoiser/history.parquet",
         log:
-            f"{RESULTS}/logs/train_denoiser.log",
+            f"{TRAINING}/logs/train_denoiser.log",
         benchmark:
-            f"{RESULTS}/benchmarks/train_denoiser.tsv"
+            f"{TRAINING}/benchmarks/train_denoiser.tsv"
         priority: LONGEST_WAY
         threads: STUDY.machine.threads
         resources:
@@ -146,29 +152,32 @@ if STUDY.denoiser.source.kind == "train":
             gpu=STUDY.machine.processes,
         params:
             **stage("lead.training.denoiser:train_denoiser"),
-            settings=settings("validation", "vae", "text", "diffusion", "denoiser", "machine"),
-            state=state("denoiser"),
-            events=events("denoiser"),
+            settings=lambda wildcards: seeded(
+                wildcards,
+                settings("validation", "vae", "text", "diffusion", "denoiser", "machine"),
+            ),
+            state=lambda wildcards: state("denoiser", wildcards.training),
+            events=lambda wildcards: events("denoiser", wildcards.training),
         message:
             announce("Stage 2: training the denoiser.", gpu=True)
         script:
             "../scripts/stage.py"
 
-    HISTORIES["denoiser"] = rules.train_denoiser.output.history
+    HISTORIES["denoiser"] = f"{RESULTS}/models/denoiser/history.parquet"
 
 
 rule train_projector:
     input:
         index=DATA["index"],
         text=rules.encode_text.output.text,
-        latents=rules.encode_latents.output.latents,
+        latents=trained("vae", "latents/latents.safetensors"),
     output:
-        weights=f"{RESULTS}/models/projectors/{{projector}}/projector.safetensors",
-        history=f"{RESULTS}/models/projectors/{{projector}}/history.parquet",
+        weights=f"{TRAINING}/models/projectors/{{projector}}/projector.safetensors",
+        history=f"{TRAINING}/models/projectors/{{projector}}/history.parquet",
     log:
-        f"{RESULTS}/logs/train_projector_{{projector}}.log",
+        f"{TRAINING}/logs/train_projector_{{projector}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/train_projector_{{projector}}.tsv"
+        f"{TRAINING}/benchmarks/train_projector_{{projector}}.tsv"
     threads: STUDY.machine.threads
     resources:
         mem_mb=4000,
@@ -176,10 +185,12 @@ rule train_projector:
         gpu=STUDY.machine.processes,
     params:
         **stage("lead.training.projector:train_projector"),
-        settings=lambda wildcards: settings("validation", "vae", "text", "machine")
+        settings=lambda wildcards: seeded(
+            wildcards, settings("validation", "vae", "text", "machine")
+        )
         | projector(wildcards.projector),
-        state=lambda wildcards: state(f"projector_{wildcards.projector}"),
-        events=lambda wildcards: events(f"projector_{wildcards.projector}"),
+        state=lambda wildcards: state(f"projector_{wildcards.projector}", wildcards.training),
+        events=lambda wildcards: events(f"projector_{wildcards.projector}", wildcards.training),
     message:
         announce("Stage 3: training the projector {wildcards.projector}.", gpu=True)
     script:

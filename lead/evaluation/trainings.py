@@ -1,0 +1,147 @@
+"""Several trainings of a system: their metrics in one frame, and how far they lie apart.
+
+The model is y_kr = μ + a_k + e_kr: training k moves a metric by a_k, of variance σ_T², repeat r of
+its evaluation by e_kr, of variance σ_R². Where several networks stand on one, a_k is the sum of
+what each of them adds.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from jaxtyping import Float, Int
+from scipy import special
+
+from lead.config.trainings import NETWORKS, Network, Trainings
+from lead.errors import LeadError
+from lead.evaluation.repeats import TRAINING, read_values
+from lead.files.job import Job
+from lead.files.tables import write_table
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A metric over trainings.
+
+    Attributes:
+        mean: over trainings.
+        half: of its 95 % interval by Student's t, over the trainings of the first network that is
+            trained more than once, which alone are independent; NaN if none is.
+        between: σ_T, the standard deviation from one training of all these networks to another.
+        within: σ_R, that from one repeat of the evaluation to another; NaN of one repeat.
+        variances: what each network adds to σ_T²; a network that is trained as often as the
+            one before it is counted with that.
+    """
+
+    mean: float
+    half: float
+    between: float
+    within: float
+    variances: dict[Network, float]
+
+
+def spread(values: Float[np.ndarray, "K R"], numbers: Int[np.ndarray, "K N"]) -> Spread:
+    """How far the trainings of a system lie apart.
+
+    ``values`` has a row per training; ``numbers`` says which VAE, denoiser and projector each
+    stands on. Variances are those of the analysis of variance of a balanced nested design, without
+    bias before those below 0 are set to 0. The interval of the mean is exact where a and e are
+    normal; with one factor it is t √(σ_T²/K + σ_R²/(KR)) with K - 1 degrees of freedom.
+    """
+    means, repeats = values.mean(axis=1), values.shape[1]
+    within = float(values.var(axis=1, ddof=1).mean()) if repeats > 1 else math.nan
+    mean, half = float(means.mean()), math.nan
+    noise = within / repeats if repeats > 1 else 0.0
+    variances: dict[Network, float] = {}
+    levels = _levels(numbers)
+    if levels:
+        means = means[np.argsort(levels[-1][2])]
+    for network, parents, children in reversed(levels):
+        found, means = _between_children(means, parents, children)
+        variances[network] = max(found - noise, 0.0)
+        units = len(means)
+        noise = found * units / len(np.unique(children))
+        if units == 1:
+            trained = len(np.unique(children))
+            half = float(special.stdtrit(trained - 1, 0.975)) * math.sqrt(found / trained)
+    between = math.sqrt(sum(variances.values())) if variances else math.nan
+    return Spread(mean, half, between, math.sqrt(within), dict(reversed(variances.items())))
+
+
+def independent(frame: pd.DataFrame) -> str | None:
+    """The column that numbers independent trainings: of the first network trained more than once.
+
+    None where the frame is of one training, so that only its repeats can be told apart.
+    """
+    trained = (name for name in NETWORKS if name in frame and len(set(frame[name]) - {0}) > 1)
+    return next(trained, None)
+
+
+def gather_trainings(job: Job) -> None:
+    """Put the metrics of a system's trainings into one file, with the numbers of their networks.
+
+    Settings: ``trainings`` of the study; ``networks``, those that the system depends on (the
+    numbers of all others are 0); ``of``, how many trainings it should have; and ``numbers``, those
+    whose metrics are the input ``metrics``, in this order. Output: ``metrics``; its metadata is
+    that of the first, with ``trainings`` and those that are ``missing``.
+
+    Raises:
+        LeadError: they were made with different code, settings or items.
+    """
+    design = job.setting("trainings", Trainings)
+    networks, numbers = job.settings["networks"], list(job.settings["numbers"])
+    frames, facts = zip(*map(read_values, job.inputs["metrics"]), strict=True)
+    for path, now in zip(job.inputs["metrics"], facts, strict=True):
+        differing = [key for key in _SAME if now.get(key) != facts[0].get(key)]
+        if differing:
+            raise LeadError(
+                "Trainings of one system were not measured alike.",
+                file=path,
+                found=f"another {', '.join(differing)}",
+                expected=f"that of {job.inputs['metrics'][0]}",
+                fix="Delete the file and run the same command again.",
+            )
+    for number, frame in zip(numbers, frames, strict=True):
+        frame[TRAINING] = number
+        for network in NETWORKS:
+            frame[network] = design.of(network, number) if network in networks else 0
+    missing = [number for number in range(1, int(job.settings["of"]) + 1) if number not in numbers]
+    metadata = {**facts[0], **job.manifest, "trainings": numbers, "missing": missing}
+    table = pa.Table.from_pandas(pd.concat(frames, ignore_index=True), preserve_index=False)
+    write_table(job.outputs["metrics"], table, metadata)
+
+
+_SAME = ("code", "config", "evaluation", "items")
+"""Metadata that all trainings of a system share."""
+
+_Level = tuple[Network, np.ndarray, np.ndarray]
+
+
+def _levels(numbers: Int[np.ndarray, "K N"]) -> list[_Level]:
+    """The networks that add a variance of their own, first to last, with what numbers their
+    parents and themselves in every training."""
+    levels: list[_Level] = []
+    parents = np.zeros(len(numbers), dtype=int)
+    for column, network in enumerate(NETWORKS):
+        _, children = np.unique(numbers[:, : column + 1], axis=0, return_inverse=True)
+        children = children.reshape(-1)
+        if children.max() > parents.max():
+            levels.append((network, parents, children))
+            parents = children
+    return levels
+
+
+def _between_children(
+    means: Float[np.ndarray, " C"], parents: np.ndarray, children: np.ndarray
+) -> tuple[float, Float[np.ndarray, " P"]]:
+    """The pooled variance of children's means around their parent's, and the parents' means."""
+    first = np.unique(children, return_index=True)[1]
+    parent = parents[first]
+    own = np.unique(parent)
+    of_parents = np.array([means[parent == number].mean() for number in own])
+    residuals = means - of_parents[np.searchsorted(own, parent)]
+    return float((residuals**2).sum() / (len(means) - len(own))), of_parents

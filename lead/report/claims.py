@@ -1,0 +1,253 @@
+"""What the paper claims, answered over trainings: yes, no, or not decided at this number."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+from scipy import special
+
+from lead.analysis.paired import DISTANCE, Estimate, common, difference, values_of
+from lead.analysis.rows import read_metrics
+from lead.config.systems import ABLATIONS, BEST, FULL, MLD, PAIRS, System, by_name
+from lead.evaluation.summary import METRICS
+from lead.evaluation.trainings import independent
+from lead.files.artefact import commit
+from lead.files.job import Job
+from lead.files.tables import write_table
+from lead.report.text import markdown_table, template, write_text
+
+YES, NO, UNDECIDED = "yes", "no", "not decided"
+
+MOST_TRAININGS = 1000
+"""Trainings beyond which none is named that would decide."""
+
+_POWER = 0.8
+_ABLATED = ("lead_mlp", "lead_skip", "lead_no_align", "lead_no_rec", "lead_no_var")
+_TOPS = ("r_precision_top1", "r_precision_top2", "r_precision_top3")
+_RECONSTRUCTION = "fid_reconstruction"
+_LABELS = {DISTANCE: "distance of Diversity to Real's", _RECONSTRUCTION: "FID of D(E(x))"}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One metric of a system less that of another, and what is claimed of it.
+
+    Attributes:
+        metric: of both, or of the first one where the other's is named too.
+        better: whether the first one is said to be better, or worse.
+        against_metric: another metric that the second one is read in.
+    """
+
+    system: str
+    against: str
+    metric: str
+    better: bool = True
+    against_metric: str | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is found of a comparison.
+
+    Attributes:
+        change: the difference; ``repeats`` counts trainings, or repeats of the one training.
+        verdict: `YES`, `NO` or `UNDECIDED`; always the last of one training.
+        decides: trainings at which a true difference of this size is found in 8 of 10 studies;
+            None if that is not known, or more than `MOST_TRAININGS`.
+    """
+
+    comparison: Comparison
+    change: Estimate
+    verdict: str
+    decides: int | None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim of the paper, what its own figures say of it, and what it is answered by."""
+
+    name: str
+    says: str
+    printed: str
+    compared: tuple[Comparison, ...]
+
+
+def answer_claims(job: Job) -> None:
+    """Answer the claims that the measured systems allow.
+
+    Settings: ``name``; ``rows``, the systems; ``trainings``, how many there are. Input:
+    ``metrics``, a file per system. Outputs: ``md``; ``parquet``, a row per comparison.
+    """
+    systems = by_name(job.setting("rows", tuple[System, ...]))
+    frame = read_metrics(job.inputs["metrics"])
+    made = claims_of_inversion if any(map(_inverted, systems.values())) else claims_of_captions
+    answered = {claim: answers(frame, claim.compared) for claim in made(systems.values())}
+    labels = {name: system.label for name, system in systems.items()}
+    rows = [
+        {"claim": claim.name, **vars(own.comparison), **vars(own.change),
+         "answer": own.verdict, "decides": own.decides}
+        for claim, found in answered.items()
+        for own in found
+    ]  # fmt: skip
+    write_table(job.outputs["parquet"], rows, job.manifest)
+    page = template("templates/claims.md.jinja").render(
+        study=job.settings["name"],
+        commit=commit(),
+        trainings=job.settings["trainings"],
+        claims=[(claim, overall(own), _table(own, labels)) for claim, own in answered.items()],
+    )
+    write_text(job.outputs["md"], page)
+
+
+def claims_of_captions(systems: Iterable[System]) -> Iterator[Claim]:
+    """Claims of Tables 1, 5 and 6, as far as their systems are there."""
+    present = by_name(systems)
+    pairs = [
+        (name, name.removeprefix("lead_") if system.steps else MLD.name)
+        for name, system in present.items()
+        if system.projector == FULL
+    ]
+    ablated = [name for name in _ABLATED if name in present]
+    yield Claim(
+        "C1", "Realignment improves FID",
+        "It does: 0.473 to 0.109 on HumanML3D, and at every number of MotionLCM's steps.",
+        _each(pairs, ("fid",)),
+    )  # fmt: skip
+    yield Claim(
+        "C2", "Realignment improves the match of text and motion",
+        "It does for MotionLCM; R-precision and MM-Dist of LEAD (MLD) are worse than MLD's.",
+        _each(pairs, (*_TOPS, "mm_dist")),
+    )  # fmt: skip
+    yield Claim(
+        "C3", "Realignment sacrifices neither Diversity nor MultiModality",
+        "MultiModality rises for MLD on HumanML3D and falls on KIT-ML and for MotionLCM.",
+        _each(pairs, ("multimodality", DISTANCE)),
+    )  # fmt: skip
+    if ablated:
+        every = ("fid", *_TOPS, "mm_dist", DISTANCE, "multimodality")
+        yield Claim(
+            "C4", "The whole projector is best in all metrics",
+            "It is in FID and MM-Dist alone.",
+            _each([(FULL, name) for name in ablated], every),
+        )  # fmt: skip
+    if "lead_no_align" in ablated:
+        yield Claim(
+            "C5", "Without the alignment loss R-precision falls",
+            "Top-3 falls from 0.762 to 0.759, without an interval.",
+            _each([("lead_no_align", FULL)], _TOPS, better=False),
+        )  # fmt: skip
+    if others := [name for name in ("lead_no_rec", "lead_no_var") if name in ablated]:
+        yield Claim(
+            "C6", "Without the losses of reconstruction or variance FID is worse",
+            "It is: 0.630 and 0.320 against 0.137.",
+            _each([(name, FULL) for name in others], ("fid",), better=False),
+        )  # fmt: skip
+    yield Claim(
+        "C11", "Realigned motions have a lower FID than the VAE's own reconstructions",
+        "0.109 against 0.247, which MLD's paper prints for its VAE.",
+        (Comparison(FULL, MLD.name, "fid", against_metric=_RECONSTRUCTION),),
+    )  # fmt: skip
+
+
+def claims_of_inversion(systems: Iterable[System]) -> Iterator[Claim]:
+    """Claims of Tables 3 and 4."""
+    metrics = ("fid", _TOPS[-1], "mm_dist", DISTANCE)
+    plain = {row.objective: row.name for row in PAIRS if row.projector is None}
+    others = [(BEST.name, row.name) for row in PAIRS if row.objective != BEST.objective]
+    realigned = [(row.name, plain[row.objective]) for row in PAIRS if row.projector]
+    ablated = [(row.name, BEST.name) for row in ABLATIONS if row.projector == "lead_no_align"]
+    yield Claim(
+        "C7", "Inversion in the realigned space is the most realistic and best aligned",
+        "Best in FID (2.529) and MM-Dist (4.663); the best Top-3 is MTI MLD + projection's, the "
+        "Diversity closest to Real that of MTI MLD.",
+        _each(others, metrics),
+    )  # fmt: skip
+    yield Claim(
+        "C8", "Realignment at generation helps every inversion",
+        "FID, MM-Dist and Top-3 improve for all three; Diversity does not.",
+        _each(realigned, metrics),
+    )  # fmt: skip
+    yield Claim(
+        "C9", "Without the alignment loss FID of inversion is significantly worse",
+        "2.762 against 2.529; without reconstruction it is 3.537, without variance 2.963.",
+        _each(ablated, ("fid",), better=False),
+    )  # fmt: skip
+
+
+def answers(frame: pd.DataFrame, compared: Iterable[Comparison]) -> list[Answer]:
+    """The answers to comparisons, of a frame of `read_metrics`; one not measured is left out."""
+    several, found = independent(frame) is not None, []
+    for own in compared:
+        values = values_of(frame, own.system, own.metric)
+        units, first, second = common(
+            values, values_of(frame, own.against, own.against_metric or own.metric)
+        )
+        if not units:
+            continue
+        change = difference(first, second)
+        verdict = _verdict(change, own) if several else UNDECIDED
+        decides = trainings_to_decide(first - second) if several else None
+        found.append(Answer(own, change, verdict, decides))
+    return found
+
+
+def overall(found: Sequence[Answer]) -> str:
+    """A claim holds if all of it does, and fails if any of it fails."""
+    verdicts = {own.verdict for own in found}
+    if NO in verdicts:
+        return NO
+    return YES if verdicts == {YES} else UNDECIDED
+
+
+def trainings_to_decide(differences: Float[np.ndarray, " K"]) -> int | None:
+    """Trainings whose 95 % interval excludes 0 with a power of .8, if this mean and deviation
+    are the true ones; None above `MOST_TRAININGS`, or of one training.
+
+    The power of the t-test is approximated by (t_{.975} + t_{.8}) s / √K ≤ \\|mean\\|.
+    """
+    if len(differences) < 2:
+        return None
+    mean, deviation = abs(float(differences.mean())), float(differences.std(ddof=1))
+    count = np.arange(2, MOST_TRAININGS + 1)
+    wanted = special.stdtrit(count - 1, 0.975) + special.stdtrit(count - 1, _POWER)
+    enough = count[wanted * deviation / np.sqrt(count) <= mean]
+    return int(enough[0]) if len(enough) and mean > 0 else None
+
+
+def _verdict(change: Estimate, own: Comparison) -> str:
+    higher = own.metric != DISTANCE and METRICS[own.metric].direction == "higher"
+    low, high = change.low, change.high
+    if higher != (not own.better):
+        low, high = -high, -low
+    return YES if high < 0 else NO if low > 0 else UNDECIDED
+
+
+def _each(
+    pairs: Iterable[tuple[str, str]], metrics: Sequence[str], better: bool = True
+) -> tuple[Comparison, ...]:
+    return tuple(Comparison(*pair, metric, better) for pair in pairs for metric in metrics)
+
+
+def _inverted(system: System) -> bool:
+    return system.objective is not None
+
+
+def _table(found: Sequence[Answer], labels: dict[str, str]) -> str:
+    header = ("System", "against", "metric", "difference", "95 % interval", "answer", "decides")
+    rows = []
+    for own in found:
+        metric = _LABELS.get(own.comparison.metric) or METRICS[own.comparison.metric].label
+        against = labels[own.comparison.against]
+        if own.comparison.against_metric:
+            against += f", {_LABELS[own.comparison.against_metric]}"
+        low, high = (f"{end:+.3f}" for end in (own.change.low, own.change.high))
+        span = "–" if math.isnan(own.change.low) else f"{low} to {high}"
+        decides = str(own.decides) if own.decides else "–"
+        rows.append((labels[own.comparison.system], against, metric, f"{own.change.mean:+.3f}",
+                     span, own.verdict, decides))  # fmt: skip
+    return markdown_table(header, rows)

@@ -1,0 +1,219 @@
+"""Several trainings of a system: variances, intervals that cover, and what is paired."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from lead.analysis.paired import by_repeat, paired_differences
+from lead.config.trainings import NETWORKS, Trainings
+from lead.errors import LeadError
+from lead.evaluation.repeats import read_values, side_by_side, write_values
+from lead.evaluation.summary import summarise
+from lead.evaluation.trainings import gather_trainings, spread
+from lead.files.job import Job
+
+
+def numbers(design, count=None):
+    """The numbers of VAE, denoiser and projector in every training."""
+    trainings = range(1, (count or design.number) + 1)
+    return np.array([[design.of(network, k) for network in NETWORKS] for k in trainings])
+
+
+def plain(count):
+    return Trainings.model_validate(count)
+
+
+@pytest.mark.parametrize("between", [0.0, 0.3, 2.0])
+@pytest.mark.parametrize("trainings", [3, 5, 10])
+def test_the_interval_covers_the_mean_in_95_of_100_studies(trainings, between):
+    rng, repeats, studies = np.random.default_rng(trainings), 5, 1000
+    design, hits = numbers(plain(trainings)), 0
+    for _ in range(studies):
+        own = 3 + between * rng.normal(size=(trainings, 1)) + rng.normal(size=(trainings, repeats))
+        found = spread(own, design)
+        hits += abs(found.mean - 3) <= found.half
+    assert 0.93 <= hits / studies <= 0.97
+
+
+def test_the_interval_of_a_nested_design_covers_too():
+    design, studies, hits = numbers(Trainings(vae=4, denoiser=8, projector=24)), 1000, 0
+    rng = np.random.default_rng(0)
+    for _ in range(studies):
+        own = nested(rng, design, (0.5, 0.4, 0.3), repeats=3)
+        found = spread(own, design)
+        hits += abs(found.mean) <= found.half
+    assert 0.93 <= hits / studies <= 0.97
+
+
+def nested(rng, design, deviations, repeats):
+    """Values of a nested design whose networks have these standard deviations, and repeats 1."""
+    values = rng.normal(size=(len(design), repeats))
+    for column, deviation in enumerate(deviations):
+        _, group = np.unique(design[:, : column + 1], axis=0, return_inverse=True)
+        values += deviation * rng.normal(size=group.max() + 1)[group.reshape(-1), None]
+    return values
+
+
+def test_variances_of_every_network_are_found_without_bias():
+    design, rng = numbers(Trainings(vae=10, denoiser=20, projector=60)), np.random.default_rng(1)
+    found = [spread(nested(rng, design, (2.0, 1.5, 1.0), 4), design) for _ in range(300)]
+    means = {name: np.mean([own.variances[name] for own in found]) for name in NETWORKS}
+    assert means == pytest.approx({"vae": 4.0, "denoiser": 2.25, "projector": 1.0}, rel=0.08)
+    assert np.mean([own.within**2 for own in found]) == pytest.approx(1.0, rel=0.02)
+
+
+def test_two_deviations_of_a_plain_design_by_hand():
+    values = np.array([[1.0, 3.0], [5.0, 7.0], [3.0, 5.0]])  # means 2, 6, 4; within 2 each
+    found = spread(values, numbers(plain(3)))
+    assert found.mean == 4
+    assert found.within == pytest.approx(math.sqrt(2))
+    assert found.between == pytest.approx(math.sqrt(4 - 2 / 2))
+    assert found.half == pytest.approx(stats.t.ppf(0.975, 2) * math.sqrt(4 / 3))
+
+
+def test_equal_trainings_have_no_negative_variance():
+    found = spread(np.array([[1.0, 3.0], [1.0, 3.0]]), numbers(plain(2)))
+    assert found.between == 0
+    assert found.variances == {"vae": 0.0}
+
+
+def test_one_repeat_has_no_deviation_of_repeats():
+    found = spread(np.array([[1.0], [2.0]]), numbers(plain(2)))
+    assert math.isnan(found.within)
+    assert found.between == pytest.approx(math.sqrt(0.5))
+
+
+def metrics_of(tmp_path, system, values, design, networks=NETWORKS):
+    """The gathered metrics of a system whose rows are trainings and whose columns are repeats."""
+    files = []
+    for number, row in enumerate(values, start=1):
+        file = tmp_path / f"{system}_{number}.parquet"
+        write_values(file, system, [{"fid": value} for value in row], {"items": 7})
+        files.append(file)
+    job = Job(
+        stage="gather_trainings",
+        settings={
+            "seed": 1,
+            "trainings": design.model_dump(),
+            "networks": list(networks),
+            "of": len(values),
+            "numbers": list(range(1, len(values) + 1)),
+        },
+        inputs={"metrics": tuple(files)},
+        outputs={"metrics": tmp_path / f"{system}.parquet"},
+    )
+    gather_trainings(job)
+    return job
+
+
+def read(job):
+    return read_values(job.outputs["metrics"])[0]
+
+
+def test_gathered_metrics_are_summarised_over_trainings(tmp_path):
+    lead = metrics_of(tmp_path, "lead", [[1.0, 3.0], [5.0, 7.0]], plain(2))
+    real = metrics_of(tmp_path, "real", [[0.1, 0.3]], plain(2), networks=())
+    summary = summarise(pd.concat([read(real), read(lead)])).set_index("system")
+    assert summary.loc["lead", "mean"] == 4
+    assert summary.loc["lead", "trainings"] == 2
+    assert summary.loc["lead", "repeats"] == 2
+    assert summary.loc["lead", "between"] == pytest.approx(math.sqrt(8 - 1))
+    assert summary.loc["real", "ci95"] == pytest.approx(1.96 * 0.1 / math.sqrt(2))
+    assert math.isnan(summary.loc["real", "between"])
+
+
+def test_nested_designs_say_whose_share_is_what(tmp_path):
+    design = Trainings(vae=2, denoiser=4, projector=4)
+    values = [[0.0, 0.1], [8.0, 8.1], [2.0, 2.1], [10.0, 10.1]]  # VAEs 1, 2, 1, 2
+    summary = summarise(read(metrics_of(tmp_path, "lead", values, design))).iloc[0]
+    assert summary["share_vae"] == pytest.approx((32 - 1) / (32 - 1 + 2), rel=0.01)
+    assert summary["share_vae"] + summary["share_denoiser"] == pytest.approx(1)
+    assert math.isnan(summary["share_projector"])
+
+
+def test_systems_are_paired_by_the_training_that_they_share(tmp_path):
+    mld = metrics_of(tmp_path, "mld", [[1.0, 1.0], [4.0, 4.0]], plain(2), NETWORKS[:2])
+    lead = metrics_of(tmp_path, "lead", [[0.5, 0.7], [3.4, 3.6]], plain(2))
+    real = metrics_of(tmp_path, "real", [[0.0, 0.0]], plain(2), networks=())
+    frame = pd.concat([read(real), read(mld), read(lead)])
+    (paired,) = paired_differences(frame, "lead", "mld")
+    assert paired.estimate.repeats == 2
+    assert paired.estimate.mean == pytest.approx(-0.45)
+    assert paired.wins == 2
+    assert by_repeat(frame, "real", "fid") == {1: 0.0, 2: 0.0}
+
+
+def test_projectors_alone_are_compared_with_the_one_denoiser(tmp_path):
+    design = Trainings(vae=1, denoiser=1, projector=3)
+    mld = metrics_of(tmp_path, "mld", [[1.0, 3.0]], design, NETWORKS[:2])
+    lead = metrics_of(tmp_path, "lead", [[1.0, 1.0], [2.0, 2.0], [4.0, 4.0]], design)
+    (paired,) = paired_differences(pd.concat([read(mld), read(lead)]), "lead", "mld")
+    assert paired.estimate.repeats == 3
+    assert paired.estimate.mean == pytest.approx(1 / 3)
+
+
+def test_predictions_stand_beside_several_trainings(tmp_path):
+    lead = read(metrics_of(tmp_path, "lead", [[1.0, 3.0], [5.0, 7.0]], plain(2)))
+    theirs = lead.query("training == 1")[["system", "metric", "repeat", "value"]]
+    both = side_by_side([lead, theirs.assign(system="theirs")])
+    summary = summarise(both).set_index("system")
+    assert dict(summary["trainings"]) == {"lead": 2, "theirs": 1}
+    assert by_repeat(both, "theirs", "fid") == {1: 2.0, 2: 2.0}
+
+
+def test_repeats_of_one_training_are_no_vote(tmp_path):
+    frames = [
+        read(metrics_of(tmp_path, name, [[value, value + 1]], plain(1)))
+        for name, value in (("mld", 2.0), ("lead", 1.0))
+    ]
+    (paired,) = paired_differences(pd.concat(frames), "lead", "mld")
+    assert paired.wins is None
+
+
+def test_trainings_that_were_measured_otherwise_are_refused(tmp_path):
+    job = metrics_of(tmp_path, "lead", [[1.0], [2.0]], plain(2))
+    write_values(job.inputs["metrics"][1], "lead", [{"fid": 1.0}], {"items": 8})
+    with pytest.raises(LeadError, match="not measured alike"):
+        gather_trainings(job)
+
+
+def test_a_missing_training_is_named(tmp_path):
+    job = metrics_of(tmp_path, "lead", [[1.0], [2.0], [3.0]], plain(3))
+    settings = {**job.settings, "numbers": [1, 3]}
+    files = job.inputs["metrics"]
+    some = Job(job.stage, settings, {"metrics": (files[0], files[2])}, job.outputs)
+    gather_trainings(some)
+    frame, metadata = read_values(job.outputs["metrics"])
+    assert metadata["missing"] == [2]
+    assert sorted(set(frame["vae"])) == [1, 3]
+
+
+def test_raising_a_number_leaves_earlier_trainings_where_they_are():
+    few, more = (numbers(Trainings(vae=2, denoiser=4, projector=count)) for count in (4, 8))
+    np.testing.assert_array_equal(few, more[:4] if len(more) > 4 else more)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (0, "greater than 0"),
+        ({"vae": 2, "denoiser": 3}, "multiple of 2"),
+        ("many", "integer"),
+        ({"denoiser": 2.5}, "integer"),
+    ],
+)
+def test_a_design_that_cannot_be_is_refused(given, message):
+    with pytest.raises(ValueError, match=message):
+        Trainings.model_validate(given)
+
+
+def test_what_is_left_out_follows_the_network_before_it():
+    assert Trainings.model_validate({"vae": 2}) == plain(2)
+    assert Trainings.model_validate({"projector": 5}).model_dump() == {
+        "vae": 1,
+        "denoiser": 1,
+        "projector": 5,
+    }

@@ -1,0 +1,81 @@
+"""Several trainings of every network on the micro study."""
+
+import json
+
+import pyarrow.parquet as pq
+import pytest
+from safetensors.torch import load_file
+
+pytestmark = pytest.mark.workflow
+
+TABLE = "results/tables/table1.tex"
+WEIGHTS = "models/vae/vae.safetensors"
+
+
+@pytest.fixture(scope="module")
+def several(finished, tmp_path_factory):
+    """The micro study with three trainings, the first of which was there."""
+    checkout = finished.copy(tmp_path_factory.mktemp("trainings") / "checkout")
+    with (checkout.root / "micro.yaml").open("a", encoding="utf-8") as study:
+        study.write("consistency: null\n")
+    run = checkout.snakemake(TABLE, "--config", "trainings=3")
+    assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-4000:]
+    return checkout
+
+
+def test_the_first_training_is_the_one_that_was_there(finished, several):
+    for file in (
+        WEIGHTS,
+        "models/matcher/matcher.safetensors",
+        "systems/lead/embeddings/0-1.safetensors",
+    ):
+        old, new = (root / "results/micro" / file for root in (finished.root, several.root))
+        assert old.read_bytes() == new.read_bytes()
+
+
+def test_every_training_has_networks_and_metrics_of_its_own(several):
+    study = several.root / "results/micro"
+    weights = [load_file(folder / WEIGHTS) for folder in
+               (study, study / "trainings/2", study / "trainings/3")]  # fmt: skip
+    name = next(iter(weights[0]))
+    first, second, third = (own[name] for own in weights)
+    assert not (first.equal(second) or first.equal(third) or second.equal(third))
+    assert not list(study.glob("trainings/*/models/matcher"))
+    frame = pq.read_table(study / "systems/lead/metrics.parquet").to_pandas()
+    fid = frame[frame["metric"] == "fid"].groupby("training")["value"].mean()
+    assert list(fid.index) == [1, 2, 3] and fid.nunique() == 3
+
+
+def test_the_table_is_over_trainings(several):
+    table = pq.read_table(several.root / "results/micro/tables/table1.parquet")
+    frame = table.to_pandas().query("origin == 'this run' and metric == 'fid'").set_index("system")
+    assert dict(frame["trainings"]) == {"real": 1, "mld": 3, "lead": 3}
+    assert frame.loc["lead", "ci95"] > 0 and frame.loc["lead", "within"] > 0
+    footnotes = json.loads(table.schema.metadata[b"lead"])["footnotes"]
+    assert any("3 trainings of every network" in line for line in footnotes)
+
+
+def test_more_trainings_train_the_new_ones_only(several):
+    planned = several.planned(TABLE, "--config", "trainings=4")
+    networks = ("train_vae", "encode_latents", "train_denoiser", "train_projector")
+    assert {rule: planned.get(rule) for rule in networks} == dict.fromkeys(networks, 1)
+    assert planned["compute_metrics"] == planned["embed_generated"] == 2
+    assert planned["gather_trainings"] == 3
+    assert "train_matcher" not in planned and "embed_real" not in planned
+
+
+def test_a_nested_design_shares_what_it_says(several):
+    planned = several.planned(TABLE, "--config", "trainings={vae: 3, denoiser: 3, projector: 6}")
+    assert "train_vae" not in planned and "train_denoiser" not in planned
+    assert planned["train_projector"] == planned["embed_generated"] == 3
+
+
+def test_without_a_failed_training_tables_are_of_the_others(several):
+    missing = several.root / "results/micro/trainings/2"
+    aside = missing.rename(missing.with_name("aside"))
+    try:
+        planned = several.planned(TABLE, "--config", "trainings=3", "allow_missing=true")
+    finally:
+        aside.rename(missing)
+    assert "train_vae" not in planned
+    assert planned["gather_trainings"] == 2
