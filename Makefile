@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint install clean
+.PHONY: demo test lint docs install clean
 
 install: $(VENV)/.installed
 
@@ -11,7 +11,7 @@ $(VENV)/.installed: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet torch==2.13.0
-	$(BIN)/python -m pip install --quiet --editable '.[demo,slurm,dev]'
+	$(BIN)/python -m pip install --quiet --editable '.[demo,slurm,dev,docs]'
 	touch $@
 
 # The default study from nothing to Table 1, then the table in the terminal.
@@ -28,6 +28,10 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
+
+# The documentation as a site, in build/site.
+docs: install
+	$(BIN)/python -m mkdocs build --quiet --config-file docs/site/mkdocs.yml
 
 clean:
 	rm -rf results/[!R]* results/.state .snakemake

@@ -67,6 +67,8 @@ def _default(field: dict[str, Any]) -> str:
     value = field.get("default")
     if isinstance(value, dict):
         return "see there"
+    if value == "":
+        return "empty"
     return f"`{value}`" if value is not None else "none"
 
 
