@@ -10,9 +10,19 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.ticker import MaxNLocator
 
-from lead.figures.style import CYCLE, FAINT, INK, LEAD, PAGE, new_figure, save_figure, styled
+from lead.figures.style import (
+    CYCLE,
+    FAINT,
+    INK,
+    LEAD,
+    PAGE,
+    logarithmic,
+    new_figure,
+    save_figure,
+    styled,
+)
 from lead.files.job import Job
 from lead.files.tables import read_table
 
@@ -23,10 +33,6 @@ _BESIDE = {"step", "learning_rate", "gradient_norm", "validation", "loss"}
 _COLUMNS, _PANEL_HEIGHT, _LEGEND_LINE = 3, 1.35, 0.13  # inches
 _POINTS = 60
 """Medians that a long curve is drawn through, over as many equal parts of it."""
-
-_LINEAR, _FINE = 3, 30
-"""How many times its smallest value the largest is on an axis that is linear, and on a logarithmic
-one with ticks at 1, 2 and 5."""
 
 
 def training_curves(job: Job) -> None:
@@ -94,7 +100,7 @@ def _draw(axes: Axes, name: str, history: pd.DataFrame) -> None:
     if "validation" in history:
         seen = history.dropna(subset=["validation"])
         axes.plot(seen["step"], seen["validation"], "--", lw=1.1, color=INK, label="validation")
-    _scale(axes)
+    logarithmic(axes)
     axes.set_title(name.replace("_", " "))
     axes.set_xlabel("step")
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
@@ -113,20 +119,3 @@ def _draw_curve(
         part = np.arange(len(values)) * _POINTS // len(values)
         steps, values = steps.groupby(part).median(), values.groupby(part).median()
     axes.plot(steps, values, lw=lw, color=colour, label=label)
-
-
-def _scale(axes: Axes) -> None:
-    """A logarithmic axis where every value is positive and they differ much."""
-    values = [np.asarray(line.get_ydata(), dtype=float) for line in axes.lines]
-    if not values or not all((own > 0).all() for own in values):
-        return
-    everything = np.concatenate(values)
-    ratio = everything.max() / everything.min()
-    if ratio < _LINEAR:
-        return
-    axes.set_yscale("log")
-    axes.yaxis.set_minor_formatter(NullFormatter())
-    if ratio < _FINE:
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.yaxis.set_minor_locator(NullLocator())
-        axes.yaxis.set_major_formatter("{x:g}")

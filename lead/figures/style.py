@@ -7,8 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from matplotlib import rc_context
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 
 from lead.config.systems import FULL, System
 from lead.files.artefact import atomic_path
@@ -62,6 +65,10 @@ _STYLE: dict[str, Any] = {
 styled = partial(rc_context, _STYLE)
 """Decorates whatever draws: lettering and lines take their style when they are made."""
 
+_LINEAR, _FINE, _PLAIN = 3, 30, 1000
+"""How many times its smallest value the largest is where an axis is linear, where a logarithmic one
+has ticks at 1, 2 and 5, and where they are plain numbers."""
+
 _METADATA: dict[str, dict[str, Any]] = {
     ".pdf": {"CreationDate": None},
     ".png": {"Software": None},
@@ -100,3 +107,26 @@ def colour_of(system: System, others: int = 0) -> str:
     if system.projector is None:
         return MLD
     return LEAD if system.projector == FULL else _ABLATION
+
+
+def logarithmic(axes: Axes) -> None:
+    """Make the y-axis logarithmic where all its values are positive and differ much.
+
+    Ticks are plain numbers, where they do not differ by orders of magnitude.
+    """
+    values = [np.asarray(line.get_ydata(), dtype=float).ravel() for line in axes.lines
+              if line.get_transform() == axes.transData]  # fmt: skip
+    everything = np.concatenate(values) if values else np.ones(1)
+    everything = everything[np.isfinite(everything)]
+    if not len(everything) or everything.min() <= 0:
+        return
+    ratio = everything.max() / everything.min()
+    if ratio < _LINEAR:
+        return
+    axes.set_yscale("log")
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    if ratio < _FINE:
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_minor_locator(NullLocator())
+    if ratio < _PLAIN:
+        axes.yaxis.set_major_formatter("{x:g}")
