@@ -72,7 +72,7 @@ def draw_strips(columns: Sequence[str], rows: Sequence[Strips], skeleton: Skelet
         return axes
 
     for number, (text, motions) in enumerate(zip(columns, drawn, strict=True)):
-        view = View(azimuth_of(motions[:1]), body=True, lettering=False)
+        view = View(azimuth_of(motions[0]), body=True, lettering=False)
         scale = common_scale(motions, skeleton, size, poses, view)
         left, own = _LABEL + number * width, _FILLED * width
         _say(place(left, 0, own, _HEAD), _wrapped(text, width, 2), INK)

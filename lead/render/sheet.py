@@ -107,7 +107,7 @@ def _draw_row(row: Sequence[Panel], skeleton: Skeleton) -> Image.Image:
     draw.line([(_MARGIN, 0), (_WIDTH - _MARGIN, 0)], fill=LINES, width=1)
     motions = [panel.joints for panel in row]
     size, poses = (width, _STRIP_HEIGHT), _poses(len(row))
-    view = View(azimuth_of(motions[:1]))
+    view = View(azimuth_of(motions[0]))
     scale = common_scale(motions, skeleton, size, poses, view)
     for column, (joints, lines) in enumerate(zip(motions, texts, strict=True)):
         x = _column(column, len(row))

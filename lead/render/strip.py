@@ -51,17 +51,15 @@ class View:
         return Camera(1.0, (0.0, 0.0), azimuth=self.azimuth).axes()[0]
 
 
-FRONT = -12.0
-"""Azimuth from which a wave of the hand or a step aside is seen."""
+FRONT, _SIDEWAYS = -12.0, 1.2
+"""Azimuth from which a wave of the hand or a step aside is seen, and how much further joints then
+travel to the sides than ahead; circles and turns do so about equally."""
 
 
-def azimuth_of(motions: Sequence[Joints]) -> float:
-    """From where motions that begin facing +Z show most: `FRONT`, or a three-quarter view.
-
-    Decided by whether joints move further to the sides or ahead, over all motions.
-    """
-    spread = np.sum([np.ptp(joints, axis=0).mean(axis=0) for joints in motions], axis=0)
-    return FRONT if spread[0] > spread[2] else Camera.azimuth
+def azimuth_of(joints: Joints) -> float:
+    """From where a motion that begins facing +Z shows most: `FRONT`, or a three-quarter view."""
+    aside, _, ahead = np.abs(np.diff(joints, axis=0)).sum(axis=(0, 1))
+    return FRONT if aside > _SIDEWAYS * ahead else Camera.azimuth
 
 
 def draw_strip(
