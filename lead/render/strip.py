@@ -51,15 +51,18 @@ class View:
         return Camera(1.0, (0.0, 0.0), azimuth=self.azimuth).axes()[0]
 
 
-FRONT, _SIDEWAYS = -12.0, 1.2
-"""Azimuth from which a wave of the hand or a step aside is seen, and how much further joints then
-travel to the sides than ahead; circles and turns do so about equally."""
+FRONT = -12.0
+"""Azimuth from which a wave of the hand or a step aside is seen."""
 
 
 def azimuth_of(joints: Joints) -> float:
-    """From where a motion that begins facing +Z shows most: `FRONT`, or a three-quarter view."""
-    aside, _, ahead = np.abs(np.diff(joints, axis=0)).sum(axis=(0, 1))
-    return FRONT if aside > _SIDEWAYS * ahead else Camera.azimuth
+    """From where a motion that begins facing +Z shows most: `FRONT`, or a three-quarter view.
+
+    By how far joints reach to the sides and ahead; in squares, so that an arm that waves counts for
+    more than the rest of the body.
+    """
+    aside, _, ahead = (np.ptp(joints, axis=0) ** 2).sum(axis=0)
+    return FRONT if aside > ahead else Camera.azimuth
 
 
 def draw_strip(
