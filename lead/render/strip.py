@@ -58,10 +58,12 @@ FRONT = -12.0
 def azimuth_of(joints: Joints) -> float:
     """From where a motion that begins facing +Z shows most: `FRONT`, or a three-quarter view.
 
-    By how far joints reach to the sides and ahead; in squares, so that an arm that waves counts for
-    more than the rest of the body.
+    By how far the root goes and joints reach from it, to the sides and ahead; in squares, so that
+    an arm that waves counts for more than the rest of the body.
     """
-    aside, _, ahead = (np.ptp(joints, axis=0) ** 2).sum(axis=0)
+    moved = joints - joints[:, :1]
+    moved[:, 0] = joints[:, 0]
+    aside, _, ahead = (np.ptp(moved, axis=0) ** 2).sum(axis=0)
     return FRONT if aside > ahead else Camera.azimuth
 
 
