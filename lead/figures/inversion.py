@@ -33,7 +33,7 @@ def inverted_strips(job: Job) -> None:
 
     Rows: the motion, MotionCLIP, and words of the objectives `mld` (decoded as they are) and `lead`
     (realigned). Templates, noise and lengths are those of the first repeat of the evaluation.
-    Inputs: those of `open_decoder` with ``projector``, ``motions``, ``mld`` and ``lead``, the words;
+    Inputs: those of `open_decoder` with ``projector``; ``motions``; ``mld`` and ``lead``, the words;
     where the study has MotionCLIP, those of `first_motions`. Outputs: ``pdf``, ``png``.
     """
     decoder = open_decoder(job)
@@ -51,7 +51,9 @@ def inverted_strips(job: Job) -> None:
     names = [clip.id for clip in columns]
     length = [int(drawn.length[place]) for place in places]
     rows = [row(REAL, [real[place] for place in places], "target")]
-    rows.append(row(other_model(MOTIONCLIP), _motionclip(job, decoder, names), "MotionCLIP", ABSENT))
+    rows.append(
+        row(other_model(MOTIONCLIP), _motionclip(job, decoder, names), "MotionCLIP", ABSENT)
+    )
     for system, label in ((inverted("mld"), "MTI MLD"), (BEST, "MTI LEAD")):
         realign = system.projector is not None
         made = _from_words(job, decoder, str(system.words), names, length, realign=realign)
