@@ -31,9 +31,9 @@ ABSENT = (
 def inverted_strips(job: Job) -> None:
     """Draw three motions that words were inverted from, and what is generated from the words.
 
-    Rows: the motion, MotionCLIP, and words of the objectives `mld` (decoded as they are) and `lead`
-    (realigned). Templates, noise and lengths are those of the first repeat of the evaluation.
-    Inputs: those of `open_decoder` with ``projector``; ``motions``; ``mld`` and ``lead``, the words;
+    Rows: the motion, MotionCLIP, and words of the objectives ``mld`` (decoded as they are)
+    and ``lead`` (realigned). Templates, noise and lengths are those of the first repeat of the evaluation.
+    Inputs: those of `open_decoder` with ``projector``; ``motions``; words ``mld`` and ``lead``;
     where the study has MotionCLIP, those of `first_motions`. Outputs: ``pdf``, ``png``.
     """
     decoder = open_decoder(job)
