@@ -187,19 +187,18 @@ def _name_points(axes: Axes, published: pd.DataFrame) -> None:
     for method, (x, y) in points.iterrows():
         label = axes.annotate(str(method), (x, y), (0, 0), textcoords="offset points", fontsize=5.5,
                               color=_PRINTED.get(str(method), INK))  # fmt: skip
-        best = None
-        for place, (dx, dy) in _AROUND.items():
-            label.set(ha=place.split()[0], va=place.split()[1])
-            label.xyann = dx, dy
-            box = label.get_window_extent()
-            covered = sum(_shared(box, other) for other in taken)
-            covered += 3 * (box.width * box.height - _shared(box, inside))
-            if best is None or covered < best[0]:
-                best = covered, place, box
-        assert best is not None
-        _, place, box = best
-        label.set(ha=place.split()[0], va=place.split()[1])
-        label.xyann = _AROUND[place]
+        found = []
+        for further in (1, 3):
+            for place, (dx, dy) in _AROUND.items():
+                across, up = place.split()
+                label.set(ha=across, va=up)
+                label.xyann = further * dx, further * dy
+                box = label.get_window_extent()
+                covered = sum(_shared(box, other) for other in taken)
+                covered += 3 * (box.width * box.height - _shared(box, inside)) + 20 * (further - 1)
+                found.append((covered, across, up, label.xyann, box))
+        _, across, up, label.xyann, box = min(found, key=lambda one: one[0])
+        label.set(ha=across, va=up)
         taken.append(box)
 
 

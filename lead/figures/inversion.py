@@ -32,7 +32,8 @@ def inverted_strips(job: Job) -> None:
     """Draw three motions that words were inverted from, and what is generated from the words.
 
     Rows: the motion, MotionCLIP, and words of the objectives ``mld`` (decoded as they are)
-    and ``lead`` (realigned). Templates, noise and lengths are those of the first repeat of the evaluation.
+    and ``lead`` (realigned). Templates, noise and lengths are the evaluation's, of its first
+    repeat.
     Inputs: those of `open_decoder` with ``projector``; ``motions``; words ``mld`` and ``lead``;
     where the study has MotionCLIP, those of `first_motions`. Outputs: ``pdf``, ``png``.
     """

@@ -79,8 +79,11 @@ def mean_change(before: Joints, after: Joints) -> float:
 
 def changed_most(clips: Sequence[Clip], count: int) -> list[Clip]:
     """The first clips of different contents, then others, of clips in order of their change."""
-    first = list({clip.content: clip for clip in reversed(clips)}.values())[::-1]
-    return [*first, *(clip for clip in clips if clip not in first)][:count]
+    first: dict[str, Clip] = {}
+    for clip in clips:
+        first.setdefault(clip.content, clip)
+    others = [clip for clip in clips if clip is not first[clip.content]]
+    return [*first.values(), *others][:count]
 
 
 @styled()

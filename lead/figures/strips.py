@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from lead.errors import LeadError
 from lead.figures.style import FAINT, INK, PAGE, new_figure, styled
 from lead.motion.skeleton import Skeleton
-from lead.render.strip import View, azimuth_of, common_scale, draw_strip
+from lead.render.strip import GRID, View, azimuth_of, common_scale, draw_strip
 from lead.types import Joints
 
 _LABEL, _HEAD, _FOOT, _STRIP, _LINE = 0.78, 0.3, 0.18, 0.86, 0.42  # inches
@@ -76,7 +76,9 @@ def draw_strips(columns: Sequence[str], rows: Sequence[Strips], skeleton: Skelet
         scale = common_scale(motions, skeleton, size, poses, view)
         left, own = _LABEL + number * width, _FILLED * width
         _say(place(left, 0, own, _HEAD), _wrapped(text, width, 2), INK)
-        seconds = f"0 to {(len(motions[0]) - 1) / skeleton.fps:.1f} s"
+        seconds = (
+            f"0 to {(len(motions[0]) - 1) / skeleton.fps:.1f} s; grid {GRID[skeleton.unit][1]}"
+        )
         _say(place(left, height - _FOOT, own, _FOOT), seconds)
         for joints, top, tall in zip(shown[number], _tops(heights), heights, strict=True):
             if joints is not None:

@@ -114,7 +114,7 @@ def draw_strip(
         if body is not None:
             metre = METRES[skeleton.unit]
             seen = replace(camera, scale=camera.scale / metre, target=(x * metre, 0.0, z * metre))
-            draw_body(fine, seen, body, frame)
+            draw_body(fine, seen, body, int(frame))
         else:
             draw_figure(draw, joints[frame], skeleton, camera)
     side = _PLAN_SIDE * height
