@@ -195,11 +195,11 @@ def _name_points(axes: Axes, published: pd.DataFrame) -> None:
                 label.xyann = further * dx, further * dy
                 box = label.get_window_extent()
                 covered = sum(_shared(box, other) for other in taken)
-                covered += 3 * (box.width * box.height - _shared(box, inside)) + 20 * (further - 1)
+                covered += 3 * (box.width * box.height - _shared(box, inside)) + 4 * (further - 1)
                 found.append((covered, across, up, label.xyann, box))
         _, across, up, label.xyann, box = min(found, key=lambda one: one[0])
         label.set(ha=across, va=up)
-        taken.append(box)
+        taken.append(box.padded(2))
 
 
 def _shared(one: Bbox, other: Bbox) -> float:
