@@ -142,8 +142,9 @@ def test_no_file_is_longer_than_three_hundred_lines():
 
 @pytest.mark.parametrize(
     "module",
-    ["report.tables", "report.inversion_claims", "report.analysis",
-     "figures.curves", "figures.charts", "figures.overview", "evaluation.score", "evaluation.physical_score", "analysis.analyse", "inversion.pairs"],
+    ["report.tables", "report.inversion_claims", "report.analysis", "figures.curves",
+     "figures.charts", "figures.overview", "evaluation.score", "evaluation.physical_score",
+     "analysis.analyse", "inversion.pairs"],
 )  # fmt: skip
 def test_jobs_that_need_no_network_load_no_torch(module):
     code = f"import sys, lead.{module}; sys.exit('torch' in sys.modules)"

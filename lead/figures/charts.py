@@ -158,6 +158,8 @@ def draw_tradeoff(
         axes.set_xlabel("R-precision top-3 ↑")
         axes.set_ylabel("FID (better is up)")
     if published is not None:
+        low, high = panels[0].get_xlim()
+        panels[0].set_xlim(low, high + 0.15 * (high - low))  # room for names at the right
         _name_points(panels[0], published)
     return figure
 
@@ -184,7 +186,7 @@ def _name_points(axes: Axes, published: pd.DataFrame) -> None:
         Bbox.from_bounds(x - 4, y - 4, 8, 8) for x, y in axes.transData.transform(points.to_numpy())
     ]
     inside = axes.get_window_extent()
-    for method, (x, y) in points.iterrows():
+    for method, (x, y) in points.sort_values(TOP3, ascending=False).iterrows():
         label = axes.annotate(str(method), (x, y), (0, 0), textcoords="offset points", fontsize=5.5,
                               color=_PRINTED.get(str(method), INK))  # fmt: skip
         found = []
