@@ -160,14 +160,14 @@ def draw_tradeoff(
     if published is not None:
         low, high = panels[0].get_xlim()
         panels[0].set_xlim(low, high + 0.15 * (high - low))  # room for names at the right
-        _name_points(panels[0], published)
+        _name_points(figure, panels[0], published)
     return figure
 
 
 def _points(published: pd.DataFrame) -> pd.DataFrame:
     """R-precision and FID of each printed method but Real."""
     table = published.pivot_table(index="method", columns="metric", values="mean", sort=False)
-    return table[[TOP3, FID]].dropna().drop(index="Real", errors="ignore")
+    return pd.DataFrame(table[[TOP3, FID]]).dropna().drop(index="Real", errors="ignore")
 
 
 def _draw_published(axes: Axes, published: pd.DataFrame) -> None:
@@ -175,10 +175,8 @@ def _draw_published(axes: Axes, published: pd.DataFrame) -> None:
         axes.plot([x], [y], "o", mfc="none", color=_PRINTED.get(str(method), FAINT))
 
 
-def _name_points(axes: Axes, published: pd.DataFrame) -> None:
+def _name_points(figure: Figure, axes: Axes, published: pd.DataFrame) -> None:
     """Write each method beside its point, where it covers least of what is there already."""
-    figure = axes.get_figure()
-    assert figure is not None
     figure.draw_without_rendering()  # which settles where points are
     figure.set_layout_engine("none")
     points = _points(published)

@@ -94,9 +94,9 @@ def _draw(axes: Axes, name: str, history: pd.DataFrame) -> None:
     drawn = history.dropna(subset=["loss"]) if "loss" in history else history.iloc[:0]
     terms = [term for term in _terms(history) if drawn[term].notna().any()]
     for term, colour in zip(terms, cycle(CYCLE), strict=False):
-        _draw_curve(axes, drawn["step"], drawn[term], term, colour, lw=0.8)
+        _draw_curve(axes, drawn, term, term, colour, lw=0.8)
     if len(drawn):
-        _draw_curve(axes, drawn["step"], drawn["loss"], "loss", INK, lw=1.3)
+        _draw_curve(axes, drawn, "loss", "loss", INK, lw=1.3)
     if "validation" in history:
         seen = history.dropna(subset=["validation"])
         axes.plot(seen["step"], seen["validation"], "--", lw=1.1, color=INK, label="validation")
@@ -110,12 +110,10 @@ def _draw(axes: Axes, name: str, history: pd.DataFrame) -> None:
 
 
 def _draw_curve(
-    axes: Axes, steps: pd.Series, values: pd.Series, label: str, colour: str, lw: float
+    axes: Axes, drawn: pd.DataFrame, column: str, label: str, colour: str, lw: float
 ) -> None:
     """A curve; a long one by its medians, since a loss of single batches is mostly noise."""
-    known = values.notna()
-    steps, values = steps[known], values[known]
-    if len(values) > 2 * _POINTS:
-        part = np.arange(len(values)) * _POINTS // len(values)
-        steps, values = steps.groupby(part).median(), values.groupby(part).median()
-    axes.plot(steps, values, lw=lw, color=colour, label=label)
+    known = drawn[["step", column]].dropna()
+    if len(known) > 2 * _POINTS:
+        known = known.groupby(np.arange(len(known)) * _POINTS // len(known)).median()
+    axes.plot(known["step"], known[column], lw=lw, color=colour, label=label)

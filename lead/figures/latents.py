@@ -66,12 +66,13 @@ def draw_map(spaces: Mapping[str, Float[np.ndarray, "N _"]], verbs: Sequence[str
     panels = figure.subplots(1, len(spaces), squeeze=False)[0]
     perplexity = min(PERPLEXITY, (len(verbs) - 1) / 3)
     labels = np.array(verbs)
+    numbers = {name: separation(vectors, verbs) for name, vectors in spaces.items()}
     for axes, (name, vectors) in zip(panels, spaces.items(), strict=True):
         placed = TSNE(perplexity=perplexity, init="pca", random_state=0).fit_transform(vectors)
         looks = zip(dict.fromkeys(verbs), cycle(CYCLE), cycle(_MARKERS), strict=False)
         for verb, colour, marker in looks:
             axes.plot(*placed[labels == verb].T, marker, ms=2.6, mew=0, color=colour, label=verb)
-        own = separation(vectors, verbs)
+        own = numbers[name]
         axes.set_title(
             f"{name}\nsilhouette {_said(own['silhouette'])}, {own['neighbours']}-NN purity "
             f"{_said(own['purity'])}",
@@ -83,7 +84,9 @@ def draw_map(spaces: Mapping[str, Float[np.ndarray, "N _"]], verbs: Sequence[str
         axes.set_box_aspect(1)
         axes.margins(0.08)
     handles, names = panels[0].get_legend_handles_labels()
-    chance = f"{len(verbs)} test clips; purity of chance {_said(own['chance'])}"
+    chance = (
+        f"{len(verbs)} test clips; purity of chance {_said(next(iter(numbers.values()))['chance'])}"
+    )
     figure.legend(handles, names, loc="outside lower center", ncols=10, title=chance,
                   title_fontsize=6.5, markerscale=1.6, columnspacing=1.0)  # fmt: skip
     return figure

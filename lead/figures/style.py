@@ -31,7 +31,7 @@ CYCLE = (LEAD, MLD, *_OTHERS[:2], _MOTIONLCM, _LEAD_MOTIONLCM, _OTHERS[2], _ABLA
          "#000000")  # fmt: skip
 """Colours of what is no system, in the order of use."""
 
-_STYLE: dict[str, Any] = {
+_STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: all machines draw alike
     "font.size": 7,
     "axes.titlesize": 7.5,
