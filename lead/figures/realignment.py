@@ -94,8 +94,8 @@ def draw_changes(frame: pd.DataFrame) -> Figure:
     """
     change = 100 * frame["change"]
     by_content = change.groupby(frame["content"])
-    large = by_content.median()[by_content.size() >= _FEWEST].sort_values()
-    named = large.index[large.index != ""][-_CONTENTS:]
+    medians = {str(name): own.median() for name, own in by_content if name and len(own) >= _FEWEST}
+    named = sorted(medians, key=lambda name: medians[name])[-_CONTENTS:]
     figure = new_figure(PAGE if len(named) > 1 else COLUMN, 0.6 + max(1.2, _LINE * len(named)))
     left, *right = figure.subplots(1, 2 if len(named) > 1 else 1, squeeze=False)[0]
     left.hist(change, bins=min(30, 4 + len(change) // 4), color=LEAD, edgecolor="white", lw=0.4)
@@ -112,7 +112,7 @@ def draw_changes(frame: pd.DataFrame) -> Figure:
             own = by_content.get_group(content)
             axes.plot(own, [line] * len(own), "o", ms=2.4, color=LEAD, alpha=0.45, mew=0)
             axes.plot([own.median()], [line], "|", ms=7, mew=1.4, color=LEAD)
-        axes.set_yticks(range(len(named)), [str(name).replace("_", " ") for name in named])
+        axes.set_yticks(range(len(named)), [name.replace("_", " ") for name in named])
         axes.set_xlim(left=0)
         axes.tick_params(axis="y", length=0)
         axes.set_title("what they show (bar: median)")
