@@ -1,10 +1,14 @@
-"""MotionLCM by its number of steps: seconds per motion, FID, and what realignment changes."""
+"""MotionLCM by its number of steps: seconds per motion, and what realignment changes."""
 
 from __future__ import annotations
 
-import matplotlib
+import time
+from dataclasses import replace
 
-from lead.analysis.paired import by_repeat, common, difference, estimate, paired_differences
+import pandas as pd
+import torch
+
+from lead.analysis.paired import by_repeat, common, difference, paired_differences
 from lead.config.systems import FULL, distilled
 from lead.config.training import ConsistencyStage
 from lead.diffusion.generator import MotionGenerator
@@ -13,17 +17,7 @@ from lead.evaluation.generate import open_generator
 from lead.evaluation.repeats import read_values, side_by_side
 from lead.files.job import Job
 from lead.files.tables import read_table, write_table
-from lead.report.figures import save_figure
 from lead.report.table import write_table_parquet
-
-matplotlib.use("Agg")
-import time
-from dataclasses import replace
-
-import matplotlib.pyplot as plt
-import pandas as pd
-import torch
-from matplotlib.figure import Figure
 
 _MOTIONS, _WARM_UP = 20, 3
 
@@ -33,7 +27,7 @@ def paired_by_steps(job: Job) -> None:
 
     Inputs: ``metrics`` (Real first), ``physical``, ``seconds``. Outputs: ``paired``, with a row a
     number of steps and metric (``mean``, ``low``, ``high`` and ``p`` of the difference, ``repeats``
-    and, for metrics of the tables, in how many of them realignment is better); ``pdf``, ``png``.
+    and, for metrics of the tables, in how many of them realignment is better).
     """
     stage = job.setting("consistency", ConsistencyStage)
     metrics, physical = (
@@ -59,28 +53,6 @@ def paired_by_steps(job: Job) -> None:
             rows.append({"steps": steps, "metric": f"seconds_{name}", "mean": seconds[name]})
     frame = pd.DataFrame(rows).astype({"wins": "Int64", "repeats": "Int64"})
     write_table_parquet(frame, job.outputs["paired"], job.manifest)
-    figure = fid_by_steps(metrics, stage.steps)
-    save_figure(figure, job.outputs["pdf"], job.outputs["png"])
-
-
-def fid_by_steps(metrics: pd.DataFrame, steps: tuple[int, ...]) -> Figure:
-    """FID against the number of steps, without and with realignment, with 95 % intervals."""
-    figure, axes = plt.subplots(figsize=(3.2, 2.4))
-    for projector, label in ((None, "MotionLCM"), (FULL, "LEAD (MotionLCM)")):
-        found = []
-        for own in steps:
-            values = by_repeat(metrics, distilled(own, projector).name, "fid")
-            found.append(estimate(pd.Series(values, dtype=float).to_numpy()))
-        means = [own.mean for own in found]
-        spans = [[own.mean - own.low for own in found], [own.high - own.mean for own in found]]
-        axes.errorbar(list(steps), means, yerr=spans, marker="o", ms=3, lw=1, label=label)
-    axes.set_xticks(list(steps))
-    axes.set_ylim(bottom=0)
-    axes.set_xlabel("steps")
-    axes.set_ylabel("FID")
-    axes.legend(frameon=False)
-    figure.tight_layout()
-    return figure
 
 
 def time_few_steps(job: Job) -> None:

@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 import torch
 from jaxtyping import Float
+from matplotlib.figure import Figure
 from torch import Tensor
 
 from experiments.style_classifiers import (
@@ -19,12 +20,15 @@ from experiments.style_classifiers import (
     style_classifiers,
 )
 from lead.clip import Clip
+from lead.config import systems
 from lead.config.datasets import DatasetSettings
 from lead.config.evaluation import Evaluation, Inversion, InvertedStyles
 from lead.config.systems import BEST, FULL, Objective, inverted
 from lead.datasets.registry import skeleton_of
 from lead.diffusion.generator import MotionGenerator
 from lead.evaluation.protocol import draw_noise
+from lead.figures.strips import Strips, draw_strips
+from lead.figures.style import colour_of, save_figure
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.files.tables import write_table
@@ -33,17 +37,22 @@ from lead.motion.features import features_to_joints
 from lead.motion.normalizer import Normalizer, load_normalizer
 from lead.motion.skeleton import Skeleton
 from lead.progress import track
-from lead.render.sheet import Panel, motion_sheet
 from lead.store import UNIT
 from lead.text.descriptors import descriptor
 from lead.text.pseudo_word import encode_pseudo, is_single_token, token_vectors
+from lead.types import Joints
 
 REAL, RECONSTRUCTION, WORD = "real", "reconstruction", "word"
 _OBJECTIVES: tuple[Objective, ...] = ("mld", "feat", "lead")
 
-_SHOWN = (REAL, BEST.name, inverted("mld").name)
+_SHOWN = {
+    REAL: ("target", systems.REAL),
+    BEST.name: ("MTI LEAD", BEST),
+    inverted("mld").name: ("MTI MLD", inverted("mld")),
+}
+"""Rows of the figure, by variant: label and system."""
 
-_ROWS = 5
+_COLUMNS = 3
 
 
 def invert_styles(job: Job) -> None:
@@ -54,7 +63,7 @@ def invert_styles(job: Job) -> None:
     label (style or content), variant and sentence, with how often a classifier of real clips
     finds the take's label, what guessing gives, how often it is right on recorded clips of takes
     it was not trained on and on those through the VAE, and whether that is enough to judge by;
-    ``sheet``, take, lead and mld.
+    ``pdf`` and ``png``, take, lead and mld (Fig. 6).
 
     Raises:
         LeadError: the study holds no style out.
@@ -77,10 +86,8 @@ def invert_styles(job: Job) -> None:
     motions = list(styled_motions(networks, clips, words, settings.styles, seeds))
     _write(count_labels(classifiers, motions), job)
     skeleton = skeleton_of(job.setting("dataset", DatasetSettings))
-    rows = _rows(motions, settings.styles.sentences, skeleton, statistics)
-    title = "Words inverted from styles that no stage saw, in another sentence"
-    columns = ("the take", "MTI LEAD + projection", "MTI MLD")
-    motion_sheet(rows, columns, skeleton, job.outputs["sheet"], title)
+    columns = _columns(motions, settings.styles.sentences)
+    save_figure(draw_styles(columns, statistics, skeleton), job.outputs)
 
 
 @dataclass(frozen=True)
@@ -175,13 +182,24 @@ def _write(found: Sequence[Found], job: Job) -> None:
     write_table(job.outputs["styles"], map(asdict, found), job.manifest)
 
 
-def _rows(
-    motions: Sequence[StyledMotion],
-    sentences: Sequence[str],
-    skeleton: Skeleton,
-    statistics: Normalizer,
-) -> list[list[Panel]]:
-    """The first take of each style, then a second, and so on, as far as the sheet goes."""
+def draw_styles(
+    columns: Sequence[Sequence[StyledMotion]], statistics: Normalizer, skeleton: Skeleton
+) -> Figure:
+    """The paper's Fig. 6: takes of unseen styles, and their words in another sentence."""
+    heads = [
+        f"{own[0].clip.content}, {own[0].clip.style}: {own[-1].sentence}".replace("_", " ")
+        for own in columns
+    ]
+    rows = [
+        Strips(label, colour_of(system), [_joints(own[place], statistics, skeleton)
+                                          for own in columns])
+        for place, (label, system) in enumerate(_SHOWN.values())
+    ]  # fmt: skip
+    return draw_strips(heads, rows, skeleton)
+
+
+def _columns(motions: Sequence[StyledMotion], sentences: Sequence[str]) -> list[list[StyledMotion]]:
+    """The first take of each style, then a second, and so on, as far as the figure goes."""
     sentence = sentences[min(1, len(sentences) - 1)]
     shown: dict[str, dict[str, StyledMotion]] = {}
     for motion in motions:
@@ -193,16 +211,12 @@ def _rows(
         style = str(own[REAL].clip.style)
         count[style] = count.get(style, 0) + 1
         order.append((count[style], style, name))
-    return [
-        [_panel(shown[name][variant], skeleton, statistics) for variant in _SHOWN]
-        for _, _, name in sorted(order)[:_ROWS]
-    ]
+    return [[shown[name][variant] for variant in _SHOWN] for _, _, name in sorted(order)[:_COLUMNS]]
 
 
-def _panel(motion: StyledMotion, skeleton: Skeleton, statistics: Normalizer) -> Panel:
+def _joints(motion: StyledMotion, statistics: Normalizer, skeleton: Skeleton) -> Joints:
     features = statistics.denormalise(motion.features).astype(np.float32)
-    said = motion.sentence or f"{motion.clip.content}, {motion.clip.style}"
-    return Panel(said, features_to_joints(features, skeleton))
+    return features_to_joints(features, skeleton)
 
 
 def _count(classifiers: StyleClassifiers, label: str, motions: Sequence[StyledMotion]) -> Found:

@@ -73,8 +73,8 @@ def _draw(
     seed: int,
 ) -> None:
     """Each target beside what the word and its descriptor give, from the same noise."""
+    from lead.figures.curves import draw_loss
     from lead.render.sheet import Panel, motion_sheet
-    from lead.report.figures import draw_loss
 
     rows = []
     for name, joints in motions:

@@ -9,10 +9,12 @@ from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Bool, Float
+from PIL import Image
 
 from lead.mocap.motion_file import StoredMotion
 from lead.motion.skeleton import METRES, Skeleton
-from lead.render.stick import LEFT, RIGHT, body_height, check_motion
+from lead.render.shade import paint_cones
+from lead.render.stick import LEFT, RIGHT, Camera, body_height, check_motion
 from lead.types import Joints
 
 COLOURS = ((126, 131, 147), LEFT, RIGHT)
@@ -105,6 +107,25 @@ def scene(motion: StoredMotion, label: str = "") -> Scene:
         _followed(joints[:, 0, [0, 2]], motion.fps, _STAYS * height / _UPRIGHT),
         height,
     )
+
+
+def draw_body(picture: Image.Image, camera: Camera, scene: Scene, frame: int) -> None:
+    """Draw the shaded body of one frame into a picture."""
+    balls = camera.project(scene.points[frame])
+    grown = camera.scale * camera.nearness(balls[:, 2])
+    balls[:, 2] *= camera.scale
+    starts, ends, radii, parts = scene.arrays
+    first = np.column_stack([balls[starts], grown[starts] * radii[:, 0]])
+    last = np.column_stack([balls[ends], grown[ends] * radii[:, 1]])
+    both = np.concatenate([first, last])
+    low = np.floor((both[:, :2] - both[:, 3:]).min(0)).clip(0, picture.size).astype(int)
+    high = np.ceil((both[:, :2] + both[:, 3:]).max(0)).clip(0, picture.size).astype(int)
+    if (low < high).all():
+        pixels = np.array(picture.crop((*low.tolist(), *high.tolist())))
+        first[:, :2] -= low
+        last[:, :2] -= low
+        paint_cones(pixels, first, last, np.array(COLOURS)[parts])
+        picture.paste(Image.fromarray(pixels), (int(low[0]), int(low[1])))
 
 
 def _turned(joints: Joints, skeleton: Skeleton) -> Joints:

@@ -10,9 +10,8 @@ import numpy as np
 from jaxtyping import Float
 from PIL import Image, ImageDraw, ImageFilter
 
-from lead.render.body import COLOURS, Scene
+from lead.render.body import Scene, draw_body
 from lead.render.lettering import BLACK, INK, font, wrap
-from lead.render.shade import paint_cones
 from lead.render.sheet import draw_legend
 from lead.render.stick import LEFT, RIGHT, Camera
 from lead.render.strip import TRAIL
@@ -100,21 +99,7 @@ def _draw(panel: _Panel, frame: int) -> Image.Image:
     _draw_prints(draw, camera, scene, frame)
     _draw_path(draw, camera, scene, frame)
     _draw_shadow(picture, camera, scene, frame)
-    balls = camera.project(scene.points[frame])
-    grown = camera.scale * camera.nearness(balls[:, 2])
-    balls[:, 2] *= camera.scale
-    starts, ends, radii, parts = scene.arrays
-    first = np.column_stack([balls[starts], grown[starts] * radii[:, 0]])
-    last = np.column_stack([balls[ends], grown[ends] * radii[:, 1]])
-    both = np.concatenate([first, last])
-    low = np.floor((both[:, :2] - both[:, 3:]).min(0)).clip(0, panel.size).astype(int)
-    high = np.ceil((both[:, :2] + both[:, 3:]).max(0)).clip(0, panel.size).astype(int)
-    if (low < high).all():
-        pixels = np.array(picture.crop((*low.tolist(), *high.tolist())))
-        first[:, :2] -= low
-        last[:, :2] -= low
-        paint_cones(pixels, first, last, np.array(COLOURS)[parts])
-        picture.paste(Image.fromarray(pixels), (int(low[0]), int(low[1])))
+    draw_body(picture, camera, scene, frame)
     return picture.reduce(_FINER)
 
 

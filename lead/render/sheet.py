@@ -13,7 +13,7 @@ from lead.files.artefact import atomic_path
 from lead.motion.skeleton import Skeleton
 from lead.render.lettering import BLACK, INK, PAPER, font, wrap
 from lead.render.stick import LEFT, RIGHT, SPINE
-from lead.render.strip import LINES, TRAIL, common_scale, draw_strip
+from lead.render.strip import LINES, TRAIL, View, azimuth_of, common_scale, draw_strip
 from lead.types import Joints
 
 LIMBS = (("left limbs", LEFT), ("right limbs", RIGHT), ("spine and head", SPINE))
@@ -40,8 +40,8 @@ def motion_sheet(
 ) -> None:
     """Write rows of motions, one per column, as one PNG, 1600 pixels wide, atomically.
 
-    All motions of a row have one scale, and the same number of poses from their first frame to
-    their last.
+    All motions of a row have one scale, the same number of poses from their first frame to
+    their last, and the view from which the first of them shows most.
 
     Raises:
         LeadError: no rows, or a motion that cannot be drawn.
@@ -107,12 +107,13 @@ def _draw_row(row: Sequence[Panel], skeleton: Skeleton) -> Image.Image:
     draw.line([(_MARGIN, 0), (_WIDTH - _MARGIN, 0)], fill=LINES, width=1)
     motions = [panel.joints for panel in row]
     size, poses = (width, _STRIP_HEIGHT), _poses(len(row))
-    scale = common_scale(motions, skeleton, size, poses)
+    view = View(azimuth_of(motions[0]))
+    scale = common_scale(motions, skeleton, size, poses, view)
     for column, (joints, lines) in enumerate(zip(motions, texts, strict=True)):
         x = _column(column, len(row))
         for number, line in enumerate(lines):
             draw.text((x, 12 + _CAPTION_LINE * number), line, BLACK, faces[column])
-        strip = draw_strip(joints, skeleton, size, scale, poses)
+        strip = draw_strip(joints, skeleton, size, scale, poses, view)
         picture.paste(strip, (x, text_height + 14))
     return picture
 

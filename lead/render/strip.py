@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float, Int
 from PIL import Image, ImageDraw
 
-from lead.motion.skeleton import Skeleton
+from lead.mocap.motion_file import StoredMotion
+from lead.motion.skeleton import METRES, Skeleton
+from lead.render.body import draw_body, scene
 from lead.render.lettering import INK, PAPER, font
 from lead.render.stick import Camera, body_height, check_motion, draw_figure
+from lead.types import Joints
 
 TRAIL, GROUND, LINES = (122, 82, 168), (245, 246, 249), (214, 218, 226)
 """Colours of the root's path, of the ground and of its grid."""
@@ -21,11 +25,46 @@ _ON_GROUND = np.array([1.0, 0.0, 1.0])
 
 # Drawn this much larger and reduced, because Pillow's lines have no smooth edges.
 _FINER = 3
-_GRID = {"m": (0.5, "0.5 m"), "kit_mm": (250.0, "250 mm")}
+GRID = {"m": (0.5, "0.5 m"), "kit_mm": (250.0, "250 mm")}
 _GROUND_LINE, _PLAN_WIDTH, _PLAN_SIDE = 0.86, 0.62, 0.53  # shares of the strip's height
-_TO_THE_RIGHT = Camera(1.0, (0.0, 0.0)).axes()[0]
 # Of the length of leg and spine: what the highest joint of a standing figure reaches.
 _UPRIGHT = 0.9
+
+
+@dataclass(frozen=True)
+class View:
+    """How a strip shows a motion.
+
+    Attributes:
+        azimuth: of the `Camera`, in degrees.
+        body: whether the figure is a shaded body, and not a stick figure; bodies may overlap.
+        lettering: whether seconds and the step of the grid stand below.
+    """
+
+    azimuth: float = Camera.azimuth
+    body: bool = False
+    lettering: bool = True
+
+    @property
+    def to_the_right(self) -> Float[np.ndarray, " 3"]:
+        """The direction in space that appears to the right."""
+        return Camera(1.0, (0.0, 0.0), azimuth=self.azimuth).axes()[0]
+
+
+FRONT = -12.0
+"""Azimuth from which a wave of the hand or a step aside is seen."""
+
+
+def azimuth_of(joints: Joints) -> float:
+    """From where a motion that begins facing +Z shows most: `FRONT`, or a three-quarter view.
+
+    By how far the root goes and joints reach from it, to the sides and ahead; in squares, so that
+    an arm that waves counts for more than the rest of the body.
+    """
+    moved = joints - joints[:, :1]
+    moved[:, 0] = joints[:, 0]
+    aside, _, ahead = (np.ptp(moved, axis=0) ** 2).sum(axis=0)
+    return FRONT if aside > ahead else Camera.azimuth
 
 
 def draw_strip(
@@ -34,6 +73,7 @@ def draw_strip(
     size: tuple[int, int],
     scale: float | None = None,
     poses: int = 6,
+    view: View = View(),
 ) -> Image.Image:
     """Poses at equal steps of time from the first frame to the last, and the root's path.
 
@@ -47,16 +87,20 @@ def draw_strip(
         size: width and height in pixels.
         scale: pixels per unit, from `common_scale`; by default the motion fills the strip.
         poses: how many.
+        view: from where, and how.
 
     Raises:
         LeadError: the motion does not fit the skeleton or is not finite.
     """
-    scale = common_scale([joints], skeleton, size, poses) if scale is None else scale
+    scale = common_scale([joints], skeleton, size, poses, view) if scale is None else scale
+    body = scene(StoredMotion(joints, skeleton, skeleton.fps)) if view.body else None
+    if body is not None:  # which faces +Z at first
+        joints = body.points[:, : skeleton.joint_count] / METRES[skeleton.unit]
     width, height = size
     plan_width = _plan_width(height)
     frames = _drawn(len(joints), poses)
     middles = (np.arange(poses) + 0.5) * (width - plan_width) / poses
-    step, step_name = _GRID[skeleton.unit]
+    step, step_name = GRID[skeleton.unit]
     radius = min(0.46 * (middles[0] * 2) / scale, 0.5 * body_height(joints[0], skeleton))
 
     fine = Image.new("RGB", (width * _FINER, height * _FINER), PAPER)
@@ -64,16 +108,23 @@ def draw_strip(
     for frame, middle in zip(frames, middles, strict=True):
         x, _, z = joints[frame, 0].tolist()
         centre = (middle * _FINER, _GROUND_LINE * height * _FINER)
-        camera = Camera(scale * _FINER, centre, target=(x, 0.0, z))
+        camera = Camera(scale * _FINER, centre, target=(x, 0.0, z), azimuth=view.azimuth)
         draw_ground(draw, camera, radius, step, _FINER)
         draw_trail(draw, camera, joints[: frame + 1, 0], radius, 2 * _FINER)
-        draw_figure(draw, joints[frame], skeleton, camera)
+        if body is not None:
+            metre = METRES[skeleton.unit]
+            seen = replace(camera, scale=camera.scale / metre, target=(x * metre, 0.0, z * metre))
+            draw_body(fine, seen, body, int(frame))
+        else:
+            draw_figure(draw, joints[frame], skeleton, camera)
     side = _PLAN_SIDE * height
     square = (width - (plan_width + side) / 2, _GROUND_LINE * height - 1.35 * side, side)
     left, top, side = (value * _FINER for value in square)
-    draw_plan(draw, joints[:, 0], step, (left, top, side), _FINER)
+    draw_plan(draw, joints[:, 0], step, (left, top, side), _FINER, view)
 
     picture = fine.reduce(_FINER)
+    if not view.lettering:
+        return picture
     labels = ImageDraw.Draw(picture)
     names = [f"{frame / skeleton.fps:.1f} s" for frame in frames] + [f"grid {step_name}"]
     for name, x in zip(names, [*middles, width - plan_width / 2], strict=True):
@@ -86,6 +137,7 @@ def common_scale(
     skeleton: Skeleton,
     size: tuple[int, int],
     poses: int = 6,
+    view: View = View(),
 ) -> float:
     """Pixels per unit at which the tallest of the motions fits into strips of that size, and the
     pose that reaches widest into its piece of them.
@@ -100,9 +152,9 @@ def common_scale(
         max(float(joints[..., 1].max()), _UPRIGHT * body_height(joints[0], skeleton))
         for joints in motions
     )
-    widest = max(_reach(joints[_drawn(len(joints), poses)]) for joints in motions)
+    widest = max(_reach(joints[_drawn(len(joints), poses)], view) for joints in motions)
     piece = (width - _plan_width(height)) / poses
-    return min(0.74 * height / tallest, 0.46 * piece / widest)
+    return min(0.74 * height / tallest, (0.62 if view.body else 0.46) * piece / widest)
 
 
 def draw_ground(
@@ -147,6 +199,7 @@ def draw_plan(
     step: float,
     square: tuple[float, float, float],
     width: int,
+    view: View = View(),
 ) -> None:
     """The whole path from above, turned as the camera is: a dot at its start, an arrow at its end.
 
@@ -155,7 +208,7 @@ def draw_plan(
     """
     left, top, side = square
     draw.rounded_rectangle((left, top, left + side, top + side), radius=3 * width, fill=GROUND)
-    path = _from_above(roots)
+    path = _from_above(roots, view)
     extent = max(1.3 * float(np.ptp(path, axis=0).max()), 3 * step)
     corner = (path.max(axis=0) + path.min(axis=0) - extent) / 2
     scale = side / extent
@@ -169,9 +222,9 @@ def draw_plan(
     _draw_start_and_end(draw, pixels, 4 * width)
 
 
-def _reach(poses: Float[np.ndarray, "P J 3"]) -> float:
+def _reach(poses: Float[np.ndarray, "P J 3"], view: View) -> float:
     """How far from the root a joint appears to the left or right, in the skeleton's unit."""
-    return float(np.abs((poses - poses[:, :1]) @ _TO_THE_RIGHT).max())
+    return float(np.abs((poses - poses[:, :1]) @ view.to_the_right).max())
 
 
 def _drawn(frames: int, poses: int) -> Int[np.ndarray, " P"]:
@@ -182,9 +235,9 @@ def _plan_width(height: int) -> int:
     return round(_PLAN_WIDTH * height)
 
 
-def _from_above(roots: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, "N 2"]:
+def _from_above(roots: Float[np.ndarray, "N 3"], view: View) -> Float[np.ndarray, "N 2"]:
     """Ground coordinates: to the camera's right, and towards the camera."""
-    x, _, z = _TO_THE_RIGHT
+    x, _, z = view.to_the_right
     turn = np.array([[x, z], [-z, x]])
     return roots[:, [0, 2]].astype(np.float64) @ turn.T
 

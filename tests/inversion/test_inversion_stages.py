@@ -96,7 +96,8 @@ def write_styles(root, path):
 
 def test_words_of_unseen_styles_become_figures_and_a_picture(root, tmp_path):
     write_styles(root, tmp_path / "index.parquet")
-    outputs = {"styles": tmp_path / "styles.parquet", "sheet": tmp_path / "styles.png"}
+    endings = {"styles": "parquet", "pdf": "pdf", "png": "png"}
+    outputs = {name: tmp_path / f"styles.{ending}" for name, ending in endings.items()}
     styles = {"takes": 2, "repeats": 1, "sentences": ["someone <*>", "a man <*> slowly"]}
     values = settings(root, styles=styles)
     values["evaluation"] = values["evaluation"] | {"sampling_steps": 2}
@@ -110,4 +111,5 @@ def test_words_of_unseen_styles_become_figures_and_a_picture(root, tmp_path):
     }  # fmt: skip
     assert (rows["chance"] == rows["label"].map({"style": 1 / 3, "content": 1 / 2})).all()
     assert ((rows["found"] / rows["motions"]) == rows["accuracy"]).all()
-    assert Image.open(outputs["sheet"]).width == 1600
+    assert Image.open(outputs["png"]).width == 2070
+    assert b"/Type3" not in outputs["pdf"].read_bytes()

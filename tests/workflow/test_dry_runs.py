@@ -241,6 +241,18 @@ def test_one_ablation_alone_needs_no_other():
     assert jobs == expected
 
 
+FIGURES = ("overview", "contact_sheet", "training_curves", "latent_map", "realignment_change",
+           "tradeoff")  # fmt: skip
+
+
+def test_figures_are_targets_and_those_of_words_are_only_made_where_asked_for():
+    jobs = planned("figures")
+    assert {rule: jobs.get(rule) for rule in FIGURES} == dict.fromkeys(FIGURES, 1)
+    assert not {"invert", "inverted_strips", "fid_over_steps"} & set(jobs)
+    jobs = planned("results/demo/figures/mti.pdf")
+    assert (jobs["invert"], jobs["inverted_strips"]) == (2, 1) and "train_matcher" not in jobs
+
+
 def test_data_and_machine_of_the_command_line_are_also_the_second_studys():
     dry = dry_run("results/tables/table2.tex", "--config", "machine={threads: 2}")
     said = dry.stdout + dry.stderr

@@ -37,7 +37,8 @@ rule invert_styles:
         denoiser=NETWORKS["denoiser"],
     output:
         styles=f"{MTI}/styles.parquet",
-        sheet=f"{RESULTS}/figures/mti_styles.png",
+        pdf=f"{RESULTS}/figures/mti_styles.pdf",
+        png=f"{RESULTS}/figures/mti_styles.png",
     log:
         f"{RESULTS}/logs/mti_styles.log",
     benchmark:
@@ -53,7 +54,7 @@ rule invert_styles:
         | PROTOCOL
         | projector("lead"),
     message:
-        announce("Inverting words of styles that were held out.", gpu=True)
+        announce("Inverting words of styles that were held out (Fig. 6).", gpu=True)
     script:
         "../scripts/stage.py"
 
@@ -95,8 +96,6 @@ if STUDY.consistency is not None:
             seconds=rules.time_few_steps.output.seconds,
         output:
             paired=f"{RESULTS}/tables/table5_paired.parquet",
-            pdf=f"{RESULTS}/figures/few_steps.pdf",
-            png=f"{RESULTS}/figures/few_steps.png",
         log:
             f"{RESULTS}/logs/table5_paired.log",
         benchmark:
@@ -108,6 +107,6 @@ if STUDY.consistency is not None:
             **stage("experiments.few_steps:paired_by_steps"),
             settings=settings("consistency"),
         message:
-            announce("What realignment changes at each number of steps; FID against steps.")
+            announce("What realignment changes at each number of steps.")
         script:
             "../scripts/stage.py"

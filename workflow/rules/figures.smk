@@ -1,70 +1,48 @@
-"""A model directory that stands on its own, and pictures of what it generates."""
+"""The paper's figures and others, each a target of its own: docs/figures.md lists them."""
 
-# The systems that the card of the model states metrics of.
-CARD = [SYSTEMS[name] for name in ("real", "mld", "lead")]
-# The model that the package brings along; `config/bundled.yaml` is its study.
-BUNDLED = "lead/bundled"
+# What the paper printed, where the study has its data and evaluator: else it is no point of a figure.
+_PAPERS = STUDY.evaluator.kind == "t2m" and STUDY.dataset.kind in (
+    "humanml3d",
+    "humanml3d_raw",
+    "kit",
+    "kit_raw",
+)
 
 
-rule assemble_model:
-    input:
-        **projector_file("lead"),
-        index=DATA["index"],
-        stats=DATA["stats"],
-        text=rules.encode_text.output.text,
-        vae=NETWORKS["vae"],
-        denoiser=NETWORKS["denoiser"],
+def printed(table):
+    """The paper's numbers, where they are at hand."""
+    path = Path(f"config/published/{table}.csv")
+    return {"published": str(path)} if path.is_file() else {}
+
+
+def motionclip():
+    """The motions of MotionCLIP and what reads them, where the study has them."""
+    own = STUDY.external.get("motionclip")
+    return {} if own is None else {"predictions": str(own.path), **EVALUATOR}
+
+
+def reading_motionclip():
+    """The settings that MotionCLIP's motions depend on."""
+    return evaluating() | external("motionclip") if "motionclip" in STUDY.external else {}
+
+
+rule overview:
     output:
-        description=f"{RESULTS}/model/model.json",
-        stats=f"{RESULTS}/model/stats.npz",
-        condition=f"{RESULTS}/model/condition.npz",
-        vae=f"{RESULTS}/model/vae.safetensors",
-        denoiser=f"{RESULTS}/model/denoiser.safetensors",
-        projector=f"{RESULTS}/model/projector.safetensors",
-        taught=f"{RESULTS}/model/taught.safetensors",
+        svg=f"{RESULTS}/figures/overview.svg",
+        pdf=f"{RESULTS}/figures/overview.pdf",
+        png=f"{RESULTS}/figures/overview.png",
     log:
-        f"{RESULTS}/logs/assemble_model.log",
+        f"{RESULTS}/logs/overview.log",
     benchmark:
-        f"{RESULTS}/benchmarks/assemble_model.tsv"
-    resources:
-        mem_mb=2000,
-        runtime=10,
-    params:
-        **stage("lead.training.assemble:assemble_model"),
-        settings=settings("name", "description", "dataset", "text", "vae", "diffusion", "denoiser")
-        | PROTOCOL
-        | projector("lead"),
-    message:
-        announce("Putting the model directory together.")
-    script:
-        "../scripts/stage.py"
-
-
-rule model_card:
-    input:
-        index=DATA["index"],
-        vae=rules.assemble_model.output.vae,
-        denoiser=rules.assemble_model.output.denoiser,
-        projector=rules.assemble_model.output.projector,
-        metrics=metrics(STUDY, CARD),
-    output:
-        card=f"{RESULTS}/model/README.md",
-    log:
-        f"{RESULTS}/logs/model_card.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/model_card.tsv"
+        f"{RESULTS}/benchmarks/overview.tsv"
     resources:
         mem_mb=1000,
         runtime=10,
     params:
-        **stage("lead.report.card:model_card"),
-        settings=settings(
-            "name", "description", "footnote", "dataset", "evaluator", "text", "vae", "denoiser"
-        )
-        | projector("lead")
-        | {"rows": [vars(row) for row in CARD]},
+        **stage("lead.figures.overview:overview"),
+        settings=settings("text", "vae", "diffusion", "denoiser") | PROTOCOL | projector("lead"),
     message:
-        announce("The card of the model: data, licences, metrics, uses.")
+        announce("The method at a glance (Fig. 1).")
     script:
         "../scripts/stage.py"
 
@@ -91,7 +69,7 @@ rule contact_sheet:
         mem_mb=4000,
         runtime=30,
     params:
-        **stage("lead.report.pictures:contact_sheet"),
+        **stage("lead.figures.contact_sheet:contact_sheet"),
         settings=settings("dataset"),
     message:
         announce("Four captions, what lead makes of them, and the nearest training clips.")
@@ -119,7 +97,7 @@ rule training_curves:
         mem_mb=1000,
         runtime=10,
     params:
-        **stage("lead.report.figures:training_curves"),
+        **stage("lead.figures.curves:training_curves"),
         settings=settings(),
     message:
         announce("Training curves of every stage.")
@@ -131,7 +109,6 @@ rule latent_map:
     input:
         **DATA,
         **projector_file("lead"),
-        text=rules.encode_text.output.text,
         vae=NETWORKS["vae"],
     output:
         pdf=f"{RESULTS}/figures/latents.pdf",
@@ -151,41 +128,139 @@ rule latent_map:
         mem_mb=2000,
         runtime=30,
     params:
-        **stage("lead.report.pictures:latent_map"),
-        settings=settings("dataset", "vae") | projector("lead"),
+        **stage("lead.figures.latents:latent_map"),
+        settings=settings(),
     message:
-        announce("Latents before and after realignment, as a map and as numbers.")
+        announce("Latents before and after realignment, as a map and as numbers (Fig. 2).")
     script:
         "../scripts/stage.py"
 
 
-rule bundle_model:
+rule realignment_change:
     input:
-        model=rules.assemble_model.output,
-        card=rules.model_card.output.card,
+        **DATA,
+        **projector_file("lead"),
+        text=rules.encode_text.output.text,
+        vae=NETWORKS["vae"],
+        denoiser=NETWORKS["denoiser"],
     output:
-        description=f"{BUNDLED}/model.json",
-        stats=f"{BUNDLED}/stats.npz",
-        condition=f"{BUNDLED}/condition.npz",
-        vae=f"{BUNDLED}/vae.safetensors",
-        denoiser=f"{BUNDLED}/denoiser.safetensors",
-        projector=f"{BUNDLED}/projector.safetensors",
-        taught=f"{BUNDLED}/taught.safetensors",
-        card=f"{BUNDLED}/README.md",
-        licences=f"{BUNDLED}/LICENCES.md",
-        sums=f"{BUNDLED}/SHA256SUMS",
+        numbers=f"{RESULTS}/figures/change.parquet",
+        pdf=f"{RESULTS}/figures/change.pdf",
+        png=f"{RESULTS}/figures/change.png",
+        strips_pdf=f"{RESULTS}/figures/realigned.pdf",
+        strips_png=f"{RESULTS}/figures/realigned.png",
     log:
-        f"{RESULTS}/logs/bundle_model.log",
+        f"{RESULTS}/logs/realignment_change.log",
     benchmark:
-        f"{RESULTS}/benchmarks/bundle_model.tsv"
+        f"{RESULTS}/benchmarks/realignment_change.tsv"
     threads: STUDY.machine.threads
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=4000,
+        runtime=120,
+        gpu=1,
     params:
-        **stage("lead.report.bundle:bundle_model"),
-        settings=settings("name", "dataset"),
+        **stage("lead.figures.realignment:realignment_change"),
+        settings=settings("dataset", "text", "diffusion") | PROTOCOL,
     message:
-        announce("Packing the model for the package.")
+        announce(
+            "What realignment changes in each motion, and the motions it changes most (Fig. 2).",
+            gpu=True,
+        )
     script:
         "../scripts/stage.py"
+
+
+rule tradeoff:
+    input:
+        **printed("table2" if STUDY.is_on_kit else "table1"),
+        metrics=metrics(STUDY, STUDY.systems),
+    output:
+        pdf=f"{RESULTS}/figures/tradeoff.pdf",
+        png=f"{RESULTS}/figures/tradeoff.png",
+    log:
+        f"{RESULTS}/logs/tradeoff.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/tradeoff.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        **stage("lead.figures.charts:tradeoff"),
+        settings=settings("name", "description")
+        | {"rows": [vars(row) for row in STUDY.systems], "comparable": _PAPERS},
+    message:
+        announce("FID against R-precision, beside the paper's.")
+    script:
+        "../scripts/stage.py"
+
+
+rule inverted_strips:
+    input:
+        **DATA,
+        **projector_file("lead"),
+        **motionclip(),
+        text=rules.encode_text.output.text,
+        vae=NETWORKS["vae"],
+        denoiser=NETWORKS["denoiser"],
+        motions=rules.choose_motions.output.motions,
+        mld=f"{MTI}/mld/words.safetensors",
+        lead=f"{MTI}/lead/words.safetensors",
+    output:
+        pdf=f"{RESULTS}/figures/mti.pdf",
+        png=f"{RESULTS}/figures/mti.png",
+    log:
+        f"{RESULTS}/logs/inverted_strips.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/inverted_strips.tsv"
+    threads: STUDY.machine.threads
+    resources:
+        mem_mb=4000,
+        runtime=30,
+        gpu=1,
+    params:
+        **stage("lead.figures.inversion:inverted_strips"),
+        settings=settings("dataset", "text", "diffusion") | PROTOCOL | reading_motionclip(),
+    message:
+        announce(
+            "Motions that words were inverted from, and motions from the words (Fig. 5).", gpu=True
+        )
+    script:
+        "../scripts/stage.py"
+
+
+if STUDY.consistency is not None:
+
+    rule fid_over_steps:
+        input:
+            **(printed("table5") if _PAPERS and not STUDY.is_on_kit else {}),
+            metrics=metrics(STUDY, STUDY.few_steps),
+        output:
+            pdf=f"{RESULTS}/figures/few_steps.pdf",
+            png=f"{RESULTS}/figures/few_steps.png",
+        log:
+            f"{RESULTS}/logs/fid_over_steps.log",
+        benchmark:
+            f"{RESULTS}/benchmarks/fid_over_steps.tsv"
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        params:
+            **stage("lead.figures.charts:fid_over_steps"),
+            settings=settings() | {"steps": STUDY.consistency.steps},
+        message:
+            announce("FID of MotionLCM over its sampling steps.")
+        script:
+            "../scripts/stage.py"
+
+
+rule figures:
+    input:
+        rules.overview.output,
+        rules.contact_sheet.output,
+        rules.training_curves.output,
+        rules.latent_map.output,
+        rules.realignment_change.output,
+        rules.tradeoff.output,
+    localrule: True
+    message:
+        "Figures are finished; those of inverted words and of few steps are targets of their own."

@@ -101,6 +101,24 @@ def embed_external(job: Job) -> None:
     save_tensors(stacked, job.outputs["embeddings"], facts)
 
 
+def first_motions(job: Job, ids: Sequence[str]) -> list[Float[np.ndarray, "_ D"]]:
+    """Raw features of another model's motions of some test items, in its first repeat.
+
+    Inputs and settings: those of `open_evaluator`, ``predictions`` and ``external``.
+
+    Raises:
+        LeadError: what is wrong with the motions.
+    """
+    evaluator, store, settings = open_evaluator(job)
+    system = job.setting("external", ExternalSystem)
+    files = open_predictions(Path(job.inputs["predictions"]))
+    every = [clip.id for clip in measured_items(store)]
+    check_items(files, every, settings.repeats)
+    reader = Reader(evaluator.skeleton, *map(_numpy, (evaluator.normalizer, evaluator.statistics)))
+    units, _ = settle_normalisation(files, every, system, reader)
+    return read_features(files.read(0, ids, system), reader, units)[0]
+
+
 def _of_floor_or_bones(name: str) -> bool:
     floor = tuple(f"{PREFIX}{name}" for name in ("penetration", "floating", "bone_drift", "bone."))
     return name.startswith(floor)

@@ -1,0 +1,1 @@
+"""The figures of a study, as PDF and PNG in one style."""
