@@ -18,7 +18,9 @@ from lead.config.evaluation import (
     ExternalSystem,
     Inversion,
     MatcherStage,
+    Timing,
     TrainedEvaluator,
+    UserStudy,
 )
 from lead.config.models import Diffusion, TextSettings
 from lead.config.systems import (
@@ -100,6 +102,10 @@ class Study(Settings):
     """Words inverted from motions: Tables 3 and 4."""
     external: dict[str, ExternalSystem] = Field(default_factory=dict)
     """Models of others by name, of which motions are at hand: each is one more row."""
+    timing: Timing = Timing()
+    """Seconds per prompt."""
+    user_study: UserStudy = UserStudy()
+    """The page on which people compare motions."""
     footnote: str = ""
     """A sentence that goes under every table of this study."""
     machine: Machine = Machine()
@@ -259,6 +265,7 @@ class Study(Settings):
             "table5": (REAL, *self.few_steps),
             "table6": self.ablated_systems,
             "physical": self.systems,
+            "timing": (MLD, realigned(FULL), *self.few_steps),
         }
 
     def rows(self, table: str) -> tuple[System, ...]:
