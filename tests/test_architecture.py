@@ -40,8 +40,10 @@ ALLOWED = {
     "render": "errors files mocap motion types",
     "report": "analysis clip config datasets errors evaluation files formats inversion "
     "model_directory models motion pipeline render store",
+    "user_study": "analysis config datasets diffusion errors evaluation files mocap models "
+    "motion progress render report store text types",
     "cli": "config datasets errors evaluation files inversion mocap model_directory "
-    "motion pipeline render report store training types",
+    "motion pipeline render report store training types user_study",
 }
 """Which package may import which: every pair that is not here is a mistake."""
 
