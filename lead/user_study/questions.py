@@ -56,9 +56,14 @@ class Key(_Stored):
     """Of the page, which answers repeat."""
     name: str
     description: str
-    systems: dict[str, str]
-    """Names and labels of the two systems."""
+    systems: tuple[tuple[str, str], tuple[str, str]]
+    """Name and label of both systems; of the second is said how much better it is."""
     pairs: tuple[Pair, ...] = Field(min_length=1)
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The systems' labels by their names."""
+        return dict(self.systems)
 
 
 class Answers(_Stored):

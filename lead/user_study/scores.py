@@ -58,10 +58,12 @@ def score_study(key: Key, answers: Sequence[Answers], published: Path, out: Path
     """
     frame = ratings_frame(answers, key)
     quoted = read_published(published, "user_study")
-    quoted = quoted[quoted["dataset"] == "LEAD vs MLD"]
-    table = comparison_table(summary(frame), quoted, key.systems, unranked=())
-    compared = [compare(frame, metric, tuple(key.systems)) for metric in SCORES]
-    labels = list(key.systems.values())
+    labels = list(key.labels.values())
+    quoted = quoted[(quoted["dataset"] == "LEAD vs MLD") & quoted["method"].isin(labels)]
+    rows = [labels.index(method) for method in quoted["method"]]  # a row for both questions
+    quoted = quoted.assign(row_order=pd.array(rows, dtype="Int64"))
+    table = comparison_table(summary(frame), quoted, key.labels, unranked=())
+    compared = [compare(frame, metric, tuple(key.labels)) for metric in SCORES]
     text = TableText(
         table="user_study",
         study=key.name,
@@ -80,7 +82,7 @@ def score_study(key: Key, answers: Sequence[Answers], published: Path, out: Path
     write_table_parquet(table, out / "scores.parquet", metadata)
     write_text(out / "scores.tex", latex_table(table, text))
     with plt.rc_context(_STYLE):  # pyright: ignore
-        save_figure(draw_scores(table, key.systems), out / "scores.pdf", out / "scores.png")
+        save_figure(draw_scores(table, key.labels), out / "scores.pdf", out / "scores.png")
         told = [own.demographics for own in answers]
         save_figure(draw_raters(told), out / "demographics.pdf", out / "demographics.png")
     return text
@@ -187,6 +189,6 @@ def draw_raters(demographics: Sequence[Mapping[str, str]]) -> Figure:
         axes.set_xticks([])
         axes.spines["bottom"].set_visible(False)
         axes.tick_params(axis="y", length=0)
-        axes.set_title(name, fontsize=8, loc="left")
+        axes.set_title(name.capitalize(), fontsize=8, loc="left")
     figure.suptitle(f"{len(demographics)} raters", fontsize=8)
     return figure

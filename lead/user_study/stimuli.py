@@ -100,7 +100,7 @@ def make_user_study(job: Job) -> None:
         study=study_id(shown),
         name=str(job.settings["name"]),
         description=str(job.settings["description"]),
-        systems=systems,
+        systems=tuple(systems.items()),
         pairs=tuple(pairs),
     )
     with atomic_path(job.outputs["page"]) as temporary:

@@ -47,7 +47,7 @@ def key(shown) -> Key:
             "study": study_id(shown),
             "name": "demo",
             "description": "synthetic motion",
-            "systems": {"mld": "MLD", "lead": "LEAD"},
+            "systems": [["mld", "MLD"], ["lead", "LEAD"]],
             "pairs": pairs,
         }
     )

@@ -13,6 +13,7 @@ import pytest
 
 from lead.cli.main import main
 from lead.errors import LeadError
+from lead.files.artefact import write_json
 from lead.user_study.answers import ratings_frame, read_answers, read_key
 from lead.user_study.scores import compare, krippendorff_alpha, score_study, signed_rank, summary
 
@@ -64,7 +65,7 @@ def test_raters_count_once_each_with_their_mean_over_pairs(key, rater):
 def test_the_command_writes_table_and_figures_beside_the_papers(
     key, rater, tmp_path, monkeypatch, capsys
 ):
-    (tmp_path / "key.json").write_text(key.model_dump_json())
+    write_json(tmp_path / "key.json", key.model_dump())
     paths = [rater("r1", 5, 2), rater("r2", 4, 3), rater("r3", 4, 4)]
     words = ["lead", "study", "score", *map(str, paths), "--key", str(tmp_path / "key.json")]
     monkeypatch.setattr("sys.argv", words)
@@ -85,6 +86,7 @@ def test_the_command_writes_table_and_figures_beside_the_papers(
         "3.97",
         "3.12",
     ]
+    assert table.groupby(["origin", "label"])["row"].nunique().max() == 1
     assert b"/Type3" not in (tmp_path / "scores" / "scores.pdf").read_bytes()
 
 
