@@ -56,7 +56,7 @@ class Key(_Stored):
     """Of the page, which answers repeat."""
     name: str
     description: str
-    systems: tuple[tuple[str, str], tuple[str, str]]
+    systems: tuple[tuple[str, str], ...] = Field(min_length=2, max_length=2)
     """Name and label of both systems; of the second is said how much better it is."""
     pairs: tuple[Pair, ...] = Field(min_length=1)
 

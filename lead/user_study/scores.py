@@ -95,23 +95,30 @@ def summary(frame: pd.DataFrame) -> pd.DataFrame:
     raters. A rater counts with the mean over pairs: ratings of one person go together.
     """
     rows = []
-    for (system, metric), own in frame.groupby(["system", "metric"], sort=False):
-        found = estimate(own.groupby("rater")["value"].mean().to_numpy(dtype=float))
-        rows.append((system, metric, found.mean, found.high - found.mean, found.repeats))
+    for metric in dict.fromkeys(frame["metric"]):
+        for system, means in by_rater(frame, metric).items():
+            found = estimate(means)
+            rows.append((system, metric, found.mean, found.high - found.mean, found.repeats))
     return pd.DataFrame(rows, columns=["system", "metric", "mean", "ci95", "repeats"])
+
+
+def by_rater(frame: pd.DataFrame, metric: str) -> dict[str, Float[np.ndarray, " R"]]:
+    """The mean of every rater over pairs for one question, by system, raters in one order."""
+    own = frame[frame["metric"] == metric]
+    means = own.pivot_table(index="rater", columns="system", values="value")
+    return {str(system): np.asarray(means[system], dtype=float) for system in means}
 
 
 def compare(frame: pd.DataFrame, metric: str, systems: tuple[str, ...]) -> Comparison:
     """The second system less the first for one question, rater by rater, and how raters agree."""
-    own = frame[frame["metric"] == metric]
-    means = own.pivot_table(index="rater", columns="system", values="value")
-    first, second = (means[system].to_numpy(dtype=float) for system in systems)
+    own, means = frame[frame["metric"] == metric], by_rater(frame, metric)
+    first, second = (means[system] for system in systems)
     ratings = own.pivot_table(index="rater", columns=["pair", "system"], values="value")
     return Comparison(
         metric,
         difference(second, first),
         signed_rank(second - first),
-        krippendorff_alpha(ratings.to_numpy(dtype=float)),
+        krippendorff_alpha(np.asarray(ratings, dtype=float)),
     )
 
 
@@ -120,7 +127,7 @@ def signed_rank(differences: Float[np.ndarray, " R"]) -> float:
     if len(differences) < 2:
         return math.nan
     rounded = differences.round(9)  # means of equal ratings differ in the last bits
-    return float(stats.wilcoxon(rounded).pvalue) if rounded.any() else 1.0
+    return float(stats.wilcoxon(rounded)[1]) if rounded.any() else 1.0  # pyright: ignore
 
 
 def krippendorff_alpha(ratings: Float[np.ndarray, "R U"]) -> float:

@@ -3,36 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from lead.config.datasets import DatasetSettings
 from lead.config.evaluation import Evaluation, UserStudy
-from lead.config.systems import FULL, MLD, realigned
+from lead.config.systems import FULL, MLD, System, realigned
 from lead.datasets.registry import skeleton_of
 from lead.diffusion.generator import MotionGenerator
 from lead.errors import LeadError
 from lead.evaluation.evaluator import unpadded
 from lead.evaluation.generate import draw_given, open_generator
-from lead.evaluation.protocol import draw_pass, sorted_batches
+from lead.evaluation.protocol import Pass, draw_pass, sorted_batches
 from lead.evaluation.repeats import repeat_seeds
 from lead.files.artefact import atomic_path, write_json
 from lead.files.job import Job
+from lead.files.seeds import Seeds
 from lead.files.tables import write_table
 from lead.mocap.motion_file import StoredMotion
 from lead.models.build import pick_device, use_threads
 from lead.motion.features import features_to_joints
 from lead.motion.normalizer import Normalizer, load_normalizer
-from lead.motion.skeleton import METRES
+from lead.motion.skeleton import METRES, Skeleton
 from lead.progress import Progress
 from lead.store import MotionStore
 from lead.text.cache import TextCache
 from lead.types import Joints
 from lead.user_study.page import Shown, study_id, study_page
 from lead.user_study.questions import SIDES, Key, Pair
+
+SYSTEMS = (MLD, realigned(FULL))
+"""What is compared: the same latents without and with realignment."""
 
 
 def make_user_study(job: Job) -> None:
@@ -47,72 +52,48 @@ def make_user_study(job: Job) -> None:
         LeadError: the test split has fewer captions than pairs are asked for.
     """
     use_threads(job.threads)
-    count = job.setting("user_study", UserStudy).pairs
-    settings, skeleton = (
-        job.setting("evaluation", Evaluation),
-        skeleton_of(job.setting("dataset", DatasetSettings)),
-    )
-    store = MotionStore.load(job.inputs["frames"], job.inputs["index"])
-    cache = TextCache.open(job.inputs["text"])
-    normalizer = load_normalizer(job.inputs["stats"]).torch(pick_device())
-    generator = open_generator(job, store, cache, normalizer.mean, settings)
+    networks, store = _open(job)
     seeds = repeat_seeds(job.seeds, 0)
     drawn = draw_pass(store.split("test"), seeds)
-    ids = [clip.id for clip in drawn.clips]
-    given = draw_given(generator, cache.pooled(drawn.captions), ids, seeds)
-
-    def both(latent: Float[Tensor, "B L M"], length: Int[np.ndarray, " B"]) -> list[list[Joints]]:
-        """The joints of every motion without and with realignment."""
-        return [
-            [
-                features_to_joints(own, skeleton)
-                for own in unpadded(*_decoded(generator, normalizer, latent, length, realign))
-            ]
-            for realign in (False, True)
-        ]
-
-    bar, latents, change = Progress("motions", len(ids)), {}, np.empty(len(ids))
-    for rows in sorted_batches(drawn.length, settings.batch_size):
-        latent = generator.latents(*(values[rows].to(generator.null) for values in given))
-        pairs = zip(rows.tolist(), latent, *both(latent, drawn.length[rows]), strict=True)
-        for row, own, plain, aligned in pairs:
-            latents[row], change[row] = own, METRES[skeleton.unit] * mean_change(plain, aligned)
-        bar.advance(len(rows))
-    chosen = changed_most(change, drawn.captions, count)
-    rng = job.seeds.child("user_study").numpy()
-    systems = {system.name: system.label for system in (MLD, realigned(FULL))}
+    latents, change = _generate(job, networks, drawn, seeds)
+    chosen = changed_most(change, drawn.captions, job.setting("user_study", UserStudy).pairs)
     shown, pairs = [], []
-    for number, (row, first) in enumerate(
-        zip(rng.permutation(chosen), rng.permutation(len(chosen)) % 2, strict=True), start=1
-    ):
-        caption = drawn.captions[row]
-        motions = [
-            StoredMotion(own[0], skeleton, skeleton.fps, "")
-            for own in both(latents[row][None], drawn.length[row : row + 1])
-        ]
-        sides = list(zip(systems, motions, strict=True))[:: -1 if first else 1]
-        names = dict(zip(SIDES, (name for name, _ in sides), strict=True))
-        shown.append(Shown(str(number), caption, tuple(motion for _, motion in sides)))
-        told = {"id": str(number), "clip": ids[row], "caption": caption, "change": change[row]}
-        pairs.append(Pair.model_validate(told | names))
+    for row, sides in arranged(chosen, job.seeds.child("user_study").numpy()):
+        number, caption = str(len(shown) + 1), drawn.captions[row]
+        motions = networks.both(latents[row : row + 1], drawn.length[row : row + 1])
+        shown.append(Shown(number, caption, tuple(motions[SYSTEMS.index(own)][0] for own in sides)))
+        told = {"id": number, "clip": drawn.clips[row].id, "caption": caption}
+        names = dict(zip(SIDES, (own.name for own in sides), strict=True))
+        pairs.append(Pair.model_validate({**told, "change": float(change[row]), **names}))
     key = Key(
         format="lead user study key 1",
         study=study_id(shown),
         name=str(job.settings["name"]),
         description=str(job.settings["description"]),
-        systems=tuple(systems.items()),
+        systems=tuple((system.name, system.label) for system in SYSTEMS),
         pairs=tuple(pairs),
     )
     with atomic_path(job.outputs["page"]) as temporary:
         temporary.write_text(study_page(shown), encoding="utf-8")
     write_json(job.outputs["key"], key.model_dump() | {"made_by": job.manifest})
-    order = np.argsort(-change, kind="stable")
     rows = [
-        {"id": ids[row], "caption": drawn.captions[row], "frames": int(drawn.length[row]),
-         "change": change[row], "chosen": row in chosen}
-        for row in order
+        {"id": drawn.clips[row].id, "caption": drawn.captions[row],
+         "frames": int(drawn.length[row]), "change": change[row], "chosen": row in chosen}
+        for row in np.argsort(-change, kind="stable")
     ]  # fmt: skip
     write_table(job.outputs["changes"], rows, job.manifest)
+
+
+def arranged(
+    chosen: Sequence[int], rng: np.random.Generator
+) -> list[tuple[int, tuple[System, ...]]]:
+    """The chosen rows in random order, each with the systems from left to right: half of them
+    each way, drawn too."""
+    order, sides = rng.permutation(np.asarray(chosen)), rng.permutation(len(chosen)) % 2
+    return [
+        (int(row), SYSTEMS[::-1] if side else SYSTEMS)
+        for row, side in zip(order, sides, strict=True)
+    ]
 
 
 def mean_change(before: Joints, after: Joints) -> float:
@@ -138,8 +119,8 @@ def changed_most(change: Float[np.ndarray, " I"], captions: Sequence[str], count
         LeadError: there are not so many captions.
     """
     first: dict[str, int] = {}
-    for row in np.argsort(-change, kind="stable").tolist():
-        first.setdefault(captions[row], row)
+    for row in np.argsort(-change, kind="stable"):
+        first.setdefault(captions[int(row)], int(row))
     if len(first) < count:
         raise LeadError(
             "The test split has too few captions for the pairs of a user study.",
@@ -151,15 +132,56 @@ def changed_most(change: Float[np.ndarray, " I"], captions: Sequence[str], count
     return list(first.values())[:count]
 
 
-@torch.no_grad()
-def _decoded(
-    generator: MotionGenerator,
-    normalizer: Normalizer,
-    latent: Float[Tensor, "B L M"],
-    length: Int[np.ndarray, " B"],
-    realign: bool,
-) -> tuple[Float[Tensor, "B T D"], Bool[Tensor, "B T"]]:
-    """Features of decoded latents, and their mask."""
-    frames = torch.from_numpy(length).to(latent.device)
-    features, mask = generator.decode(latent, frames, realign=realign)
-    return normalizer.denormalise(features), mask
+@dataclass(frozen=True)
+class _Networks:
+    """What turns latents into motions."""
+
+    generator: MotionGenerator
+    cache: TextCache
+    normalizer: Normalizer
+    skeleton: Skeleton
+
+    @torch.no_grad()
+    def both(
+        self, latent: Float[Tensor, "B L M"], length: Int[np.ndarray, " B"]
+    ) -> list[list[StoredMotion]]:
+        """The motions of latents without realignment, and those with it."""
+        frames, motions = torch.from_numpy(length).to(latent.device), []
+        for system in SYSTEMS:
+            features, mask = self.generator.decode(
+                latent, frames, realign=system.projector is not None
+            )
+            raw = unpadded(self.normalizer.denormalise(features), mask)
+            joints = [features_to_joints(own, self.skeleton) for own in raw]
+            motions.append(
+                [StoredMotion(own, self.skeleton, self.skeleton.fps, "") for own in joints]
+            )
+        return motions
+
+
+def _open(job: Job) -> tuple[_Networks, MotionStore]:
+    store = MotionStore.load(job.inputs["frames"], job.inputs["index"])
+    cache = TextCache.open(job.inputs["text"])
+    normalizer = load_normalizer(job.inputs["stats"]).torch(pick_device())
+    settings = job.setting("evaluation", Evaluation)
+    generator = open_generator(job, store, cache, normalizer.mean, settings)
+    skeleton = skeleton_of(job.setting("dataset", DatasetSettings))
+    return _Networks(generator, cache, normalizer, skeleton), store
+
+
+def _generate(
+    job: Job, networks: _Networks, drawn: Pass, seeds: Seeds
+) -> tuple[Float[Tensor, "I L M"], Float[np.ndarray, " I"]]:
+    """The latent of every item, and how much realignment changes its motion, in metres."""
+    generator, count = networks.generator, len(drawn.clips)
+    text = networks.cache.pooled(drawn.captions)
+    given = draw_given(generator, text, [clip.id for clip in drawn.clips], seeds)
+    metres, bar = METRES[networks.skeleton.unit], Progress("motions", count)
+    latents, change = torch.empty_like(given.noise).to(generator.null), np.empty(count)
+    for rows in sorted_batches(drawn.length, job.setting("evaluation", Evaluation).batch_size):
+        latent = generator.latents(*(values[rows].to(generator.null) for values in given))
+        latents[torch.from_numpy(rows).to(latents.device)] = latent
+        pairs = zip(*networks.both(latent, drawn.length[rows]), strict=True)
+        change[rows] = [metres * mean_change(plain.joints, own.joints) for plain, own in pairs]
+        bar.advance(len(rows))
+    return latents, change

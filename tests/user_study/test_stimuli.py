@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lead.errors import LeadError
-from lead.user_study.stimuli import changed_most, mean_change
+from lead.user_study.stimuli import SYSTEMS, arranged, changed_most, mean_change
 
 
 def test_the_change_is_the_mean_distance_of_joints():
@@ -30,3 +30,11 @@ def test_too_few_captions_are_answered_with_how_many_there_are():
 def test_a_motion_that_is_not_finite_is_refused():
     with pytest.raises(LeadError, match="not finite"):
         mean_change(np.zeros((2, 2, 3), np.float32), np.full((2, 2, 3), np.nan, np.float32))
+
+
+def test_sides_are_drawn_half_each_way_and_the_same_seed_draws_the_same():
+    first, again, other = (arranged(range(10), np.random.default_rng(seed)) for seed in (1, 1, 2))
+    assert first == again != other
+    assert sorted(row for row, _ in first) == list(range(10))
+    assert [sides for _, sides in first].count(SYSTEMS) == 5
+    assert {sides for _, sides in first} == {SYSTEMS, SYSTEMS[::-1]}
