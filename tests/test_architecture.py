@@ -42,8 +42,10 @@ ALLOWED = {
     "model_directory models motion pipeline render store",
     "figures": "analysis clip config datasets diffusion errors evaluation files formats inversion "
     "model_directory models motion pipeline render report store text types",
+    "user_study": "analysis config datasets diffusion errors evaluation figures files mocap models "
+    "motion progress render report store text types",
     "cli": "config datasets errors evaluation figures files inversion mocap model_directory "
-    "motion pipeline render report store training types",
+    "motion pipeline render report store training types user_study",
 }
 """Which package may import which: every pair that is not here is a mistake."""
 

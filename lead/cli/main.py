@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from lead.cli.study import app as study
 from lead.errors import LeadError, check_input, check_output, from_system
 
 app = typer.Typer(
@@ -18,6 +19,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(study, name="study")
 
 RESULTS = Path("results")
 

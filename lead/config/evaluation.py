@@ -62,6 +62,26 @@ class Evaluation(Settings):
         return self.model_copy(update={**kept, "multimodality": multimodality})
 
 
+class Timing(Settings):
+    """How seconds per prompt are measured."""
+
+    repeats: PositiveInt = 20
+    """Repeats, over which medians are compared."""
+    prompts: PositiveInt = 50
+    """Prompts of a repeat, one at a time; the protocol has 1000 in all."""
+    warmup: PositiveInt = 100
+    """Prompts that come first and do not count."""
+    batches: tuple[PositiveInt, ...] = (8, 32, 128)
+    """Sizes of batches that are tried for the least seconds per prompt."""
+
+
+class UserStudy(Settings):
+    """Pairs of motions, without and with realignment, that people rate."""
+
+    pairs: int = Field(default=10, ge=2, le=100)
+    """Pairs: the test captions whose motions realignment changes most."""
+
+
 _NOT_OF_MOTIONS = ("pool", "diversity_pairs", "allow_small", "jobs")
 
 

@@ -18,7 +18,9 @@ from lead.config.evaluation import (
     ExternalSystem,
     Inversion,
     MatcherStage,
+    Timing,
     TrainedEvaluator,
+    UserStudy,
 )
 from lead.config.models import Diffusion, TextSettings
 from lead.config.systems import (
@@ -106,6 +108,10 @@ class Study(Settings):
     over trainings."""
     allow_missing: bool = False
     """Make tables of the trainings that are finished where others failed; footnotes say so."""
+    timing: Timing = Timing()
+    """Seconds per prompt."""
+    user_study: UserStudy = UserStudy()
+    """The page on which people compare motions."""
     footnote: str = ""
     """A sentence that goes under every table of this study."""
     machine: Machine = Machine()
@@ -277,6 +283,7 @@ class Study(Settings):
             "table5": (REAL, *self.few_steps),
             "table6": self.ablated_systems,
             "physical": self.systems,
+            "timing": (MLD, realigned(FULL), *self.few_steps),
         }
 
     def rows(self, table: str) -> tuple[System, ...]:

@@ -99,7 +99,24 @@ smooth, a ratio of speed, energy, range or limbs below 1 less expressive than wh
 The last two columns are the gauge's, so that a body that stands still does not look good here.
 """
 
-KNOWN = METRICS | GAUGE | PHYSICAL
+SECONDS, RATIO, BEST_SECONDS = "seconds_per_prompt", "ratio_to_mld", "seconds_best_batch"
+BEST_BATCH = "best_batch"
+"""The batch whose seconds per prompt are the least; no column, since neither way is better."""
+
+TIMES = _by_name(
+    Metric(SECONDS, "Seconds", "lower", digits=4, ranked=False),
+    Metric(RATIO, "Ratio to MLD", "lower", ranked=False),
+    Metric(BEST_SECONDS, "In the best batch", "lower", digits=4, ranked=False, in_paper=False),
+)
+"""The columns of the table of inference time."""
+
+SCORES = _by_name(
+    Metric("realism", "Realism", "higher", digits=2),
+    Metric("text_motion_relevance", "Relevance", "higher", digits=2),
+)
+"""The two questions of the user study, answered from 1 to 5."""
+
+KNOWN = METRICS | GAUGE | PHYSICAL | TIMES | SCORES
 """Every metric that a table prints."""
 
 COLUMNS = ("system", "metric", "repeat", "value")

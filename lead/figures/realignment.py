@@ -39,7 +39,7 @@ def realignment_change(job: Job) -> None:
     ``png`` of the changes; ``strips_pdf`` and ``strips_png``, the motions changed most.
     """
     decoder = open_decoder(job)
-    pairs, clips, captions = _both(job, decoder)
+    pairs, clips, captions = without_and_with(job, decoder)
     metre = METRES[decoder.skeleton.unit]
     rows = [
         {"id": clip.id, "caption": caption, "content": clip.content, "frames": len(before),
@@ -61,11 +61,31 @@ def realignment_change(job: Job) -> None:
     save_figure(figure, {name: job.outputs[f"strips_{name}"] for name in ("pdf", "png")})
 
 
+def without_and_with(
+    job: Job, decoder: Decoder
+) -> tuple[list[tuple[Joints, Joints]], Sequence[Clip], Sequence[str]]:
+    """The motion of every test clip without and with realignment; the clips; the captions.
+
+    Captions, lengths and noise are those of the first repeat of the evaluation.
+    """
+    seeds, generator = repeat_seeds(job.seeds, 0), decoder.generator
+    drawn = draw_pass(decoder.store.split("test"), seeds)
+    text = decoder.cache.pooled(drawn.captions)
+    given = draw_given(generator, text, [clip.id for clip in drawn.clips], seeds)
+    pairs: dict[int, tuple[Joints, Joints]] = {}
+    for rows in sorted_batches(drawn.length, job.setting("evaluation", Evaluation).batch_size):
+        latent = generator.latents(*(values[rows].to(generator.null) for values in given))
+        length = drawn.length[rows].tolist()
+        both = (decoder.joints(latent, length, realign=own) for own in (False, True))
+        pairs |= dict(zip(rows.tolist(), zip(*both, strict=True), strict=True))
+    return [pairs[row] for row in range(len(drawn.clips))], drawn.clips, drawn.captions
+
+
 def mean_change(before: Joints, after: Joints) -> float:
     """The mean distance of joints over frames and joints, in the joints' unit (PROTOCOL 6.5).
 
     Raises:
-        LeadError: the motions have other frames or joints.
+        LeadError: the motions have other frames or joints, or are not finite.
     """
     if before.shape != after.shape or not len(before):
         raise LeadError(
@@ -74,7 +94,14 @@ def mean_change(before: Joints, after: Joints) -> float:
             expected="the same frames and joints",
             fix="Generate both with the same length.",
         )
-    return float(np.linalg.norm(after.astype(np.float64) - before, axis=-1).mean())
+    change = float(np.linalg.norm(after.astype(np.float64) - before, axis=-1).mean())
+    if not np.isfinite(change):
+        raise LeadError(
+            "Motions to be compared hold values that are not finite numbers.",
+            found=change,
+            fix="Look at the training histories of the networks that made them, and train again.",
+        )
+    return change
 
 
 def changed_most(clips: Sequence[Clip], count: int) -> list[Clip]:
@@ -119,20 +146,3 @@ def draw_changes(frame: pd.DataFrame) -> Figure:
     for axes in (left, *right):
         axes.set_xlabel("mean change of joints by realignment (cm)")
     return figure
-
-
-def _both(
-    job: Job, decoder: Decoder
-) -> tuple[list[tuple[Joints, Joints]], Sequence[Clip], Sequence[str]]:
-    """The motion of every test clip without and with realignment; the clips; the captions."""
-    seeds, generator = repeat_seeds(job.seeds, 0), decoder.generator
-    drawn = draw_pass(decoder.store.split("test"), seeds)
-    text = decoder.cache.pooled(drawn.captions)
-    given = draw_given(generator, text, [clip.id for clip in drawn.clips], seeds)
-    pairs: dict[int, tuple[Joints, Joints]] = {}
-    for rows in sorted_batches(drawn.length, job.setting("evaluation", Evaluation).batch_size):
-        latent = generator.latents(*(values[rows].to(generator.null) for values in given))
-        length = drawn.length[rows].tolist()
-        both = (decoder.joints(latent, length, realign=own) for own in (False, True))
-        pairs |= dict(zip(rows.tolist(), zip(*both, strict=True), strict=True))
-    return [pairs[row] for row in range(len(drawn.clips))], drawn.clips, drawn.captions

@@ -26,6 +26,8 @@ _NOT_FOLLOWED = (
     "lead.progress",
 )
 
+_DATA = (".csv", ".jinja", ".yaml", ".css", ".js")
+"""Endings of the package's files that count where a definition names them."""
 
 # Looks a skeleton up among all datasets; how these are read changes nothing for whoever asks.
 _LOOKUPS = ("lead.datasets.registry:skeleton_of",)
@@ -192,7 +194,7 @@ def _references(nodes: Sequence[ast.AST]) -> set[tuple[str, str | None]]:
 def _data_files(nodes: Iterable[ast.AST], folder: Path) -> Iterator[tuple[str, str]]:
     """Yield every data file of the package that a definition names, and its contents' digest."""
     for node in nodes:
-        if isinstance(node, ast.Constant) and str(node.value).endswith((".csv", ".jinja", ".yaml")):
+        if isinstance(node, ast.Constant) and str(node.value).endswith(_DATA):
             path = folder / str(node.value)
             if path.is_file():
                 yield str(node.value), file_digest(path)

@@ -66,7 +66,8 @@ def player_page(scenes: Sequence[Scene]) -> str:
 def player_assets() -> tuple[str, str]:
     """The style sheet and the script, which a page has once, however many players it has."""
     style, script = (
-        (_TEMPLATES / name).read_text(encoding="utf-8") for name in ("player.css", "player.js")
+        (Path(__file__).parent / name).read_text(encoding="utf-8")
+        for name in ("templates/player.css", "templates/player.js")
     )
     return style, script
 

@@ -138,6 +138,9 @@ distances = sentences("distances")
 physics = sentences("physics")
 """What the physical metrics are, and Real's amounts."""
 
+timing = sentences("timing")
+"""What was timed, and on what."""
+
 
 def study_footnote(measured: Measured) -> tuple[str, ...]:
     """What the study's file says below its tables."""

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from pydantic import TypeAdapter
 
-from lead.evaluation.summary import GAUGE, METRICS, PHYSICAL, Metric
+from lead.evaluation.summary import GAUGE, METRICS, PHYSICAL, SCORES, TIMES, Metric
 from lead.report.table import PAPER, THIS_RUN
 
 
@@ -24,6 +24,8 @@ class TableText:
     footnotes: tuple[str, ...] = ()
     comparable: bool = False
     """Whether this run used the paper's data and evaluator."""
+    quoted: str = ""
+    """The line above the paper's rows; if empty, it says where they were measured."""
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, Any]) -> TableText:
@@ -37,6 +39,8 @@ class TableText:
 
     def heading_of_paper_rows(self, frame: pd.DataFrame) -> str:
         """The line above the paper's rows: where they were measured, and what that allows."""
+        if self.quoted:
+            return self.quoted
         datasets = ", ".join(dict.fromkeys(frame.loc[frame["origin"] == PAPER, "dataset"]))
         verdict = "" if self.comparable else "; not comparable"
         return f"Printed in the paper ({datasets}, official evaluator{verdict})"
@@ -118,11 +122,12 @@ def columns_of(frame: pd.DataFrame) -> list[Metric]:
     """What a printed table shows: the paper's columns, else what was measured of its metrics.
 
     Metrics of this run that the paper has in none of its tables are columns of their own after
-    them. A table that has none of those shows the physical metrics.
+    them. A table that has none of those shows times, scores, or the physical metrics.
     """
     quoted, measured = frame[frame["origin"] == PAPER], set(frame["metric"])
     present = set(quoted["metric"]) if len(quoted) else measured
-    known = METRICS if present & METRICS.keys() else PHYSICAL
+    families = (METRICS, TIMES, SCORES, PHYSICAL)
+    known = next((family for family in families if present & family.keys()), PHYSICAL)
     return [
         metric
         for name, metric in known.items()

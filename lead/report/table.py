@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from lead.errors import LeadError
-from lead.evaluation.summary import KNOWN, METRICS, OVER_TRAININGS, places
+from lead.evaluation.summary import KNOWN, METRICS, OVER_TRAININGS, SCORES, TIMES, places
 from lead.files.tables import read_table as read_parquet
 from lead.files.tables import write_table
 
@@ -32,7 +32,6 @@ PUBLISHED_COLUMNS = ("table", "row_order", "dataset", "method", "steps", "projec
 
 _RESULTS = Path("results")
 _DEFAULT = _RESULTS / "tables" / "table1.parquet"
-_OTHER_METRICS = {"realism", "text_motion_relevance", "seconds_per_prompt"}
 _DIGITS = 3
 
 
@@ -99,7 +98,7 @@ def read_published(folder: Path, table: str) -> pd.DataFrame:
         if len(wrong):
             raise _broken(file, f"{column} `{wrong.iloc[0][column]}`", "a number or nothing")
         frame[column] = numbers if column in ("mean", "ci95") else numbers.astype("Int64")
-    unknown = set(frame["metric"]) - set(METRICS) - _OTHER_METRICS
+    unknown = set(frame["metric"]) - set(METRICS) - set(SCORES) - set(TIMES)
     if unknown:
         raise _broken(file, f"metric `{min(unknown)}`", f"one of {', '.join(METRICS)}")
     twice = frame[frame.duplicated(["row_order", "metric"])]

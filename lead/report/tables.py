@@ -13,9 +13,9 @@ from pathlib import Path
 import pandas as pd
 
 from lead.config.evaluation import Evaluation
-from lead.config.systems import System
+from lead.config.systems import MLD, System
 from lead.evaluation.repeats import read_values, side_by_side
-from lead.evaluation.summary import GAUGE, PHYSICAL, summarise
+from lead.evaluation.summary import GAUGE, PHYSICAL, RATIO, SECONDS, summarise
 from lead.files.artefact import commit
 from lead.files.job import Job
 from lead.report import footnotes
@@ -37,6 +37,7 @@ class Table:
         from_captions: whether motions are generated from captions, so that R-precision needs
             enough of them, and motions that do not do what they say are warned of.
         columns: the metrics that it shows; None shows all that its systems have.
+        quoted: the line above the paper's rows; by default where they were measured.
     """
 
     title: str
@@ -44,6 +45,7 @@ class Table:
     paper: str | None = None
     from_captions: bool = True
     columns: tuple[str, ...] | None = None
+    quoted: str = ""
 
 
 def make_table(job: Job) -> None:
@@ -64,12 +66,13 @@ def make_table(job: Job) -> None:
         title=f"{table.title} {job.settings['description']}.",
         footnotes=tuple(line for note in table.footnotes for line in note(measured) if line),
         comparable=measured.comparable,
+        quoted=table.quoted,
     )
     published = pd.DataFrame()
     if table.paper:
         # The rule leaves out a file that is missing, and `read_published` says where it comes from.
         file = job.inputs.get("published", Path("config/published") / f"{name}.csv")
-        published = read_published(file.parent, name)
+        published = with_ratio(read_published(file.parent, file.stem))
     labels, summary = {row.name: row.label for row in measured.rows}, measured.summary
     frame = comparison_table(summary, published, labels, unranked=unranked(summary))
     metadata = {**vars(text), **job.manifest, "commit": commit(), "evaluation": measured.facts[0]}
@@ -107,6 +110,17 @@ def unranked(summary: pd.DataFrame) -> tuple[str, ...]:
     most = int(summary["repeats"].to_numpy().max())
     fewer = summary.loc[summary["repeats"] < most, "system"]
     return (REAL, *dict.fromkeys(map(str, fewer)))
+
+
+def with_ratio(published: pd.DataFrame) -> pd.DataFrame:
+    """Add to the paper's seconds per prompt, where it prints them, their ratio to those of MLD."""
+    seconds = published.loc[published["metric"] == SECONDS]
+    if seconds.empty:
+        return published
+    ratio = seconds["mean"] / float(seconds.loc[seconds["method"] == MLD.label, "mean"].iloc[0])
+    rows = seconds.assign(metric=RATIO, mean=ratio, mean_printed=ratio.map("{:.3f}".format))
+    together = pd.concat([published, rows.loc[rows["method"] != MLD.label]], ignore_index=True)
+    return together.assign(project=pd.NA)  # which the methods' names say
 
 
 _OF_CAPTIONS = (
@@ -165,6 +179,13 @@ TABLES: Mapping[str, Table] = {
             ),
         ),
         "HumanML3D",
+    ),
+    "timing": Table(
+        "Seconds per prompt on",
+        (footnotes.study_footnote, footnotes.timing),
+        "HumanML3D",
+        from_captions=False,
+        quoted="Printed in the paper (hardware and batch not stated)",
     ),
     "physical": Table(
         "Physics and expression of motions on",

@@ -258,8 +258,15 @@ def test_words_and_few_steps_are_made_of_networks_that_are_there(editable):
     planned = editable.planned(*tables)
     assert not [rule for rule in planned if rule.startswith("train_")]
     assert planned["invert"] == 3
-    run = editable.snakemake(*tables)
+    times, study = "results/micro/tables/timing.parquet", "results/micro/user_study/study.html"
+    run = editable.snakemake(*tables, times, study)
     assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
+    timed = pq.read_table(editable.root / times).to_pandas()
+    ours = timed[(timed["origin"] == "this run") & (timed["metric"] == "ratio_to_mld")]
+    assert ours["system"].nunique() == 7 and (ours["mean"] > 0).all()
+    page, key = ((editable.root / study).with_name(own) for own in ("study.html", "key.json"))
+    sides = [{pair["A"], pair["B"]} for pair in json.loads(key.read_text())["pairs"]]
+    assert sides == [{"lead", "mld"}] * 4 and '"mld"' not in page.read_text()
     for path in tables:
         table = pq.read_table(editable.root / path).to_pandas()
         own = table[table["origin"] == "this run"]

@@ -206,6 +206,37 @@ rule embed_external:
         "../scripts/stage.py"
 
 
+rule time_systems:
+    input:
+        **{name: DATA[name] for name in ("frames", "index")},
+        **projector_file("lead"),
+        **({"student": f"{RESULTS}/{STUDENT}", **CONDITION} if STUDY.consistency else {}),
+        text=rules.encode_text.output.text,
+        vae=NETWORKS["vae"],
+        denoiser=NETWORKS["denoiser"],
+    output:
+        metrics=f"{RESULTS}/timing.parquet",
+    log:
+        f"{RESULTS}/logs/time_systems.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/time_systems.tsv"
+    threads: STUDY.machine.threads
+    resources:
+        mem_mb=4000,
+        runtime=240,
+        gpu=1,
+    params:
+        **stage("lead.evaluation.timing:time_systems"),
+        settings=settings("text", "diffusion", "consistency", "timing")
+        | PROTOCOL
+        | projector("lead")
+        | {"rows": [vars(row) for row in STUDY.rows("timing")]},
+    message:
+        announce("Seconds per prompt of every system, in turn.", gpu=True)
+    script:
+        "../scripts/stage.py"
+
+
 rule compute_metrics:
     input:
         unpack(measured_files),

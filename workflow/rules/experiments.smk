@@ -61,39 +61,11 @@ rule invert_styles:
 
 if STUDY.consistency is not None:
 
-    rule time_few_steps:
-        input:
-            **DATA,
-            **EVALUATOR,
-            **CONDITION,
-            **projector_file("lead"),
-            text=rules.encode_text.output.text,
-            vae=NETWORKS["vae"],
-            denoiser=f"{RESULTS}/{STUDENT}",
-        output:
-            seconds=f"{RESULTS}/systems/few_steps_seconds.parquet",
-        log:
-            f"{RESULTS}/logs/time_few_steps.log",
-        benchmark:
-            f"{RESULTS}/benchmarks/time_few_steps.tsv"
-        threads: STUDY.machine.threads
-        resources:
-            mem_mb=4000,
-            runtime=30,
-            gpu=1,
-        params:
-            **stage("experiments.few_steps:time_few_steps"),
-            settings=lambda wildcards: generating() | settings("consistency") | projector("lead"),
-        message:
-            announce("Seconds a motion at each number of steps.", gpu=True)
-        script:
-            "../scripts/stage.py"
-
     rule table5_paired:
         input:
             metrics=metrics(STUDY, STUDY.rows("table5")),
             physical=metrics(STUDY, STUDY.few_steps, "physical"),
-            seconds=rules.time_few_steps.output.seconds,
+            seconds=rules.time_systems.output.metrics,
         output:
             paired=f"{RESULTS}/tables/table5_paired.parquet",
         log:

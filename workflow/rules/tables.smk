@@ -69,8 +69,12 @@ def table_files(wildcards):
     rows = study.rows(wildcards.table)
     if wildcards.table == "physical":
         return {"metrics": metrics(study, rows, "physical"), "gauge": metrics(study, rows)}
-    files = {"metrics": metrics(study, rows)}
-    if (printed := Path(f"config/published/{wildcards.table}.csv")).is_file():
+    is_timed = wildcards.table == "timing"
+    files = {
+        "metrics": [f"results/{study.name}/timing.parquet"] if is_timed else metrics(study, rows)
+    }
+    name = "inference_time" if is_timed else wildcards.table
+    if (printed := Path(f"config/published/{name}.csv")).is_file():
         files["published"] = str(printed)
     if words := dict.fromkeys(row.words for row in rows if row.words):
         files["fresh"] = [f"{MTI}/{name}/fresh.parquet" for name in words]

@@ -509,6 +509,11 @@
       this.dirty = true;
     }
     tick(at) {
+      if (!this.root.clientWidth) {  /* not shown: it stands still */
+        this.then = null;
+        requestAnimationFrame((next) => this.tick(next));
+        return;
+      }
       if (this.playing) {
         this.now += this.then === null ? 0 : (Math.min(at - this.then, 250) / 1000) * this.speed;
         this.then = at;

@@ -1,0 +1,1 @@
+"""A user study: pairs of motions on a page for raters, and the statistics of their answers."""
