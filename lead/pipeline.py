@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -108,7 +109,7 @@ class LeadPipeline:
             directory,
             read_taught(values.get("taught"), directory / "taught.safetensors"),
         )
-        return pipeline.to(pick_device() if device is None else device)
+        return pipeline.to(pick_device(device))
 
     def save(self, directory: Path | str) -> Path:
         """Write a model directory from which `load` makes the same pipeline, and return it.
@@ -154,14 +155,17 @@ class LeadPipeline:
             steps: DDIM steps; the model's own if None.
             realign: False leaves Eq. (3) out, which is MLD from the same noise.
             words: words, or files of words, whose ``<names>`` texts may hold.
-            device: where to compute; where the pipeline is if None.
+            device: where to compute this time; where the pipeline is if None.
 
         Raises:
             LeadError: an empty text, a length the model was not trained for, more or fewer lengths
                 than texts, or a word that is unknown, unused, damaged or of another encoder.
         """
         if device is not None:
-            self = self.to(device)
+            return self._elsewhere(
+                pick_device(device), texts, seconds=seconds, seed=seed, guidance=guidance,
+                steps=steps, realign=realign, words=words,
+            )  # fmt: skip
         lengths = self._lengths(seconds, len(texts))
         changed = {"steps": steps, "guidance": guidance}
         generator = replace(
@@ -252,6 +256,8 @@ class LeadPipeline:
             settings: steps, batch and learning rate; the paper's if None.
             progress: show steps as they are made.
 
+        How files were read, and what to look at in them, is a warning each.
+
         Raises:
             LeadError: a clip cannot be read or is too short, the name or ``init`` is none, or the
                 model is of another skeleton.
@@ -260,6 +266,16 @@ class LeadPipeline:
 
         asked = NewWord(check_placeholder(name), init, objective, seed)
         return invert_clips(self, clips, asked, settings or Inversion(), progress=progress)
+
+    def _elsewhere(
+        self, device: torch.device, texts: Sequence[str], **asked: Any
+    ) -> list[GeneratedMotion]:
+        """`generate` on a device; then the networks, which are not copied, move back."""
+        home = self.generator.null.device
+        try:
+            return self.to(device).generate(texts, **asked)
+        finally:
+            self.to(home)
 
     def _motions(
         self,
