@@ -22,7 +22,7 @@ from lead.render.lettering import BLACK, PAPER, font
 from lead.render.sheet import LIMBS, draw_legend
 from lead.render.strip import draw_strip
 
-KINDS = ("bvh", "glb", "npz", "csv", "gif", "mp4", "html", "png")
+KINDS = ("bvh", "glb", "npz", "npy", "csv", "gif", "mp4", "html", "png")
 """What `export_motion` writes."""
 
 _SIZE, _HEADER = (1600, 360), 64

@@ -23,7 +23,8 @@ from lead.files.job import Job
 
 
 def run_stage(entry: str, job: Job, log: Path) -> int:
-    """Call ``"module:function"`` with the job; 0 if it succeeded, 1 after a user's error.
+    """Call ``"module:function"`` with the job; 0 if it succeeded, 1 after a user's error, 130
+    after Ctrl-C.
 
     Its messages go to the terminal and to ``log``. A `LeadError` is printed without a
     traceback; any other exception is a bug of ours and passes through.
@@ -36,6 +37,14 @@ def run_stage(entry: str, job: Job, log: Path) -> int:
         except LeadError as error:
             print(f"\nError in {job.stage}: {error}", file=sys.stderr, flush=True)
             return 1
+        except KeyboardInterrupt:
+            on = "goes on from its last saved step" if job.state else "begins this job again"
+            print(
+                f"\nInterrupted: {job.stage}. The same command {on}; finished jobs are kept.",
+                file=sys.stderr,
+                flush=True,
+            )
+            return 130
     return 0
 
 
