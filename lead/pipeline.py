@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -24,6 +24,7 @@ from lead.files.seeds import Seeds
 from lead.inversion.sentences import NewWord, check_placeholder
 from lead.inversion.words import Word, encode_with_words
 from lead.mocap.motion_file import StoredMotion
+from lead.mocap.viewable import Viewable
 from lead.model_directory import NETWORKS, SUMS, bundled_model, frames_of, read_description
 from lead.models.build import pick_device
 from lead.models.files import check_lineage, copy_network, load_denoiser, load_projector, load_vae
@@ -36,8 +37,8 @@ from lead.text.encoder import TextEncoder, load_text_encoder
 from lead.text.taught import Taught, read_taught
 
 
-@dataclass(frozen=True)
-class GeneratedMotion:
+@dataclass(frozen=True, repr=False)
+class GeneratedMotion(Viewable):
     """One generated motion."""
 
     text: str
@@ -162,10 +163,8 @@ class LeadPipeline:
                 than texts, or a word that is unknown, unused, damaged or of another encoder.
         """
         if device is not None:
-            return self._elsewhere(
-                pick_device(device), texts, seconds=seconds, seed=seed, guidance=guidance,
-                steps=steps, realign=realign, words=words,
-            )  # fmt: skip
+            own = deepcopy(self.generator)  # moving moves networks: these stay where they are
+            self = replace(self, generator=own).to(pick_device(device))
         lengths = self._lengths(seconds, len(texts))
         changed = {"steps": steps, "guidance": guidance}
         generator = replace(
@@ -266,16 +265,6 @@ class LeadPipeline:
 
         asked = NewWord(check_placeholder(name), init, objective, seed)
         return invert_clips(self, clips, asked, settings or Inversion(), progress=progress)
-
-    def _elsewhere(
-        self, device: torch.device, texts: Sequence[str], **asked: Any
-    ) -> list[GeneratedMotion]:
-        """`generate` on a device; then the networks, which are not copied, move back."""
-        home = self.generator.null.device
-        try:
-            return self.to(device).generate(texts, **asked)
-        finally:
-            self.to(home)
 
     def _motions(
         self,

@@ -58,22 +58,23 @@ def test_guidance_and_steps_are_those_asked_for(pipeline):
     assert not np.allclose(usual, other) and not np.allclose(usual, fewer)
 
 
-def test_generating_on_another_device_once_moves_the_networks_back(pipeline, monkeypatch):
+def test_generating_on_another_device_once_leaves_the_networks_where_they_are(
+    pipeline, monkeypatch
+):
     moved = []
 
     def move(self, device):
-        moved.append(str(device))
+        moved.append((self, str(device)))
         return self
 
     monkeypatch.setattr(MotionGenerator, "to", move)
     monkeypatch.setattr("lead.pipeline.pick_device", torch.device)
-    here = pipeline.generate(TEXTS[:1])[0]
-    there = pipeline.generate(TEXTS[:1], device="cpu:1")[0]
-    assert moved == ["cpu:1", "cpu"]
+    here, there = (pipeline.generate(TEXTS[:1], **on)[0] for on in ({}, {"device": "cpu:1"}))
+    ((copy, device),) = moved
+    assert device == "cpu:1"
+    own = {parameter.data_ptr() for parameter in pipeline.generator.vae.parameters()}
+    assert own.isdisjoint(parameter.data_ptr() for parameter in copy.vae.parameters())
     np.testing.assert_array_equal(here.features, there.features)
-    with pytest.raises(LeadError):
-        pipeline.generate([""], device="cpu:1")
-    assert moved[2:] == ["cpu:1", "cpu"]
 
 
 @pytest.mark.parametrize("device", ["gpu", "cuda:99", ""])

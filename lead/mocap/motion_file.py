@@ -17,7 +17,7 @@ features      T x D, float32      motion features, not normalised; only where th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -30,10 +30,11 @@ from lead.files.artefact import atomic_path
 from lead.formats.amass import stated_rate
 from lead.formats.bvh_writer import write_bvh
 from lead.formats.gltf import write_glb
+from lead.mocap.viewable import Viewable
 from lead.motion.features import features_to_joints
 from lead.motion.kinematics import checked_joints
 from lead.motion.plausible import remarks
-from lead.motion.skeleton import HUMANML3D, METRES, SKELETONS, Skeleton
+from lead.motion.skeleton import HUMANML3D, METRES, SKELETONS, Motion, Skeleton
 from lead.types import Joints
 
 ENDINGS = (".glb", ".npz", ".csv", ".bvh", ".npy")
@@ -49,8 +50,8 @@ _wrong = partial(
 )
 
 
-@dataclass(frozen=True, eq=False)
-class StoredMotion:
+@dataclass(frozen=True, eq=False, repr=False)
+class StoredMotion(Viewable):
     """A motion on one of the two skeletons.
 
     Attributes:
@@ -60,11 +61,11 @@ class StoredMotion:
         notes: how a foreign file was read, and what to look at.
     """
 
-    joints: Joints = field(repr=False)
+    joints: Joints
     skeleton: Skeleton
     fps: float
     text: str = ""
-    features: Float[np.ndarray, "T D"] | None = field(default=None, repr=False)
+    features: Float[np.ndarray, "T D"] | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -103,7 +104,7 @@ def read_motion(source: Path | str, fps: float | None = None) -> StoredMotion:
     )
 
 
-def write_motion(motion: StoredMotion, path: Path, *, positions: bool = False) -> str:
+def write_motion(motion: Motion, path: Path, *, positions: bool = False) -> str:
     """Write a motion as its file's ending says; returns what was written, in a line.
 
     A ``.bvh`` is in centimetres, ``.glb`` and ``.csv`` are in metres, ``.npz`` and ``.npy`` (joint
@@ -133,19 +134,22 @@ def write_motion(motion: StoredMotion, path: Path, *, positions: bool = False) -
             moved = write(path, joints, skeleton, fps, positions=positions)
             if positions:
                 return f"{summary}, positions in every joint"
-            millimetres = f"{moved.mean():.2f} mm on average, {moved.max():.2f} mm at most"
-            return f"{summary}; constant bones move them by {millimetres}"
+            return (
+                f"{summary}; bones keep their lengths, which moves joints by {moved.mean():.1f} mm "
+                f"on average, {moved.max():.1f} mm at most (exact: --positions)"
+            )
         case ".npz":
             write_npz(path, motion)
         case ".csv":
             write_csv(path, joints, skeleton, fps)
         case ".npy":
+            checked = checked_joints(joints, skeleton, at_least=1)
             with atomic_path(path) as temporary:
-                np.save(temporary, joints.astype(np.float32))
+                np.save(temporary, checked.astype(np.float32))
     return summary
 
 
-def write_npz(path: Path, motion: StoredMotion) -> None:
+def write_npz(path: Path, motion: Motion) -> None:
     """Write the arrays of the table above, atomically.
 
     Raises:

@@ -10,8 +10,7 @@ from itertools import pairwise
 import numpy as np
 from jaxtyping import Bool, Float
 
-from lead.mocap.motion_file import StoredMotion
-from lead.motion.skeleton import METRES, Skeleton
+from lead.motion.skeleton import METRES, Motion, Skeleton
 from lead.render.stick import LEFT, RIGHT, body_height, check_motion
 from lead.types import Joints
 
@@ -82,27 +81,33 @@ class Scene:
         return len(self.points) / self.fps
 
 
-def scene(motion: StoredMotion, label: str = "") -> Scene:
-    """Build the figure of every frame.
+def scene(motion: Motion, label: str = "") -> Scene:
+    """The figure of every frame of a motion; see `scene_of`."""
+    return scene_of(motion.joints, motion.skeleton, motion.fps, motion.text, label)
+
+
+def scene_of(
+    joints: Joints, skeleton: Skeleton, fps: float, text: str = "", label: str = ""
+) -> Scene:
+    """Build the figure of every frame, from joints in the skeleton's unit.
 
     Raises:
         LeadError: the motion does not fit its skeleton or is not finite.
     """
-    skeleton = motion.skeleton
-    check_motion(motion.joints, skeleton)
-    joints = _turned(np.asarray(motion.joints, np.float64) * METRES[skeleton.unit], skeleton)
+    check_motion(joints, skeleton)
+    joints = _turned(np.asarray(joints, np.float64) * METRES[skeleton.unit], skeleton)
     height = max(body_height(joints[0], skeleton), 1e-3)
     points, cones, feet = _figure(joints, skeleton, height / _UPRIGHT)
-    resting = _resting(joints, skeleton, motion.fps, height / _UPRIGHT)
+    resting = _resting(joints, skeleton, fps, height / _UPRIGHT)
     return Scene(
-        motion.text,
+        text,
         label,
-        motion.fps,
+        fps,
         points,
         cones,
         feet,
         _prints(resting),
-        _followed(joints[:, 0, [0, 2]], motion.fps, _STAYS * height / _UPRIGHT),
+        _followed(joints[:, 0, [0, 2]], fps, _STAYS * height / _UPRIGHT),
         height,
     )
 
