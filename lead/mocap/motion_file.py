@@ -30,6 +30,7 @@ from lead.files.artefact import atomic_path
 from lead.formats.amass import stated_rate
 from lead.formats.bvh_writer import write_bvh
 from lead.formats.gltf import write_glb
+from lead.formats.gltf_reader import read_glb
 from lead.mocap.viewable import Viewable
 from lead.motion.features import features_to_joints
 from lead.motion.kinematics import checked_joints
@@ -86,6 +87,8 @@ def read_motion(source: Path | str, fps: float | None = None) -> StoredMotion:
             return _with_remarks(read_npz(source, fps))
         case ".npy":
             return _with_remarks(_from_array(source, fps))
+        case ".glb":
+            return _with_remarks(_from_glb(source, fps))
         case ".bvh":
             # It brings tables along, which take longer to load than a file of ours to read.
             from lead.mocap.motion import read_mocap
@@ -97,8 +100,8 @@ def read_motion(source: Path | str, fps: float | None = None) -> StoredMotion:
         "Motion cannot be read from this kind of file.",
         file=source,
         found=source.suffix or "no ending",
-        expected=".npz, .npy or .bvh",
-        fix="A .glb or .csv cannot be read back: export the .npz that it was made from."
+        expected=".npz, .npy, .bvh, or a .glb that lead wrote",
+        fix="A .csv cannot be read back: export the .npz that it was made from."
         if source.suffix.lower() in ENDINGS
         else "Bring it in with `lead import` first, from BVH, AMC or NumPy arrays.",
     )
@@ -130,7 +133,7 @@ def write_motion(motion: Motion, path: Path, *, positions: bool = False) -> str:
     summary = f"{len(joints)} frames at {fps:g} fps, {skeleton.joint_count} joints"
     match ending:
         case ".bvh" | ".glb":
-            write = write_bvh if ending == ".bvh" else write_glb
+            write = write_bvh if ending == ".bvh" else partial(write_glb, text=motion.text)
             moved = write(path, joints, skeleton, fps, positions=positions)
             if positions:
                 return f"{summary}, positions in every joint"
@@ -228,6 +231,16 @@ def write_csv(path: Path, joints: Joints, skeleton: Skeleton, fps: float) -> Non
 
 def _with_remarks(motion: StoredMotion) -> StoredMotion:
     return replace(motion, notes=remarks(motion.joints, motion.skeleton, motion.fps))
+
+
+def _from_glb(source: Path, fps: float | None) -> StoredMotion:
+    found = read_glb(source)
+    for skeleton in SKELETONS.values():
+        if set(skeleton.joints) <= set(found.names):
+            rows = [found.names.index(name) for name in skeleton.joints]
+            joints = found.positions[:, rows] / METRES[skeleton.unit]
+            return StoredMotion(joints, skeleton, fps or found.fps, found.text)
+    raise _wrong(source, f"joints {', '.join(found.names)}"[:120], "a .glb that lead wrote")
 
 
 def _from_array(source: Path, fps: float | None) -> StoredMotion:

@@ -10,7 +10,8 @@ import numpy as np
 from jaxtyping import Float
 from PIL import Image, ImageDraw, ImageFilter
 
-from lead.render.body import COLOURS, Scene
+from lead.motion.figure import COLOURS
+from lead.render.body import Scene
 from lead.render.lettering import BLACK, INK, font, wrap
 from lead.render.shade import paint_cones
 from lead.render.sheet import draw_legend
