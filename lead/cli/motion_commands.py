@@ -26,7 +26,7 @@ Shown = Annotated[
 Browser = Annotated[bool, typer.Option(help="Open the page.")]
 Rate = Annotated[
     float | None,
-    typer.Option(min=1, max=1000, help="Frames per second of the source, where it does not say."),
+    typer.Option(help="Frames per second of the source, 1 to 1000, where it does not say."),
 ]
 Picture = Annotated[Path | None, typer.Option(help="Picture to draw (.png).")]
 Seed = Annotated[int, typer.Option(help="Any whole number; another one gives another result.")]

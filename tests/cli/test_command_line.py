@@ -52,7 +52,7 @@ def test_every_number_has_its_range_or_unit_in_the_help(name):
     numbers = [line for line in help_.splitlines() if re.search("<(int|float)|INTEGER|FLOAT", line)]
     assert numbers
     for line in numbers:
-        assert re.search("x>=|<=x|whole number|in seconds", line), line
+        assert re.search("x>=|<=x|whole number|in seconds|1 to 1000", line), line
 
 
 def test_the_version_is_printed(monkeypatch, capsys):

@@ -30,9 +30,10 @@ def imported(tmp_path):
     return read_mocap(tmp_path / "clip.bvh")
 
 
-@pytest.mark.parametrize(
-    "ending", [".npz", ".npy", ".bvh", ".glb", ".csv", ".html", ".gif", ".png"]
-)
+ENDINGS = (".npz", ".npy", ".bvh", ".glb", ".csv", ".html", ".gif", ".png")
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
 def test_a_motion_is_saved_as_its_ending_says(tmp_path, ending):
     path = generated().save(tmp_path / f"motion{ending}")
     assert path.stat().st_size > 1000 and list(tmp_path.iterdir()) == [path]
@@ -91,8 +92,8 @@ def test_a_motion_with_holes_is_neither_saved_nor_played_nor_drawn(tmp_path):
     joints = swaying_body(HUMANML3D)[:8].copy()
     joints[3, 4] = np.nan
     motion = StoredMotion(joints, HUMANML3D, 20.0)
-    acts = (motion.play, motion.plot, *(lambda e=e: motion.save(tmp_path / f"a{e}") for e in
-            (".npz", ".bvh", ".glb", ".csv", ".npy", ".html", ".gif", ".png")))  # fmt: skip
+    saving = [lambda e=ending: motion.save(tmp_path / f"a{e}") for ending in ENDINGS]
+    acts = [motion.play, motion.plot, *saving]
     for act in acts:
         with pytest.raises(LeadError, match="finite"):
             act()
