@@ -37,7 +37,7 @@ ALLOWED = {
     "progress store text training types",
     "model_directory": "config errors files motion",
     "pipeline": "config diffusion errors files inversion mocap model_directory models motion text",
-    "render": "errors files motion types",
+    "render": "errors files motion progress types",
     "report": "analysis clip config datasets errors evaluation files formats inversion "
     "model_directory models motion pipeline render store",
     "cli": "config datasets errors evaluation files inversion mocap model_directory "
