@@ -19,7 +19,7 @@ import re
 import sys
 import traceback
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -93,7 +93,7 @@ def main() -> None:
     sys.exit(FAILED)
 
 
-def _end_interrupted() -> None:
+def _end_interrupted() -> NoReturn:
     print(
         "\nInterrupted. Files that were finished are kept; run the same command again for the "
         "others. (A download goes on where it stopped.)",

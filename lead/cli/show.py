@@ -152,7 +152,7 @@ def show_timings(folder: Path, as_json: bool = False) -> None:
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows of a frame as plain values; None for what is missing."""
-    return json.loads(frame.to_json(orient="records", double_precision=15))
+    return json.loads(frame.to_json(orient="records", double_precision=15) or "[]")
 
 
 def print_json(values: Any) -> None:
