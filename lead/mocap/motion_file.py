@@ -138,8 +138,9 @@ def write_motion(motion: Motion, path: Path, *, positions: bool = False) -> str:
             if positions:
                 return f"{summary}, positions in every joint"
             return (
-                f"{summary}; bones keep their lengths, which moves joints by {moved.mean():.1f} mm "
-                f"on average, {moved.max():.1f} mm at most (exact: --positions)"
+                f"{summary}; bones keep one length, as animation programs want, which moves joints "
+                f"by {moved.mean():.1f} mm on average, {moved.max():.1f} mm at most "
+                "(lead export --positions keeps them exact)"
             )
         case ".npz":
             write_npz(path, motion)
