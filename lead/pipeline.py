@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from lead.files.seeds import Seeds
 from lead.inversion.sentences import NewWord, check_placeholder
 from lead.inversion.words import Word, encode_with_words
 from lead.mocap.motion_file import StoredMotion
+from lead.mocap.viewable import Viewable
 from lead.model_directory import NETWORKS, SUMS, bundled_model, frames_of, read_description
 from lead.models.build import pick_device
 from lead.models.files import check_lineage, copy_network, load_denoiser, load_projector, load_vae
@@ -35,8 +37,8 @@ from lead.text.encoder import TextEncoder, load_text_encoder
 from lead.text.taught import Taught, read_taught
 
 
-@dataclass(frozen=True)
-class GeneratedMotion:
+@dataclass(frozen=True, repr=False)
+class GeneratedMotion(Viewable):
     """One generated motion."""
 
     text: str
@@ -108,7 +110,7 @@ class LeadPipeline:
             directory,
             read_taught(values.get("taught"), directory / "taught.safetensors"),
         )
-        return pipeline.to(pick_device() if device is None else device)
+        return pipeline.to(pick_device(device))
 
     def save(self, directory: Path | str) -> Path:
         """Write a model directory from which `load` makes the same pipeline, and return it.
@@ -154,14 +156,15 @@ class LeadPipeline:
             steps: DDIM steps; the model's own if None.
             realign: False leaves Eq. (3) out, which is MLD from the same noise.
             words: words, or files of words, whose ``<names>`` texts may hold.
-            device: where to compute; where the pipeline is if None.
+            device: where to compute this time; where the pipeline is if None.
 
         Raises:
             LeadError: an empty text, a length the model was not trained for, more or fewer lengths
                 than texts, or a word that is unknown, unused, damaged or of another encoder.
         """
         if device is not None:
-            self = self.to(device)
+            own = deepcopy(self.generator)  # moving moves networks: these stay where they are
+            self = replace(self, generator=own).to(pick_device(device))
         lengths = self._lengths(seconds, len(texts))
         changed = {"steps": steps, "guidance": guidance}
         generator = replace(
@@ -251,6 +254,8 @@ class LeadPipeline:
             name: of the word in sentences, such as ``<zombie>``; it starts from the word ``init``.
             settings: steps, batch and learning rate; the paper's if None.
             progress: show steps as they are made.
+
+        How files were read, and what to look at in them, is a warning each.
 
         Raises:
             LeadError: a clip cannot be read or is too short, the name or ``init`` is none, or the

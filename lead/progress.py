@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,9 @@ Item = TypeVar("Item")
 
 _SECONDS_BETWEEN_LINES = 10.0
 _BAR = 24
+
+_WINDOW = 30.0
+"""Seconds of work by which its speed is told: on a busy machine the mean since it began lags."""
 
 
 class Progress:
@@ -26,13 +30,18 @@ class Progress:
         self.name, self.total, self.done = name, total, done
         self._stream = stream or sys.stderr
         self._terminal = self._stream.isatty()
-        self._began, self._began_at = time.monotonic(), done
+        self._began = time.monotonic()
+        self._marks = deque([(self._began, done)])  # when how much was done, of the last seconds
         self._shown = -1e9 if self._terminal else time.monotonic()
 
     def advance(self, count: int = 1, note: str = "") -> None:
         """Count work as done; ``note`` (such as the loss) is shown behind the numbers."""
         self.done += count
         now = time.monotonic()
+        if now - self._marks[-1][0] >= 1.0:
+            self._marks.append((now, self.done))
+        while len(self._marks) > 2 and now - self._marks[1][0] >= _WINDOW:
+            self._marks.popleft()
         interval = 0.1 if self._terminal else _SECONDS_BETWEEN_LINES
         if now - self._shown >= interval or self.done == self.total:
             self._shown = now
@@ -46,7 +55,8 @@ class Progress:
 
     def _show(self, now: float, note: str) -> None:
         seconds = now - self._began
-        rate = (self.done - self._began_at) / max(seconds, 1e-9)
+        since, before = self._marks[0]
+        rate = (self.done - before) / max(now - since, 1e-9)
         finished = self.total is not None and self.done >= self.total
         of = "" if self.total is None else f"/{self.total:,}"
         text = f"{self.name} {self.done:,}{of}  {rate:,.1f}/s"

@@ -20,7 +20,7 @@ ALLOWED = {
     "config": "errors files",
     "motion": "errors files types",
     "formats": "errors files motion types",
-    "mocap": "clip errors files formats motion types",
+    "mocap": "clip errors files formats motion render types",
     "store": "clip errors files",
     "datasets": "clip config errors files formats mocap motion progress store types",
     "models": "config errors files model_directory motion",
@@ -37,7 +37,7 @@ ALLOWED = {
     "progress store text training types",
     "model_directory": "config errors files motion",
     "pipeline": "config diffusion errors files inversion mocap model_directory models motion text",
-    "render": "errors files mocap motion types",
+    "render": "errors files motion progress types",
     "report": "analysis clip config datasets errors evaluation files formats inversion mocap "
     "model_directory models motion pipeline render store",
     "figures": "analysis clip config datasets diffusion errors evaluation files formats inversion "

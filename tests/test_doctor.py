@@ -25,7 +25,7 @@ def in_the_repository(monkeypatch):
 
 def test_missing_data_is_named_with_place_address_and_licence(tmp_path):
     result = CliRunner().invoke(app, ["doctor", "open_small", "--data-root", str(tmp_path)])
-    assert result.exit_code == 1
+    assert result.exit_code == 3
     for words in (
         "bandai-namco/dataset-1",
         "github.com/BandaiNamco",
@@ -48,7 +48,7 @@ def test_the_demo_needs_no_data():
 
 def test_a_study_of_some_open_sources_needs_these_alone(tmp_path):
     result = CliRunner().invoke(app, ["doctor", "bundled", "--data-root", str(tmp_path)])
-    assert result.exit_code == 1
+    assert result.exit_code == 3
     assert "cmu/cmu-takes" in result.output and "cmu-mocap-index.csv" in result.output
     assert "may be used in products" in result.output
     assert "bandai-namco" not in result.output and "kitml" not in result.output
@@ -153,7 +153,7 @@ def test_a_released_checkpoint_is_looked_for_where_the_study_reads_it(tmp_path, 
     )
     monkeypatch.chdir(tmp_path)
     missing = CliRunner().invoke(app, ["doctor", "official", "--data-root", str(tmp_path)])
-    assert missing.exit_code == 1
+    assert missing.exit_code == 3
     assert f"put it at {tmp_path / 'mld.ckpt'}" in missing.output
     (tmp_path / "mld.ckpt").touch()
     assert doctor("official", "--data-root", str(tmp_path)).count("✗") < missing.output.count("✗")

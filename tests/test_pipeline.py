@@ -7,9 +7,11 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 import torch
+from rigs import MIXAMO, walking_bvh
 from small_model import write_finished_model
 
 from lead.config.evaluation import Inversion
+from lead.diffusion.generator import MotionGenerator
 from lead.errors import LeadError
 from lead.inversion.words import Word
 from lead.models.files import load_network
@@ -54,6 +56,38 @@ def test_guidance_and_steps_are_those_asked_for(pipeline):
     )
     np.testing.assert_array_equal(usual, same)
     assert not np.allclose(usual, other) and not np.allclose(usual, fewer)
+
+
+def test_generating_on_another_device_once_leaves_the_networks_where_they_are(
+    pipeline, monkeypatch
+):
+    moved = []
+
+    def move(self, device):
+        moved.append((self, str(device)))
+        return self
+
+    monkeypatch.setattr(MotionGenerator, "to", move)
+    monkeypatch.setattr("lead.pipeline.pick_device", torch.device)
+    here, there = (pipeline.generate(TEXTS[:1], **on)[0] for on in ({}, {"device": "cpu:1"}))
+    ((copy, device),) = moved
+    assert device == "cpu:1"
+    own = {parameter.data_ptr() for parameter in pipeline.generator.vae.parameters()}
+    assert own.isdisjoint(parameter.data_ptr() for parameter in copy.vae.parameters())
+    np.testing.assert_array_equal(here.features, there.features)
+
+
+@pytest.mark.parametrize("device", ["gpu", "cuda:99", ""])
+def test_a_device_that_is_not_there_is_refused(pipeline, device):
+    with pytest.raises(LeadError, match="no such device"):
+        pipeline.generate(TEXTS[:1], device=device)
+
+
+def test_how_a_file_was_read_is_a_warning_where_its_word_is_inverted(pipeline, tmp_path, capsys):
+    (tmp_path / "clip.bvh").write_text(walking_bvh(MIXAMO, lambda joint: f"m:{joint}"))
+    with pytest.warns(UserWarning, match=r"clip\.bvh is read as"):
+        pipeline.invert([tmp_path / "clip.bvh"], "<odd>", settings=Inversion(steps=1))
+    assert "clip.bvh" not in capsys.readouterr().err
 
 
 def test_a_motion_goes_to_a_latent_is_realigned_and_comes_back(pipeline):

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 
+from lead.cli.show import print_json, records
 from lead.config.evaluation import ExternalSystem
 from lead.config.load import load_study
 from lead.config.study import Study
@@ -49,7 +50,7 @@ def write_requests(study: str, path: Path) -> None:
 
 
 def evaluate_predictions(
-    system: ExternalSystem, study: str, out: Path | None = None
+    system: ExternalSystem, study: str, out: Path | None = None, as_json: bool = False
 ) -> pd.DataFrame:
     """Embed the motions, compute their metrics and print them beside the study's systems.
 
@@ -57,6 +58,7 @@ def evaluate_predictions(
 
     Args:
         out: Parquet file for the metrics, one row per metric and repeat.
+        as_json: print one cell of the table per system and metric in JSON, for scripts.
 
     Raises:
         LeadError: the study lacks a file that the measuring needs; what is wrong with the
@@ -92,7 +94,13 @@ def evaluate_predictions(
         compared = {"real": real, **embedded}
         compute_metrics(Job("compute_metrics", slices, compared, {"metrics": metrics}))
         predicted, metadata = read_values(metrics)
-    frame = _print(settings, system, _beside(settings, predicted), metadata)
+    frame, text = _table(settings, system, _beside(settings, predicted), metadata)
+    if as_json:
+        facts = {"study": text.study, "title": text.title, "footnotes": text.footnotes}
+        print_json(facts | {"cells": records(frame)})
+        return frame
+    print_table(frame, text)
+    print_gauge(frame, metadata["gauge"], Console())
     if out is not None:
         print(f"  {out}")
     return frame
@@ -125,9 +133,9 @@ def _beside(settings: Study, predicted: pd.DataFrame) -> pd.DataFrame:
     return side_by_side([*shown, predicted])
 
 
-def _print(
+def _table(
     settings: Study, system: ExternalSystem, measured: pd.DataFrame, metadata: dict[str, Any]
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, TableText]:
     summary, protocol, items = summarise(measured), settings.evaluation, metadata["items"]
     notes = []  # what was found of the files was printed while they were read
     if items < smallest_test(protocol) and not protocol.allow_small:
@@ -144,9 +152,7 @@ def _print(
     repeats = measured.loc[measured["system"] == SYSTEM, "repeat"].nunique()
     title = f"{labels[SYSTEM]} on {settings.description}, {repeats} repeat(s)"
     notes += gauge_footnotes(summary, metadata["gauge"])
-    print_table(frame, TableText("evaluate", settings.name, title, tuple(notes)))
-    print_gauge(frame, metadata["gauge"], Console())
-    return frame
+    return frame, TableText("evaluate", settings.name, title, tuple(notes))
 
 
 def _finished(settings: Study, file: str) -> Path:

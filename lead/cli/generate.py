@@ -9,7 +9,6 @@ from pathlib import Path
 from lead.cli.view import check_outputs, labelled, sentences, write_outputs
 from lead.errors import check_input
 from lead.inversion.sentences import read_sentence
-from lead.mocap.motion_file import StoredMotion
 from lead.model_directory import (
     BUNDLED,
     MODEL_FILE,
@@ -55,8 +54,7 @@ def write_motions(
 
     pipeline = LeadPipeline.load(directory)
     motions = pipeline.generate(asked, seconds=seconds, seed=seed, words=words)
-    stored = [StoredMotion(m.joints, m.skeleton, m.fps, m.text, m.features) for m in motions]
-    write_outputs(labelled(stored, samples), out)
+    write_outputs(labelled(motions, samples), out)
     for note in dict.fromkeys(motion.note for motion in motions if motion.note):
         print(f"note: {note}", file=sys.stderr)
 

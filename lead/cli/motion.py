@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from lead.cli.view import write_output
 from lead.errors import LeadError, check_input, check_output
 from lead.files.artefact import atomic_path
+from lead.mocap.look import draw_motion, write_output
 from lead.mocap.motion import ImportedMotion, read_mocap
 from lead.mocap.motion_file import read_motion
 from lead.motion.canonical import canonical_joints
 from lead.motion.skeleton import HUMANML3D
-from lead.render.lettering import BLACK, PAPER, font
-from lead.render.sheet import LIMBS, draw_legend
-from lead.render.strip import draw_strip
 
-KINDS = ("bvh", "glb", "npz", "csv", "gif", "mp4", "html", "png")
+KINDS = ("bvh", "glb", "npz", "npy", "csv", "gif", "mp4", "html", "png")
 """What `export_motion` writes."""
 
-_SIZE, _HEADER = (1600, 360), 64
 _WHY = {
     "convention": "known convention",
     "map file": "your map",
@@ -134,10 +131,5 @@ def print_import(motion: ImportedMotion, console: Console) -> None:
 
 def draw_import(motion: ImportedMotion) -> Image.Image:
     """A strip of poses as a model would see them: HumanML3D's bones, on the floor, facing +Z."""
-    strip = draw_strip(canonical_joints(motion.joints, HUMANML3D), HUMANML3D, _SIZE, poses=8)
-    picture = Image.new("RGB", (_SIZE[0], _SIZE[1] + _HEADER), PAPER)
-    picture.paste(strip, (0, _HEADER))
-    draw = ImageDraw.Draw(picture)
-    draw.text((36, 12), motion.source, BLACK, font(20, bold=True))
-    draw_legend(draw, LIMBS, (36.0, 52), 15)
-    return picture
+    seen = replace(motion, joints=canonical_joints(motion.joints, HUMANML3D))
+    return draw_motion(seen, motion.source)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
+import json
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from rich.console import Console
@@ -26,7 +28,27 @@ _OPTIONAL = (
 )
 
 
-def examine(study: str | None, data_root: Path | None) -> bool:
+@dataclass(frozen=True)
+class Need:
+    """One thing that a study or a command needs.
+
+    Attributes:
+        title: what it is.
+        present: whether it is here, or nothing is to be done about it.
+        fix: how to get it.
+        place: where it was found.
+        unread: why it is of no use, if it is not.
+    """
+
+    title: str
+    present: bool
+    fix: str = ""
+    place: str | None = None
+    licence: str = ""
+    unread: str = ""
+
+
+def examine(study: str | None, data_root: Path | None, as_json: bool = False) -> bool:
     """Print what each study needs and whether it is here; True if nothing is missing.
 
     Without a study, sources that no study needs are named too; they count as not missing.
@@ -34,17 +56,47 @@ def examine(study: str | None, data_root: Path | None) -> bool:
     Raises:
         LeadError: there is no such study.
     """
+    studies = [_load(name, data_root) for name in ([study] if study else study_names())]
+    every = {settings.name: needs_of(settings) for settings in studies}
+    others = [] if study else _other_sources(studies, data_root or Path("data"))
+    programs = [
+        *(Need(title, find_spec(module) is not None, fix) for module, title, fix in _OPTIONAL),
+        Need("pdflatex, to typeset the tables", shutil.which("pdflatex") is not None),
+    ]
+    complete = {name: all(need.present for need in needs) for name, needs in every.items()}
+    if as_json:
+        found = [
+            {"study": name, "complete": complete[name], "needs": [asdict(need) for need in needs]}
+            for name, needs in every.items()
+        ]
+        of_others, of_programs = ([asdict(need) for need in part] for part in (others, programs))
+        values = {"studies": found, "other_sources": of_others, "programs": of_programs}
+        print(json.dumps(values, indent=2, ensure_ascii=False))
+        return all(complete.values())
     console = _console()
-    names = [study] if study else study_names()
-    studies = [_load(name, data_root) for name in names]
-    incomplete = [settings for settings in studies if not _examine_study(settings, console)]
-    if study is None:
-        _examine_others(studies, data_root or Path("data"), console)
+    for settings in studies:
+        console.print(f"\nStudy [bold]{settings.name}[/bold]: {settings.description}")
+        if isinstance(settings.dataset, MadeDataset):
+            console.print("  needs no data: its motion is made by the package")
+        _print_needs(every[settings.name], console)
+    if others:
+        console.print("\nFor studies of your own")
+        _print_needs(others, console)
     console.print("\nPrograms and packages")
-    for module, title, fix in _OPTIONAL:
-        _line(console, importlib.util.find_spec(module) is not None, title, fix)
-    _line(console, shutil.which("pdflatex") is not None, "pdflatex, to typeset the tables", "")
-    return not incomplete
+    _print_needs(programs, console)
+    return all(complete.values())
+
+
+def needs_of(study: Study) -> list[Need]:
+    """The data, checkpoints and text encoders of a study."""
+    texts = [study.text]
+    if study.consistency and study.consistency.teacher:
+        texts.append(study.consistency.teacher.text)
+    return [
+        *(_source(source, study.data_root) for source in sources_of(study)),
+        *(_checkpoint(name, study.data_root / path) for name, path in study.checkpoints.items()),
+        *(_encoder(text) for text in texts if text.model),
+    ]
 
 
 def retrieve_sources(
@@ -99,25 +151,8 @@ def _load(study: str, data_root: Path | None) -> Study:
     return load_study(study, {"data_root": str(data_root)} if data_root else None)
 
 
-def _examine_study(study: Study, console: Console) -> bool:
-    needed = sources_of(study)
-    console.print(f"\nStudy [bold]{study.name}[/bold]: {study.description}")
-    if isinstance(study.dataset, MadeDataset):
-        console.print("  needs no data: its motion is made by the package")
-    present = [_examine_source(source, study.data_root, console) for source in needed]
-    present += [
-        _examine_checkpoint(name, study.data_root / path, console)
-        for name, path in study.checkpoints.items()
-    ]
-    texts = [study.text]
-    if study.consistency and study.consistency.teacher:
-        texts.append(study.consistency.teacher.text)
-    present += [_examine_encoder(text, console) for text in texts if text.model]
-    return all(present)
-
-
-def _examine_encoder(text: TextSettings, console: Console) -> bool:
-    """Print whether the weights of a text encoder are in its folder or in the hub's cache."""
+def _encoder(text: TextSettings) -> Need:
+    """The weights of a text encoder, in their folder or in the hub's cache."""
     from huggingface_hub import snapshot_download
 
     folder = Path(str(text.model)).expanduser()
@@ -129,37 +164,25 @@ def _examine_encoder(text: TextSettings, console: Console) -> bool:
         "it is fetched from huggingface.co when it is first needed; where there is no network, "
         f"run\n      `hf download {text.model}` elsewhere and name a copy in text.model"
     )
-    _line(console, bool(files), f"weights of the text encoder {text.kind}, {text.model}", fix)
-    return bool(files)
+    return Need(f"weights of the text encoder {text.kind}, {text.model}", bool(files), fix)
 
 
-def _examine_checkpoint(name: str, path: Path, console: Console) -> bool:
+def _checkpoint(name: str, path: Path) -> Need:
     fix = f"put it at {path}, or name its place in {name}.source.path (docs/checkpoints.md)"
-    _line(console, path.is_file(), f"released checkpoint for {name}", fix)
-    return path.is_file()
+    return Need(f"released checkpoint for {name}", path.is_file(), fix)
 
 
-def _examine_others(studies: Sequence[Study], data_root: Path, console: Console) -> None:
+def _other_sources(studies: Sequence[Study], data_root: Path) -> list[Need]:
     named = {source.name for study in studies for source in sources_of(study)}
-    others = [source for source in SOURCES.values() if source.name not in named]
-    if others:
-        console.print("\nFor studies of your own")
-    for source in others:
-        _examine_source(source, data_root, console)
+    return [_source(each, data_root) for each in SOURCES.values() if each.name not in named]
 
 
-def _examine_source(source: RawSource, data_root: Path, console: Console) -> bool:
-    """Print where a source is, or how to get it; True if nothing is to be done about it."""
+def _source(source: RawSource, data_root: Path) -> Need:
     if source.unsupported:
-        console.print(f"  [yellow]–[/] {source.title}: not read")
-        console.print(f"      {source.unsupported}")
-        return True
+        return Need(source.title, True, unread=source.unsupported)
     place = look_for(source, data_root)
-    _line(console, place is not None, source.title, _remedy(source, data_root))
-    if place:
-        console.print(f"      {place}", style="dim")
-    console.print(f"      licence: {source.licence}", style="dim")
-    return place is not None
+    fix, where = ("", str(place)) if place else (_remedy(source, data_root), None)
+    return Need(source.title, place is not None, fix, where, source.licence)
 
 
 def _remedy(source: RawSource, data_root: Path) -> str:
@@ -172,10 +195,17 @@ def _remedy(source: RawSource, data_root: Path) -> str:
     return "\n      ".join([*lines, *([source.note] if source.note else [])])
 
 
-def _line(console: Console, present: bool, title: str, fix: str) -> None:
-    console.print(f"  [{'green' if present else 'red'}]{'✓' if present else '✗'}[/] {title}")
-    if not present and fix:
-        console.print(f"      {fix}", markup=False)
+def _print_needs(needs: Sequence[Need], console: Console) -> None:
+    for need in needs:
+        if need.unread:
+            console.print(f"  [yellow]–[/] {need.title}: not read\n      {need.unread}")
+            continue
+        console.print(f"  {'[green]✓' if need.present else '[red]✗'}[/] {need.title}")
+        if not need.present and need.fix:
+            console.print(f"      {need.fix}", markup=False)
+        for line in (need.place, f"licence: {need.licence}" if need.licence else None):
+            if line:
+                console.print(f"      {line}", style="dim", markup=False)
 
 
 def _find(name: str, downloads: Sequence[Download]) -> Download:

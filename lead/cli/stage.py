@@ -24,7 +24,8 @@ from lead.files.job import Job, record
 
 
 def run_stage(entry: str, job: Job, log: Path) -> int:
-    """Call ``"module:function"`` with the job; 0 if it succeeded, 1 after a user's error.
+    """Call ``"module:function"`` with the job; 0 if it succeeded, 1 after a user's error, 130
+    after Ctrl-C.
 
     Its messages go to the terminal and to ``log``, and beside that, as JSON, what was run on what
     (`lead.files.job.record`). A `LeadError`, and what the machine refuses, is printed without a
@@ -44,6 +45,14 @@ def run_stage(entry: str, job: Job, log: Path) -> int:
             failure = from_system(error)
             with suppress(OSError):  # of a full disk
                 traceback.print_exc(file=file)
+        except KeyboardInterrupt:
+            on = "goes on from its last saved step" if job.state else "begins this job again"
+            print(
+                f"\nInterrupted: {job.stage}. The same command {on}; finished jobs are kept.",
+                file=sys.stderr,
+                flush=True,
+            )
+            return 130
         with suppress(OSError):
             print(f"\nError in {job.stage}: {failure}", file=sys.stderr, flush=True)
     return 1

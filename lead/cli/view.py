@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import tempfile
-import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 
 from lead.errors import LeadError, check_input, check_output
 from lead.files.text import plain_text
-from lead.mocap.motion_file import ENDINGS, StoredMotion, read_motion, write_motion
+from lead.mocap.look import (
+    EVERY_ENDING,
+    FILMS,
+    PAGE,
+    PICTURE,
+    Labelled,
+    open_page,
+    temporary_page,
+    write_output,
+)
+from lead.mocap.motion_file import read_motion
+from lead.motion.skeleton import Motion
 
-Shown = tuple[StoredMotion, str]
-"""A motion, and where it is from."""
-
-_FILMS, _PAGE, _PICTURE = (".mp4", ".gif"), ".html", ".png"
 _BESIDE = 4  # motions in one film or page
 
 
@@ -46,12 +49,12 @@ def view_motions(
             expected=f"{at_least} to {_BESIDE}",
             fix="Leave some out." if len(sources) > _BESIDE else "Name the others too.",
         )
-    check_output(out, _PAGE, *_FILMS, inputs=sources)
+    check_output(out, PAGE, *FILMS, inputs=sources)
     motions = [(read_motion(source, fps), source.name) for source in sources]
-    page = out or Path(tempfile.mkdtemp(prefix="lead-")) / f"{sources[0].stem}{_PAGE}"
+    page = out or temporary_page(sources[0].stem)
     print(f"{page}: {write_output(motions, page)}")
-    if browser and page.suffix.lower() == _PAGE and _has_screen():
-        webbrowser.open(page.resolve().as_uri())
+    if browser and page.suffix.lower() == PAGE:
+        open_page(page)
 
 
 def check_outputs(paths: Sequence[Path], inputs: Sequence[Path] = ()) -> None:
@@ -62,7 +65,7 @@ def check_outputs(paths: Sequence[Path], inputs: Sequence[Path] = ()) -> None:
             one file twice, or an MP4 without ffmpeg.
     """
     for path in paths:
-        check_output(path, *_FILMS, _PAGE, _PICTURE, *ENDINGS, inputs=inputs)
+        check_output(path, *EVERY_ENDING, inputs=inputs)
     if len({path.resolve() for path in paths}) < len(paths):
         raise LeadError(
             "One file cannot be written twice.",
@@ -103,7 +106,7 @@ def sentences(text: str | None, file: Path | None) -> list[str]:
     return list(filter(None, lines))
 
 
-def labelled(motions: Sequence[StoredMotion], samples: int) -> list[Shown]:
+def labelled(motions: Sequence[Motion], samples: int) -> list[Labelled]:
     """Say which sample of its sentence each motion is, where there are several."""
     return [
         (motion, f"sample {number % samples + 1}" if samples > 1 else "")
@@ -111,58 +114,22 @@ def labelled(motions: Sequence[StoredMotion], samples: int) -> list[Shown]:
     ]
 
 
-def write_outputs(motions: Sequence[Shown], paths: Sequence[Path]) -> None:
+def write_outputs(motions: Sequence[Labelled], paths: Sequence[Path]) -> None:
     """Write every file and print what was written.
 
     A page or a film shows up to four motions side by side, a picture all of them. Otherwise
-    each motion has a file of its own, numbered where there are several.
+    each motion has a file of its own, numbered and printed with its text where there are several.
 
     Raises:
         LeadError: as `write_output`.
     """
     for path in paths:
         ending = path.suffix.lower()
-        beside = {_PAGE: _BESIDE, ".mp4": _BESIDE, ".gif": _BESIDE, _PICTURE: len(motions)}
+        beside = {PAGE: _BESIDE, **dict.fromkeys(FILMS, _BESIDE), PICTURE: len(motions)}
         if len(motions) <= max(1, beside.get(ending, 1)):
             print(f"{path}: {write_output(motions, path)}")
             continue
         digits = max(2, len(str(len(motions))))
         for number, motion in enumerate(motions, start=1):
             own = path.with_stem(f"{path.stem}_{number:0{digits}}")
-            print(f"{own}: {write_output([motion], own)}")
-
-
-def write_output(motions: Sequence[Shown], path: Path, positions: bool = False) -> str:
-    """Write one file as its ending says; returns what was written, in a line.
-
-    Raises:
-        LeadError: as `write_motion`, `write_video` and `write_page`.
-    """
-    ending = path.suffix.lower()
-    if ending not in (_PAGE, _PICTURE, *_FILMS):
-        ((motion, _),) = motions
-        return write_motion(motion, path, positions=positions)
-    if positions:
-        raise LeadError("Pictures have no bones.", file=path, fix="Leave out --positions.")
-    if ending == _PICTURE:
-        from lead.render.sheet import Panel, motion_sheet
-
-        rows = [[Panel(motion.text or label, motion.joints)] for motion, label in motions]
-        motion_sheet(rows, ("",), motions[0][0].skeleton, path)
-        return "poses at equal steps of time"
-    from lead.render.body import scene
-
-    scenes = [scene(motion, label) for motion, label in motions]
-    if ending == _PAGE:
-        from lead.render.player import write_page
-
-        return write_page(scenes, path)
-    from lead.render.video import write_video
-
-    return write_video(scenes, path)
-
-
-def _has_screen() -> bool:
-    """Whether a browser would open a window; on Linux it may take the terminal instead."""
-    graphical = ("DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME")
-    return not sys.platform.startswith("linux") or any(map(os.environ.get, graphical))
+            print(f"{own}: {motion[0].text!r}, {write_output([motion], own)}")

@@ -17,33 +17,24 @@ from scipy.spatial.transform import Rotation
 
 from lead import __version__
 from lead.files.artefact import atomic_path
+from lead.formats.gltf_body import Mesh, body_meshes
 from lead.motion.armature import Armature, ArmatureMotion, armature_motion
-from lead.motion.rotations import unit
 from lead.motion.skeleton import Skeleton
 from lead.types import Joints
 
 _COMPONENT = {"uint8": 5121, "uint16": 5123, "float32": 5126}
 _SHAPE = {(): "SCALAR", (3,): "VEC3", (4,): "VEC4", (4, 4): "MAT4"}
 _VERTICES, _INDICES = 34962, 34963
-_COLOUR = [0.25, 0.45, 0.75, 1.0]
-
-_STUMP = 0.1
-"""Length in metres of what stands for the head, a hand or the toes."""
-
-_WIDEST = 0.2
-"""Where along a bone its waist is, as a share of its length."""
-
-_THICKNESS = (0.012, 0.045)
-"""Half a bone's width in metres: at least, at most; a tenth of its length in between."""
-
-# Corners: the joint, the far end, four of the waist; seen from outside, counter-clockwise.
-_FACES = np.array([(0, 2 + (k + 1) % 4, 2 + k) for k in range(4)] + [
-    (1, 2 + k, 2 + (k + 1) % 4) for k in range(4)
-])  # fmt: skip
 
 
 def write_glb(
-    path: Path, joints: Joints, skeleton: Skeleton, fps: float, *, positions: bool = False
+    path: Path,
+    joints: Joints,
+    skeleton: Skeleton,
+    fps: float,
+    *,
+    positions: bool = False,
+    text: str = "",
 ) -> Float[np.ndarray, "N J"]:
     """Write a motion as ``.glb``, atomically; return by how many mm each joint was moved.
 
@@ -56,7 +47,7 @@ def write_glb(
             length, a full disk.
     """
     motion = armature_motion(joints, skeleton, positions=positions)
-    content = _glb(*_document(motion, fps))
+    content = _glb(*_document(motion, skeleton, {"fps": fps, "text": text}))
     with atomic_path(path) as temporary:
         temporary.write_bytes(content)
     return motion.residual_mm
@@ -90,31 +81,25 @@ class _Arrays:
         return len(self.accessors) - 1
 
 
-def _document(motion: ArmatureMotion, fps: float) -> tuple[dict[str, Any], bytes]:
+def _document(
+    motion: ArmatureMotion, skeleton: Skeleton, extras: dict[str, Any]
+) -> tuple[dict[str, Any], bytes]:
     """Build the JSON and the arrays."""
     armature, arrays = motion.armature, _Arrays()
     rest = armature.standing()
     joints = list(range(len(rest)))
     nodes = _nodes(armature, rest[0])
     nodes.append({"name": "body", "mesh": 0, "skin": 0})
+    meshes = body_meshes(armature, skeleton)
     bind = np.tile(np.eye(4), (len(rest), 1, 1))
     bind[:, 3, :3] = -rest  # column-major: the last row in memory is the translation
     document = {
-        "asset": {"version": "2.0", "generator": f"lead {__version__}", "extras": {"fps": fps}},
+        "asset": {"version": "2.0", "generator": f"lead {__version__}", "extras": extras},
         "scene": 0,
         "scenes": [{"nodes": [0, len(rest)]}],
         "nodes": nodes,
-        "meshes": [{"name": "body", "primitives": [_body(armature, rest, arrays)]}],
-        "materials": [
-            {
-                "name": "body",
-                "pbrMetallicRoughness": {
-                    "baseColorFactor": _COLOUR,
-                    "metallicFactor": 0.0,
-                    "roughnessFactor": 0.8,
-                },
-            }
-        ],
+        "meshes": [{"name": "body", "primitives": _body(meshes, arrays)}],
+        "materials": [_material(mesh) for mesh in meshes],
         "skins": [
             {
                 "name": "skeleton",
@@ -123,7 +108,7 @@ def _document(motion: ArmatureMotion, fps: float) -> tuple[dict[str, Any], bytes
                 "inverseBindMatrices": arrays.add(bind.astype(np.float32)),
             }
         ],
-        "animations": [_animation(motion, fps, arrays)],
+        "animations": [_animation(motion, extras["fps"], arrays)],
         "accessors": arrays.accessors,
         "bufferViews": arrays.views,
     }
@@ -141,48 +126,28 @@ def _nodes(armature: Armature, root: Float[np.ndarray, "xyz=3"]) -> list[dict[st
     return nodes
 
 
-def _body(armature: Armature, rest: Float[np.ndarray, "K 3"], arrays: _Arrays) -> dict[str, Any]:
-    """Add a mesh: an octahedron along every bone, and one at the end of every limb.
-
-    Each vertex belongs to one face and has its normal, and one joint carries it.
-    """
-    faces, joints = [], []
-    for joint, parent in enumerate(armature.parents):
-        if parent >= 0 and armature.offsets[joint].any():
-            faces.append(_octahedron(rest[parent], armature.offsets[joint]))
-            joints.append(parent)
-        if armature.ends[joint].any():
-            faces.append(_octahedron(rest[joint], _STUMP * armature.ends[joint]))
-            joints.append(joint)
-    corners = np.concatenate(faces)
-    normals = unit(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]))
-    vertices = corners.reshape(-1, 3).astype(np.float32)
-    bound = np.zeros((len(vertices), 4), dtype=np.uint8)
-    bound[:, 0] = np.repeat(joints, 3 * len(_FACES))
-    weights = np.zeros((len(vertices), 4), dtype=np.float32)
-    weights[:, 0] = 1.0
-    return {
-        "attributes": {
-            "POSITION": arrays.add(vertices, target=_VERTICES, bounds=True),
-            "NORMAL": arrays.add(np.repeat(normals, 3, 0).astype(np.float32), target=_VERTICES),
+def _body(meshes: list[Mesh], arrays: _Arrays) -> list[dict[str, Any]]:
+    """Add the meshes; one joint carries each vertex."""
+    primitives = []
+    for number, mesh in enumerate(meshes):
+        bound = np.zeros((len(mesh.joints), 4), dtype=np.uint8)
+        bound[:, 0] = mesh.joints
+        weights = np.zeros(bound.shape, dtype=np.float32)
+        weights[:, 0] = 1.0
+        attributes = {
+            "POSITION": arrays.add(mesh.vertices.astype(np.float32), target=_VERTICES, bounds=True),
+            "NORMAL": arrays.add(mesh.normals.astype(np.float32), target=_VERTICES),
             "JOINTS_0": arrays.add(bound, target=_VERTICES),
             "WEIGHTS_0": arrays.add(weights, target=_VERTICES),
-        },
-        "indices": arrays.add(np.arange(len(vertices), dtype=np.uint16), target=_INDICES),
-        "material": 0,
-    }
+        }
+        corners = arrays.add(mesh.triangles.ravel().astype(np.uint16), target=_INDICES)
+        primitives.append({"attributes": attributes, "indices": corners, "material": number})
+    return primitives
 
 
-def _octahedron(
-    start: Float[np.ndarray, "xyz=3"], bone: Float[np.ndarray, "xyz=3"]
-) -> Float[np.ndarray, "faces=8 corners=3 xyz=3"]:
-    length = float(np.linalg.norm(bone))
-    side = unit(np.cross(bone, np.eye(3)[np.argmin(np.abs(bone))]))
-    over = unit(np.cross(bone, side))
-    width = np.clip(0.1 * length, *_THICKNESS)
-    waist = [width * around for around in (side, over, -side, -over)]
-    corners = [0 * bone, bone, *(_WIDEST * bone + around for around in waist)]
-    return (start + np.stack(corners))[_FACES]
+def _material(mesh: Mesh) -> dict[str, Any]:
+    surface = {"baseColorFactor": [*mesh.colour, 1.0], "metallicFactor": 0.0}
+    return {"name": mesh.name, "pbrMetallicRoughness": {**surface, "roughnessFactor": 0.8}}
 
 
 def _animation(motion: ArmatureMotion, fps: float, arrays: _Arrays) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import sys
+import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,8 +114,8 @@ def named_joints(clips: Sequence[object], skeleton: Skeleton) -> list[tuple[str,
     """Each clip's name and its joints, on the floor, at the origin, frame 0 facing +Z.
 
     A clip is a file of the user's own motion capture, an array of joints (N x J x 3), or anything
-    with ``joints``, such as a motion that was generated or imported. How a file was read goes to
-    stderr.
+    with ``joints``, such as a motion that was generated or imported. How a file was read is a
+    warning.
 
     Raises:
         LeadError: a file cannot be read, or holds no motion; an array is upside down or mirrored.
@@ -126,7 +126,7 @@ def named_joints(clips: Sequence[object], skeleton: Skeleton) -> list[tuple[str,
             motion = read_mocap(Path(clip))
             name, joints = motion.source, motion.joints
             for note in (motion.summary, *motion.notes):
-                print(f"note: {note}", file=sys.stderr)
+                warnings.warn(note, stacklevel=4)  # where `LeadPipeline.invert` is called
         else:
             name = str(getattr(clip, "source", f"clip {number}"))
             joints = clip if isinstance(clip, np.ndarray) else getattr(clip, "joints")  # noqa: B009

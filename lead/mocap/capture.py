@@ -120,7 +120,7 @@ def read_capture(
                 found=ending or "no ending",
                 expected=".bvh, .amc (with its .asf), .npz or .npy",
                 fix="Export the motion as BVH, which most programs can; `lead export` writes one "
-                "from an .npz, not from a .glb or .csv.",
+                "from an .npz or from a .glb of lead, not from a .csv.",
             )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,10 +27,11 @@ from lead.mocap.skeleton_map import (
     read_map_text,
 )
 from lead.mocap.stance import stand
+from lead.mocap.viewable import Viewable
 from lead.motion.kinematics import bone_lengths
 from lead.motion.plausible import JOINT_SPEED, ROOT_SPEED, added_pose, jump_notes, pace_notes
 from lead.motion.resample import resample
-from lead.motion.skeleton import HUMANML3D
+from lead.motion.skeleton import HUMANML3D, Skeleton
 from lead.types import Joints
 
 # Metres of a leg and the spine together, in people of 1.3 to 2.1 m: some rigs end at the neck.
@@ -40,8 +41,8 @@ _NOT_TURNED = 1e-3  # degrees
 _LONGEST_LOOK = 64  # frames that suffice to measure a body
 
 
-@dataclass(frozen=True)
-class ImportedMotion:
+@dataclass(frozen=True, repr=False)
+class ImportedMotion(Viewable):
     """A motion that was read from a file, and how it was read.
 
     Attributes:
@@ -57,7 +58,7 @@ class ImportedMotion:
     """
 
     source: str
-    joints: Joints = field(repr=False)
+    joints: Joints
     fps: float
     map: SkeletonMap
     unit: str
@@ -66,6 +67,21 @@ class ImportedMotion:
     source_fps: float
     source_frames: int
     notes: tuple[str, ...]
+
+    @property
+    def skeleton(self) -> Skeleton:
+        """HumanML3D's."""
+        return HUMANML3D
+
+    @property
+    def text(self) -> str:
+        """Nothing is known of what it shows but its file's name."""
+        return self.source
+
+    @property
+    def features(self) -> None:
+        """No features are known."""
+        return
 
     @property
     def summary(self) -> str:

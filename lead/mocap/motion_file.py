@@ -17,7 +17,7 @@ features      T x D, float32      motion features, not normalised; only where th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -30,10 +30,12 @@ from lead.files.artefact import atomic_path
 from lead.formats.amass import stated_rate
 from lead.formats.bvh_writer import write_bvh
 from lead.formats.gltf import write_glb
+from lead.formats.gltf_reader import read_glb
+from lead.mocap.viewable import Viewable
 from lead.motion.features import features_to_joints
 from lead.motion.kinematics import checked_joints
 from lead.motion.plausible import remarks
-from lead.motion.skeleton import HUMANML3D, METRES, SKELETONS, Skeleton
+from lead.motion.skeleton import HUMANML3D, METRES, SKELETONS, Motion, Skeleton
 from lead.types import Joints
 
 ENDINGS = (".glb", ".npz", ".csv", ".bvh", ".npy")
@@ -49,8 +51,8 @@ _wrong = partial(
 )
 
 
-@dataclass(frozen=True, eq=False)
-class StoredMotion:
+@dataclass(frozen=True, eq=False, repr=False)
+class StoredMotion(Viewable):
     """A motion on one of the two skeletons.
 
     Attributes:
@@ -60,11 +62,11 @@ class StoredMotion:
         notes: how a foreign file was read, and what to look at.
     """
 
-    joints: Joints = field(repr=False)
+    joints: Joints
     skeleton: Skeleton
     fps: float
     text: str = ""
-    features: Float[np.ndarray, "T D"] | None = field(default=None, repr=False)
+    features: Float[np.ndarray, "T D"] | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -85,6 +87,8 @@ def read_motion(source: Path | str, fps: float | None = None) -> StoredMotion:
             return _with_remarks(read_npz(source, fps))
         case ".npy":
             return _with_remarks(_from_array(source, fps))
+        case ".glb":
+            return _with_remarks(_from_glb(source, fps))
         case ".bvh":
             # It brings tables along, which take longer to load than a file of ours to read.
             from lead.mocap.motion import read_mocap
@@ -96,14 +100,14 @@ def read_motion(source: Path | str, fps: float | None = None) -> StoredMotion:
         "Motion cannot be read from this kind of file.",
         file=source,
         found=source.suffix or "no ending",
-        expected=".npz, .npy or .bvh",
-        fix="A .glb or .csv cannot be read back: export the .npz that it was made from."
+        expected=".npz, .npy, .bvh, or a .glb that lead wrote",
+        fix="A .csv cannot be read back: export the .npz that it was made from."
         if source.suffix.lower() in ENDINGS
         else "Bring it in with `lead import` first, from BVH, AMC or NumPy arrays.",
     )
 
 
-def write_motion(motion: StoredMotion, path: Path, *, positions: bool = False) -> str:
+def write_motion(motion: Motion, path: Path, *, positions: bool = False) -> str:
     """Write a motion as its file's ending says; returns what was written, in a line.
 
     A ``.bvh`` is in centimetres, ``.glb`` and ``.csv`` are in metres, ``.npz`` and ``.npy`` (joint
@@ -129,23 +133,27 @@ def write_motion(motion: StoredMotion, path: Path, *, positions: bool = False) -
     summary = f"{len(joints)} frames at {fps:g} fps, {skeleton.joint_count} joints"
     match ending:
         case ".bvh" | ".glb":
-            write = write_bvh if ending == ".bvh" else write_glb
+            write = write_bvh if ending == ".bvh" else partial(write_glb, text=motion.text)
             moved = write(path, joints, skeleton, fps, positions=positions)
             if positions:
                 return f"{summary}, positions in every joint"
-            millimetres = f"{moved.mean():.2f} mm on average, {moved.max():.2f} mm at most"
-            return f"{summary}; constant bones move them by {millimetres}"
+            return (
+                f"{summary}; bones keep one length, as animation programs want, which moves joints "
+                f"by {moved.mean():.1f} mm on average, {moved.max():.1f} mm at most "
+                "(lead export --positions keeps them exact)"
+            )
         case ".npz":
             write_npz(path, motion)
         case ".csv":
             write_csv(path, joints, skeleton, fps)
         case ".npy":
+            checked = checked_joints(joints, skeleton, at_least=1)
             with atomic_path(path) as temporary:
-                np.save(temporary, joints.astype(np.float32))
+                np.save(temporary, checked.astype(np.float32))
     return summary
 
 
-def write_npz(path: Path, motion: StoredMotion) -> None:
+def write_npz(path: Path, motion: Motion) -> None:
     """Write the arrays of the table above, atomically.
 
     Raises:
@@ -226,6 +234,16 @@ def write_csv(path: Path, joints: Joints, skeleton: Skeleton, fps: float) -> Non
 
 def _with_remarks(motion: StoredMotion) -> StoredMotion:
     return replace(motion, notes=remarks(motion.joints, motion.skeleton, motion.fps))
+
+
+def _from_glb(source: Path, fps: float | None) -> StoredMotion:
+    found = read_glb(source)
+    for skeleton in SKELETONS.values():
+        if set(skeleton.joints) <= set(found.names):
+            rows = [found.names.index(name) for name in skeleton.joints]
+            joints = found.positions[:, rows] / METRES[skeleton.unit]
+            return StoredMotion(joints, skeleton, fps or found.fps, found.text)
+    raise _wrong(source, f"joints {', '.join(found.names)}"[:120], "a .glb that lead wrote")
 
 
 def _from_array(source: Path, fps: float | None) -> StoredMotion:

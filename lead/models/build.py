@@ -165,9 +165,23 @@ def build_matcher(model: MatcherModel, feature_width: int) -> Matcher:
     return Matcher(model, feature_width)
 
 
-def pick_device() -> torch.device:
-    """The first GPU if there is one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+def pick_device(asked: torch.device | str | None = None) -> torch.device:
+    """The device that is asked for; if None, the first GPU if there is one, else the CPU.
+
+    Raises:
+        LeadError: this machine, or this build of torch, has no such device.
+    """
+    if asked is None:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        return torch.empty(0, device=asked).device
+    except (RuntimeError, AssertionError) as error:
+        raise LeadError(
+            "There is no such device.",
+            found=str(asked),
+            expected="cpu, or a device that torch finds, such as cuda:0",
+            fix="Leave the device out: a GPU is taken where there is one.",
+        ) from error
 
 
 def use_threads(threads: int) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
+
+from lead.types import Features, Joints
 
 METRES = {"m": 1.0, "kit_mm": 0.001}
 """Metres in a skeleton's unit.
@@ -79,6 +81,25 @@ class Skeleton:
             offsets[joint, "xyz".index(axis)] = float(f"{sign}1")
         offsets.flags.writeable = False
         return offsets
+
+
+@runtime_checkable
+class Motion(Protocol):
+    """What is asked of a motion that is written or shown, wherever it comes from.
+
+    Joints are in the skeleton's unit; the text may be empty.
+    """
+
+    @property
+    def joints(self) -> Joints: ...
+    @property
+    def skeleton(self) -> Skeleton: ...
+    @property
+    def fps(self) -> float: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def features(self) -> Features | None: ...
 
 
 # fmt: off

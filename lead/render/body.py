@@ -1,40 +1,23 @@
-"""A figure with thickness from a skeleton's joints, and the scene it moves in."""
+"""The scene in which a figure is shown: where it stands, where its feet rest, what is looked at."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Bool, Float
 from PIL import Image
 
-from lead.mocap.motion_file import StoredMotion
-from lead.motion.skeleton import METRES, Skeleton
+from lead.motion.figure import COLOURS, UPRIGHT, Cone, body_height, figure
+from lead.motion.skeleton import METRES, Motion, Skeleton
 from lead.render.shade import paint_cones
-from lead.render.stick import LEFT, RIGHT, Camera, body_height, check_motion
+from lead.render.stick import Camera, check_motion
 from lead.types import Joints
 
-COLOURS = ((126, 131, 147), LEFT, RIGHT)
-"""Of a cone's ``part``: trunk and head, left limbs, right limbs."""
-
-_TRUNK, _LEFT, _RIGHT = range(3)
-_UPRIGHT = 1.72  # metres from sole to head along the bones of a body that has the radii below
 _TOUCHES, _ANKLE_TOUCHES, _STILL = 0.06, 0.11, 0.45  # metres, metres, metres a second
 _FOLLOWS, _STAYS = 0.5, 0.4  # seconds of smoothing; metres in which the camera does not move
 _PLANTED = 2  # frames that a foot must rest to leave a print
-
-
-@dataclass(frozen=True)
-class Cone:
-    """Two spheres and the hull around them: points ``start`` and ``end``, radii in metres."""
-
-    start: int
-    end: int
-    radii: tuple[float, float]
-    part: int
 
 
 @dataclass(frozen=True)
@@ -84,27 +67,33 @@ class Scene:
         return len(self.points) / self.fps
 
 
-def scene(motion: StoredMotion, label: str = "") -> Scene:
-    """Build the figure of every frame.
+def scene(motion: Motion, label: str = "") -> Scene:
+    """The figure of every frame of a motion; see `scene_of`."""
+    return scene_of(motion.joints, motion.skeleton, motion.fps, motion.text, label)
+
+
+def scene_of(
+    joints: Joints, skeleton: Skeleton, fps: float, text: str = "", label: str = ""
+) -> Scene:
+    """Build the figure of every frame, from joints in the skeleton's unit.
 
     Raises:
         LeadError: the motion does not fit its skeleton or is not finite.
     """
-    skeleton = motion.skeleton
-    check_motion(motion.joints, skeleton)
-    joints = _turned(np.asarray(motion.joints, np.float64) * METRES[skeleton.unit], skeleton)
+    check_motion(joints, skeleton)
+    joints = _turned(np.asarray(joints, np.float64) * METRES[skeleton.unit], skeleton)
     height = max(body_height(joints[0], skeleton), 1e-3)
-    points, cones, feet = _figure(joints, skeleton, height / _UPRIGHT)
-    resting = _resting(joints, skeleton, motion.fps, height / _UPRIGHT)
+    body = figure(joints, skeleton, height / UPRIGHT)
+    resting = _resting(joints, skeleton, fps, height / UPRIGHT)
     return Scene(
-        motion.text,
+        text,
         label,
-        motion.fps,
-        points,
-        cones,
-        feet,
+        fps,
+        body.points,
+        body.cones,
+        body.feet,
         _prints(resting),
-        _followed(joints[:, 0, [0, 2]], motion.fps, _STAYS * height / _UPRIGHT),
+        _followed(joints[:, 0, [0, 2]], fps, _STAYS * height / UPRIGHT),
         height,
     )
 
@@ -138,55 +127,6 @@ def _turned(joints: Joints, skeleton: Skeleton) -> Joints:
         return moved
     s, c = ahead / length
     return moved @ np.array([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]])
-
-
-def _figure(
-    joints: Joints, skeleton: Skeleton, size: float
-) -> tuple[np.ndarray, tuple[Cone, ...], tuple[tuple[int, int], tuple[int, int]]]:
-    """Points and cones of a body ``size`` times that of the radii written here."""
-    points = [joints[:, joint] for joint in range(joints.shape[1])]
-    cones: list[Cone] = []
-
-    def add(place: np.ndarray) -> int:
-        points.append(place)
-        return len(points) - 1
-
-    def join(places: Sequence[int], radii: Sequence[float], part: int) -> None:
-        for (a, b), (ra, rb) in zip(pairwise(places), pairwise(radii), strict=True):
-            cones.append(Cone(a, b, (ra * size, rb * size), part))
-
-    right_leg, left_leg, spine, right_arm, left_arm = skeleton.chains
-    top, below = points[spine[-1]], points[spine[-2]]
-    along = _unit(top - below)
-    crown, chin = add(top + 0.11 * size * along), add(top + 0.03 * size * along)
-    join((spine[-2], chin), (0.052, 0.05), _TRUNK)
-    join((chin, crown), (0.072, 0.092), _TRUNK)
-    belly, chest = spine[len(spine) // 2 - 1], spine[-3]
-    middle = points[belly]
-    join((spine[0], belly, chest, spine[-2]), (0.084, 0.092, 0.1, 0.054), _TRUNK)
-    feet = {}
-    for leg, arm, part in ((left_leg, left_arm, _LEFT), (right_leg, right_arm, _RIGHT)):
-        hip, knee, ankle, toes = leg[1], leg[2], leg[3], leg[-1]
-        shoulder, elbow, wrist = arm[-3:]
-        side = points[hip] - points[spine[0]] + points[shoulder] - points[spine[-2]]
-        waist = add(middle + 0.055 * size * _unit(side))
-        join((spine[0], hip, waist, shoulder), (0.09, 0.09, 0.088, 0.06), _TRUNK)
-        join((spine[-2], shoulder, chest, waist), (0.054, 0.058, 0.1, 0.088), _TRUNK)
-        join((hip, knee, ankle), (0.078, 0.052, 0.038), part)
-        shin, foot = _unit(points[ankle] - points[knee]), _unit(points[toes] - points[ankle])
-        down = shin - (shin * foot).sum(-1, keepdims=True) * foot
-        heel = add(points[ankle] + 0.052 * size * _unit(down))
-        tip = add(points[toes] + 0.05 * size * _unit(points[toes] - points[heel]))
-        join((ankle, heel), (0.037, 0.034), part)
-        join((heel, toes, tip), (0.034, 0.034, 0.026), part)
-        join((ankle, toes), (0.037, 0.034), part)
-        feet[part] = (heel, tip)
-        join((shoulder, elbow, wrist), (0.05, 0.039, 0.03), part)
-        hand = _unit(points[wrist] - points[elbow])
-        palm = add(points[wrist] + 0.065 * size * hand)
-        fingers = add(points[wrist] + 0.13 * size * hand)
-        join((wrist, palm, fingers), (0.03, 0.04, 0.02), part)
-    return np.stack(points, axis=1), tuple(cones), (feet[_LEFT], feet[_RIGHT])
 
 
 def _resting(
@@ -227,7 +167,3 @@ def _followed(
     padded = np.pad(roots, ((reach, reach), (0, 0)), mode="edge")
     columns = [np.convolve(column, weights / weights.sum(), mode="valid") for column in padded.T]
     return np.stack(columns, axis=1)
-
-
-def _unit(vectors: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, "N 3"]:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)

@@ -9,12 +9,13 @@ from jaxtyping import Float
 from PIL import ImageDraw
 
 from lead.errors import LeadError
+from lead.motion.figure import LEFT, RIGHT, body_height
 from lead.motion.kinematics import checked_joints
 from lead.motion.skeleton import Skeleton
 from lead.render.lettering import PAPER
 
-LEFT, RIGHT, SPINE = (38, 105, 186), (226, 116, 30), (45, 48, 58)
-"""Colours of the limbs: left blue, right orange, spine and head dark."""
+SPINE = (45, 48, 58)
+"""Colour of spine and head; limbs are blue on the left and orange on the right."""
 
 # Order of a skeleton's chains: right leg, left leg, spine, right arm, left arm. Names do not tell:
 # KIT-ML's and the code of Guo et al. 2022 disagree on which side is left.
@@ -68,14 +69,6 @@ class Camera:
     def nearness(self, depth: Float[np.ndarray, "*n"]) -> Float[np.ndarray, "*n"]:
         """How many times larger than at the target things appear at a depth."""
         return np.asarray(1 / np.maximum(1 - depth / self.distance, _NEAREST))
-
-
-def body_height(pose: Float[np.ndarray, "J 3"], skeleton: Skeleton) -> float:
-    """Length of a leg and the spine, in the skeleton's unit: the height of the figure upright."""
-    chains = (skeleton.chains[0], skeleton.chains[_SPINE_CHAIN])
-    return float(
-        sum(np.linalg.norm(np.diff(pose[list(chain)], axis=0), axis=1).sum() for chain in chains)
-    )
 
 
 def draw_figure(

@@ -9,9 +9,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from PIL import Image, ImageDraw
 
-from lead.mocap.motion_file import StoredMotion
 from lead.motion.skeleton import METRES, Skeleton
-from lead.render.body import draw_body, scene
+from lead.render.body import draw_body, scene_of
 from lead.render.lettering import INK, PAPER, font
 from lead.render.stick import Camera, body_height, check_motion, draw_figure
 from lead.types import Joints
@@ -93,7 +92,7 @@ def draw_strip(
         LeadError: the motion does not fit the skeleton or is not finite.
     """
     scale = common_scale([joints], skeleton, size, poses, view) if scale is None else scale
-    body = scene(StoredMotion(joints, skeleton, skeleton.fps)) if view.body else None
+    body = scene_of(joints, skeleton, skeleton.fps) if view.body else None
     if body is not None:  # which faces +Z at first
         joints = body.points[:, : skeleton.joint_count] / METRES[skeleton.unit]
     width, height = size

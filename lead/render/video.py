@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +13,7 @@ from PIL import Image
 
 from lead.errors import LeadError, check_ending
 from lead.files.artefact import atomic_path
+from lead.progress import track
 from lead.render.body import Scene
 from lead.render.film import MOST, video_frames, video_size
 
@@ -38,7 +40,7 @@ def write_video(scenes: Sequence[Scene], path: Path) -> str:
         if path.suffix.lower() == ".gif":
             _write_gif(scenes, times, fps, temporary)
         else:
-            frames = video_frames(scenes, times)
+            frames = _watched(video_frames(scenes, times), len(times))
             _write_mp4(frames, fps, (width, height), scenes[0].text, temporary)
     return f"{len(times)} frames at {fps:g} fps, {width} x {height} pixels"
 
@@ -63,6 +65,11 @@ def _times(scenes: Sequence[Scene], path: Path) -> tuple[float, list[float]]:
     return float(fps), [frame / fps for frame in range(max(1, round(seconds * fps)))]
 
 
+def _watched(frames: Iterator[Image.Image], count: int) -> Iterator[Image.Image]:
+    """The frames with a bar where somebody waits for them: on a terminal."""
+    return iter(track(frames, "frames", count)) if sys.stderr.isatty() else frames
+
+
 def _write_gif(scenes: Sequence[Scene], times: Sequence[float], fps: float, path: Path) -> None:
     """Write a GIF that begins again; times in it are hundredths of a second, right on average."""
     few = list(video_frames(scenes, times[:: max(1, len(times) // 4)]))
@@ -70,13 +77,14 @@ def _write_gif(scenes: Sequence[Scene], times: Sequence[float], fps: float, path
     palette = sample.quantize(_TONES, method=Image.Quantize.MEDIANCUT)
     reduced = [
         frame.quantize(palette=palette, dither=Image.Dither.NONE)
-        for frame in video_frames(scenes, times)
+        for frame in _watched(video_frames(scenes, times), len(times))
     ]
     ends = [round(100 * number / fps) for number in range(len(reduced) + 1)]
     durations = [10 * (b - a) for a, b in pairwise(ends)]
     reduced[0].save(
-        path, "GIF", save_all=True, append_images=reduced[1:], duration=durations, loop=0
-    )
+        path, "GIF", save_all=True, append_images=reduced[1:], duration=durations, loop=0,
+        comment="; ".join(scene.text for scene in scenes if scene.text).encode()[:255],
+    )  # fmt: skip
 
 
 def _write_mp4(

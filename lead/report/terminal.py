@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 from rich import box
@@ -25,19 +26,29 @@ _LAYOUTS = ((False, 1), (False, 0), (True, 1), (True, 0))
 """Whether intervals stand below their means, and the space between columns: widest first."""
 
 
-def print_table(frame: pd.DataFrame, text: TableText, console: Console | None = None) -> None:
+def print_table(
+    frame: pd.DataFrame,
+    text: TableText,
+    console: Console | None = None,
+    *,
+    published: bool = True,
+    notes: bool = True,
+) -> None:
     """Print a comparison frame, at most 100 columns wide, and the gauge of this run below it.
 
     The interval stands beside its mean where there is room, else below it. Best is bold and
-    second best underlined, as in the LaTeX table.
+    second best underlined, as in the LaTeX table. The paper's rows and the footnotes may be left
+    out; the columns stay.
     """
     console, table = console or Console(), printed_table(frame, text)
+    if not published:
+        table = replace(table, block=replace(table.block, quoted=()))
     width = min(console.width, WIDTH)
     _print_widest(console, width, [_captioned(table, *layout) for layout in _LAYOUTS])
     if table.gauge:
         console.print(Text(_GAUGE, style="italic"), width=width)
         _print_widest(console, width, [_table(table.gauge, *layout) for layout in _LAYOUTS])
-    for line in table.footnotes:
+    for line in table.footnotes if notes else ():
         console.print(Text(line, style="dim"), width=width)
 
 

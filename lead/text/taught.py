@@ -22,6 +22,7 @@ _PERCENTILE = 1
 # 0.46, where the first percentile of training captions is 0.62 (MiniLM; docs/bundled.md).
 _MARGIN = 0.13
 _NAMED = 3
+_LONGEST = 80  # letters of a text that a note quotes
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,10 @@ class Taught:
         order = cosines.argsort(descending=True).tolist()
         nearest = list(dict.fromkeys(self.captions[row] for row in order))[:_NAMED]
         named = ", ".join(repr(caption) for caption in nearest)
+        shown = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
         return (
-            f"{text!r} is far from everything this model was taught, so the motion may show "
-            f"something else. Nearest to it: {named}."
+            f"{shown!r} is far from everything this model was taught, so the motion may show "
+            f"something else. The model reads English. Nearest to the text: {named}."
         )
 
 

@@ -35,12 +35,12 @@ def test_what_was_written_is_said_with_the_residual_of_the_fit(source, capsys):
     export_motion(source, "bvh", None, False, None)
     said = capsys.readouterr().out
     assert "motion.bvh: 50 frames at 20 fps, 22 joints" in said
-    moved = float(said.split("move them by ")[1].split(" mm")[0])
+    moved = float(said.split("moves joints by ")[1].split(" mm")[0])
     joints = read_npz(source).joints
     bvh = global_transforms(read_bvh(source.with_suffix(".bvh").read_bytes(), "motion.bvh"))
     found = np.stack([bvh.position(name) for name in HUMANML3D.joints], axis=1) / 100
     off = 1000 * np.linalg.norm(found - joints, axis=-1).mean()
-    assert moved == pytest.approx(off, abs=0.01) and moved > 1
+    assert moved == pytest.approx(off, abs=0.06) and moved > 1
 
 
 def test_positions_are_kept_when_they_are_asked_for(source, capsys):
@@ -110,7 +110,7 @@ def test_an_exported_bvh_can_be_exported_again(source, tmp_path):
 @pytest.mark.parametrize(
     "to,out,positions,said",
     [
-        ("fbx", None, False, "bvh, glb, npz, csv"),
+        ("fbx", None, False, "bvh, glb, npz, npy, csv"),
         ("bvh", "motion.glb", False, "expected: .bvh"),
         ("npz", None, False, "which would be replaced"),
         ("csv", None, True, "Leave out --positions"),

@@ -1,14 +1,15 @@
-"""`lead show` ends with how people fare, and `lead timings` with the sum of all stages."""
+"""`lead show` says how people fare and what was made, and `lead timings` sums all stages."""
 
+import json
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from lead.cli.show import show_table, show_timings
+from lead.cli.show import show_table, show_timings, table_file
 from lead.errors import LeadError
 from lead.evaluation.gauge import gauge_facts
-from lead.report.table import comparison_table, write_table_parquet
+from lead.report.table import comparison_table, read_table, write_table_parquet
 
 FACTS = gauge_facts(["clap", "walk"], [{"action_accuracy": 1.0}])
 
@@ -39,7 +40,7 @@ def table(tmp_path):
 def test_a_table_that_is_not_there_is_answered_with_those_that_are(table, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(LeadError, match=r"results/tables/table1\.parquet"):
-        show_table(Path("nosuch"))
+        show_table(table_file("nosuch"))
     (tmp_path / "results/demo/tables").mkdir(parents=True)
     table(1.0, 1.0, FACTS).rename("results/demo/tables/table6.parquet")
     with pytest.raises(LeadError) as caught:
@@ -54,6 +55,61 @@ def test_a_study_that_has_not_run_is_answered_with_those_that_have(tmp_path):
         show_timings(tmp_path / "nosuch" / "benchmarks")
 
 
+@pytest.mark.parametrize(
+    ("table", "study", "file"),
+    [
+        ("5", None, "results/tables/table5.parquet"),
+        ("physical", "kit", "results/kit/tables/physical.parquet"),
+        ("7", None, "7"),
+        ("own.parquet", None, "own.parquet"),
+        ("results/kit/tables/table1.tex", "demo", "results/kit/tables/table1.tex"),
+    ],
+)
+def test_a_table_is_named_by_its_number_its_name_or_its_file(table, study, file):
+    assert table_file(table, study) == Path(file)
+
+
+def test_the_papers_rows_and_the_footnotes_are_shown_on_request(table, capsys):
+    path = table(0.94, 0.9, FACTS)
+    frame, metadata = read_table(path)
+    row = {"method": "MDM", "row_order": 3, "dataset": "HumanML3D", "metric": "fid", "mean": 0.5}
+    empty = {"steps": None, "project": None, "ci95": None, "note": ""}
+    printed = {"mean_printed": "0.544", "ci95_printed": ".044"}
+    quoted = comparison_table(
+        pd.DataFrame(columns=["system", "metric", "mean", "ci95", "repeats"]),
+        pd.DataFrame([row | empty | printed]),
+        {},
+    )
+    frame = pd.concat([frame, quoted], ignore_index=True)
+    write_table_parquet(frame, path, metadata | {"footnotes": ["Twenty repeats."]})
+    show_table(path)
+    words = said(capsys)
+    assert "MDM" not in words and "Twenty repeats" not in words and "LEAD" in words
+    assert "--published adds the paper's rows, --notes 1 footnotes" in words
+    show_table(path, published=True, notes=True)
+    words = said(capsys)
+    assert words.index("LEAD") < words.index("MDM") < words.index("Twenty repeats.")
+    assert "--published" not in words
+    for published, origins in ((False, {"this run"}), (True, {"this run", "paper"})):
+        show_table(path, published=published, as_json=True)
+        shown = json.loads(capsys.readouterr().out)
+        assert {cell["origin"] for cell in shown["cells"]} == origins
+    assert shown["footnotes"] == ["Twenty repeats."] and shown["cells"][-1]["ci95"] is None
+
+
+def test_what_else_was_made_stands_below_with_what_it_is(table, tmp_path, monkeypatch, capsys):
+    path = table(0.94, 0.9, FACTS)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "results/demo/figures").mkdir(parents=True)
+    (tmp_path / "results/demo/figures/sample.bvh").touch()
+    show_table(path)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == (
+        "  results/demo/figures/sample.bvh  the first motion of that sheet, for animation programs"
+    )
+    assert "limbs move" in " ".join(lines[:-2])
+
+
 def test_timings_are_those_of_every_stage_and_their_sum(tmp_path, capsys):
     (tmp_path / "metrics").mkdir()
     for stage, row in (("train_vae", "61.25\t0:01:01\t512.4"), ("metrics/mld", "1.5\t0:00:01\tNA")):
@@ -62,19 +118,23 @@ def test_timings_are_those_of_every_stage_and_their_sum(tmp_path, capsys):
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["train_vae", "61.2", "512"] in lines and ["metrics/mld", "1.5", "–"] in lines
     assert ["all", "62.8", "512"] in lines and "the last run alone)" in " ".join(lines[-1])
+    show_timings(tmp_path, as_json=True)
+    of_stages = {row["stage"]: row for row in json.loads(capsys.readouterr().out)}
+    assert of_stages["train_vae"] == {"stage": "train_vae", "seconds": 61.25, "peak_mib": 512.4}
+    assert of_stages["metrics/mld"]["peak_mib"] is None
 
 
 def said(capsys) -> str:
     return " ".join(capsys.readouterr().out.split())
 
 
-def test_it_ends_with_one_line_in_plain_words(table, capsys):
+def test_one_line_says_it_in_plain_words(table, capsys):
     show_table(table(0.94, 0.9, FACTS))
     words = said(capsys)
-    assert words.endswith(
+    assert (
         "lead: limbs move 0.94 of real; the action is right in 9 of 10 motions (real clips: 10 of "
         "10, chance 1 of 2)."
-    )
+    ) in words
     assert "Limbs → Action ↑" in words
 
 
@@ -82,16 +142,16 @@ def test_motions_that_hardly_move_are_warned_of(table, capsys):
     show_table(table(0.24, 0.1, FACTS))
     words = said(capsys)
     assert "Warning: the motions of this study do not do what their captions say:" in words
-    assert words.endswith(
+    assert (
         "LEAD: limbs move 0.24 of real; the action is right in 10% of motions, in 100% of real "
         "clips"
-    )
+    ) in words
 
 
 def test_a_study_without_labels_gives_limb_range_alone(table, capsys):
     show_table(table(0.94, None, gauge_facts([], [{}])))
     words = said(capsys)
-    assert words.endswith("is not known: this study's clips carry no action labels.")
+    assert "is not known: this study's clips carry no action labels." in words
     assert "Warning" not in words
 
 

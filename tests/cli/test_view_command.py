@@ -105,7 +105,7 @@ def test_several_motions_share_a_page_and_have_files_of_their_own(tmp_path, caps
         "a.html", "a.png", "a_01.npz", "a_02.npz", "a_03.npz"
     }  # fmt: skip
     assert [label for _, label in shown] == ["sample 1", "sample 2", "sample 3"]
-    assert "a_03.npz: 4 frames" in capsys.readouterr().out
+    assert "a_03.npz: 'it sways', 4 frames" in capsys.readouterr().out
 
 
 def test_more_motions_than_fit_a_page_have_pages_of_their_own(tmp_path):

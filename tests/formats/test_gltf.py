@@ -10,6 +10,8 @@ from swaying_body import stretching_body, swaying_body
 
 from lead.errors import LeadError
 from lead.formats.gltf import write_glb
+from lead.mocap.motion_file import read_motion
+from lead.motion.figure import figure
 from lead.motion.skeleton import HUMANML3D, KIT
 
 BOTH = pytest.mark.parametrize("skeleton", [HUMANML3D, KIT], ids=lambda skeleton: skeleton.name)
@@ -134,32 +136,98 @@ def test_inverse_bind_matrices_undo_the_rest_pose(tmp_path):
     np.testing.assert_allclose(rest @ inverse, np.tile(np.eye(4), (26, 1, 1)), atol=1e-6)
 
 
-def test_the_skinned_body_moves_with_its_bones(tmp_path):
-    joints = swaying_body(HUMANML3D)
-    second = written(tmp_path, joints, HUMANML3D)
-    attributes = second.gltf.meshes[0].primitives[0].attributes
-    points = second.array(attributes.POSITION)
-    bound = second.array(attributes.JOINTS_0)[:, 0]
-    inverse = second.array(second.gltf.skins[0].inverseBindMatrices).swapaxes(-1, -2)
-    skinning = (second.world()[:, :26] @ inverse)[:, bound]
-    moved = (skinning[..., :3, :3] @ points[..., None])[..., 0] + skinning[..., :3, 3]
-    for joint in range(22):
-        nearest = np.linalg.norm(moved - joints[:, [joint]], axis=-1).min(axis=1)
-        assert nearest.max() < 1e-4, HUMANML3D.joints[joint]
+@BOTH
+def test_the_skinned_body_moves_with_its_bones(tmp_path, skeleton):
+    joints = swaying_body(skeleton)
+    second = written(tmp_path, joints, skeleton)
+    skin = second.gltf.skins[0]
+    inverse = second.array(skin.inverseBindMatrices).swapaxes(-1, -2)
+    skinning = second.world()[:, skin.joints] @ inverse
+    found = figure(METRES[skeleton.unit] * joints, skeleton, 1.0)
+    seen = set()
+    for part, primitive in enumerate(second.gltf.meshes[0].primitives):
+        attributes = primitive.attributes
+        points, normals, bound = (
+            second.array(getattr(attributes, name)) for name in ("POSITION", "NORMAL", "JOINTS_0")
+        )
+        cones = [cone for cone in found.cones if cone.part == part]
+        ends = np.arange(len(points)).reshape(len(cones), 2, -1)
+        for cone, both in zip(cones, ends, strict=True):
+            for place, rows in zip((cone.start, cone.end), both, strict=True):
+                if place < skeleton.joint_count:  # a sphere around a joint
+                    ring, out = points[rows[12:24]], normals[rows[12:24]]
+                    radius = np.linalg.norm(ring[0] - ring[6]) / np.linalg.norm(out[0] - out[6])
+                    centre = ring.mean(axis=0) - radius * out.mean(axis=0)
+                    moved = skinning[:, bound[rows[0], 0]] @ [*centre, 1.0]
+                    where = METRES[skeleton.unit] * joints[:, place]
+                    np.testing.assert_allclose(moved[:, :3], where, atol=1e-4)
+                    seen.add(place)
+    assert len(seen) >= skeleton.joint_count - 4
+
+
+def test_the_body_has_a_head_a_trunk_and_two_sides_of_their_own_colours(tmp_path):
+    second = written(tmp_path, swaying_body(HUMANML3D), HUMANML3D)
+    names = [material.name for material in second.gltf.materials]
+    colours = [material.pbrMetallicRoughness.baseColorFactor for material in second.gltf.materials]
+    assert names == ["trunk", "left", "right"]
+    assert colours[1][2] > 2 * colours[1][0] and colours[2][0] > 2 * colours[2][2]
+    parts = [
+        second.array(primitive.attributes.POSITION)
+        for primitive in second.gltf.meshes[0].primitives
+    ]
+    rest = second.world(moving=False)[0, :26][..., :3, 3]
+    assert parts[0][:, 1].max() > rest[:, 1].max() + 0.1
+    assert parts[1][:, 0].min() > -0.05 and parts[2][:, 0].max() < 0.05
 
 
 def test_the_body_is_closed_and_seen_from_outside(tmp_path):
     trimesh = pytest.importorskip("trimesh", reason="the second reader is in the dev extra")
     write_glb(tmp_path / "motion.glb", swaying_body(HUMANML3D, 3), HUMANML3D, 20.0)
-    body = next(iter(trimesh.load_scene(tmp_path / "motion.glb").geometry.values()))
-    facing = np.cross(*np.diff(body.triangles, axis=1).swapaxes(0, 1))
-    corners = body.vertex_normals[body.faces[:, 0]]
-    assert ((facing * corners).sum(axis=-1) > 0).all()
-    bones = body.triangles.reshape(-1, 8, 3, 3)
-    assert len(bones) == 21 + 5
-    for bone in bones:
-        solid = trimesh.Trimesh(*_welded(bone), process=False)
-        assert solid.is_watertight and solid.is_winding_consistent and solid.volume > 0
+    cones = 0
+    for part in trimesh.load_scene(tmp_path / "motion.glb", process=False).geometry.values():
+        facing = np.cross(*np.diff(part.triangles, axis=1).swapaxes(0, 1))
+        corners = part.vertex_normals[part.faces[:, 0]]
+        assert ((facing * corners).sum(axis=-1) > 0).all()
+        for cone in part.triangles.reshape(-1, 96, 3, 3):
+            solid = trimesh.Trimesh(*_welded(cone), process=False)
+            assert solid.is_watertight and solid.is_winding_consistent and solid.volume > 0
+            cones += 1
+    assert cones == len(figure(swaying_body(HUMANML3D, 1), HUMANML3D, 1.0).cones)
+
+
+def test_the_caption_and_the_rate_are_in_the_asset(tmp_path):
+    text = 'a "<b>" é'
+    write_glb(tmp_path / "motion.glb", swaying_body(KIT, 3), KIT, 12.5, text=text)
+    assert Second(tmp_path / "motion.glb").gltf.asset.extras == {"fps": 12.5, "text": text}
+
+
+@BOTH
+@pytest.mark.parametrize("positions", [False, True])
+def test_our_own_reader_finds_what_was_written(tmp_path, skeleton, positions):
+    joints = swaying_body(skeleton)
+    path = tmp_path / "motion.glb"
+    write_glb(path, joints, skeleton, 12.5, positions=positions, text="it sways")
+    motion = read_motion(path)
+    np.testing.assert_allclose(motion.joints, joints, atol=1e-4 / METRES[skeleton.unit])
+    assert (motion.skeleton, motion.fps, motion.text) == (skeleton, 12.5, "it sways")
+
+
+def test_a_file_of_another_program_is_refused_with_the_fix(tmp_path):
+    path = tmp_path / "motion.glb"
+    write_glb(path, swaying_body(KIT, 3), KIT, 12.5)
+    path.write_bytes(path.read_bytes().replace(b'"generator":"lead ', b'"generator":"fake '))
+    with pytest.raises(LeadError, match="not written by lead") as caught:
+        read_motion(path)
+    assert ".bvh" in str(caught.value.fix)
+
+
+@pytest.mark.parametrize("keep", [0, 11, 19, 400, -300])
+def test_a_damaged_file_is_one_message(tmp_path, keep):
+    path = tmp_path / "motion.glb"
+    write_glb(path, swaying_body(KIT, 3), KIT, 12.5)
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(LeadError, match="cannot be read"):
+        read_motion(path)
 
 
 def test_chunks_and_arrays_lie_on_multiples_of_four_bytes(content, document):
@@ -179,7 +247,8 @@ def test_chunks_and_arrays_lie_on_multiples_of_four_bytes(content, document):
 
 def test_accessors_fill_their_views_and_tell_their_true_bounds(tmp_path, document):
     second = written(tmp_path, swaying_body(HUMANML3D, 7), HUMANML3D)
-    bounded = {document["meshes"][0]["primitives"][0]["attributes"]["POSITION"]}
+    primitives = document["meshes"][0]["primitives"]
+    bounded = {primitive["attributes"]["POSITION"] for primitive in primitives}
     bounded |= {s["input"] for s in document["animations"][0]["samplers"]}
     for number, accessor in enumerate(document["accessors"]):
         values = second.array(number)

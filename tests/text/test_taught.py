@@ -46,6 +46,12 @@ OTHER_THINGS = (
     "a person eats a sandwich",
     "a man climbs a ladder",
     "asdf qwer",
+    "eine Person winkt mit der linken Hand",
+    "der Mann läuft im Kreis",
+    "una persona camina hacia adelante",
+    "人が歩く",
+    "12345",
+    "a person walks to the shop, buys bread, and reads of elections in the newspaper " * 8,
 )
 
 
@@ -95,6 +101,11 @@ def test_a_note_names_the_three_taught_actions_that_are_nearest(taught, encoder)
     said = note(taught, encoder, "a person plays the violin")
     named = [caption for caption in taught.captions if repr(caption) in said]
     assert len(named) == 3 and "'a person plays the violin'" in said
+
+
+def test_a_note_quotes_the_beginning_of_a_long_text(taught, encoder):
+    said = note(taught, encoder, "the king of the dragons " * 40)
+    assert "'the king of the dragons" in said and "…'" in said and len(said) < 400
 
 
 def test_an_actions_caption_is_its_shortest(taught):

@@ -79,12 +79,16 @@ def maker(path: str, by_file: Mapping[str, Run]) -> Run | None:
 
 
 def read_timings(folder: Path) -> list[Timing]:
-    """Seconds and peak memory of every job that ran, in the order in which they ended."""
-    timings = []
-    for file in sorted(folder.rglob("*.tsv"), key=lambda file: file.stat().st_mtime):
+    """Seconds and peak memory of every job that ran, in the order in which they ended.
+
+    ``folder`` is a study's ``benchmarks``; its further trainings have theirs beside it.
+    """
+    timings, study = [], folder.parent
+    files = [*folder.rglob("*.tsv"), *study.glob("trainings/*/benchmarks/**/*.tsv")]
+    for file in sorted(files, key=lambda file: file.stat().st_mtime):
         # A job too short to be measured says NA or - of its memory.
         measured = pd.read_csv(file, sep="\t", usecols=["s", "max_rss"], na_values="-", nrows=1)
         seconds, peak = measured[["s", "max_rss"]].fillna(0.0).to_numpy(dtype=float)[0]
-        name = str(file.relative_to(folder).with_suffix(""))
+        name = str(file.relative_to(study).with_suffix("")).replace("benchmarks/", "", 1)
         timings.append(Timing(name, float(seconds), float(peak)))
     return timings

@@ -1,0 +1,179 @@
+"""The commands on studies: what they need, what they came to, and measuring others with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from lead.cli.motion_commands import examples
+from lead.errors import LeadError, check_input, check_output
+
+MISSING = 3
+"""What `lead doctor` ends with where something is missing."""
+
+app = typer.Typer()
+
+
+def _complete_study(incomplete: str) -> list[str]:
+    from lead.config.load import study_names
+
+    return [name for name in study_names() if name.startswith(incomplete)]
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+DataRoot = Annotated[
+    Path | None,
+    typer.Option(help="Folder of raw data.", show_default="what the study says, else data"),
+]
+
+
+@app.command(
+    rich_help_panel="Studies",
+    epilog=examples(
+        "lead evaluate --study demo --requests requests.parquet",
+        "lead evaluate --study demo --predictions my_motions/ --json",
+    ),
+)
+def evaluate(
+    predictions: Annotated[
+        Path | None,
+        typer.Option(help="Folder of <id>.npy, .npz or .bvh, or of repeat_00, …; or a .parquet."),
+    ] = None,
+    study: Annotated[
+        str, typer.Option(help="A study that has run.", autocompletion=_complete_study)
+    ] = "demo",
+    captions: Annotated[
+        Path | None, typer.Option(help="CSV or Parquet of what your model was told: id, caption.")
+    ] = None,
+    normalisation: Annotated[
+        Literal["auto", "none", "dataset", "matcher"], typer.Option(help="Units of features.")
+    ] = "auto",
+    fps: Annotated[
+        float | None,
+        typer.Option(min=1, max=1000, help="Frames per second, where files do not say."),
+    ] = None,
+    requests: Annotated[
+        Path | None, typer.Option(help="Write here what to generate (.parquet), and end.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the metrics here (.parquet).")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure motions of any model with a study's evaluator, beside the study's systems."""
+    from lead.config.evaluation import ExternalSystem
+
+    inputs = [file for file in (predictions, captions) if file]
+    check_output(requests, ".parquet", inputs=inputs)
+    check_output(out, ".parquet", inputs=inputs)
+    check_input(captions, "a CSV or Parquet file")
+    if requests is None and predictions is None:
+        raise LeadError("There is nothing to evaluate.", fix="Give --predictions or --requests.")
+    from lead.cli.evaluate import evaluate_predictions, write_requests  # they load torch
+
+    if requests is not None:
+        write_requests(study, requests)
+    elif predictions is not None:
+        system = ExternalSystem(
+            path=predictions, captions=captions, normalisation=normalisation, fps=fps
+        )
+        evaluate_predictions(system, study, out, as_json)
+
+
+@app.command(
+    rich_help_panel="Studies",
+    epilog=examples("lead show", "lead show 5 --published --notes", "lead show physical --json"),
+)
+def show(
+    table: Annotated[
+        str, typer.Argument(help="1 to 6, physical, or the path of a table's .parquet.")
+    ] = "1",
+    study: Annotated[
+        str | None,
+        typer.Option(
+            help="Of this study.",
+            show_default="the one that ran last",
+            autocompletion=_complete_study,
+        ),
+    ] = None,
+    published: Annotated[
+        bool, typer.Option("--published", help="With the rows that the paper printed.")
+    ] = False,
+    notes: Annotated[bool, typer.Option("--notes", help="With the footnotes.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Print a table in the terminal, and where its files are."""
+    from lead.cli.show import show_table, table_file
+
+    show_table(table_file(table, study), published=published, notes=notes, as_json=as_json)
+
+
+@app.command(rich_help_panel="Studies", epilog=examples("lead studies", "lead studies --json"))
+def studies(as_json: AsJson = False) -> None:
+    """List the studies of config/, what each is about, and what of it has been made."""
+    from lead.cli.show import show_studies
+
+    show_studies(as_json)
+
+
+@app.command(
+    rich_help_panel="Studies", epilog=examples("lead timings demo", "lead timings demo --json")
+)
+def timings(
+    study: Annotated[
+        str, typer.Argument(help="Name of the study.", autocompletion=_complete_study)
+    ] = "demo",
+    as_json: AsJson = False,
+) -> None:
+    """Print seconds and peak memory of every stage of a study."""
+    from lead.cli.show import RESULTS, show_timings
+
+    show_timings(RESULTS / study / "benchmarks", as_json)
+
+
+@app.command(
+    rich_help_panel="Studies",
+    epilog=examples(
+        "lead retrieve", "lead retrieve bandai-namco", "lead retrieve --study open_small"
+    ),
+)
+def retrieve(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="What to download; left out, it is listed.")
+    ] = None,
+    data_root: DataRoot = None,
+    study: Annotated[
+        str | None,
+        typer.Option(help="Download what this study lacks.", autocompletion=_complete_study),
+    ] = None,
+) -> None:
+    """Download what is free; a file of a known checksum goes on where it was interrupted."""
+    from lead.cli.sources import retrieve_for, retrieve_sources
+
+    if study:
+        retrieve_for(study, data_root)
+    if names or not study:
+        retrieve_sources(names or [], data_root or Path("data"))
+
+
+@app.command(
+    rich_help_panel="Studies",
+    epilog=examples("lead doctor open_small --data-root ~/mocap", "lead doctor --json"),
+)
+def doctor(
+    study: Annotated[
+        str | None,
+        typer.Argument(
+            help="Name of a study; all of them if left out.", autocompletion=_complete_study
+        ),
+    ] = None,
+    data_root: DataRoot = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what is missing for a study, where to get it, and under which licence.
+
+    Ends with 3 where something is missing.
+    """
+    from lead.cli.sources import examine
+
+    raise typer.Exit(0 if examine(study, data_root, as_json) else MISSING)
