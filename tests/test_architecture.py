@@ -38,12 +38,11 @@ ALLOWED = {
     "model_directory": "config errors files motion",
     "pipeline": "config diffusion errors files inversion mocap model_directory models motion text",
     "render": "errors files motion progress types",
-    "report": "analysis clip config datasets errors evaluation files formats inversion mocap "
+    "report": "analysis clip config datasets errors evaluation files inversion mocap "
     "model_directory models motion pipeline render store",
     "figures": "analysis clip config datasets diffusion errors evaluation files formats inversion "
     "model_directory models motion pipeline render report store text types",
-    "user_study": "analysis config datasets diffusion errors evaluation figures files mocap models "
-    "motion progress render report store text types",
+    "user_study": "analysis config errors evaluation figures files mocap motion render report ",
     "cli": "config datasets errors evaluation figures files inversion mocap model_directory "
     "motion pipeline render report store training types user_study",
 }
