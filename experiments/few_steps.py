@@ -26,7 +26,7 @@ def paired_by_steps(job: Job) -> None:
         for name in ("metrics", "physical")
     )
     timed = read_values(job.inputs["seconds"])[0]
-    seconds = timed[timed["metric"] == SECONDS].groupby("system")["value"].mean()
+    seconds = timed[timed["metric"] == SECONDS].groupby("system")["value"].mean().to_dict()
     rows = []
     for steps in stage.steps:
         plain, realigned = (distilled(steps, own).name for own in (None, FULL))

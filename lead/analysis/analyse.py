@@ -22,7 +22,13 @@ from lead.analysis.retrieval import (
 )
 from lead.analysis.rows import Row, read_metrics, write_rows
 from lead.config.evaluation import Evaluation
-from lead.evaluation.repeats import TRAINING, Repeats, remake, repeat_seeds, require_same_items
+from lead.evaluation.repeats import (
+    Repeats,
+    remake,
+    repeat_seeds,
+    require_same_items,
+    trainings_in,
+)
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.store import MotionIndex
@@ -76,7 +82,7 @@ def analyse(job: Job) -> None:
         "items": len(clips),
         "width": evaluated.real[0].shape[1],
         "repeats": len(drawn["length"]),
-        "trainings": int(metrics[TRAINING].max()) if TRAINING in metrics else 1,
+        "trainings": trainings_in(metrics),
     }
     write_rows(rows, job.outputs["analysis"], metadata)
 

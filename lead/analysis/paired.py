@@ -85,10 +85,10 @@ def by_repeat(frame: pd.DataFrame, system: str, metric: str) -> dict[int, float]
     network = independent(frame)
     if network is None:
         return rows.set_index("repeat")["value"].to_dict()
-    means = rows.groupby(network)["value"].mean()
-    if list(means.index) == [0]:
-        return dict.fromkeys(sorted(set(frame[network]) - {0}), float(means[0]))
-    return means.to_dict()
+    means: dict[int, float] = rows.groupby(network)["value"].mean().to_dict()
+    if list(means) == [0]:
+        return dict.fromkeys(sorted(set(frame[network]) - {0}), means[0])
+    return means
 
 
 def values_of(frame: pd.DataFrame, system: str, metric: str) -> dict[int, float]:

@@ -183,6 +183,11 @@ def side_by_side(frames: Iterable[pd.DataFrame]) -> pd.DataFrame:
     return frame
 
 
+def trainings_in(frame: pd.DataFrame) -> int:
+    """The highest number of a training in a frame of `read_values`: 1 of a single one."""
+    return int(frame[TRAINING].to_numpy().max()) if TRAINING in frame else 1
+
+
 def remake(
     problem: str, file: object, found: object, expected: object, delete: str = "the file"
 ) -> LeadError:

@@ -92,7 +92,7 @@ def _terms(history: pd.DataFrame) -> list[str]:
 
 def _draw(axes: Axes, name: str, history: pd.DataFrame) -> None:
     drawn = history.dropna(subset=["loss"]) if "loss" in history else history.iloc[:0]
-    terms = [term for term in _terms(history) if drawn[[term]].count().iloc[0]]
+    terms = [term for term in _terms(history) if drawn[term].notna().to_numpy().any()]
     for term, colour in zip(terms, cycle(CYCLE), strict=False):
         _draw_curve(axes, drawn, term, term, colour, lw=0.8)
     if len(drawn):

@@ -20,7 +20,7 @@ from PIL import Image
 from lead import __version__
 from lead.analysis.rows import read_metrics
 from lead.config.systems import System
-from lead.evaluation.repeats import TRAINING
+from lead.evaluation.repeats import trainings_in
 from lead.files.artefact import commit
 from lead.files.job import Job
 from lead.render.player import player_assets
@@ -103,8 +103,8 @@ def study_page(job: Job) -> None:
     tables.sort(key=lambda table: not table.printed.block.quoted)
     metrics = read_metrics([*job.inputs["metrics"], *_below(extra, "systems", "metrics.parquet")])
     systems = job.setting("systems", tuple[System, ...])
-    trainings = int(metrics[TRAINING].max()) if TRAINING in metrics else 1
-    claims = claims_page(answer(metrics, systems), systems, str(job.settings["name"]), trainings)
+    answered, name = answer(metrics, systems), str(job.settings["name"])
+    claims = claims_page(answered, systems, name, trainings_in(metrics))
     words = next((path for path in extra if path.name == "words.safetensors"), None)
     runs = read_runs(results / "logs")
     made_by = makers(runs)
