@@ -91,9 +91,9 @@ def gauge_warnings(measured: Sequence[Reading], facts: Mapping[str, Any]) -> lis
     if not faulty:
         return []
     of_all = first is not None and first.system in faulty
-    whose = "the motions of this study" if of_all else "some systems' motions"
+    whose = "the people of this study" if of_all else "the people of some systems"
     lines = [f"  {systems[name].label}: {'; '.join(faults)}" for name, faults in faulty.items()]
-    return [f"Warning: {whose} do not do what their captions say:", *lines]
+    return [f"Warning: {whose} move otherwise than real ones:", *lines]
 
 
 def foremost(measured: Sequence[Reading]) -> Reading | None:

@@ -125,14 +125,14 @@ def test_good_motions_bring_no_warning():
 def test_each_fault_brings_a_warning_of_its_own(changed, said):
     lines = gauge_warnings([REAL, replace(GOOD, **changed)], FACTS)
     assert lines == [
-        "Warning: the motions of this study do not do what their captions say:",
+        "Warning: the people of this study move otherwise than real ones:",
         f"  LEAD: {said}",
     ]
 
 
 def test_where_lead_is_right_others_alone_are_warned_of():
     first, mld = gauge_warnings([REAL, STILL, GOOD], FACTS)
-    assert first == "Warning: some systems' motions do not do what their captions say:"
+    assert first == "Warning: the people of some systems move otherwise than real ones:"
     assert mld.startswith("  MLD: limbs move 0.24 of real; the action is right in 11%")
 
 
