@@ -83,12 +83,16 @@ def read_timings(folder: Path) -> list[Timing]:
 
     ``folder`` is a study's ``benchmarks``; its further trainings have theirs beside it.
     """
-    timings, study = [], folder.parent
-    files = [*folder.rglob("*.tsv"), *study.glob("trainings/*/benchmarks/**/*.tsv")]
-    for file in sorted(files, key=lambda file: file.stat().st_mtime):
+    timings = []
+    named = {file: str(file.relative_to(folder)) for file in folder.rglob("*.tsv")}
+    for training in sorted(folder.parent.glob("trainings/*")):
+        others = training / "benchmarks"
+        for file in others.rglob("*.tsv"):
+            named[file] = f"training {training.name}: {file.relative_to(others)}"
+    for file in sorted(named, key=lambda file: file.stat().st_mtime):
         # A job too short to be measured says NA or - of its memory.
         measured = pd.read_csv(file, sep="\t", usecols=["s", "max_rss"], na_values="-", nrows=1)
         seconds, peak = measured[["s", "max_rss"]].fillna(0.0).to_numpy(dtype=float)[0]
-        name = str(file.relative_to(study).with_suffix("")).replace("benchmarks/", "", 1)
+        name = named[file].removesuffix(".tsv")
         timings.append(Timing(name, float(seconds), float(peak)))
     return timings
