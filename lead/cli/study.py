@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from lead.cli.motion_commands import examples
+
 app = typer.Typer(help="User study: score what raters answered.", no_args_is_help=True)
 
 
@@ -15,7 +17,9 @@ def study() -> None:
     """User study: score what raters answered."""
 
 
-@app.command()
+@app.command(
+    epilog=examples("lead study score answers/*.json --key results/demo/user_study/key.json")
+)
 def score(
     answers: Annotated[
         list[Path] | None, typer.Argument(help="The .json files that raters saved.")
@@ -27,10 +31,7 @@ def score(
         Path | None, typer.Option(help="Folder to write to; by default scores/ beside the key.")
     ] = None,
 ) -> None:
-    """Score the answers: means with intervals, paired tests, agreement, and both figures.
-
-    lead study score answers/*.json --key results/demo/user_study/key.json
-    """
+    """Score the answers: means with intervals, paired tests, agreement, and both figures."""
     from lead.report.table import read_table
     from lead.report.terminal import print_table
     from lead.user_study.answers import read_answers, read_key

@@ -24,6 +24,7 @@ from lead.files.job import Job
 
 REPOSITORY = Path(__file__).parents[2]
 COMMANDS = typer.main.get_command(app).commands  # pyright: ignore
+COMMANDS |= {f"study {name}": own for name, own in COMMANDS.pop("study").commands.items()}
 
 
 def examples(name: str) -> list[str]:
@@ -42,7 +43,9 @@ def ended(monkeypatch, *arguments: str) -> int:
 def test_every_command_has_examples_that_can_be_typed(name):
     assert examples(name)
     for line in examples(name):
-        _, command, *arguments = shlex.split(line)
+        words = shlex.split(line)[1:]
+        command = " ".join(words[:2]) if words[0] == "study" else words[0]
+        arguments = words[len(command.split()) :]
         COMMANDS[command].make_context(command, arguments)  # or click says what is wrong
 
 
@@ -71,7 +74,7 @@ def test_a_shell_completes_commands_and_studies(tmp_path):
         )  # fmt: skip
         return run.stdout.split()
 
-    assert completed("lead st") == ["studies"]
+    assert completed("lead st") == ["studies", "study"]
     assert completed("lead doctor mic") == ["micro"]
 
 
@@ -109,7 +112,8 @@ def endless(job: Job) -> None:
 @pytest.mark.parametrize(("state", "says"), [("kept", "from its last saved step"), (None, "again")])
 def test_an_interrupted_stage_says_what_the_same_command_does(tmp_path, state, says):
     code = (
-        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        f"import signal, sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's & ignores it\n"
         "from pathlib import Path; from lead.cli.stage import run_stage; "
         "from lead.files.job import Job\n"
         f"state = {state!r} and Path('kept')\n"

@@ -45,6 +45,7 @@ NOT_RUN = {
     "lead import poses.npz": "needs SMPL-H's body model; tests/datasets/test_amass.py",
     "lead show": "shows a finished table; tests/cli/test_show.py",
     "lead timings open_small": "of a study that learns for an hour",
+    "lead study score": "asks for raters' answers; tests/user_study/test_scores.py",
 }
 """Commands of `lead` that are parsed and not run, by their beginning."""
 

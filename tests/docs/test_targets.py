@@ -16,7 +16,10 @@ from documented import PAGES, REPOSITORY, blocks, fenced_commands, inline_comman
 from lead.config.load import resolve_study
 
 PARTS = ("lead", "experiments", "benchmarks", "workflow", "profiles", "Snakefile")
-ELSEWHERE = {"--lint": "tests/workflow/test_lint.py"}
+ELSEWHERE = {
+    "--lint": "tests/workflow/test_lint.py",
+    "--report": "of a study that is finished; tests/workflow/test_report.py",
+}
 """Commands that are no runs, by their first argument, and where they are tested."""
 
 SAME_RULES = (

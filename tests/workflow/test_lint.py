@@ -15,6 +15,9 @@ STAYS = {
     "Mixed rules and functions in same snakefile",
     "Absolute path /dev",
     "Absolute path /dev/kfd",
+    "Absolute path /{file}",
+    r"Absolute path /trainings/\d+",
+    "Absolute path /trainings/{training}",
     "No log directive defined",
 }
 
