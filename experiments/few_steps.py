@@ -26,7 +26,8 @@ def paired_by_steps(job: Job) -> None:
         for name in ("metrics", "physical")
     )
     timed = read_values(job.inputs["seconds"])[0]
-    seconds = timed[timed["metric"] == SECONDS].groupby("system")["value"].mean().to_dict()
+    timed = timed[timed["metric"] == SECONDS]
+    seconds = {name: own["value"].to_numpy().mean() for name, own in timed.groupby("system")}
     rows = []
     for steps in stage.steps:
         plain, realigned = (distilled(steps, own).name for own in (None, FULL))

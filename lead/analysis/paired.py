@@ -85,7 +85,8 @@ def by_repeat(frame: pd.DataFrame, system: str, metric: str) -> dict[int, float]
     network = independent(frame)
     if network is None:
         return rows.set_index("repeat")["value"].to_dict()
-    means: dict[int, float] = rows.groupby(network)["value"].mean().to_dict()
+    numbers, values = np.asarray(rows[network]), np.asarray(rows["value"], dtype=np.float64)
+    means = {int(own): float(values[numbers == own].mean()) for own in np.unique(numbers)}
     if list(means) == [0]:
         return dict.fromkeys(sorted(set(frame[network]) - {0}), means[0])
     return means
