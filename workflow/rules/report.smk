@@ -3,7 +3,12 @@
 _REPORTED = [name for name in STUDY.tables if name not in ("table1", "physical")]
 # Parts that not every study has made: the page shows those that are there, and names the others.
 OPTIONAL = {
-    **{f"Table {name[5:]}": f"{RESULTS}/tables/{name}.parquet" for name in _REPORTED},
+    **{
+        name.replace("table", "Table ").replace("timing", "Inference time"): (
+            f"{RESULTS}/tables/{name}.parquet"
+        )
+        for name in _REPORTED
+    },
     "Claims of motion textual inversion": f"{RESULTS}/tables/claims_mti.md",
     "Map of latents": rules.latent_map.output.png,
     "Motions from inverted words": f"{MTI}/lead/words.safetensors",
