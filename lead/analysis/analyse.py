@@ -123,14 +123,16 @@ def ladder_rows(metrics: pd.DataFrame, systems: Sequence[str]) -> list[Row]:
     systems have another decoder and are no step of it.
     """
     rows = []
-    base = by_repeat(metrics, BASE, RECONSTRUCTION)
+    base, several = by_repeat(metrics, BASE, RECONSTRUCTION), trainings_in(metrics) > 1
     others = [name for name in systems if name != REAL and by_repeat(metrics, name, RECONSTRUCTION)]
     steps = [("fid", REAL), *((name, s) for name in (RECONSTRUCTION, "fid") for s in others)]
     for metric, system in steps:
         values = by_repeat(metrics, system, metric)
         if not values:
             continue
-        span = estimate(np.array(list(values.values())))
+        measured = list(values.values())
+        # Of several trainings Real is the same in all, which is no sample of anything.
+        span = estimate(np.array(measured[:1] if several and system == REAL else measured))
         against = "second reading" if system == REAL else REAL
         rows.append(Row("ladder", system, against, metric, "",
                         span.mean, span.low, span.high, n=span.repeats))  # fmt: skip
