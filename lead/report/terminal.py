@@ -8,17 +8,19 @@ from dataclasses import replace
 import pandas as pd
 from rich import box
 from rich.console import Console
-from rich.markup import escape
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from lead.report.printed import Block, Cell, PrintedTable, Row, TableText, printed_table
+from lead.report.printed import Block, Cell, Row, TableText, printed_table
 
 WIDTH = 100
 """Columns of a terminal that are used at most."""
 
 MISSING = "--"
+
+_LABEL = 14
+"""Columns that a system's name has at least; a block that leaves it fewer is printed in two."""
 
 _GAUGE = "Gauge of this run: whether people move, and do what their captions say."
 
@@ -44,27 +46,39 @@ def print_table(
     if not published:
         table = replace(table, block=replace(table.block, quoted=()))
     width = min(console.width, WIDTH)
-    _print_widest(console, width, [_captioned(table, *layout) for layout in _LAYOUTS])
+    console.print(Text(table.caption, style="italic"), width=width)
+    _print_block(console, width, table.block)
+    if table.block.quoted:
+        console.print(Text(f"{table.heading}.", style="dim italic"), width=width)
     if table.gauge:
         console.print(Text(_GAUGE, style="italic"), width=width)
-        _print_widest(console, width, [_table(table.gauge, *layout) for layout in _LAYOUTS])
+        _print_block(console, width, table.gauge)
     for line in table.footnotes if notes else ():
         console.print(Text(line, style="dim"), width=width)
 
 
-def _print_widest(console: Console, width: int, layouts: list[Table]) -> None:
-    """Print the first layout that is narrow enough, else the last."""
+def _print_block(console: Console, width: int, block: Block) -> None:
+    """Print the widest layout that fits; in two halves where names would have no room."""
     options = console.options.update(max_width=10 * WIDTH)
-    fits = (table for table in layouts if Measurement.get(console, options, table).maximum <= width)
+    layouts = [_table(block, *layout) for layout in _LAYOUTS]
+    wide = [Measurement.get(console, options, table).maximum for table in layouts]
+    longest = max(len(row.label) for row in (*block.rows, *block.quoted))
+    half = len(block.columns) // 2
+    if half and wide[-1] - longest + min(longest, _LABEL) > width:
+        for part in (slice(half), slice(half, None)):
+            _print_block(console, width, _columns(block, part))
+        return
+    fits = (table for table, own in zip(layouts, wide, strict=True) if own <= width)
     console.print(next(fits, layouts[-1]), width=width)
 
 
-def _captioned(printed: PrintedTable, stacked: bool, gap: int) -> Table:
-    table = _table(printed.block, stacked, gap)
-    table.title, table.title_justify = escape(printed.caption), "left"
-    if printed.block.quoted:
-        table.caption, table.caption_justify = escape(f"{printed.heading}."), "left"
-    return table
+def _columns(block: Block, part: slice) -> Block:
+    """Some columns of a block."""
+    rows, quoted = (
+        tuple(replace(row, cells=row.cells[part]) for row in rows)
+        for rows in (block.rows, block.quoted)
+    )
+    return Block(block.columns[part], rows, quoted)
 
 
 def _table(block: Block, stacked: bool, gap: int) -> Table:
