@@ -35,7 +35,13 @@ def resolve_study(config: dict[str, Any], folder: Path = CONFIG_FOLDER) -> Study
     (``--config data_root=…``) are laid over the result. Below it lie the presets that its
     ``profile`` and, below that, its ``size`` name.
     """
-    overrides = {key: value for key, value in config.items() if key != "study"}
+    # Snakemake reads `--config key=null` as a word.
+    nothing = {"null": None, "None": None}
+    overrides = {
+        key: nothing.get(value, value) if isinstance(value, str) else value
+        for key, value in config.items()
+        if key != "study"
+    }
     if "name" not in overrides:
         overrides = {"extends": config.get("study"), **overrides}
     values = extended(overrides, lambda name: _read(_study_file(name, folder)))

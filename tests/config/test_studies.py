@@ -173,6 +173,11 @@ def test_a_configfile_with_a_name_stands_on_what_it_extends():
     assert (study.name, study.seed, study.dataset.kind) == ("mine", 5, "synthetic")
 
 
+@pytest.mark.parametrize("word", ["null", "None"])
+def test_null_on_the_command_line_is_none_and_no_word(word):
+    assert load_study("micro", {"consistency": word}).consistency is None
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_a_study_is_read_in_any_encoding(tmp_path, encoding, end):
