@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,19 +67,26 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 
     All test processes share it, so nothing but dry runs may be done in it.
     """
-    shared = tmp_path_factory.getbasetemp()
+    return shared_checkout(tmp_path_factory, "finished", _run_micro_study)
+
+
+def shared_checkout(
+    factory: pytest.TempPathFactory, name: str, make: Callable[[Checkout], None]
+) -> Checkout:
+    """A checkout that the first test process to ask for it makes, and all others share."""
+    shared = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
-    checkout, done = Checkout(shared / "finished" / "checkout"), shared / "finished" / "done"
-    with FileLock(shared / "finished.lock"):
+    checkout, done = Checkout(shared / name / "checkout"), shared / name / "done"
+    with FileLock(shared / f"{name}.lock"):
         if not done.is_file():
-            _run_micro_study(checkout)
+            shutil.rmtree(checkout.root, ignore_errors=True)
+            make(checkout)
             done.touch()
     return checkout
 
 
 def _run_micro_study(checkout: Checkout) -> None:
-    shutil.rmtree(checkout.root, ignore_errors=True)
     checkout.root.mkdir(parents=True)
     for part in PARTS:
         source = REPOSITORY / part
@@ -90,6 +98,23 @@ def _run_micro_study(checkout: Checkout) -> None:
     shutil.copy2(REPOSITORY / "config" / "micro.yaml", checkout.root / "micro.yaml")
     run = checkout.snakemake(TABLE, SHEET)
     assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-4000:]
+
+
+@pytest.fixture(scope="session")
+def several(finished: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """The micro study without MotionLCM and with three trainings, the first of which was there.
+
+    All test processes share it, so nothing but dry runs may be done in it.
+    """
+
+    def train(checkout: Checkout) -> None:
+        finished.copy(checkout.root)
+        with (checkout.root / "micro.yaml").open("a", encoding="utf-8") as study:
+            study.write("consistency: null\n")
+        run = checkout.snakemake(TABLE, "--config", "trainings=3")
+        assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-4000:]
+
+    return shared_checkout(tmp_path_factory, "several", train)
 
 
 @pytest.fixture
