@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 from markupsafe import Markup
 
 from lead import __version__
 from lead.errors import LeadError, check_ending
 from lead.files.artefact import atomic_path
+from lead.files.html import html_template
 from lead.render.body import Scene
 from lead.render.film import AZIMUTH, DISTANCE, ELEVATION, MOST, PATH_SECONDS
 from lead.render.shade import LIGHT
@@ -47,13 +47,8 @@ def player_page(scenes: Sequence[Scene]) -> str:
     Raises:
         LeadError: no motion or too many.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        undefined=jinja2.StrictUndefined,
-        autoescape=True,
-    )
     style, script = player_assets()
-    return environment.get_template("player.html.jinja").render(
+    return html_template(__file__, "templates/player.html.jinja").render(
         title=" · ".join(scene.text or scene.label or "motion" for scene in scenes),
         version=__version__,
         style=Markup(style),

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import jinja2
 from markupsafe import Markup
 
 from lead import __version__
 from lead.files.digest import digest
+from lead.files.html import html_template
 from lead.mocap.motion_file import StoredMotion
 from lead.render.body import scene
 from lead.render.player import player_assets, player_element
@@ -41,15 +41,10 @@ def study_id(pairs: Sequence[Shown]) -> str:
 
 def study_page(pairs: Sequence[Shown]) -> str:
     """The whole page. Its policy lets no other script run than its own, and nothing be loaded."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        undefined=jinja2.StrictUndefined,
-        autoescape=True,
-    )
     style, player = player_assets()
     script = _read("templates/study.js")
     hashes = [hashlib.sha256(each.encode()).digest() for each in (player, script)]
-    return environment.get_template("templates/study.html.jinja").render(
+    return html_template(__file__, "templates/study.html.jinja").render(
         version=__version__,
         style=Markup(style + _read("templates/study.css")),
         scripts=[Markup(player), Markup(script)],

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import pyarrow as pa
 
 from lead.clip import HELD_OUT, SPLITS_WITH_HELD_OUT, ReadClip, Rejected
@@ -16,6 +15,7 @@ from lead.datasets.audit.checks import MEANINGS, Finding, Meaning
 from lead.datasets.synthetic.dataset import SOURCE as SYNTHETIC
 from lead.errors import LeadError
 from lead.files.artefact import atomic_path
+from lead.files.html import html_template
 from lead.files.tables import write_table
 
 BAD_SHARE = 0.05
@@ -152,7 +152,7 @@ def write_audit_page(
     lengths = [clip.frames for clip in recorded]
     captions = Counter(caption for clip in recorded for caption in clip.captions)
     severities = Counter(finding.severity for finding in audit.findings)
-    page = _template().render(
+    page = html_template(__file__, "templates/audit.html.jinja").render(
         kept=len(recorded),
         mirrored=len(audit.kept) - len(recorded),
         left_out=_left_out(audit.rejected),
@@ -237,14 +237,3 @@ def _histogram(lengths: Sequence[int]) -> list[dict[str, float]]:
         }
         for number in range(max(counts) + 1)
     ]
-
-
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("lead.datasets.audit", "."),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=True,
-    )
-    return environment.get_template("templates/audit.html.jinja")

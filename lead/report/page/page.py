@@ -12,7 +12,6 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 from PIL import Image
@@ -20,8 +19,9 @@ from PIL import Image
 from lead import __version__
 from lead.analysis.rows import read_metrics
 from lead.config.systems import System
-from lead.evaluation.repeats import trainings_in
+from lead.config.trainings import Trainings
 from lead.files.artefact import commit
+from lead.files.html import html_template
 from lead.files.job import Job
 from lead.render.player import player_assets
 from lead.report.claims import answer, claims_page
@@ -104,58 +104,42 @@ def study_page(job: Job) -> None:
     metrics = read_metrics([*job.inputs["metrics"], *_below(extra, "systems", "metrics.parquet")])
     systems = job.setting("systems", tuple[System, ...])
     answered, name = answer(metrics, systems), str(job.settings["name"])
-    claims = claims_page(answered, systems, name, trainings_in(metrics))
+    claims = claims_page(answered, systems, name, job.setting("trainings", Trainings))
     words = next((path for path in extra if path.name == "words.safetensors"), None)
     runs = read_runs(results / "logs")
     made_by = makers(runs)
     figures = embedded([*job.inputs["figures"], *_below(extra, "figures", ".png")])
     shown = [shown.file for shown in (*tables, *figures)]
     style, script = player_assets()
-    style += environment().get_template("templates/report.css.jinja").render()
-    page = (
-        environment()
-        .get_template("templates/report.html.jinja")
-        .render(
-            study=job.settings,
-            version=__version__,
-            commit=commit(),
-            style=Markup(style),
-            script=Markup(script),
-            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-            verdict=_verdict(tables),
-            players=caption_players(job, words),
-            tables=tables,
-            signs=SIGNS,
-            claims=markdown(claims),
-            inversion_claims="".join(
-                markdown(path.read_text(encoding="utf-8"))
-                for path in extra
-                if path.name == "claims_mti.md"
-            ),
-            analysis=markdown(job.inputs["analysis"].read_text(encoding="utf-8")),
-            figures=figures,
-            differences=list(differences(job.settings, job.settings["paper"])),
-            timings=read_timings(results / "benchmarks"),
-            runs=runs,
-            makers=made_by,
-            sources={file: maker(file, made_by) for file in shown},
-            missing=job.settings["missing"],
-        )
+    style += html_template(__file__, "templates/report.css.jinja").render()
+    page = html_template(__file__, "templates/report.html.jinja").render(
+        study=job.settings,
+        groups_of=_runs_of_groups,
+        version=__version__,
+        commit=commit(),
+        style=Markup(style),
+        script=Markup(script),
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        verdict=_verdict(tables),
+        players=caption_players(job, words),
+        tables=tables,
+        signs=SIGNS,
+        claims=markdown(claims),
+        inversion_claims=Markup("").join(
+            markdown(path.read_text(encoding="utf-8"))
+            for path in extra
+            if path.name == "claims_mti.md"
+        ),
+        analysis=markdown(job.inputs["analysis"].read_text(encoding="utf-8")),
+        figures=figures,
+        differences=list(differences(job.settings, job.settings["paper"])),
+        timings=read_timings(results / "benchmarks"),
+        runs=runs,
+        makers=made_by,
+        sources={file: maker(file, made_by) for file in shown},
+        missing=job.settings["missing"],
     )
     write_text(job.outputs["page"], page)
-
-
-def environment() -> jinja2.Environment:
-    """Templates of this package in which every value is escaped that is no `Markup`."""
-    made = jinja2.Environment(
-        loader=jinja2.PackageLoader("lead.report.page", "."),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=True,
-    )
-    made.filters["runs"] = _runs_of_groups
-    return made
 
 
 def markdown(text: str) -> Markup:
