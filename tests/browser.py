@@ -15,9 +15,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
+needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
 _PATIENCE = 60.0
 
 

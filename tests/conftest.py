@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from browser import Browser
 from hypothesis import settings
 
 # A busy machine takes longer than hypothesis's 200 ms for an example; no test asserts a time.
@@ -23,3 +25,11 @@ def data_root() -> Path:
     if not root.is_dir():
         pytest.skip(f"real test data not found at {root}; set LEAD_TEST_DATA to its folder")
     return root.resolve()
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A headless Chromium, for tests that are marked with `browser.needs_browser`."""
+    opened = Browser(tmp_path_factory.mktemp("browser"))
+    yield opened
+    opened.close()

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from browser import CHROMIUM, Browser
+from browser import needs_browser
 from swaying_body import swaying_body
 
 from lead.errors import LeadError
@@ -119,7 +119,6 @@ def test_another_ending_is_refused(tmp_path):
         write_page([scene(motion())], tmp_path / "page.pdf")
 
 
-needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
 FRAME = "+/frame (\\d+) /.exec(document.querySelector('output').textContent)?.[1]"
 BRIGHT = """(() => {
   const c = document.querySelectorAll('canvas')[%d];
@@ -131,13 +130,6 @@ BRIGHT = """(() => {
   }
   return [sum, blue, orange];
 })()"""
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    opened = Browser(tmp_path_factory.mktemp("browser"))
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from browser import CHROMIUM, Browser
+from browser import needs_browser
 from PIL import Image
 from small_model import write_finished_model
 from swaying_body import swaying_body
@@ -184,15 +184,7 @@ def test_the_page_says_what_was_not_made_and_which_command_makes_it(page):
     assert f"{command}</pre>" in text
 
 
-needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
 FRAME = "+/frame (\\d+) /.exec(document.querySelector('output').textContent)?.[1]"
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    opened = Browser(tmp_path_factory.mktemp("browser"))
-    yield opened
-    opened.close()
 
 
 @needs_browser

@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from browser import CHROMIUM, Browser
+from browser import needs_browser
 
 from lead.user_study.answers import ratings_frame, read_answers
 from lead.user_study.page import study_id, study_page
@@ -43,17 +43,9 @@ def test_a_page_of_other_motions_has_another_name(shown):
     assert study_id(shown) == study_id(list(shown))
 
 
-needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
 SHOWN = "document.querySelector('.pair:not([hidden])')?.dataset.pair"
 CHECKED = "[...document.querySelectorAll('#scales input:checked')].map((i) => +i.value)"
 WHERE = "document.getElementById('where').textContent"
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    opened = Browser(tmp_path_factory.mktemp("browser"))
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
