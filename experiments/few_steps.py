@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from lead.analysis.paired import by_repeat, common, difference, paired_differences
+from lead.analysis.rows import read_metrics
 from lead.config.systems import FULL, distilled
 from lead.config.training import ConsistencyStage
-from lead.evaluation.repeats import read_values, side_by_side
+from lead.evaluation.repeats import read_values
 from lead.evaluation.summary import SECONDS
 from lead.files.job import Job
 from lead.report.table import write_table_parquet
@@ -21,10 +22,7 @@ def paired_by_steps(job: Job) -> None:
     the difference, ``repeats`` and, over several trainings, in how many realignment is better).
     """
     stage = job.setting("consistency", ConsistencyStage)
-    metrics, physical = (
-        side_by_side(read_values(path)[0] for path in job.inputs[name])
-        for name in ("metrics", "physical")
-    )
+    metrics, physical = (read_metrics(job.inputs[name]) for name in ("metrics", "physical"))
     timed = read_values(job.inputs["seconds"])[0]
     timed = timed[timed["metric"] == SECONDS]
     seconds = {name: own["value"].to_numpy().mean() for name, own in timed.groupby("system")}

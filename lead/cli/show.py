@@ -21,6 +21,8 @@ from lead.report.terminal import print_table
 
 RESULTS = Path("results")
 
+_NAMES = (*PUBLISHED_TABLES, "physical", "timing")
+
 _FILES = (
     ("figures/contact_sheet.png", "four captions, what lead generates, the nearest training clips"),
     ("figures/sample.bvh", "the first motion of that sheet, for animation programs"),
@@ -36,7 +38,7 @@ def table_file(table: str, study: str | None = None) -> Path:
     """
     name = f"table{table}" if table.isdigit() else table
     file = (RESULTS / study if study else RESULTS) / "tables" / f"{name}.parquet"
-    return file if file.is_file() or name in (*PUBLISHED_TABLES, "physical") else Path(table)
+    return file if file.is_file() or name in _NAMES else Path(table)
 
 
 def show_table(

@@ -60,11 +60,16 @@ class Trainings(Settings):
         return self.projector
 
     @property
-    def independent(self) -> str:
-        """The trainings that are independent of one another, in words: those of the first network
-        that is trained more than once."""
-        network = next((name for name in NETWORKS if getattr(self, name) > 1), NETWORKS[-1])
-        return f"{getattr(self, network)} trainings of the {network.replace('vae', 'VAE')}"
+    def words(self) -> str:
+        """What intervals are over, in words: the trainings that are independent of one another are
+        those of the first network that is trained more than once."""
+        if self.vae == self.projector:
+            return f"{self.number} trainings of every network"
+        first = next(name for name in NETWORKS if getattr(self, name) > 1)
+        return (
+            f"the {getattr(self, first)} trainings of the {first.replace('vae', 'VAE')} (in all: "
+            f"VAE {self.vae}, denoiser {self.denoiser}, projector {self.projector})"
+        )
 
     def of(self, network: Network, training: int) -> int:
         """Which training of a network the chain of this number stands on, both from 1.

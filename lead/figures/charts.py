@@ -11,9 +11,9 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from matplotlib.transforms import Bbox
 
 from lead.analysis.paired import REAL, Estimate, by_repeat, estimate
+from lead.analysis.rows import read_metrics
 from lead.config.systems import FULL, System, distilled
 from lead.errors import LeadError
-from lead.evaluation.repeats import read_values
 from lead.figures.style import (
     COLUMN,
     FAINT,
@@ -61,7 +61,7 @@ def fid_over_steps(job: Job) -> None:
     Input: ``metrics`` of the study's systems of few steps; where the study has the paper's data and
     evaluator, ``published``, the paper's Table 5. Settings: ``steps``. Outputs: ``pdf``, ``png``.
     """
-    measured = pd.concat([read_values(path)[0] for path in job.inputs["metrics"]])
+    measured = read_metrics(job.inputs["metrics"])
     published = _published(job)
     save_figure(draw_steps(measured, job.settings["steps"], published), job.outputs)
 
@@ -73,7 +73,7 @@ def tradeoff(job: Job) -> None:
     ``comparable``, whether both are of the same data and evaluator, and so share one panel;
     ``description`` of the study. Outputs: ``pdf``, ``png``.
     """
-    measured = pd.concat([read_values(path)[0] for path in job.inputs["metrics"]])
+    measured = read_metrics(job.inputs["metrics"])
     systems = job.setting("rows", tuple[System, ...])
     title = f"study {job.settings['name']}: {job.settings['description']}"
     comparable = bool(job.settings["comparable"])

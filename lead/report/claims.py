@@ -14,6 +14,7 @@ from scipy import special
 from lead.analysis.paired import DISTANCE, Estimate, common, difference, values_of
 from lead.analysis.rows import read_metrics
 from lead.config.systems import ABLATIONS, BEST, FULL, MLD, PAIRS, System, by_name
+from lead.config.trainings import Trainings
 from lead.evaluation.summary import METRICS
 from lead.evaluation.trainings import independent
 from lead.files.artefact import commit
@@ -80,8 +81,8 @@ class Claim:
 def answer_claims(job: Job) -> None:
     """Answer the claims that the measured systems allow.
 
-    Settings: ``name``; ``rows``, the systems; ``trainings``, how many there are. Input:
-    ``metrics``, a file per system. Outputs: ``md``; ``parquet``, a row per comparison.
+    Settings: ``name``; ``rows``, the systems; ``trainings``, of the study. Input: ``metrics``, a
+    file per system. Outputs: ``md``; ``parquet``, a row per comparison.
     """
     systems, frame = job.setting("rows", tuple[System, ...]), read_metrics(job.inputs["metrics"])
     answered = answer(frame, systems)
@@ -92,7 +93,8 @@ def answer_claims(job: Job) -> None:
         for own in found
     ]  # fmt: skip
     write_table(job.outputs["parquet"], rows, job.manifest)
-    page = claims_page(answered, systems, job.settings["name"], job.settings["trainings"])
+    design = job.setting("trainings", Trainings)
+    page = claims_page(answered, systems, job.settings["name"], design)
     write_text(job.outputs["md"], page)
 
 
@@ -106,7 +108,7 @@ def claims_page(
     answered: Mapping[Claim, Sequence[Answer]],
     systems: Sequence[System],
     study: str,
-    trainings: int,
+    trainings: Trainings,
 ) -> str:
     """Claims and answers as Markdown."""
     labels = {system.name: system.label for system in systems}

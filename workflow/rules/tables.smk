@@ -197,7 +197,12 @@ rule answer_claims:
     input:
         metrics=lambda wildcards: metrics(STUDY, claimed(wildcards)),
     output:
-        md=f"{RESULTS}/tables/claims{{inversion}}.md",
+        md=report(
+            f"{RESULTS}/tables/claims{{inversion}}.md",
+            caption="../report/claims.rst",
+            category="Tables",
+            labels={"table": "claims{inversion}", "study": STUDY.name},
+        ),
         parquet=f"{RESULTS}/tables/claims{{inversion}}.parquet",
     log:
         f"{RESULTS}/logs/claims{{inversion}}.log",
@@ -210,8 +215,8 @@ rule answer_claims:
         runtime=10,
     params:
         **stage("lead.report.claims:answer_claims"),
-        settings=lambda wildcards: settings("name")
-        | {"trainings": STUDY.trainings.number, "rows": [vars(row) for row in claimed(wildcards)]},
+        settings=lambda wildcards: settings("name", "trainings")
+        | {"rows": [vars(row) for row in claimed(wildcards)]},
     message:
         announce("What the paper claims, and what this study says of it.")
     script:
