@@ -124,6 +124,15 @@ def test_timings_are_those_of_every_stage_and_their_sum(tmp_path, capsys):
     assert of_stages["metrics/mld"]["peak_mib"] is None
 
 
+def test_the_jobs_of_further_trainings_are_timed_too(tmp_path, capsys):
+    for folder, seconds in (("benchmarks", 60), ("trainings/2/benchmarks", 70)):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "train_vae.tsv").write_text(f"s\tmax_rss\n{seconds}\t512\n")
+    show_timings(tmp_path / "benchmarks", as_json=True)
+    found = {row["stage"]: row["seconds"] for row in json.loads(capsys.readouterr().out)}
+    assert found == {"train_vae": 60, "training 2: train_vae": 70}
+
+
 def said(capsys) -> str:
     return " ".join(capsys.readouterr().out.split())
 

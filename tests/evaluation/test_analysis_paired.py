@@ -128,3 +128,15 @@ def test_a_system_below_its_own_decoder_shows_in_the_ladder():
     }
     assert below["lead", "fid_difference"].value == pytest.approx(-0.14)
     assert below["lead", "fid_difference"].high < 0 < below["mld", "fid_difference"].low
+
+
+def test_real_has_no_interval_over_trainings_that_it_is_the_same_in():
+    frame = metrics({("real", "fid"): [0.1, 0.2], ("mld", "fid"): [1.0, 2.0],
+                     ("mld", "fid_reconstruction"): [0.5, 0.6]})  # fmt: skip
+    numbers = dict.fromkeys(("training", *NETWORKS), frame["repeat"] + 1)
+    several = frame.assign(repeat=frame["repeat"] * (frame["system"] == "real"), **numbers)
+    several.loc[several["system"] == "real", ["training", *NETWORKS]] = [1, 0, 0, 0]
+    rows = {(row.system, row.metric): row for row in ladder_rows(several, ["real", "mld"])}
+    assert rows["real", "fid"].value == pytest.approx(0.15)
+    assert math.isnan(rows["real", "fid"].low)
+    assert rows["mld", "fid"].low < 1.5 < rows["mld", "fid"].high

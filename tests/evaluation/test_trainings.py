@@ -8,7 +8,8 @@ import pytest
 from scipy import stats
 
 from lead.analysis.paired import by_repeat, paired_differences
-from lead.config.trainings import NETWORKS, Trainings
+from lead.config.systems import MLD, REAL, distilled, inverted, other_model, realigned
+from lead.config.trainings import NETWORKS, Trainings, trained_networks
 from lead.errors import LeadError
 from lead.evaluation.repeats import read_values, side_by_side, write_values
 from lead.evaluation.summary import summarise
@@ -217,3 +218,35 @@ def test_what_is_left_out_follows_the_network_before_it():
         "denoiser": 1,
         "projector": 5,
     }
+
+
+@pytest.mark.parametrize(
+    ("system", "networks"),
+    [
+        (REAL, ()),
+        (other_model("mine"), ()),
+        (MLD, NETWORKS[:2]),
+        (distilled(1), NETWORKS[:2]),
+        (realigned("lead"), NETWORKS),
+        (distilled(1, "lead"), NETWORKS),
+        (inverted("mld"), NETWORKS[:2]),
+        (inverted("lead"), NETWORKS),  # its words are optimised through the projector
+    ],
+    ids=lambda value: getattr(value, "name", None),
+)
+def test_a_system_changes_with_the_networks_that_make_it(system, networks):
+    assert trained_networks(system) == networks
+    counts = {(): 1, NETWORKS[:2]: 2, NETWORKS: 4}
+    assert Trainings(vae=1, denoiser=2, projector=4).of_system(system) == counts[networks]
+
+
+@pytest.mark.parametrize(
+    ("design", "words"),
+    [
+        (5, "5 trainings of every network"),
+        ({"vae": 2, "denoiser": 6}, "the 2 trainings of the VAE"),
+        ({"projector": 4}, "the 4 trainings of the projector"),
+    ],
+)
+def test_intervals_are_said_to_be_over_what_is_independent(design, words):
+    assert plain(design).words.startswith(words)

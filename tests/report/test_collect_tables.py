@@ -33,7 +33,9 @@ def rows_named(study: Study, names: tuple[str, ...]) -> tuple[System, ...]:
     return tuple(study.every_system[name] for name in names)
 
 
-def made(folder: Path, table: str, name: str, systems: tuple[str, ...] = (), **overrides) -> Path:
+def made(
+    folder: Path, table: str, name: str, systems: tuple[str, ...] = (), facts=None, **overrides
+) -> Path:
     """The table as a stage writes it, from metrics that grow from row to row."""
     study = load_study(name, overrides, CONFIG)
     rows = rows_named(study, systems) if systems else study.rows(table)
@@ -44,7 +46,7 @@ def made(folder: Path, table: str, name: str, systems: tuple[str, ...] = (), **o
         own = {name: value + 0.1 * place for name, value in VALUES.items()}
         if system != "real":
             own["multimodality"] = 2.0
-        words = {"items": 200, "diversity_pairs": 100}
+        words = {"items": 200, "diversity_pairs": 100} | (facts or {}).get(system, {})
         write_values(paths[-1], system, [own, own], words)
     outputs = {kind: folder / f"{table}.{kind}" for kind in ("tex", "parquet")}
     inputs = {"metrics": tuple(paths), "published": CONFIG / f"published/{table}.csv"}
@@ -141,3 +143,15 @@ def test_table5_pairs_realignment_with_none_at_each_number_of_steps(tmp_path):
 def test_a_table_without_motionlcm_says_nothing_of_it(table6):
     assert any("50 DDIM steps, guidance 2.5." in line for line in table6[1]["footnotes"])
     assert not any("MotionLCM:" in line for line in table6[1]["footnotes"])
+
+
+def test_a_table_says_which_training_of_which_system_is_missing(tmp_path):
+    facts, trained = {"lead": {"missing": [2]}}, {"trainings": 3}
+    file = made(tmp_path, "table1", "demo", ("real", "mld", "lead"), facts, **trained)
+    footnotes = read_table(file)[1]["footnotes"]
+    assert any("LEAD is without training 2" in line for line in footnotes)
+    assert not any("trained once" in line for line in footnotes)
+
+
+def test_a_table_of_one_training_says_what_its_intervals_leave_out(table6):
+    assert any("trained once" in line for line in table6[1]["footnotes"])

@@ -2,9 +2,11 @@
 
 import io
 
+import pandas as pd
 import pytest
 from rich.console import Console
 
+from lead.evaluation.summary import PHYSICAL
 from lead.report.table import comparison_table
 from lead.report.terminal import print_table
 
@@ -73,3 +75,12 @@ def test_title_study_and_footnotes_are_printed(table1, text):
 def test_brackets_in_names_are_no_markup(measured, published, text):
     frame = comparison_table(measured, published["table6"], {"mld": "MLD [bold] [/x]"})
     assert "[bold]" in shown(frame, text, 100)
+
+
+def test_a_table_that_is_too_wide_for_names_is_printed_in_two(text):
+    name = "LEAD (MotionLCM), 1 step"
+    rows = [("lead", metric, 123.456, 10.987, 2) for metric in PHYSICAL]
+    measured = pd.DataFrame(rows, columns=["system", "metric", "mean", "ci95", "repeats"])
+    output = shown(comparison_table(measured, pd.DataFrame(), {"lead": name}), text, 80)
+    assert output.count(name) == 2
+    assert all(output.count(metric.label) == 1 for metric in PHYSICAL.values())
