@@ -151,7 +151,8 @@ def _cutter(
 
 
 def _in_parts(limits: Limits, text: TakeText, take: Take) -> Iterator[Found]:
-    return cut_parts(take, Label(text.content, None, text.captions), limits)
+    captions = partial(text.captions, seconds=take.seconds)
+    return cut_parts(take, Label(text.content, None, captions), limits)
 
 
 def _as_published(
@@ -164,6 +165,6 @@ def _as_published(
         if file.is_file():
             return read_caption_file(file)
         start, stop = row.start / HUMANML3D.fps, (row.stop - 1) / HUMANML3D.fps
-        return [CaptionLine(caption) for caption in text.captions(start, stop)]
+        return [CaptionLine(caption) for caption in text.captions(start, stop, take.seconds)]
 
     return cut_by_index(take, rows, splits, captions, text.content)

@@ -17,6 +17,9 @@ from lead.files.tables import rows_beside
 from lead.files.text import plain_text
 
 _TAKE = re.compile(r"\d+_\d+")
+_SEVERAL = re.compile(r"[,;]|\b(and|then|before|after|while)\b")
+MOSTLY = 0.8
+"""Share of a sentence's seconds that a part must hold for the sentence to be about the part."""
 _QUOTES = str.maketrans("“”‘’–—", "\"\"''--")
 
 _unreadable = partial(LeadError, "The file cannot be read.", fix="Delete it and download it again.")
@@ -43,8 +46,15 @@ class Sentence:
     stop: float
 
     def describes(self, start: float, stop: float) -> bool:
-        """Whether it is about more than half of the seconds from ``start`` to ``stop``."""
-        return min(self.stop, stop) - max(self.start, start) > (stop - start) / 2
+        """Whether it tells what happens in more than half of the seconds ``start`` to ``stop``.
+
+        A sentence about much more than these seconds does so only if it names a single action:
+        of several, nobody says which of them these seconds show.
+        """
+        shared = min(self.stop, stop) - max(self.start, start)
+        return shared > (stop - start) / 2 and (
+            shared >= MOSTLY * (self.stop - self.start) or not _SEVERAL.search(self.text)
+        )
 
 
 @dataclass(frozen=True)
@@ -59,11 +69,17 @@ class TakeText:
         """The kind of motion in one word, for splits."""
         return content_of(self.line) if self.line else "unknown"
 
-    def captions(self, start: float, stop: float) -> tuple[str, ...]:
-        """Captions of the seconds from ``start`` to ``stop``: sentences on them, else the line."""
-        texts = [sentence.text for sentence in self.sentences if sentence.describes(start, stop)]
+    def captions(self, start: float, stop: float, seconds: float) -> tuple[str, ...]:
+        """Captions of the seconds from ``start`` to ``stop`` of a take that lasts ``seconds``.
+
+        They are the sentences that describe these seconds, else the line if it does, else the
+        setting of the line ("a person dances").
+        """
+        texts = [each.text for each in self.sentences if each.describes(start, stop)]
         if not texts and self.line:
-            texts = [expand_description(self.line)]
+            whole = Sentence(expand_description(self.line), 0.0, seconds)
+            setting = _setting_alone(self.line)
+            texts = [whole.text] if whole.describes(start, stop) else [setting] if setting else []
         return tuple(dict.fromkeys(texts))
 
 
@@ -154,6 +170,14 @@ def expand_description(description: str) -> str:
     noun = phrases[0].split("/")[0].split()[-1]
     article = "a " if noun in _VERBS else ""
     return f"a person does {article}{actions.replace('/', ' or ')}"
+
+
+def _setting_alone(description: str) -> str | None:
+    """The setting of CMU's line as a sentence, which is true of every second of the take."""
+    setting = _plain(description).rpartition(" - ")[0]
+    if setting == "playground":
+        return "a person moves on a playground"
+    return _SETTINGS.get(setting, f"a person does {setting}") if setting else None
 
 
 def content_of(description: str) -> str:

@@ -35,6 +35,11 @@ class Take:
     fps: float
     source: str
 
+    @property
+    def seconds(self) -> float:
+        """From the first to the last position."""
+        return (len(self.joints) - 1) / self.fps
+
 
 @dataclass(frozen=True)
 class Label:

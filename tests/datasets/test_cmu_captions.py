@@ -122,12 +122,39 @@ def test_broken_annotations_are_refused(tmp_path, text):
 
 def test_a_sentence_about_a_segment_goes_to_the_part_it_describes():
     text = TakeText("walk", (Sentence("walks", 0.0, 6.0), Sentence("then jumps", 6.0, 12.0)))
-    assert text.captions(0.0, 5.9) == ("walks",)
-    assert text.captions(5.0, 12.0) == ("then jumps",)
+    assert text.captions(0.0, 5.9, seconds=12.0) == ("walks",)
+    assert text.captions(5.0, 12.0, seconds=12.0) == ("then jumps",)
 
 
 def test_a_part_nobody_describes_has_cmus_line():
-    assert TakeText("walk", (Sentence("jumps", 20.0, 25.0),)).captions(0.0, 5.0) == (
-        "a person walks",
-    )
-    assert TakeText().captions(0.0, 5.0) == ()
+    text = TakeText("walk", (Sentence("jumps", 20.0, 25.0),))
+    assert text.captions(0.0, 5.0, seconds=25.0) == ("a person walks",)
+    assert TakeText().captions(0.0, 5.0, seconds=5.0) == ()
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["walk, jump", "walk and jump", "bend over, scoop up, rise", "start walk stop"],
+)
+def test_several_actions_describe_the_whole_take_and_no_part_of_it(line):
+    text = TakeText(line)
+    assert text.captions(0.0, 9.8, seconds=10.0) == (expand_description(line),)
+    assert text.captions(0.0, 5.0, seconds=10.0) == ()
+
+
+@pytest.mark.parametrize(
+    "line, caption",
+    [
+        ("dance - small jetes, pirouette", "a person dances"),
+        ("playground - climb, hang, swing", "a person moves on a playground"),
+        ("playground - climb", "a person on a playground climbs"),
+        ("run/jog", "a person runs or jogs"),
+    ],
+)
+def test_a_part_has_what_is_true_of_the_whole_take(line, caption):
+    assert TakeText(line).captions(0.0, 5.0, seconds=10.0) == (caption,)
+
+
+def test_a_sentence_of_several_actions_goes_to_no_part_of_its_seconds():
+    text = TakeText(None, (Sentence("walks, then sits down", 0.0, 8.0), Sentence("walks", 0.0, 8.0)))
+    assert text.captions(0.0, 4.0, seconds=8.0) == ("walks",)
