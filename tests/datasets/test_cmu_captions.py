@@ -156,5 +156,7 @@ def test_a_part_has_what_is_true_of_the_whole_take(line, caption):
 
 
 def test_a_sentence_of_several_actions_goes_to_no_part_of_its_seconds():
-    text = TakeText(None, (Sentence("walks, then sits down", 0.0, 8.0), Sentence("walks", 0.0, 8.0)))
+    text = TakeText(
+        None, (Sentence("walks, then sits down", 0.0, 8.0), Sentence("walks", 0.0, 8.0))
+    )
     assert text.captions(0.0, 4.0, seconds=8.0) == ("walks",)
