@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from PIL import Image
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from lead.config.load import load_study, study_names
 from lead.errors import LeadError
+from lead.render.sheet import DESCRIPTION
 from lead.report.gauge import print_gauge
 from lead.report.page.provenance import read_timings
 from lead.report.printed import TableText
@@ -71,8 +73,13 @@ def show_table(
         console.print(Text(f"  {', '.join(left)}", style="dim"))
     made = [(path.with_suffix(".tex"), "for LaTeX"), (path, "the same numbers, for pandas")]
     made += [(RESULTS / text.study / name, what) for name, what in _FILES]
+    if caption := _first_caption(RESULTS / text.study / "figures/contact_sheet.png"):
+        made = [
+            (file, f'"{caption}", {what}' if file.suffix == ".bvh" else what) for file, what in made
+        ]
     for file, what in made:
         if file.exists():
+            what += f': "{caption}"' if caption and file.suffix == ".bvh" else ""
             line = Text.assemble((f"  {file}", "green"), (f"  {what}", "dim"))
             console.print(line, soft_wrap=True)
 
@@ -156,6 +163,15 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 def print_json(values: Any) -> None:
     """Print values for a script to read."""
     print(json.dumps(values, indent=2, ensure_ascii=False))
+
+
+def _first_caption(sheet: Path) -> str:
+    """What the first motion of a contact sheet was generated from; empty where nobody knows."""
+    try:
+        with Image.open(sheet) as picture:
+            return str(picture.info.get(DESCRIPTION, "")).partition("\n")[0]
+    except OSError:  # not there, or no picture
+        return ""
 
 
 def _folder(study: str, name: str) -> Path:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from PIL import Image, ImageDraw
+from PIL.PngImagePlugin import PngInfo
 
 from lead.errors import LeadError
 from lead.files.artefact import atomic_path
@@ -18,6 +19,9 @@ from lead.types import Joints
 
 LIMBS = (("left limbs", LEFT), ("right limbs", RIGHT), ("spine and head", SPINE))
 """What a legend says of the colours of a figure."""
+
+DESCRIPTION = "Description"
+"""The PNG keyword of the texts."""
 
 _WIDTH, _MARGIN, _GAP = 1600, 36, 28
 _STRIP_HEIGHT, _CAPTION_LINE = 220, 24
@@ -41,7 +45,8 @@ def motion_sheet(
     """Write rows of motions, one per column, as one PNG, 1600 pixels wide, atomically.
 
     All motions of a row have one scale, the same number of poses from their first frame to
-    their last, and the view from which the first of them shows most.
+    their last, and the view from which the first of them shows most. The PNG's description
+    is the first column's texts, a line each.
 
     Raises:
         LeadError: no rows, or a motion that cannot be drawn.
@@ -62,8 +67,10 @@ def motion_sheet(
     for picture in (header, *pictures):
         sheet.paste(picture, (0, top))
         top += picture.height
+    facts = PngInfo()
+    facts.add_itxt(DESCRIPTION, "\n".join(" ".join(row[0].text.split()) for row in rows))
     with atomic_path(path) as temporary:
-        sheet.save(temporary, format="PNG")
+        sheet.save(temporary, format="PNG", pnginfo=facts)
 
 
 def draw_legend(

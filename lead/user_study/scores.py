@@ -53,8 +53,9 @@ def score_study(key: Key, answers: Sequence[Answers], published: Path, out: Path
     frame = ratings_frame(answers, key)
     quoted = read_published(published, "user_study")
     labels = list(key.labels.values())
-    quoted = quoted[(quoted["dataset"] == "LEAD vs MLD") & quoted["method"].isin(labels)]
+    quoted = quoted[quoted["dataset"] == f"{labels[1]} vs {labels[0]}"]
     rows = [labels.index(method) for method in quoted["method"]]  # a row for both questions
+    people = str(next(iter(quoted["note"]), "")).partition(";")[0]
     quoted = quoted.assign(row_order=pd.array(rows, dtype="Int64"))
     table = comparison_table(summary(frame), quoted, key.labels, unranked=())
     compared = [compare(frame, metric, tuple(key.labels)) for metric in SCORES]
@@ -66,7 +67,7 @@ def score_study(key: Key, answers: Sequence[Answers], published: Path, out: Path
             "templates/footnotes.jinja", "user_study", len(answers), key.pairs, labels,
             [(SCORES[own.metric].label, own) for own in compared],
         ),
-        quoted="Printed in the paper (40 people, 10 pairs, HumanML3D)",
+        quoted=f"Printed in the paper ({people}, 10 pairs, HumanML3D)",
     )  # fmt: skip
     numbers = [
         {"metric": own.metric, **vars(own.change), "wilcoxon": own.wilcoxon, "alpha": own.alpha}

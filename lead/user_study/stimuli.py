@@ -7,21 +7,23 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
-from lead.config.evaluation import UserStudy
-from lead.config.systems import FULL, MLD, System, realigned
+from lead.config.evaluation import ExternalSystem, UserStudy
+from lead.config.systems import FULL, MLD, other_model, realigned
 from lead.errors import LeadError
+from lead.evaluation.predictions.embed import first_motions
 from lead.figures.motions import open_decoder
 from lead.figures.realignment import mean_change, without_and_with
 from lead.files.artefact import atomic_path, write_json
 from lead.files.job import Job
 from lead.files.tables import write_table
 from lead.mocap.motion_file import StoredMotion
+from lead.motion.features import features_to_joints
 from lead.motion.skeleton import METRES
 from lead.user_study.page import Shown, study_id, study_page
 from lead.user_study.questions import SIDES, Key, Pair
 
 SYSTEMS = (MLD, realigned(FULL))
-"""What is compared: the same latents without and with realignment."""
+"""What is compared, unless it is another model: the same latents without and with realignment."""
 
 
 def make_user_study(job: Job) -> None:
@@ -29,21 +31,34 @@ def make_user_study(job: Job) -> None:
 
     Captions, lengths and noise are those of the first repeat of the evaluation; the sides are
     drawn, half of the pairs each way. Inputs: ``frames``, ``index``, ``stats``, ``text``, ``vae``,
-    ``denoiser``, ``projector``. Outputs: ``page`` for raters; ``key``, which says what is on which
-    side and is not for them; ``changes``, of every test caption how much its motion changes.
+    ``denoiser``, ``projector``; with those of `first_motions`, another model's motions for the
+    same captions take the place of those without realignment. Outputs: ``page`` for raters;
+    ``key``, which says what is on which side and is not for them; ``changes``, of every test
+    caption how much realignment changes its motion.
 
     Raises:
-        LeadError: the test split has fewer captions than pairs are asked for.
+        LeadError: the test split has fewer captions than pairs are asked for; or what is wrong
+            with another model's motions.
     """
     decoder = open_decoder(job)
     motions, clips, captions = without_and_with(job, decoder)
     metre, fps = METRES[decoder.skeleton.unit], decoder.skeleton.fps
     change = metre * np.array([mean_change(*both) for both in motions])
     chosen = changed_most(change, captions, job.setting("user_study", UserStudy).pairs)
+    systems, compared = SYSTEMS, {row: motions[row] for row in chosen}
+    if "predictions" in job.inputs:
+        label = job.setting("external", ExternalSystem).label
+        systems = (other_model(job.setting("system", str), label), SYSTEMS[1])
+        others = first_motions(job, [clips[row].id for row in chosen])
+        compared = {
+            row: (features_to_joints(other, decoder.skeleton), motions[row][1])
+            for row, other in zip(chosen, others, strict=True)
+        }
     shown, pairs = [], []
-    for row, sides in arranged(chosen, job.seeds.child("user_study").numpy()):
+    for row, order in arranged(chosen, job.seeds.child("user_study").numpy()):
         number, caption = str(len(shown) + 1), captions[row]
-        joints = (motions[row][SYSTEMS.index(own)] for own in sides)
+        sides = [systems[place] for place in order]
+        joints = (compared[row][place] for place in order)
         both = tuple(StoredMotion(own, decoder.skeleton, fps, "") for own in joints)
         shown.append(Shown(number, caption, both))
         told = {"id": number, "clip": clips[row].id, "caption": caption}
@@ -54,7 +69,7 @@ def make_user_study(job: Job) -> None:
         study=study_id(shown),
         name=str(job.settings["name"]),
         description=str(job.settings["description"]),
-        systems=tuple((system.name, system.label) for system in SYSTEMS),
+        systems=tuple((system.name, system.label) for system in systems),
         pairs=tuple(pairs),
     )
     with atomic_path(job.outputs["page"]) as temporary:
@@ -68,16 +83,11 @@ def make_user_study(job: Job) -> None:
     write_table(job.outputs["changes"], rows, job.manifest)
 
 
-def arranged(
-    chosen: Sequence[int], rng: np.random.Generator
-) -> list[tuple[int, tuple[System, ...]]]:
-    """The chosen rows in random order, each with the systems from left to right: half of them
-    each way, drawn too."""
+def arranged(chosen: Sequence[int], rng: np.random.Generator) -> list[tuple[int, tuple[int, int]]]:
+    """The chosen rows in random order, each with which of the two systems (0, 1) is left and
+    which right: half of them each way, drawn too."""
     order, sides = rng.permutation(np.asarray(chosen)), rng.permutation(len(chosen)) % 2
-    return [
-        (int(row), SYSTEMS[::-1] if side else SYSTEMS)
-        for row, side in zip(order, sides, strict=True)
-    ]
+    return [(int(row), (1, 0) if side else (0, 1)) for row, side in zip(order, sides, strict=True)]
 
 
 def changed_most(change: Float[np.ndarray, " I"], captions: Sequence[str], count: int) -> list[int]:

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from swaying_body import swaying_body
 
 from lead.cli.show import show_table, show_timings, table_file
 from lead.errors import LeadError
 from lead.evaluation.gauge import gauge_facts
+from lead.motion.skeleton import HUMANML3D
+from lead.render.sheet import Panel, motion_sheet
 from lead.report.table import comparison_table, read_table, write_table_parquet
 
 FACTS = gauge_facts(["clap", "walk"], [{"action_accuracy": 1.0}])
@@ -53,6 +56,19 @@ def test_a_study_that_has_not_run_is_answered_with_those_that_have(tmp_path):
     (tmp_path / "demo" / "benchmarks").mkdir(parents=True)
     with pytest.raises(LeadError, match="a study that has run: demo"):
         show_timings(tmp_path / "nosuch" / "benchmarks")
+
+
+def test_the_caption_of_the_sample_is_told(table, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    figures = tmp_path / "results/demo/figures"
+    figures.mkdir(parents=True)
+    (figures / "sample.bvh").touch()
+    body = swaying_body(HUMANML3D, 8)
+    rows = [[Panel("a person waves\ntwice", body)], [Panel("a person sits", body)]]
+    motion_sheet(rows, ("generated",), HUMANML3D, figures / "contact_sheet.png")
+    show_table(table(1.0, 1.0, FACTS))
+    said = capsys.readouterr().out
+    assert 'for animation programs: "a person waves twice"' in said and "sits" not in said
 
 
 @pytest.mark.parametrize(

@@ -220,6 +220,12 @@ def test_motions_of_another_model_become_a_row_of_the_table(editable):
     for metric in ("r_precision_top1", "r_precision_top3", "mm_dist", "diversity"):
         assert own["copy", metric] == own["real", metric]
     assert "A copy" in (editable.root / TABLE).read_text()
+    folder = editable.root / "results/micro/user_study/copy"
+    study = editable.snakemake("results/micro/user_study/copy/study.html", *asked[1:])
+    assert study.returncode == 0, study.stderr[-3000:]
+    key = json.loads((folder / "key.json").read_text())
+    assert key["systems"] == [["copy", "A copy"], ["lead", "LEAD"]]
+    assert {pair["A"] for pair in key["pairs"]} == {"copy", "lead"}
 
 
 def test_two_processes_train_a_projector_as_one_does(finished, editable):

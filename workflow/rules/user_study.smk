@@ -1,4 +1,4 @@
-"""A page on which people compare motions without and with realignment."""
+"""Pages on which people compare motions without and with realignment, or with another model's."""
 
 
 rule make_user_study:
@@ -30,3 +30,29 @@ rule make_user_study:
         announce("The motions that realignment changes most, for people to compare.", gpu=True)
     script:
         "../scripts/stage.py"
+
+
+use rule make_user_study as make_user_study_against with:
+    input:
+        unpack(motions),
+        **rules.make_user_study.input,
+        **EVALUATOR,
+    output:
+        page=f"{RESULTS}/user_study/{{external}}/study.html",
+        key=f"{RESULTS}/user_study/{{external}}/key.json",
+        changes=f"{RESULTS}/user_study/{{external}}/changes.parquet",
+    log:
+        f"{RESULTS}/logs/make_user_study_{{external}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/make_user_study_{{external}}.tsv"
+    params:
+        **stage("lead.user_study.stimuli:make_user_study"),
+        settings=lambda wildcards: settings(
+            "name", "description", "text", "diffusion", "user_study"
+        )
+        | evaluating()
+        | projector("lead")
+        | external(wildcards.external),
+        files=lambda wildcards: state_of_files(STUDY.external[wildcards.external].path),
+    message:
+        announce("Motions of {wildcards.external} beside LEAD's, for people to compare.", gpu=True)
