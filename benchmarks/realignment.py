@@ -1,0 +1,304 @@
+"""What realignment repairs: MLD and LEAD over guidance, with controls that have no projector.
+
+    python benchmarks/realignment.py demo --networks results/demo results/demo_epsilon
+
+Every training of every folder of networks generates the test captions from the same noise, at
+every guidance scale. Its latents are decoded as they are (MLD), through each projector that was
+trained on its VAE, and after each of three controls:
+
+- `clipped`: latents longer than the mean training latent are scaled down to its length.
+- `direction`: along 1/γ of the denoiser's final LayerNorm, which a denoiser that predicts noise
+  leaves undenoised (docs/traps.md), latents are set to the mean of the training latents.
+- `rescaled`: guided noise has the deviation of the conditional one (Lin et al. 2023), mixed 0.7.
+
+The evaluator is the study's own for all. Writes `realignment.parquet` (a row per measured value),
+`realignment.md` and `realignment.{pdf,png}` to `--out`; what the Parquet has is not made again.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Float
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from lead.analysis.paired import estimate
+from lead.config.load import load_study
+from lead.diffusion.generator import MotionGenerator
+from lead.diffusion.sampler import ddim_sample
+from lead.diffusion.schedule import sampling_timesteps
+from lead.errors import LeadError
+from lead.evaluation.evaluator import MotionEvaluator, Motions, open_evaluator
+from lead.evaluation.gauge import gauge_metrics
+from lead.evaluation.generate import Given, decoded, draw_given, open_generator, real_crops
+from lead.evaluation.metrics import frechet_distance
+from lead.evaluation.protocol import Pass, draw_pass, sorted_batches
+from lead.evaluation.repeats import repeat_seeds
+from lead.evaluation.score import matching_metrics
+from lead.figures.style import FAINT, LEAD, MLD, PAGE, new_figure, save_figure, styled
+from lead.files.job import Job
+from lead.models.files import load_projector, load_tensors
+from lead.progress import Progress
+from lead.report.text import markdown_table
+from lead.store import MotionStore
+
+METRICS = ("fid", "mm_dist", "r_precision_top1", "limb_range", "action_accuracy", "foot_skating")
+CONTROLS = ("clipped", "direction", "rescaled")
+RESCALED = 0.7
+NORM = "latent_norm"
+KEYS = ["networks", "training", "guidance", "repeat"]
+
+Change = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The study's evaluator, protocol and clips, and the job settings of its networks."""
+
+    job: Job
+    evaluator: MotionEvaluator
+    store: MotionStore
+    repeats: int
+
+    @classmethod
+    def open(cls, name: str, folder: Path, repeats: int) -> Bench:
+        study = load_study(name)
+        settings = {"seed": study.seed, **study.model_dump(mode="json")}
+        inputs = {
+            "frames": "features/frames.npy", "index": "features/index.parquet",
+            "stats": "features/stats.npz", "text": "text/text.safetensors",
+            "matcher": "models/matcher/matcher.safetensors",
+            "actions": "models/action_classifier.safetensors",
+        }  # fmt: skip
+        job = Job("realignment", settings, {key: folder / file for key, file in inputs.items()}, {})
+        evaluator, store, _ = open_evaluator(job)
+        return cls(job, evaluator, store, repeats)
+
+    def generator(self, folder: Path) -> MotionGenerator:
+        models = folder / "models"
+        networks = {name: models / name / f"{name}.safetensors" for name in ("vae", "denoiser")}
+        job = replace(self.job, inputs={**self.job.inputs, **networks})
+        evaluator = self.evaluator
+        like = evaluator.normalizer.mean
+        settings = load_study(self.job.settings["name"]).evaluation
+        return open_generator(job, self.store, evaluator.cache, like, settings)
+
+
+def main() -> None:
+    """Measure what is not measured yet, then write the page and the figure."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("study", help="its evaluator and protocol, from results/STUDY")
+    parser.add_argument("--networks", type=Path, nargs="+", help="folders with models/ of VAE, "
+                        "denoiser and projectors; trainings/2, ... are taken too")  # fmt: skip
+    parser.add_argument("--guidance", type=float, nargs="+", default=[1, 2.5, 5, 7.5, 10])
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--out", type=Path, default=Path("build/realignment"))
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    bench = Bench.open(arguments.study, Path("results") / arguments.study, arguments.repeats)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    file = arguments.out / "realignment.parquet"
+    rows = pd.read_parquet(file) if file.is_file() else pd.DataFrame(columns=KEYS)
+    done = set(rows[["networks", "training", "guidance"]].itertuples(index=False, name=None))
+    folders = arguments.networks or [Path("results") / arguments.study]
+    todo = [
+        (folder.name, training, path, scale)
+        for folder in folders
+        for training, path in trainings(folder)
+        for scale in arguments.guidance
+        if (folder.name, training, scale) not in done
+    ]
+    progress = Progress("systems over guidance", len(todo))
+    for name, training, path, scale in todo:
+        found = pd.DataFrame(measure(bench, path, scale))
+        found = found.assign(networks=name, training=training, guidance=scale)
+        rows = pd.concat([rows, found], ignore_index=True) if len(rows) else found
+        rows.to_parquet(file)
+        progress.advance()
+    (arguments.out / "realignment.md").write_text(page(rows), encoding="utf-8")
+    save_figure(
+        draw(rows), {kind: arguments.out / f"realignment.{kind}" for kind in ("pdf", "png")}
+    )
+
+
+def trainings(folder: Path) -> Iterator[tuple[int, Path]]:
+    """The trainings that lie in a study's folder, by their numbers."""
+    number, path = 1, folder
+    while (path / "models" / "denoiser" / "denoiser.safetensors").is_file():
+        yield number, path
+        number += 1
+        path = folder / "trainings" / str(number)
+    if number == 1:
+        raise LeadError("There are no networks here.", file=folder / "models",
+                        fix="Train the study first.")  # fmt: skip
+
+
+def measure(bench: Bench, folder: Path, scale: float) -> Iterator[dict]:
+    """Every condition of one training with one guidance scale, one row a value."""
+    plain = replace(bench.generator(folder), guidance=scale)
+    latents = load_tensors(folder / "latents" / "latents.safetensors")["train.mean"].flatten(0, 1)
+    changes = controls(plain, latents.to(plain.null))
+    text_width = bench.evaluator.cache.width
+    for path in sorted((folder / "models" / "projectors").glob("*/projector.safetensors")):
+        projector = load_projector(path, text_width=text_width).to(plain.null)
+        changes[path.parent.name] = lambda z, p=projector: p.decode(p.encode(z))
+    clips = bench.store.split("test")
+    for repeat in range(bench.repeats):
+        seeds = repeat_seeds(bench.job.seeds, repeat)
+        drawn = draw_pass(clips, seeds)
+        texts = bench.evaluator.cache.pooled(drawn.captions)
+        given = draw_given(plain, texts, [clip.id for clip in clips], seeds)
+        truth = read(bench, real_crops(bench.store, bench.evaluator, drawn), drawn)
+        text = bench.evaluator.texts(drawn.captions).numpy()
+        sampled = {False: sample(plain, given, drawn), True: sample_rescaled(plain, given)}
+        for name, change in changes.items():
+            with torch.no_grad():
+                changed = change(sampled[name == "rescaled"])
+            now = read(bench, decoded(plain, drawn, changed), drawn)
+            settings = load_study(bench.job.settings["name"]).evaluation
+            labels = bench.evaluator.gauge.classifier.labels
+            values = {
+                **matching_metrics(text, now["motion"], settings, seeds),
+                **gauge_metrics(now, truth | real_labels(bench, clips), labels),
+                "fid": frechet_distance(truth["motion"], now["motion"]),
+            }
+            lengths = [float(z.flatten(1).norm(dim=1).mean()) for z in (changed, latents)]
+            values[NORM] = lengths[0] / lengths[1]
+            for metric in (*METRICS, NORM):
+                yield {"condition": name, "repeat": repeat, "metric": metric,
+                       "value": values.get(metric, np.nan)}  # fmt: skip
+
+
+def real_labels(bench: Bench, clips) -> Mapping[str, np.ndarray]:
+    """The clips' own actions, which the gauge compares with."""
+    return {key: value.numpy() for key, value in bench.evaluator.labels(clips).items()}
+
+
+def read(bench: Bench, motions: Motions, drawn: Pass) -> dict[str, np.ndarray]:
+    """What the evaluator makes of the motions of a pass."""
+    seen = bench.evaluator.measure(motions, drawn.length)
+    return {key: value.numpy() for key, value in seen.items()}
+
+
+def controls(generator: MotionGenerator, latents: Float[Tensor, "N L M"]) -> dict[str, Change]:
+    """MLD as it is, and the controls: what becomes of its latents."""
+    longest = latents.flatten(1).norm(dim=1).mean()
+    direction = 1 / generator.denoiser.encoder.norm.weight.detach()
+    direction = direction / direction.norm()
+    centre = (latents @ direction).mean(dim=0)
+
+    def clipped(latent: Tensor) -> Tensor:
+        length = latent.flatten(1).norm(dim=1)[:, None, None]
+        return latent * (longest / length).clamp(max=1)
+
+    def at_centre(latent: Tensor) -> Tensor:
+        return latent + (centre - latent @ direction)[..., None] * direction
+
+    same: Change = lambda latent: latent  # noqa: E731
+    return {"mld": same, "clipped": clipped, "direction": at_centre, "rescaled": same}
+
+
+def sample(generator: MotionGenerator, given: Given, drawn: Pass) -> Float[Tensor, "I L M"]:
+    """The latents of every item."""
+    latent = torch.empty_like(given.noise.to(generator.null))
+    for rows in sorted_batches(drawn.length, 128):
+        latent[rows] = generator.latents(*(values[rows].to(generator.null) for values in given))
+    return latent
+
+
+@torch.no_grad()
+def sample_rescaled(generator: MotionGenerator, given: Given) -> Float[Tensor, "I L M"]:
+    """The same with guided noise scaled to the conditional one's deviation (Lin et al. 2023)."""
+    text = generator.standardise(given.text.to(generator.null))
+    empty = generator.standardise(generator.null).expand_as(text)
+
+    def denoise(latent: Tensor, timestep: Tensor) -> Tensor:
+        conditional, unconditional = (
+            generator.noise(latent, timestep, condition) for condition in (text, empty)
+        )
+        guided = unconditional + generator.guidance * (conditional - unconditional)
+        deviation = [noise.flatten(1).std(dim=1)[:, None, None] for noise in (conditional, guided)]
+        return guided * (RESCALED * deviation[0] / deviation[1] + 1 - RESCALED)
+
+    steps = sampling_timesteps(generator.schedule, generator.steps)
+    return ddim_sample(denoise, given.noise.to(generator.null), steps, generator.schedule)
+
+
+def page(rows: pd.DataFrame) -> str:
+    """Means over trainings, and each condition less MLD with its interval over trainings."""
+    over, shown = by_training(rows), (*METRICS, NORM)
+    lines = []
+    for (networks, scale), part in over.groupby(["networks", "guidance"]):
+        frames = {name: own.set_index(["training", "metric"])["value"]
+                  for name, own in part.groupby("condition")}  # fmt: skip
+        table = []
+        for name, values in frames.items():
+            change = (values - frames["mld"]).xs("fid", level="metric")
+            found = estimate(change.to_numpy())
+            less = f"{found.mean:+.3f} ({found.low:+.3f} to {found.high:+.3f})"
+            means = [
+                f"{values.xs(metric, level='metric').mean():.3f}" for metric in (*METRICS, NORM)
+            ]
+            table.append((name, *means, "" if name == "mld" else less))
+        count = part["training"].nunique()
+        lines += [f"\n{networks}, guidance {scale:g}, {count} trainings\n",
+                  markdown_table(("condition", *shown, "FID less MLD's"), table)]  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+def by_training(rows: pd.DataFrame) -> pd.DataFrame:
+    """The mean over repeats, one row a training."""
+    keys = ["networks", "training", "guidance", "condition", "metric"]
+    return rows.groupby(keys, as_index=False)["value"].mean()
+
+
+@styled()
+def draw(rows: pd.DataFrame) -> Figure:
+    """FID over guidance, and FID less MLD's over the length of MLD's latents."""
+    over = by_training(rows)
+    folders = list(dict.fromkeys(over["networks"]))
+    figure = new_figure(PAGE, 2.6)
+    panels = figure.subplots(1, len(folders) + 1, squeeze=False)[0]
+    shown = {"mld": ("MLD", MLD, "-"), "lead": ("LEAD", LEAD, "-"),
+             "clipped": ("MLD, clipped", MLD, ":"),
+             "direction": ("MLD, direction at its mean", MLD, "--"),
+             "rescaled": ("MLD, rescaled", FAINT, "-")}  # fmt: skip
+    fid = over[over["metric"] == "fid"]
+    for axes, networks in zip(panels, folders, strict=False):
+        for name, (label, colour, line) in shown.items():
+            own = fid[(fid["networks"] == networks) & (fid["condition"] == name)]
+            mean = own.groupby("guidance")["value"].mean()
+            axes.plot(mean.index, mean, line, color=colour, label=label)
+            axes.plot(own["guidance"], own["value"], ".", ms=2, color=colour, alpha=0.5)
+        axes.set_yscale("log")
+        axes.set_title(networks)
+        axes.set_xlabel("guidance")
+        axes.set_ylabel("FID")
+    panels[0].legend()
+    keys = ["networks", "training", "guidance"]
+    length = over[(over["metric"] == NORM) & (over["condition"] == "mld")].set_index(keys)["value"]
+    change = (fid[fid["condition"] == "lead"].set_index(keys)["value"]
+              - fid[fid["condition"] == "mld"].set_index(keys)["value"])  # fmt: skip
+    for number, networks in enumerate(folders):
+        panels[-1].plot(
+            length[networks], change[networks], ".", color=(LEAD, MLD)[number % 2], label=networks
+        )
+    panels[-1].axhline(0, color=FAINT, lw=0.8)
+    panels[-1].set_xlabel("length of MLD's latents, of training latents")
+    panels[-1].set_ylabel("FID of LEAD less MLD's")
+    panels[-1].legend()
+    return figure
+
+
+if __name__ == "__main__":
+    main()
