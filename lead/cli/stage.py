@@ -20,7 +20,7 @@ from pydantic import TypeAdapter
 
 from lead.errors import LeadError, from_system
 from lead.files.artefact import write_json
-from lead.files.job import Job, record
+from lead.files.job import Job, checked_inputs, record
 
 
 def run_stage(entry: str, job: Job, log: Path) -> int:
@@ -36,8 +36,9 @@ def run_stage(entry: str, job: Job, log: Path) -> int:
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w", encoding="utf-8") as file, redirect_stderr(_Tee(sys.stderr, file)):  # pyright: ignore
         try:
+            inputs = checked_inputs(job)
             getattr(importlib.import_module(module), name)(job)
-            write_json(log.with_suffix(".json"), record(job))
+            write_json(log.with_suffix(".json"), record(job, inputs))
             return 0
         except LeadError as error:
             failure = error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -77,6 +78,15 @@ def manifest(stage: str, *, config: str = "", code: str = "", seed: int | None =
         "python": platform.python_version(),
         **{name: _version(name) for name in _RECORDED_PACKAGES},
     }
+
+
+def copy_newer(source: Path, target: Path) -> None:
+    """Copy every file below ``source`` that ``target`` has not, or has in an older state."""
+    for file in filter(Path.is_file, source.rglob("*")):
+        copy = target / file.relative_to(source)
+        if not copy.is_file() or copy.stat().st_mtime_ns < file.stat().st_mtime_ns:
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(file, copy)
 
 
 def unreadable(path: Path, error: Exception, made_by: str) -> LeadError:

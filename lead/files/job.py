@@ -11,11 +11,15 @@ from typing import Any, TypeVar, overload
 from filelock import FileLock, Timeout
 from pydantic import TypeAdapter
 
-from lead.files.artefact import commit, manifest
+from lead.errors import LeadError
+from lead.files.artefact import atomic_path, commit, manifest
 from lead.files.digest import digest, file_digest
 from lead.files.seeds import Seeds
 
 Value = TypeVar("Value")
+
+DIGESTS = ".digests"
+"""Folder, in a study's results, of what each file's bytes were when it was made."""
 
 
 @dataclass(frozen=True)
@@ -81,20 +85,71 @@ class Job:
         return self.state / digest([dict(self.settings), self.code, self.threads, inputs])
 
 
-def record(job: Job) -> dict[str, Any]:
+def record(job: Job, inputs: Mapping[str, str]) -> dict[str, Any]:
     """What a finished job has run, on which files, for whoever asks where a figure comes from.
 
-    Inputs and outputs have digests of their bytes, folders none; `lead.report.page` reads this.
+    ``inputs`` are what `checked_inputs` returned. Inputs and outputs have digests of their bytes,
+    folders none; those of outputs are also kept one by one, for `checked_inputs` of later jobs.
+    `lead.report.page` reads this.
     """
-    names = {"inputs": job.inputs, "outputs": job.outputs}
-    return {**job.manifest, "commit": commit()} | {
-        name: {
-            str(path): "" if path.is_dir() else file_digest(path)
-            for paths in files.values()
-            for path in (paths if isinstance(paths, tuple) else (paths,))
-        }
-        for name, files in names.items()
-    }
+    outputs = _digests(job.outputs)
+    for path, found in outputs.items():
+        if found and (kept := kept_digest(Path(path))):
+            with atomic_path(kept) as temporary:
+                temporary.write_text(f"{found} {job.stage}\n", encoding="utf-8")
+    return {**job.manifest, "commit": commit(), "inputs": dict(inputs), "outputs": outputs}
+
+
+def checked_inputs(job: Job) -> dict[str, str]:
+    """Digests of a job's inputs, "" of a folder, after a look whether they are what was written.
+
+    Raises:
+        LeadError: a file's bytes are not those that the job which made it left: it was damaged, or
+            replaced by that of another study.
+    """
+    inputs = _digests(job.inputs)
+    for path, found in inputs.items():
+        written, stage = read_digest(Path(path))
+        if found and written and found != written:
+            raise LeadError(
+                f"{Path(path).name} is not what {stage} has written.",
+                file=path,
+                found=f"content {found[:12]}",
+                expected=f"content {written[:12]}",
+                fix="Delete the file and run the same snakemake command again. Nothing was made "
+                "of it.",
+            )
+    return inputs
+
+
+def kept_digest(path: Path) -> Path | None:
+    """Where the digest of a result is kept: below its study's folder, so that it is copied along.
+
+    None of a file that is no result.
+    """
+    results, *below = path.parts
+    if results != "results" or len(below) < 2:
+        return None
+    return Path(results, below[0], DIGESTS, *below[1:-1], f"{below[-1]}.txt")
+
+
+def read_digest(path: Path) -> tuple[str, str]:
+    """The digest of a result as it was written, and the stage that did; empty if none is kept."""
+    kept = kept_digest(path)
+    if kept is None or not kept.is_file():
+        return "", ""
+    found, _, stage = kept.read_text(encoding="utf-8", errors="replace").strip().partition(" ")
+    return found, stage
+
+
+def _digests(files: Mapping[str, Any]) -> dict[str, str]:
+    """The digest of every file by its path, "" of what is none."""
+    paths = [
+        path
+        for named in files.values()
+        for path in (named if isinstance(named, tuple) else (named,))
+    ]
+    return {str(path): file_digest(path) if path.is_file() else "" for path in paths}
 
 
 def state_lock(folder: Path, say=print) -> FileLock:

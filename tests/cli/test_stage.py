@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import errno
 import importlib
+import shutil
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -52,3 +55,52 @@ def test_a_users_error_has_no_traceback_anywhere(run):
 def test_a_bug_passes_through(run):
     with pytest.raises(ZeroDivisionError):
         run(ZeroDivisionError())
+
+
+@pytest.fixture
+def study(tmp_path, monkeypatch):
+    """Runs a stage that copies its input to its output, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    copying = "def stage(job):\n    job.outputs['b'].write_bytes(job.inputs['a'].read_bytes())\n"
+    (tmp_path / "copying_stage.py").write_text(copying)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "copying_stage", raising=False)
+    Path("results/demo/models").mkdir(parents=True)
+    Path("results/demo/models/raw").write_bytes(b"raw" * 100)
+
+    def run(source: str, target: str, name: str) -> int:
+        files = {"a": Path("results") / source}, {"b": Path("results") / target}
+        job = Job(name, {"seed": 1}, *files)
+        return run_stage("copying_stage:stage", job, Path(f"results/demo/logs/{name}.log"))
+
+    return run
+
+
+def test_a_flipped_bit_or_another_studys_file_is_no_input(study, capsys):
+    assert study("demo/models/raw", "demo/models/vae", "train_vae") == 0
+    assert study("demo/models/vae", "demo/latents", "encode_latents") == 0
+    good = Path("results/demo/models/vae").read_bytes()
+    for wrong in (good[:50] + b"R" + good[51:], good[:-1], good + b" ", b"", b"another" * 40):
+        Path("results/demo/models/vae").write_bytes(wrong)
+        Path("results/demo/latents").unlink()
+        assert study("demo/models/vae", "demo/latents", "encode_latents") == 1
+        said = capsys.readouterr().err
+        assert "vae is not what train_vae has written" in said and "Delete the file" in said
+        assert not Path("results/demo/latents").exists()
+        Path("results/demo/models/vae").write_bytes(good)
+        assert study("demo/models/vae", "demo/latents", "encode_latents") == 0
+
+
+def test_a_result_that_is_made_again_is_an_input_again(study):
+    assert study("demo/models/raw", "demo/models/vae", "train_vae") == 0
+    Path("results/demo/models/raw").write_bytes(b"other" * 100)
+    assert study("demo/models/raw", "demo/models/vae", "train_vae") == 0
+    assert study("demo/models/vae", "demo/latents", "encode_latents") == 0
+
+
+def test_digests_are_copied_with_a_study(study):
+    study("demo/models/raw", "demo/models/vae", "train_vae")
+    shutil.copytree("results/demo", "results/copy")
+    Path("results/copy/models/vae").write_bytes(b"damaged")
+    assert study("copy/models/vae", "copy/latents", "encode_latents") == 1
+    assert study("demo/models/vae", "demo/latents", "encode_latents") == 0

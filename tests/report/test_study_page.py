@@ -16,7 +16,7 @@ from lead.clip import Clip
 from lead.config.load import load_study
 from lead.evaluation.repeats import write_values
 from lead.files.artefact import write_json
-from lead.files.job import Job, record
+from lead.files.job import Job, checked_inputs, record
 from lead.inversion.words import InvertedWords, write_inverted
 from lead.motion.features import joints_to_features
 from lead.motion.skeleton import HUMANML3D
@@ -102,7 +102,7 @@ def test_a_file_that_changed_since_its_record_has_no_source(tmp_path):
     (tmp_path / "in").write_text("read")
     (tmp_path / "out").write_text("made")
     job = Job("rule", {"seed": 1}, {"a": tmp_path / "in"}, {"b": tmp_path / "out"})
-    write_json(tmp_path / "logs" / "some" / "job.json", record(job))
+    write_json(tmp_path / "logs" / "some" / "job.json", record(job, checked_inputs(job)))
     (tmp_path / "logs" / "other.json").write_text("[1]")
     (run,) = read_runs(tmp_path / "logs")
     assert (run.name, run.stage, list(run.inputs)) == ("some/job", "rule", [str(tmp_path / "in")])

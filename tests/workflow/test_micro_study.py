@@ -1,6 +1,7 @@
 """The whole pipeline on a micro study: what it makes, and what runs again when."""
 
 import json
+import shutil
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -165,7 +166,8 @@ def test_a_truncated_artefact_is_named_with_its_cure(editable):
     run = editable.snakemake("results/micro/models/denoiser/denoiser.safetensors")
     said = run.stdout + run.stderr
     assert run.returncode != 0
-    assert "latents.safetensors is damaged" in said and "Delete the file" in said
+    assert "latents.safetensors is not what encode_latents has written" in said
+    assert "Delete the file" in said
     assert "Traceback" not in said
     assert not (editable.root / "results/micro/models/denoiser/denoiser.safetensors").exists()
 
@@ -201,6 +203,14 @@ def write_a_copy_of_the_truth(root, folder):
         for clip, start, length in zip(clips, drawn.start, drawn.length, strict=True):
             path = folder / f"repeat_{repeat:02d}" / f"{clip.id}.npy"
             np.save(path, store[clip][start : start + length])
+
+
+def test_results_without_snakemakes_folder_are_made_again_where_settings_changed(editable):
+    shutil.rmtree(editable.root / ".snakemake")
+    assert editable.planned(TABLE) == {}
+    shutil.rmtree(editable.root / ".snakemake")
+    planned = editable.planned(TABLE, "--config", "projectors={lead: {loss: {align: 0.5}}}")
+    assert planned["train_projector"] == 1 and "train_denoiser" not in planned
 
 
 def test_motions_of_another_model_become_a_row_of_the_table(editable):
