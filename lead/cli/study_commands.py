@@ -132,6 +132,25 @@ def timings(
 
 
 @app.command(
+    rich_help_panel="Studies", epilog=examples("lead verify demo", "lead verify demo --json")
+)
+def verify(
+    study: Annotated[
+        str, typer.Argument(help="Name of the study.", autocompletion=_complete_study)
+    ] = "demo",
+    as_json: AsJson = False,
+) -> None:
+    """Compare every file of a study with what was recorded when it was made.
+
+    Ends with 1 where one was damaged, replaced, or made of what has changed since.
+    """
+    from lead.cli.show import RESULTS
+    from lead.cli.verify import verify_study
+
+    raise typer.Exit(verify_study(RESULTS / study, as_json))
+
+
+@app.command(
     rich_help_panel="Studies",
     epilog=examples(
         "lead retrieve", "lead retrieve bandai-namco", "lead retrieve --study open_small"

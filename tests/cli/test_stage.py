@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import importlib
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from lead.cli.stage import run_stage
+from lead.cli.verify import verify_study
 from lead.errors import LeadError
 from lead.files.job import Job
 
@@ -96,6 +98,28 @@ def test_a_result_that_is_made_again_is_an_input_again(study):
     Path("results/demo/models/raw").write_bytes(b"other" * 100)
     assert study("demo/models/raw", "demo/models/vae", "train_vae") == 0
     assert study("demo/models/vae", "demo/latents", "encode_latents") == 0
+
+
+def test_verify_names_what_changed_and_what_was_made_of_it(study, capsys):
+    study("demo/models/raw", "demo/models/vae", "train_vae")
+    study("demo/models/vae", "demo/latents", "encode_latents")
+    assert verify_study(Path("results/demo")) == 0
+    assert "2 files of 2 jobs are what they were" in capsys.readouterr().out
+    Path("results/demo/models/vae").write_bytes(b"damaged")
+    assert verify_study(Path("results/demo"), as_json=True) == 1
+    found = {fault["file"]: fault["why"] for fault in json.loads(capsys.readouterr().out)}
+    assert found == {
+        "results/demo/models/vae": "is not what train_vae wrote",
+        "results/demo/latents": "was made by encode_latents of another results/demo/models/vae",
+    }
+    study("demo/models/raw", "demo/models/vae", "train_vae")
+    assert verify_study(Path("results/demo")) == 0
+    Path("results/demo/models/raw").write_bytes(b"other")
+    study("demo/models/raw", "demo/models/vae", "train_vae")
+    capsys.readouterr()
+    assert verify_study(Path("results/demo"), as_json=True) == 1
+    (fault,) = json.loads(capsys.readouterr().out)
+    assert fault["file"] == "results/demo/latents"
 
 
 def test_digests_are_copied_with_a_study(study):
