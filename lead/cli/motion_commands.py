@@ -41,7 +41,7 @@ def examples(*commands: str) -> str:
     rich_help_panel="Motions",
     epilog=examples(
         'lead generate "a person waves with the left hand" --out wave.mp4 --out wave.bvh',
-        "lead generate --texts prompts.txt --samples 3 --seconds 6 --out all.html",
+        "lead generate --texts prompts.txt --samples 3 --seconds 3 --out all.html",
     ),
 )
 def generate(
@@ -61,7 +61,7 @@ def generate(
     model: Model = None,
     seconds: Annotated[
         float,
-        typer.Option(help="Length in seconds: from 2 to what the model learnt (about 10)."),
+        typer.Option(help="Length in seconds: 2 to what the model learnt (the bundled one: 4)."),
     ] = 4.0,
     frames: Annotated[
         int | None, typer.Option(min=1, help="Length in frames instead; 20 are a second.")

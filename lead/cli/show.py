@@ -37,10 +37,23 @@ def table_file(table: str, study: str | None = None) -> Path:
     """The file of a table by its number (``5``), its name (``physical``), or its own path.
 
     Without a study it is that of the study that ran last.
+
+    Raises:
+        LeadError: there is no such study, or tables have no such name.
     """
     name = f"table{table}" if table.isdigit() else table
+    if study and not (RESULTS / study).is_dir():
+        load_study(study)  # says which there are
+    if name not in _NAMES and not Path(table).is_file() and Path(table).suffix != ".parquet":
+        raise LeadError(
+            "There is no table of this name.",
+            found=table,
+            expected=f"1 to 6, {', '.join(_NAMES[len(PUBLISHED_TABLES) :])}, or a .parquet file",
+            fix="lead show, for Table 1.",
+        )
     file = (RESULTS / study if study else RESULTS) / "tables" / f"{name}.parquet"
-    return file if file.is_file() or name in _NAMES else Path(table)
+    others = [] if study else sorted(RESULTS.glob(f"*/tables/{name}.parquet"), key=_age)
+    return file if file.is_file() or (name in _NAMES and not others) else (*others, Path(table))[0]
 
 
 def show_table(
@@ -152,7 +165,10 @@ def show_timings(folder: Path, as_json: bool = False) -> None:
     table.add_row("all", f"{total:.1f}", f"{most:.0f}")
     console = Console()
     console.print(table)
-    console.print("  (of a stage that was interrupted and taken up again, the last run alone)")
+    console.print(
+        "  Jobs run side by side, so that a study takes less time than this sum. Of a stage that "
+        "was interrupted and taken up again it is the last run alone."
+    )
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -172,6 +188,10 @@ def _first_caption(sheet: Path) -> str:
             return str(picture.info.get(DESCRIPTION, "")).partition("\n")[0]
     except OSError:  # not there, or no picture
         return ""
+
+
+def _age(file: Path) -> float:
+    return -file.stat().st_mtime
 
 
 def _folder(study: str, name: str) -> Path:

@@ -84,6 +84,12 @@ def examine(study: str | None, data_root: Path | None, as_json: bool = False) ->
         _print_needs(others, console)
     console.print("\nPrograms and packages")
     _print_needs(programs, console)
+    if len(studies) > 1:
+        lacking = [name for name, all_there in complete.items() if not all_there]
+        ready = [name for name, all_there in complete.items() if all_there]
+        console.print(f"\nReady to run: {', '.join(ready) or 'none'}", style="green")
+        if lacking:
+            console.print(f"Something is missing for: {', '.join(lacking)}", style="red")
     return all(complete.values())
 
 

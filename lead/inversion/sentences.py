@@ -67,11 +67,16 @@ def read_sentence(text: str) -> str:
             fix="Type the sentence again, or set the locale to UTF-8.",
         )
     sentence = " ".join(text.lower().split())
-    for name in _ANY_NAME.findall(sentence):
-        check_placeholder(name)
+    if wrong := [name for name in _ANY_NAME.findall(sentence) if not _NAME.fullmatch(name)]:
+        raise LeadError(
+            "A sentence has something between < and > that is no name of a learnt word.",
+            found=f"{wrong[0]} in {sentence!r}",
+            expected="letters, digits and _ between < and >, as in <zombie>",
+            fix="Leave < and > out; they stand around words that `lead invert` makes.",
+        )
     if set("<>") & set(unicodedata.normalize("NFKC", _NAME.sub("", sentence))):
         raise LeadError(
-            "This cannot be the name of a new word.",
+            "A sentence has a < or > that belongs to no learnt word.",
             found=repr(sentence),
             expected="every < with its >, and letters, digits and _ between them",
             fix='Write the word as in "a person <zombie> in a circle"; use no other < or >.',

@@ -35,7 +35,8 @@ def write_page(scenes: Sequence[Scene], path: Path) -> str:
     page = player_page(scenes)
     with atomic_path(path) as temporary:
         temporary.write_text(page, encoding="utf-8")
-    frames = ", ".join(f"{len(scene.points)} frames at {scene.fps:g} fps" for scene in scenes)
+    lengths = dict.fromkeys(f"{len(scene.points)} frames at {scene.fps:g} fps" for scene in scenes)
+    frames = ", ".join(lengths)
     return f"{frames}; a page of {len(page.encode()) / 1000:.0f} kB"
 
 

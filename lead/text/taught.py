@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,7 @@ _PERCENTILE = 1
 _MARGIN = 0.13
 _NAMED = 3
 _LONGEST = 80  # letters of a text that a note quotes
+_IN_TURN = re.compile(r"\b(then|afterwards|after that|before|followed by)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -59,16 +61,22 @@ class Taught:
         return cls(actions, shortest, centroids, round(threshold, 4))
 
     def note(self, text: str, pooled: Float[Tensor, " C"]) -> str | None:
-        """A warning for a text that is far from every action; None for any other."""
+        """A warning for a text that is far from every action, or names several of them in turn
+        where every taught caption has a single one; None for any other."""
         if not self.actions:
             return None
+        shown = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+        if _IN_TURN.search(text) and not any(map(_IN_TURN.search, self.captions)):
+            return (
+                f"{shown!r} names several actions in turn. This model was taught one in each "
+                "sentence and may show only one of them: make a motion of each."
+            )
         cosines = self.centroids @ _unit(pooled.to(self.centroids))
         if float(cosines.max()) >= self.threshold:
             return None
         order = cosines.argsort(descending=True).tolist()
         nearest = list(dict.fromkeys(self.captions[row] for row in order))[:_NAMED]
         named = ", ".join(repr(caption) for caption in nearest)
-        shown = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
         return (
             f"{shown!r} is far from everything this model was taught, so the motion may show "
             f"something else. The model reads English. Nearest to the text: {named}."

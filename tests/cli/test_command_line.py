@@ -142,7 +142,7 @@ def test_what_is_missing_and_which_studies_there_are_come_as_json(tmp_path, monk
     assert missing and all(need["fix"] and need["licence"] for need in missing)
     studies = json.loads(CliRunner().invoke(app, ["studies", "--json"]).stdout)
     listed = {row["study"]: row for row in studies}
-    assert listed["demo"]["description"] == "synthetic motion, every stage at tiny size"
+    assert listed["demo"]["description"] == "synthetic motion, networks of tiny size"
     assert set(listed) >= {"demo", "micro", "humanml3d"}
 
 
@@ -155,7 +155,7 @@ def test_studies_are_listed_with_what_was_made_of_them(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     lines = CliRunner().invoke(app, ["studies"]).stdout.splitlines()
     rows = {line.split()[0]: line.rstrip() for line in lines if line.strip()}
-    assert "every stage at tiny size" in rows["demo"] and rows["demo"].endswith("table1, model")
+    assert "networks of tiny size" in rows["demo"] and rows["demo"].endswith("table1, model")
     assert rows["micro"].endswith("begun") and rows["kit"].endswith("–")
 
 

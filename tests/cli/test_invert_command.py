@@ -114,7 +114,7 @@ def test_a_name_that_no_file_gives_is_refused_with_those_that_they_give(root, pi
 
 @pytest.mark.parametrize("text", ["a person <*>", "a <zo-mbie>", "a <>"])
 def test_a_malformed_name_is_refused(pipeline, text):
-    with pytest.raises(LeadError, match="cannot be the name"):
+    with pytest.raises(LeadError, match="no name of a learnt word"):
         made(pipeline, text)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from importlib.util import find_spec
 
 import numpy as np
@@ -106,6 +107,13 @@ def test_a_note_names_the_three_taught_actions_that_are_nearest(taught, encoder)
 def test_a_note_quotes_the_beginning_of_a_long_text(taught, encoder):
     said = note(taught, encoder, "the king of the dragons " * 40)
     assert "'the king of the dragons" in said and "…'" in said and len(said) < 400
+
+
+@pytest.mark.parametrize("text", ["a person walks, then sits", "a man jumps before he runs"])
+def test_several_actions_in_turn_are_noted_where_one_was_taught(taught, encoder, text):
+    assert "names several actions in turn" in note(taught, encoder, text)
+    several = replace(taught, captions=("a person walks and then sits", *taught.captions[1:]))
+    assert "in turn" not in (note(several, encoder, text) or "")
 
 
 def test_an_actions_caption_is_its_shortest(taught):
