@@ -27,6 +27,7 @@ from lead.analysis.frechet import (
 )
 from lead.analysis.paired import REAL, estimate
 from lead.analysis.rows import Row, quantile_groups
+from lead.evaluation.metrics import SMALLEST_PART
 from lead.files.seeds import Seeds
 
 Sets = Mapping[str, np.ndarray]
@@ -36,9 +37,6 @@ Part = tuple[np.ndarray, Gaussian]
 """Items, and the Gaussian of their real motions."""
 
 BASE = "mld"
-
-SMALLEST_PART = 0.75
-"""Items by dimensions below which FID is no longer linear in 1/N (docs/analysis.md)."""
 
 LEAST_SIZES = 3
 """Sizes below which no line is fitted: it would have nothing to miss."""

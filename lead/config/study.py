@@ -147,8 +147,8 @@ class Study(Settings):
         for name in external:
             if not re.fullmatch(NAME_PATTERN, name):
                 raise ValueError(
-                    f"a name of a-z, 0-9 and _ other than real, mld, motionlcm_<steps>, lead*, "
-                    f"not {name}"
+                    "a name of a-z, 0-9 and _ other than real, real_validation, mld, "
+                    f"motionlcm_<steps>, lead*, not {name}"
                 )
         return external
 

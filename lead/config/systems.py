@@ -76,6 +76,7 @@ class System:
 
 
 REAL = System("real", "Real")
+VALIDATION = System("real_validation", "Real, validation clips")
 MLD = System("mld", "MLD", denoiser="study")
 
 
