@@ -25,6 +25,7 @@ from lead.config.evaluation import (
 from lead.config.models import Diffusion, TextSettings
 from lead.config.systems import (
     ABLATIONS,
+    DESCRIPTORS,
     FULL,
     MLD,
     OBJECTIVES,
@@ -270,7 +271,7 @@ class Study(Settings):
     def inverted_systems(self) -> dict[str, System]:
         """Every system of motion textual inversion, by name."""
         pairs = product(OBJECTIVES, (None, *self.projectors))
-        return by_name(inverted(objective, projector) for objective, projector in pairs)
+        return by_name([*DESCRIPTORS, *(inverted(objective, own) for objective, own in pairs)])
 
     @property
     def tables(self) -> dict[str, tuple[System, ...]]:
@@ -278,8 +279,8 @@ class Study(Settings):
         return {
             "table1": self.systems,
             "table2": self.systems,
-            "table3": (REAL, *PAIRS),
-            "table4": (REAL, *ABLATIONS),
+            "table3": (REAL, *DESCRIPTORS, *PAIRS),
+            "table4": (REAL, DESCRIPTORS[1], *ABLATIONS),
             "table5": (REAL, *self.few_steps),
             "table6": self.ablated_systems,
             "physical": self.systems,
