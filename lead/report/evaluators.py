@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import pandas as pd
@@ -87,11 +87,15 @@ def compare_evaluators(job: Job) -> None:
     title = f"Evaluators of study {job.settings['name']}: {job.settings['description']}"
     items = read[0][1]["items"]
     notes = (
-        *paragraphs("templates/evaluators.jinja", "about", named, items, few_items, len(labels)),
+        *paragraphs("templates/evaluators.jinja", "about", named, items, few_items),
         f"{str(job.settings['footnote']).strip()} Commit {commit()}.".strip(),
     )
     write_text(job.outputs["md"], markdown(title, tables, notes))
-    write_text(job.outputs["tex"], "\n".join(render_latex(table, align="r") for table in tables))
+    pages = [
+        replace(table, caption=f"{table.caption}. {title}.", footnotes=(*table.footnotes, *notes))
+        for table in tables
+    ]
+    write_text(job.outputs["tex"], "\n".join(render_latex(page, align="r") for page in pages))
     facts = [
         {"metric": metric, "evaluator": name, "swapped": one.swapped,
          "kendall_tau": None if math.isnan(one.tau) else one.tau}
