@@ -84,8 +84,12 @@ def laid_over(others: Any, known: Mapping[str, Any]) -> Any:
 def named(
     own: Evaluator, matcher: MatcherStage, others: Mapping[str, MatcherStage | T2mEvaluator]
 ) -> dict[str, NamedEvaluator]:
-    """Every evaluator by name, the study's own first. A trained one reads the same words as it."""
-    trained = TrainedEvaluator(vocabulary=own.vocabulary, tagger=own.tagger, words=own.words)
+    """Every evaluator by name, the study's own first.
+
+    A trained one reads the same words as it, beside the published one the study's text encoder.
+    """
+    words = own.words if own.kind == "trained" else "encoder"
+    trained = TrainedEvaluator(vocabulary=own.vocabulary, tagger=own.tagger, words=words)
     every = {OWN: NamedEvaluator("", own, matcher)}
     for name, other in others.items():
         pair = (other, matcher) if isinstance(other, T2mEvaluator) else (trained, other)

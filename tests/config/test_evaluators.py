@@ -44,6 +44,12 @@ def test_the_studys_own_files_stay_where_they_were_and_others_have_folders():
     }
 
 
+def test_a_trained_one_reads_the_text_encoder_beside_the_published_one():
+    every = study({"again": {}}, evaluator={"kind": "t2m"}).every_evaluator
+    assert every["own"].evaluator.words == "glove" and every["again"].evaluator.words == "encoder"
+    assert described(every)["own"] == "the published one (Guo et al. 2022)"
+
+
 def test_the_published_one_is_a_source_of_the_study():
     found = study({"official": {"kind": "t2m", "folder": "theirs"}})
     places = {source.name: source.places for source in sources_of(found)}

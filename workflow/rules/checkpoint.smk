@@ -64,7 +64,7 @@ if PUBLISHED:
         benchmark:
             f"{RESULTS}{{evaluator}}/benchmarks/import_evaluator.tsv"
         wildcard_constraints:
-            evaluator="|".join(PUBLISHED),
+            evaluator=folders(PUBLISHED),
         # A missing or wrong release is told at once, not after networks have trained.
         priority: 1
         resources:

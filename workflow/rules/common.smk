@@ -114,6 +114,12 @@ def one_of(names):
     return "|".join(names) or "(?!)"
 
 
+def folders(names):
+    """The pattern of a wildcard that is one of these, maybe only empty: Snakemake takes no empty
+    pattern."""
+    return f"({'|'.join(names)})"
+
+
 def has_gpu():
     """Whether this machine shows a GPU of NVIDIA or AMD; torch is not asked, it takes seconds."""
     return any(Path("/dev").glob("nvidia[0-9]*")) or Path("/dev/kfd").exists()
@@ -183,7 +189,7 @@ MEASURED += [f"mti/{name}" for name in ("real", *INVERTED)]
 
 wildcard_constraints:
     batch=r"\d+-\d+",
-    evaluator="|".join(EVALUATORS),
+    evaluator=folders(EVALUATORS),
     external=one_of(STUDY.external),
     projector=one_of(STUDY.projectors),
     generated=one_of(name for name, system in SYSTEMS.items() if system.denoiser),

@@ -21,6 +21,13 @@ def training_evaluator(wildcards):
     return own | ({"seed": Seeds(STUDY.seed).child("evaluator", name).value} if name else {})
 
 
+def matcher_words(wildcards):
+    """What the captions of an evaluator are read from."""
+    if EVALUATORS[wildcards.evaluator].evaluator.words == "glove":
+        return WORDS
+    return {"text": rules.encode_text.output.text}
+
+
 rule train_movement:
     input:
         **DATA,
@@ -49,8 +56,8 @@ rule train_movement:
 
 rule train_matcher:
     input:
+        unpack(matcher_words),
         **DATA,
-        **(WORDS if STUDY.evaluator.words == "glove" else {"text": rules.encode_text.output.text}),
         movement=rules.train_movement.output.weights,
     output:
         weights=f"{RESULTS}{{evaluator}}/models/matcher/matcher.safetensors",
