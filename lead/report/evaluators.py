@@ -6,8 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 from scipy.stats import kendalltau
 
 from lead.config.evaluation import Evaluation
@@ -50,7 +52,9 @@ def agreement(own: Means, other: Means) -> Agreement:
     systems = [name for name in own if name in other]
     tau = math.nan
     if min(len({means[name] for name in systems}) for means in (own, other)) > 1:
-        tau = float(kendalltau(*([means[name] for name in systems] for means in (own, other)))[0])
+        orders = [[means[name] for name in systems] for means in (own, other)]
+        found: Any = kendalltau(*orders)
+        tau = float(found.statistic)
     swapped = tuple(
         (a, b) for a, b in combinations(systems, 2) if (own[a] - own[b]) * (other[a] - other[b]) < 0
     )
@@ -102,8 +106,8 @@ def compare_evaluators(job: Job) -> None:
         for (metric, name), one in found.items() if name != OWN
     ]  # fmt: skip
     columns = ["evaluator", *summary.columns.drop("evaluator")]
-    records = summary[columns].to_dict("records")
-    write_table(job.outputs["parquet"], records, {**job.manifest, "agreement": facts})
+    rows_of_all = pa.Table.from_pandas(summary.reindex(columns=columns), preserve_index=False)
+    write_table(job.outputs["parquet"], rows_of_all, {**job.manifest, "agreement": facts})
 
 
 def markdown(title: str, tables: Sequence[PrintedTable], notes: Sequence[str]) -> str:
@@ -131,7 +135,7 @@ def _table(
     """One metric: a row per system, a column per evaluator, and Kendall's τ below."""
     known = METRICS[metric]
     cells = {
-        (row["evaluator"], row["system"]): Cell(*(_figure(row[key]) for key in ("mean", "ci95")))
+        (row["evaluator"], row["system"]): Cell(_figure(row["mean"]), _figure(row["ci95"]))
         for row in summary.loc[summary["metric"] == metric].to_dict("records")
     }
     rows = tuple(
