@@ -61,9 +61,9 @@ def sweep_learning_rate(job: Job) -> None:
         for rate in RATES:
             own = settings.model_copy(update={"learning_rate": rate})
             made = invert(networks, objective, clips, start, own, seeds)
-            words_at.append(in_templates(networks, made.vectors))
+            words_at.append(in_templates(networks.encoder, made.vectors))
             progress.advance()
-        every = [in_templates(networks, start), *words_at]
+        every = [in_templates(networks.encoder, start), *words_at]
         before, *after = fresh_objective(networks, objective, clips, every, settings, seeds)
         for rate, values in zip(RATES, after, strict=True):
             for clip, word, old, new in zip(clips, words, before, values, strict=True):

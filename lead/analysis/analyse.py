@@ -21,6 +21,7 @@ from lead.analysis.retrieval import (
     ranks,
 )
 from lead.analysis.rows import Row, read_metrics, write_rows
+from lead.clip import Clip
 from lead.config.evaluation import Evaluation
 from lead.evaluation.repeats import (
     Repeats,
@@ -64,10 +65,10 @@ def analyse(job: Job) -> None:
     keep = max(extent.length_repeats, 1)
     evaluated = read_evaluated(stored, captions.number, job.seeds, settings.pool, keep)
     first = {system: rounds[0] for system, rounds in evaluated.sets.items()}
-    takes, seeds = [clip.take for clip in clips], job.seeds.child("analyse")
+    alike, seeds = resembling(clips), job.seeds.child("analyse")
     rows = [
         *paired_rows(metrics, systems),
-        *interval_rows(evaluated.real[0], first, takes, extent, seeds),
+        *interval_rows(evaluated.real[0], first, alike, extent, seeds),
         *floor_rows(evaluated.real[0], first, extent, seeds),
         *length_rows(evaluated.real, evaluated.sets, drawn["length"], extent, seeds),
         *ceiling_rows(evaluated.ranks),
@@ -85,6 +86,19 @@ def analyse(job: Job) -> None:
         "trainings": trainings_in(metrics),
     }
     write_rows(rows, job.outputs["analysis"], metadata)
+
+
+def resembling(clips: Sequence[Clip]) -> list[str]:
+    """For every clip a name that it shares with those that are no independent samples beside it.
+
+    These are the clips of its take, and where clips have content and style, all that show the same
+    content in the same style. A take stays whole: its first clip speaks for it.
+    """
+    shared: dict[str, str] = {}
+    for clip in clips:
+        pair = f"{clip.content} {clip.style}" if clip.content and clip.style else clip.take
+        shared.setdefault(clip.take, pair)
+    return [shared[clip.take] for clip in clips]
 
 
 def paired_rows(metrics: pd.DataFrame, systems: Sequence[str]) -> list[Row]:

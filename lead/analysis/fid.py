@@ -18,7 +18,7 @@ from lead.analysis.frechet import (
     expected_floor,
     extrapolate,
     fit_gaussian,
-    groups_of_takes,
+    groups_of,
     halves,
     jackknife_interval,
     leave_one_out,
@@ -27,6 +27,7 @@ from lead.analysis.frechet import (
 )
 from lead.analysis.paired import REAL, estimate
 from lead.analysis.rows import Row, quantile_groups
+from lead.evaluation.metrics import SMALLEST_PART
 from lead.files.seeds import Seeds
 
 Sets = Mapping[str, np.ndarray]
@@ -37,9 +38,6 @@ Part = tuple[np.ndarray, Gaussian]
 
 BASE = "mld"
 
-SMALLEST_PART = 0.75
-"""Items by dimensions below which FID is no longer linear in 1/N (docs/analysis.md)."""
-
 LEAST_SIZES = 3
 """Sizes below which no line is fitted: it would have nothing to miss."""
 
@@ -49,7 +47,7 @@ class Extent:
     """How much is computed: what costs time, or decides how sure a figure is."""
 
     jackknife_groups: int = 40
-    """Groups of takes that FID's interval leaves out one after the other."""
+    """Groups of items that FID's interval leaves out one after the other."""
     parts: int = 4
     """FID is extrapolated from all items and from their halves, thirds, … to this many parts."""
     length_groups: int = 3
@@ -61,13 +59,14 @@ class Extent:
 
 
 def interval_rows(
-    real: Float[np.ndarray, "I E"], sets: Sets, takes: Sequence[str], extent: Extent, seeds: Seeds
+    real: Float[np.ndarray, "I E"], sets: Sets, alike: Sequence[str], extent: Extent, seeds: Seeds
 ) -> list[Row]:
     """FID of one repeat with the interval of `lead.analysis.frechet`, and differences.
 
-    ``n`` is the number of items. The difference of a system to mld leaves the same groups out.
+    Items that have one name in ``alike`` are left out together. ``n`` is the number of items. The
+    difference of a system to mld leaves the same groups out.
     """
-    group = groups_of_takes(takes, extent.jackknife_groups, seeds.child("takes").numpy())
+    group = groups_of(alike, extent.jackknife_groups, seeds.child("takes").numpy())
     whole, without = fit_gaussian(real), list(leave_one_out(real, group))
     values: dict[str, tuple[float, np.ndarray]] = {}
     for system, rows in sets.items():
@@ -77,7 +76,7 @@ def interval_rows(
     for system, (value, left) in values.items():
         span = jackknife_interval(value, left, least=0.0)
         against = "second reading" if system == REAL else REAL
-        few = f"{len(left)} groups of takes are too few for an interval"
+        few = f"{len(left)} independent groups are too few for an interval"
         note = few if math.isnan(span.low) else ""
         intervals.append(Row("fid_interval", system, against, "fid", "repeat 0",
                          span.value, span.low, span.high, n=len(real), note=note))  # fmt: skip

@@ -63,24 +63,22 @@ def distance(real: Gaussian, generated: Gaussian) -> float:
     return max(float(value), 0.0)
 
 
-def groups_of_takes(
-    takes: Sequence[str], groups: int, rng: np.random.Generator
-) -> Int[np.ndarray, " N"]:
-    """A group for every item: items of one take together, and groups of about equal size.
+def groups_of(alike: Sequence[str], groups: int, rng: np.random.Generator) -> Int[np.ndarray, " N"]:
+    """A group for every item: items of one name together, and groups of about equal size.
 
-    Parts and mirrored copies of a recording resemble each other. Counted as independent they
-    would make every interval too short.
+    Parts and mirrored copies of a recording resemble each other, and so do recordings of the same
+    content and style. Counted as independent they would make every interval too short.
     """
-    names, take, sizes = np.unique(np.asarray(takes), return_inverse=True, return_counts=True)
+    names, name_of, sizes = np.unique(np.asarray(alike), return_inverse=True, return_counts=True)
     groups = min(groups, len(names))
     filled = np.zeros(groups, dtype=np.int64)
     group_of = np.zeros(len(names), dtype=np.int64)
     order = rng.permutation(len(names))
-    for name in order[np.argsort(-sizes[order], kind="stable")]:  # the largest takes first
+    for name in order[np.argsort(-sizes[order], kind="stable")]:  # the largest first
         smallest = int(np.argmin(filled))
         group_of[name] = smallest
         filled[smallest] += sizes[name]
-    return group_of[take.ravel()]
+    return group_of[name_of.ravel()]
 
 
 def leave_one_out(

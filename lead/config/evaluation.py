@@ -115,7 +115,7 @@ class T2mEvaluator(_Evaluator):
     """It reads word vectors, always."""
 
 
-def _kind(values: Any) -> Any:
+def evaluator_kind(values: Any) -> Any:
     """``trained`` where nothing else is said."""
     if isinstance(values, dict):
         return values.get("kind", "trained")
@@ -125,7 +125,7 @@ def _kind(values: Any) -> Any:
 Evaluator = Annotated[
     Annotated[TrainedEvaluator, Tag("trained")] | Annotated[T2mEvaluator, Tag("t2m")],
     Discriminator(
-        _kind,
+        evaluator_kind,
         custom_error_type="evaluator",
         custom_error_message="a mapping such as {kind: t2m} or {kind: trained, words: glove}",
     ),
@@ -197,7 +197,7 @@ class Inversion(Settings):
 Normalisation = Literal["none", "dataset", "matcher"]
 """Statistics that features are in units of: none, the dataset's, or the evaluator's."""
 
-NAME_PATTERN = r"^(?!real$|mld$|motionlcm_\d+$|lead(_|$))[a-z][a-z0-9_]*$"
+NAME_PATTERN = r"^(?!real$|real_validation$|mld$|motionlcm_\d+$|lead(_|$))[a-z][a-z0-9_]*$"
 """What an external system may be named, so that it is none of the study's own."""
 
 

@@ -22,9 +22,18 @@ from lead.config.evaluation import (
     TrainedEvaluator,
     UserStudy,
 )
+from lead.config.evaluators import (
+    OWN,
+    NamedEvaluator,
+    OtherEvaluator,
+    check_evaluators,
+    laid_over,
+    named,
+)
 from lead.config.models import Diffusion, TextSettings
 from lead.config.systems import (
     ABLATIONS,
+    DESCRIPTORS,
     FULL,
     MLD,
     OBJECTIVES,
@@ -46,8 +55,6 @@ from lead.config.training import (
     VaeStage,
 )
 from lead.config.trainings import Trainings
-
-_WORD_WIDTH, _WORD_CLASSES = 300, 15  # of the published word vectors and parts of speech
 
 
 class Study(Settings):
@@ -75,6 +82,9 @@ class Study(Settings):
     """The network that the metrics are computed with."""
     matcher: MatcherStage
     """Networks and training of an evaluator that is trained in the study."""
+    evaluators: dict[str, OtherEvaluator] = Field(default_factory=dict)
+    """Others by name that the systems of Table 1 are measured with too: ``{kind: t2m}`` is the
+    published one, else what differs from ``matcher``; ``{}`` is the same trained again."""
     validation: Literal["val", "test"] = "val"
     """Split that the stages of the model are validated on. MLD and MotionLCM look at the test
     split, and choose their weights by it."""
@@ -147,20 +157,19 @@ class Study(Settings):
         for name in external:
             if not re.fullmatch(NAME_PATTERN, name):
                 raise ValueError(
-                    f"a name of a-z, 0-9 and _ other than real, mld, motionlcm_<steps>, lead*, "
-                    f"not {name}"
+                    "a name of a-z, 0-9 and _ other than real, real_validation, mld, "
+                    f"motionlcm_<steps>, lead*, not {name}"
                 )
         return external
 
+    @field_validator("evaluators", mode="before")
+    @classmethod
+    def _other_evaluators_stand_on_the_matcher(cls, values: Any, others: ValidationInfo) -> Any:
+        return laid_over(values, others.data)
+
     @model_validator(mode="after")
-    def _words_fit_the_matcher(self) -> Self:
-        model, evaluator = self.matcher.model, self.evaluator
-        fits = (model.token_width, model.pos_classes) == (_WORD_WIDTH, _WORD_CLASSES)
-        if evaluator.kind == "trained" and evaluator.words == "glove" and not fits:
-            raise ValueError(
-                f"with evaluator.words: glove, matcher.model has token_width: {_WORD_WIDTH} and "
-                f"pos_classes: {_WORD_CLASSES}, not {model.token_width} and {model.pos_classes}"
-            )
+    def _evaluators_can_be_used(self) -> Self:
+        check_evaluators(self.every_evaluator, self.external.values())
         return self
 
     @field_validator("ablations")
@@ -215,18 +224,14 @@ class Study(Settings):
         return isinstance(self.dataset, ProcessedDataset)
 
     @property
+    def every_evaluator(self) -> dict[str, NamedEvaluator]:
+        """The study's own evaluator, called ``own``, and the others, by name."""
+        return named(self.evaluator, self.matcher, self.evaluators)
+
+    @property
     def evaluator_files(self) -> dict[str, str]:
         """What metrics are computed with: files below ``results/<name>`` by input name."""
-        if self.evaluator.kind == "t2m":
-            files = {
-                "matcher": "models/evaluator/matcher.safetensors",
-                "matcher_stats": "models/evaluator/stats.npz",
-            }
-        else:
-            files = {"matcher": "models/matcher/matcher.safetensors"}
-        if self.evaluator.words == "glove":
-            files["words"] = "text/words.safetensors"
-        return files
+        return self.every_evaluator[OWN].files
 
     @property
     def batches(self) -> tuple[str, ...]:
@@ -270,7 +275,7 @@ class Study(Settings):
     def inverted_systems(self) -> dict[str, System]:
         """Every system of motion textual inversion, by name."""
         pairs = product(OBJECTIVES, (None, *self.projectors))
-        return by_name(inverted(objective, projector) for objective, projector in pairs)
+        return by_name([*DESCRIPTORS, *(inverted(objective, own) for objective, own in pairs)])
 
     @property
     def tables(self) -> dict[str, tuple[System, ...]]:
@@ -278,8 +283,8 @@ class Study(Settings):
         return {
             "table1": self.systems,
             "table2": self.systems,
-            "table3": (REAL, *PAIRS),
-            "table4": (REAL, *ABLATIONS),
+            "table3": (REAL, *DESCRIPTORS, *PAIRS),
+            "table4": (REAL, DESCRIPTORS[1], *ABLATIONS),
             "table5": (REAL, *self.few_steps),
             "table6": self.ablated_systems,
             "physical": self.systems,

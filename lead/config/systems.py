@@ -76,6 +76,7 @@ class System:
 
 
 REAL = System("real", "Real")
+VALIDATION = System("real_validation", "Real, validation clips")
 MLD = System("mld", "MLD", denoiser="study")
 
 
@@ -102,6 +103,16 @@ def inverted(objective: Objective, projector: str | None = None) -> System:
     return System(name, label, "study", projector=projector, objective=objective)
 
 
+def descriptor(projector: str | None = None) -> System:
+    """Motions from the words that inversions start from, as nothing has changed them."""
+    name, label = (
+        ("descriptor", "Descriptor")
+        if projector is None
+        else (f"descriptor_{projector}", "Descriptor + projection")
+    )
+    return System(name, label, "study", projector=projector)
+
+
 def other_model(name: str, label: str = "") -> System:
     """A model of which only motions are at hand."""
     return System(name, label or name.replace("_", " "))
@@ -110,13 +121,16 @@ def other_model(name: str, label: str = "") -> System:
 PAIRS = tuple(
     inverted(objective, projector) for objective in OBJECTIVES for projector in (None, FULL)
 )
-"""The rows of Table 3 below Real: each objective without, then with realignment."""
+"""The paper's rows of Table 3 below Real: each objective without, then with realignment."""
+
+DESCRIPTORS = (descriptor(), descriptor(FULL))
+"""What both tables hold the inverted words against: the words that they started from."""
 
 BEST = inverted("lead", FULL)
 """The system of inversion that the paper recommends: the whole projector in loss and generation."""
 
 ABLATIONS = (*(inverted("lead", name) for name in ABLATED), replace(BEST, label="PROJ"))
-"""The rows of Table 4 below Real."""
+"""The paper's rows of Table 4 below Real."""
 
 
 def by_name(systems: Iterable[System]) -> dict[str, System]:

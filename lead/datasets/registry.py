@@ -68,16 +68,18 @@ def shares_of(settings: Settings) -> tuple[float, float, float] | None:
 
 
 def sources_of(study: Study) -> list[RawSource]:
-    """What a study needs: the sources of its dataset, of its evaluator and of the words that
-    the evaluator reads."""
+    """What a study needs: the sources of its dataset, of its evaluators and of the words that
+    these read."""
     names = {source.name for source in sources_of_dataset(study.dataset)}
     folders = {"glove": study.evaluator.vocabulary}
-    if study.evaluator.words == "glove":
-        names.add("glove")
-    if study.evaluator.kind == "t2m":
-        is_kit = skeleton_of(study.dataset) is KIT
-        names.add("kit-evaluator" if is_kit else "t2m-evaluator")
-        folders["evaluators"] = study.evaluator.folder
+    for evaluator in (one.evaluator for one in study.every_evaluator.values()):
+        if evaluator.words == "glove":
+            names.add("glove")
+            folders["glove"] = evaluator.vocabulary
+        if evaluator.kind == "t2m":
+            is_kit = skeleton_of(study.dataset) is KIT
+            names.add("kit-evaluator" if is_kit else "t2m-evaluator")
+            folders["evaluators"] = evaluator.folder
     return [_moved(source, folders) for source in SOURCES.values() if source.name in names]
 
 

@@ -45,17 +45,17 @@ def embed_real(job: Job) -> None:
     ``zero196`` (the same crops followed by zeros up to 196 frames, if all are that short),
     ``mean_motion`` (the training mean at the same lengths), ``length`` (frames of the crop),
     ``caption`` (which of the clip's was read), physical quantities of ``motion`` and those of the
-    gauge, with the clips' own labels.
+    gauge, with the clips' own labels; and ``validation``, crops of the validation clips, if any.
     """
     evaluator, store, settings = open_evaluator(job)
-    clips = store.split("test")
+    clips, others = store.split("test"), store.split("val")
     fit = max(clip.frames for clip in clips) < PADDED_FRAMES + FRAMES_PER_SNIPPET
 
     def embed(evaluator: MotionEvaluator, seeds: Seeds) -> dict[str, Tensor]:
         first = draw_pass(clips, seeds)
         crops = real_crops(store, evaluator, first)
         read = zip(first.clips, first.captions, strict=True)
-        return {
+        embedded = {
             **read_twice(evaluator, store, first, draw_pass(clips, seeds.child("again"))),
             **evaluator.measure(crops, first.length),
             **evaluator.labels(clips),
@@ -63,8 +63,13 @@ def embed_real(job: Job) -> None:
             "length": torch.from_numpy(first.length),
             "caption": torch.tensor([clip.captions.index(text) for clip, text in read]),
         }
+        if others:
+            second = draw_pass(others, seeds)
+            crops = real_crops(store, evaluator, second)
+            embedded["validation"] = evaluator.motions(crops, second.length)
+        return embedded
 
-    every_repeat(job, settings, evaluator, (4 if fit else 3) * len(clips), embed)
+    every_repeat(job, settings, evaluator, (4 if fit else 3) * len(clips) + len(others), embed)
 
 
 def read_twice(

@@ -18,6 +18,9 @@ POOL = 32
 TOP = 3
 """R-precision is reported for top-1 to top-3."""
 
+SMALLEST_PART = 0.75
+"""Items by dimensions below which FID is no longer linear in 1/N (docs/analysis.md)."""
+
 DIVERSITY_PAIRS = 300
 MULTIMODALITY_PAIRS = 10
 

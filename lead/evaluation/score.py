@@ -10,6 +10,7 @@ from lead.config.evaluation import Evaluation
 from lead.errors import LeadError
 from lead.evaluation.gauge import gauge_facts, gauge_metrics, labels_of
 from lead.evaluation.metrics import (
+    SMALLEST_PART,
     TOP,
     diversity,
     diversity_pairs,
@@ -25,11 +26,13 @@ from lead.evaluation.repeats import (
     require_same_items,
     write_values,
 )
+from lead.evaluation.summary import FID_VALIDATION
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 
 REAL = "real"
 ZERO196 = "zero196"
+VALIDATION = "validation"
 
 Embedded = dict[str, np.ndarray]
 
@@ -68,6 +71,8 @@ def compute_metrics(job: Job) -> None:
         **job.manifest,
         "evaluation": settings.model_dump(mode="json"),
         "items": items,
+        "validation": stored.shapes.get(VALIDATION, (0, 0))[1],
+        "width": real.shapes["motion"][2],
         "diversity_pairs": diversity_pairs(items, settings.diversity_pairs),
         "gauge": gauge_facts(labels, of_real),
         "notes": json.loads(stored.metadata.get("notes", "[]")),
@@ -105,7 +110,8 @@ def real_metrics(
     """What only the real motions have: the FID of two readings, and what chance gives.
 
     ``r_precision_top3_shuffled`` pairs every motion with another caption of the list,
-    ``fid_mean_motion`` is the FID of the training mean standing still, and names that end in
+    ``fid_mean_motion`` is the FID of the training mean standing still, ``fid_validation`` that of
+    the validation clips where there are enough of them for their dimensions, and names that end in
     ``_zero196`` are metrics of the same crops embedded with zeros after their end.
     """
     count = len(now["motion"])
@@ -119,6 +125,7 @@ def real_metrics(
         **_bracketing(now, truth),
         "r_precision_top3_shuffled": float(chance[TOP - 1]),
         "fid_mean_motion": frechet_distance(now["motion"], now["mean_motion"]),
+        **_of_validation(now),
         **{f"{name}_{ZERO196}": value for name, value in padded.items()},
     }
 
@@ -137,6 +144,13 @@ def generated_metrics(
         pairs = min(settings.multimodality.pairs, now["multimodality"].shape[1])
         values["multimodality"] = multimodality(now["multimodality"], rng, pairs)
     return values | _bracketing(now, truth)
+
+
+def _of_validation(now: Embedded) -> dict[str, float]:
+    clips, width = now.get(VALIDATION, now["motion"][:0]).shape
+    if clips < max(SMALLEST_PART * width, 2):
+        return {}
+    return {FID_VALIDATION: frechet_distance(now["motion"], now[VALIDATION])}
 
 
 def _bracketing(now: Embedded, truth: Embedded) -> dict[str, float]:

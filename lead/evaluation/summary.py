@@ -59,6 +59,9 @@ METRICS = _by_name(
 )
 """The columns of the paper's tables, in the order of printing; add your own with in_paper=False."""
 
+FID_VALIDATION = "fid_validation"
+"""FID of the real validation clips, which Table 1 has in a row of their own."""
+
 GAUGE = _by_name(
     Metric("limb_range", "Limbs", "real"),
     Metric("action_accuracy", "Action", "higher"),

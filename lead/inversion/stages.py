@@ -30,8 +30,9 @@ from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.inversion.chosen import ChosenMotion, choose_clips, clips_of, read_chosen, write_chosen
 from lead.inversion.fresh import write_fresh
-from lead.inversion.invert import inverted_and_compared, open_networks
+from lead.inversion.invert import in_templates, inverted_and_compared, open_networks
 from lead.inversion.words import InvertedWords, read_inverted, write_inverted
+from lead.models.build import pick_device
 from lead.progress import Progress
 from lead.store import MotionIndex
 from lead.text.descriptors import descriptor
@@ -122,26 +123,22 @@ def embed_real_of_words(job: Job) -> None:
 def embed_inverted(job: Job) -> None:
     """Generate a motion from every word in every repeat, and embed them.
 
+    Words are the inverted ones, or where there are none the descriptors themselves.
+
     In every repeat each motion has a template and noise that do not depend on the words, so that
     variants are paired. Lengths are those of the real crops. Inputs: those
     of `open_evaluator`, ``vae``, ``denoiser``, where realigned ``projector``,
-    ``motions``, ``inverted`` (the words). Output: ``embeddings``: ``motion`` with its quantities.
+    ``motions``, maybe ``inverted`` (the words). Output: ``embeddings``: ``motion`` with its
+    quantities.
 
     Raises:
-        LeadError: the words are of other motions than those chosen.
+        LeadError: the words are of other motions than those chosen, or the text encoder's weights
+            are not there.
     """
     evaluator, store, settings = open_evaluator(job)
     generator = open_generator(job, store, evaluator.cache, evaluator.normalizer.mean, settings)
-    clips = clips_of(read_chosen(job.inputs["motions"])[0], store)
-    words = read_inverted(job.inputs["inverted"])
-    if words.ids != tuple(clip.id for clip in clips):
-        raise LeadError(
-            "The words were inverted from other motions than those chosen.",
-            file=job.inputs["inverted"],
-            found=f"{len(words.ids)} words, the first of {words.ids[0]}",
-            expected=f"{len(clips)} words, the first of {clips[0].id}",
-            fix="Delete the folder of the variant and run the same snakemake command again.",
-        )
+    chosen = read_chosen(job.inputs["motions"])[0]
+    clips, words = clips_of(chosen, store), _words_of(job, chosen)
 
     def embed(evaluator: MotionEvaluator, seeds: Seeds) -> dict[str, Tensor]:
         main = first_captions(clips, seeds)
@@ -163,6 +160,25 @@ def drawn_sentences(words: InvertedWords, seeds: Seeds) -> Float[Tensor, "N C"]:
     templates = words.sentences.shape[1]
     drawn = [int(seeds.child("template", name).numpy().integers(templates)) for name in words.ids]
     return words.sentences[torch.arange(len(drawn)), torch.tensor(drawn)]
+
+
+def _words_of(job: Job, chosen: Sequence[ChosenMotion]) -> InvertedWords:
+    """The word of each motion: the inverted one, its descriptor where there is no such input."""
+    ids = tuple(motion.id for motion in chosen)
+    if "inverted" not in job.inputs:
+        encoder = load_text_encoder(job.setting("text", TextSettings), pick_device())
+        vectors = token_vectors(encoder, [motion.word for motion in chosen])
+        return InvertedWords(ids, vectors.cpu(), in_templates(encoder, vectors).cpu())
+    words = read_inverted(job.inputs["inverted"])
+    if words.ids != ids:
+        raise LeadError(
+            "The words were inverted from other motions than those chosen.",
+            file=job.inputs["inverted"],
+            found=f"{len(words.ids)} words, the first of {words.ids[0]}",
+            expected=f"{len(ids)} words, the first of {ids[0]}",
+            fix="Delete the folder of the variant and run the same snakemake command again.",
+        )
+    return words
 
 
 def _records(results: dict[str, Tensor]) -> list[dict[str, Any]]:

@@ -132,6 +132,9 @@ protocol = sentences("protocol")
 real_again = sentences("real_again")
 """Real in the two other ways in which it is found in the literature."""
 
+validation = sentences("validation")
+"""What the FID of the validation clips is, or why it is not there."""
+
 distances = sentences("distances")
 """What FID is at its floor, and what it is against all test items."""
 

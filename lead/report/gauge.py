@@ -23,7 +23,7 @@ LEAST_RIGHT = 0.8
 MOST_SLIDING = 1.5
 """Times Real's foot skating above which a warning is given."""
 
-FOREMOST = ("predictions", "lead", "mld")
+FOREMOST = ("predictions", "lead", "lead_lead", "mld")
 """Systems that a study is judged by: the first of them that a table has, else its first one."""
 
 

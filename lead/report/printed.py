@@ -108,12 +108,13 @@ def printed_table(frame: pd.DataFrame, text: TableText) -> PrintedTable:
     """A comparison frame with the words around it, as every renderer takes it."""
     main, gauge = columns_of(frame), gauge_columns_of(frame)
     quoted = tuple(rows_of(frame, PAPER, main))
+    measured = [row for row in rows_of(frame, THIS_RUN, gauge) if any(c.mean for c in row.cells)]
     return PrintedTable(
         name=text.table,
         caption=text.caption,
         block=Block(_headings(main), tuple(rows_of(frame, THIS_RUN, main)), quoted),
         heading=text.heading_of_paper_rows(frame) if quoted else "",
-        gauge=Block(_headings(gauge), tuple(rows_of(frame, THIS_RUN, gauge))) if gauge else None,
+        gauge=Block(_headings(gauge), tuple(measured)) if gauge else None,
         footnotes=text.footnotes,
     )
 

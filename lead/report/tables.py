@@ -13,9 +13,9 @@ from pathlib import Path
 import pandas as pd
 
 from lead.config.evaluation import Evaluation
-from lead.config.systems import MLD, System
+from lead.config.systems import MLD, VALIDATION, System
 from lead.evaluation.repeats import read_values, side_by_side
-from lead.evaluation.summary import GAUGE, PHYSICAL, RATIO, SECONDS, summarise
+from lead.evaluation.summary import FID_VALIDATION, GAUGE, PHYSICAL, RATIO, SECONDS, summarise
 from lead.files.artefact import commit
 from lead.files.job import Job
 from lead.report import footnotes
@@ -38,6 +38,7 @@ class Table:
             enough of them, and motions that do not do what they say are warned of.
         columns: the metrics that it shows; None shows all that its systems have.
         quoted: the line above the paper's rows; by default where they were measured.
+        validation: whether the FID of the validation clips is a row below Real.
     """
 
     title: str
@@ -46,6 +47,7 @@ class Table:
     from_captions: bool = True
     columns: tuple[str, ...] | None = None
     quoted: str = ""
+    validation: bool = False
 
 
 def make_table(job: Job) -> None:
@@ -74,7 +76,10 @@ def make_table(job: Job) -> None:
         file = job.inputs.get("published", Path("config/published") / f"{name}.csv")
         published = with_ratio(read_published(file.parent, file.stem))
     labels, summary = {row.name: row.label for row in measured.rows}, measured.summary
-    frame = comparison_table(summary, published, labels, unranked=unranked(summary))
+    if table.validation:
+        labels, summary = with_validation(labels, summary)
+    apart = (VALIDATION.name, *unranked(summary))
+    frame = comparison_table(summary, published, labels, unranked=apart)
     metadata = {**vars(text), **job.manifest, "commit": commit(), "evaluation": measured.facts[0]}
     write_table_parquet(frame, job.outputs["parquet"], metadata)
     write_text(job.outputs["tex"], latex_table(frame, text))
@@ -112,6 +117,18 @@ def unranked(summary: pd.DataFrame) -> tuple[str, ...]:
     return (REAL, *dict.fromkeys(map(str, fewer)))
 
 
+def with_validation(
+    labels: dict[str, str], summary: pd.DataFrame
+) -> tuple[dict[str, str], pd.DataFrame]:
+    """Labels and figures with the FID of the validation clips, if measured, as a row below Real."""
+    own = summary.loc[(summary["system"] == REAL) & (summary["metric"] == FID_VALIDATION)]
+    if own.empty:
+        return labels, summary
+    below = pd.concat([summary, own.assign(system=VALIDATION.name, metric="fid")])
+    named = {REAL: labels[REAL], VALIDATION.name: VALIDATION.label}
+    return named | labels, below.reset_index(drop=True)
+
+
 def with_ratio(published: pd.DataFrame) -> pd.DataFrame:
     """Add to the paper's seconds per prompt, where it prints them, their ratio to those of MLD."""
     seconds = published.loc[published["metric"] == SECONDS]
@@ -130,6 +147,7 @@ _OF_CAPTIONS = (
     footnotes.gauge,
     footnotes.other_models,
 )
+_OF_BASE = (*_OF_CAPTIONS[:3], footnotes.validation, *_OF_CAPTIONS[3:], footnotes.motionlcm)
 _OF_INVERSION = (
     footnotes.study_footnote,
     footnotes.inversion,
@@ -139,8 +157,8 @@ _OF_INVERSION = (
 )
 
 TABLES: Mapping[str, Table] = {
-    "table1": Table("Text-to-motion on", (*_OF_CAPTIONS, footnotes.motionlcm), "HumanML3D"),
-    "table2": Table("Text-to-motion on", (*_OF_CAPTIONS, footnotes.motionlcm), "KIT-ML"),
+    "table1": Table("Text-to-motion on", _OF_BASE, "HumanML3D", validation=True),
+    "table2": Table("Text-to-motion on", _OF_BASE, "KIT-ML", validation=True),
     "table3": Table(
         "Motion textual inversion on",
         (

@@ -37,6 +37,7 @@ _ESCAPES = {
     "≤": r"$\leq$",
     "≈": r"$\approx$",
     "−": "$-$",
+    "τ": r"$\tau$",
     "↓": r"$\downarrow$",
     "↑": r"$\uparrow$",
     "→": r"$\rightarrow$",

@@ -1,8 +1,21 @@
 """The systems of a study: names are folders that others rely on, labels are rows of the tables."""
 
+from pathlib import Path
+
 import pytest
 
-from lead.config.systems import ABLATIONS, PAIRS, distilled, inverted, other_model, realigned
+from lead.config.load import load_study
+from lead.config.systems import (
+    ABLATIONS,
+    DESCRIPTORS,
+    PAIRS,
+    distilled,
+    inverted,
+    other_model,
+    realigned,
+)
+
+CONFIG = Path(__file__).resolve().parents[2] / "config"
 
 EVERY = [*PAIRS, *ABLATIONS[:-1]]
 
@@ -12,6 +25,14 @@ def test_names_are_those_of_the_contract():
         "feat", "feat_lead", "mld", "mld_lead", "lead", "lead_lead",
         "lead_lead_no_align", "lead_lead_no_var", "lead_lead_no_rec",
     ]  # fmt: skip
+
+
+def test_the_bare_descriptor_has_no_words_and_is_a_row_of_both_tables_of_inversion():
+    tables = load_study("demo", folder=CONFIG).tables
+    names = {table: [system.name for system in tables[table]] for table in ("table3", "table4")}
+    assert names["table3"][1:3] == ["descriptor", "descriptor_lead"]
+    assert names["table4"][1] == "descriptor_lead"
+    assert all(system.words is None for system in DESCRIPTORS)
 
 
 def test_words_are_the_same_with_and_without_realignment():

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from lead.analysis.analyse import resembling
 from lead.analysis.fid import Extent, floor_rows, interval_rows, length_rows
 from lead.analysis.frechet import (
     distance,
@@ -16,12 +17,13 @@ from lead.analysis.frechet import (
     expected_floor,
     extrapolate,
     fit_gaussian,
-    groups_of_takes,
+    groups_of,
     halves,
     jackknife_interval,
     leave_one_out,
     sizes_of_parts,
 )
+from lead.clip import Clip
 from lead.evaluation.metrics import frechet_distance
 from lead.files.seeds import Seeds
 
@@ -59,7 +61,7 @@ def test_leaving_out_a_group_is_fitting_the_others():
 @settings(max_examples=40)
 def test_no_take_is_in_two_groups_and_groups_differ_by_one_take_at_most(sizes, count):
     takes = [f"take_{n}" for n, size in enumerate(sizes) for _ in range(size)]
-    group = groups_of_takes(takes, count, np.random.default_rng(0))
+    group = groups_of(takes, count, np.random.default_rng(0))
     homes = {(take, one) for take, one in zip(takes, group, strict=True)}
     filled = np.bincount(group)
     assert len(homes) == len(sizes)
@@ -69,8 +71,29 @@ def test_no_take_is_in_two_groups_and_groups_differ_by_one_take_at_most(sizes, c
 
 def test_a_large_take_weighs_as_much_as_many_small_ones():
     takes = ["long"] * 50 + [f"short_{n}" for n in range(50)]
-    group = groups_of_takes(takes, 2, np.random.default_rng(0))
+    group = groups_of(takes, 2, np.random.default_rng(0))
     assert np.bincount(group).tolist() == [50, 50]
+
+
+def test_clips_of_one_content_and_style_and_of_one_take_are_no_independent_samples():
+    def clip(take, content, style):
+        return Clip("c", "test", 0, 1, ("walks",), take, content, style, "s")
+
+    names = resembling(
+        [
+            clip("one", "walk", "happy"),
+            clip("two", "walk", "happy"),
+            clip("three", "walk", "sad"),
+            # A take whose clips show several things stays whole.
+            clip("three", "run", "happy"),
+            clip("four", "run", None),
+            clip("five", "run", None),
+            clip("five", "", "happy"),
+        ]
+    )
+    one, two, three, again, four, five, same = names
+    assert one == two and three == again and five == same
+    assert len({one, three, four, five}) == 4
 
 
 def test_the_jackknife_of_a_mean_is_its_standard_error():
@@ -103,7 +126,7 @@ def test_fewer_than_five_takes_have_no_interval():
     found = interval_rows(real, {"mld": rows(30, 1)}, takes, Extent(), Seeds(0))
     assert math.isfinite(found[0].value)
     assert math.isnan(found[0].low)
-    assert "3 groups of takes are too few" in found[0].note
+    assert "3 independent groups are too few" in found[0].note
 
 
 def test_a_difference_over_items_is_surer_than_either_fid():

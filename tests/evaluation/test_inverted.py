@@ -15,6 +15,7 @@ from finished_study import (
     study_of,
     write_networks,
 )
+from inversion_networks import few_words
 from safetensors import safe_open
 from safetensors.numpy import load_file
 
@@ -23,10 +24,13 @@ from lead.evaluation.repeats import read_values
 from lead.evaluation.score import compute_metrics
 from lead.files.job import Job
 from lead.files.seeds import Seeds
+from lead.inversion import stages
 from lead.inversion.chosen import ChosenMotion, write_chosen
+from lead.inversion.invert import in_templates
 from lead.inversion.stages import drawn_sentences, embed_inverted, embed_real_of_words
 from lead.inversion.words import InvertedWords, write_inverted
 from lead.store import MotionIndex
+from lead.text.pseudo_word import token_vectors
 
 TEMPLATES, CHOSEN = 3, 6
 
@@ -98,6 +102,20 @@ def test_equal_words_generate_equal_motions_and_the_projector_changes_them(root,
         root, tmp_path / "c.safetensors", embed_inverted, inverted=words, projector=projector
     )
     assert not np.allclose(once["motion"], realigned["motion"])
+
+
+def test_bare_descriptors_generate_what_a_word_of_the_same_vector_does(root, tmp_path, monkeypatch):
+    encoder = few_words()
+    monkeypatch.setattr(stages, "load_text_encoder", lambda *given: encoder)
+    ids = tuple(json.loads(_said(own_words(root))["ids"]))
+    vectors = token_vectors(encoder, ["walk"] * len(ids))
+    sentences = in_templates(encoder, vectors)
+    spelt = encoder.network(torch.tensor([encoder.tokenizer("someone walk").input_ids]))[0]
+    assert (sentences[0] - spelt).abs().sum(dim=1).min() < 1e-6
+    write_inverted(tmp_path / "words.safetensors", InvertedWords(ids, vectors, sentences), {})
+    inverted = embed(root, tmp_path / "a", embed_inverted, inverted=tmp_path / "words.safetensors")
+    bare = embed(root, tmp_path / "b", embed_inverted)
+    np.testing.assert_array_equal(bare["motion"], inverted["motion"])
 
 
 def test_a_motion_depends_on_its_own_word_alone(root, tmp_path):

@@ -10,6 +10,7 @@ from safetensors.numpy import save_file
 
 from lead.config.evaluation import Evaluation, MultiModality
 from lead.errors import LeadError
+from lead.evaluation.metrics import frechet_distance
 from lead.evaluation.score import compute_metrics
 from lead.files.job import Job
 
@@ -61,6 +62,18 @@ def test_a_copy_of_the_truth_has_no_distance_and_reals_other_metrics(tmp_path):
     assert max(of_copy["fid"]) < 1e-6
     for name in ("r_precision_top1", "r_precision_top3", "mm_dist", "diversity"):
         assert of_copy[name] == of_real[name]
+
+
+def test_validation_clips_have_a_distance_where_they_are_enough_for_their_dimensions(tmp_path):
+    rng = np.random.default_rng(0)
+    truth = real(rng)
+    before = metrics(tmp_path, "real", truth, truth)
+    truth["validation"] = truth["motion"][:, :12] + np.float32(2)
+    enough = metrics(tmp_path, "real", truth, truth)
+    expected = [frechet_distance(motion, motion[:12] + np.float32(2)) for motion in truth["motion"]]
+    assert enough == before | {"fid_validation": expected}
+    truth["validation"] = truth["motion"][:, :11]
+    assert metrics(tmp_path, "real", truth, truth) == before
 
 
 def test_perfect_pairs_are_all_found_and_shuffled_ones_by_chance(tmp_path):

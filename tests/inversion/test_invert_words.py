@@ -85,7 +85,7 @@ def test_a_word_lowers_its_own_objective_on_draws_it_never_saw(root, encoder, ob
     settings = SETTINGS.model_copy(update={"steps": 12, "learning_rate": 0.2})
     clips, seeds = chosen_clips(root, own), Seeds(1)
     made = invert(own, objective, clips, start, settings, seeds)
-    both = [in_templates(own, vectors) for vectors in (start, made.vectors)]
+    both = [in_templates(own.encoder, vectors) for vectors in (start, made.vectors)]
     before, after = fresh_objective(own, objective, clips, both, settings, seeds)
     assert (after < before).float().mean() > 0.6
 
@@ -107,7 +107,7 @@ def test_only_the_word_moves_and_only_it_has_a_gradient(root, encoder, objective
 def test_one_word_of_several_clips_is_worth_its_mean_over_them(root, encoder):
     own = networks(root, encoder, torch.float64)
     clips, seeds = chosen_clips(root, own), Seeds(1)
-    word = in_templates(own, torch.randn(1, WIDTH, generator=Seeds(2).torch()).double())
+    word = in_templates(own.encoder, torch.randn(1, WIDTH, generator=Seeds(2).torch()).double())
     shared = fresh_objective(own, "lead", clips, [word], SETTINGS, seeds)[0]
     each = fresh_objective(own, "lead", clips, [word.expand(MOTIONS, -1, -1)], SETTINGS, seeds)[0]
     assert len(shared) == 1 and len(set(each.tolist())) == MOTIONS

@@ -130,6 +130,31 @@ def test_systems_of_fewer_repeats_are_ranked_with_none():
     assert unranked(measured) == ("real", "mine")
 
 
+def test_validation_clips_are_an_unranked_row_below_real_that_changes_no_other(
+    tmp_path, monkeypatch
+):
+    systems = ("real", "mld", "lead")
+    plain = read_table(made(tmp_path, "table1", "demo", systems))[0]
+    facts = {"real": {"validation": 150, "width": 128}}
+    monkeypatch.setitem(VALUES, "fid_validation", 0.01)
+    frame, words = read_table(made(tmp_path, "table1", "demo", systems, facts))
+    assert own_labels(frame) == ["Real", "Real, validation clips", "MLD", "LEAD"]
+    row = frame[frame["system"] == "real_validation"]
+    assert list(row["metric"]) == ["fid"] and list(row["mean"]) == [0.01]
+    others = frame[(frame["system"] != "real_validation") & (frame["metric"] != "fid_validation")]
+    columns = [name for name in plain if name != "row"]
+    pd.testing.assert_frame_equal(others[columns].reset_index(drop=True), plain[columns])
+    assert any("FID of 150 real clips of other takes" in line for line in words["footnotes"])
+
+
+def test_too_few_validation_clips_are_said(tmp_path):
+    facts = {"real": {"validation": 5, "width": 128}}
+    frame, words = read_table(made(tmp_path, "table1", "demo", ("real", "mld", "lead"), facts))
+    assert "real_validation" not in set(frame["system"])
+    said = "left out: 5 clips are too few for 128 dimensions"
+    assert any(said in line for line in words["footnotes"])
+
+
 def test_table5_pairs_realignment_with_none_at_each_number_of_steps(tmp_path):
     frame, words = read_table(made(tmp_path, "table5", "demo"))
     printed = read_published(CONFIG / "published", "table5")

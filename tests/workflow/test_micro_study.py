@@ -286,7 +286,10 @@ def test_words_and_few_steps_are_made_of_networks_that_are_there(editable):
     for path in tables:
         table = pq.read_table(editable.root / path).to_pandas()
         own = table[table["origin"] == "this run"]
-        assert own["system"].nunique() == 7 and np.isfinite(own["mean"]).all()
+        assert (
+            own["system"].nunique() == (9 if "table3" in path else 7)
+            and np.isfinite(own["mean"]).all()
+        )
 
 
 def test_tensorboard_can_read_what_a_training_wrote(finished):
@@ -299,3 +302,36 @@ def test_tensorboard_can_read_what_a_training_wrote(finished):
     seen = events.Scalars("loss")
     assert [event.step for event in seen] == losses["step"].tolist()
     assert [event.value for event in seen] == pytest.approx(losses["loss"].tolist(), rel=1e-6)
+
+
+def test_another_evaluator_measures_the_same_motions_again(editable):
+    page = "results/micro/tables/evaluators.md"
+    asked = ["--config", "consistency=null", "evaluators={few: {model: {features: positions}}}"]
+    assert editable.planned(page, *asked) == {
+        "train_movement": 1,
+        "train_matcher": 1,
+        "embed_real": 1,
+        "embed_generated": 2,
+        "compute_metrics": 3,
+        "compare_evaluators": 1,
+    }
+    run = editable.snakemake(page, *asked)
+    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
+    micro = editable.root / "results/micro"
+    own, few = (load_file(folder / "systems/lead/embeddings/0-1.safetensors")
+                for folder in (micro, micro / "evaluators/few"))  # fmt: skip
+    # The motions are the same, and what the two see in them is not.
+    for name in ("physical.joint_speed", "gauge.limb_spread"):
+        assert torch.equal(own[name], few[name])
+    assert not torch.equal(own["motion"], few["motion"])
+    frame = pq.read_table(micro / "tables/evaluators.parquet").to_pandas()
+    assert frame.groupby("evaluator")["system"].nunique().to_dict() == {"few": 3, "own": 3}
+    metrics = pq.read_table(micro / "systems/lead/metrics.parquet").to_pandas()
+    fid = frame.set_index(["evaluator", "system", "metric"])["mean"]["own", "lead", "fid"]
+    assert fid == pytest.approx(metrics.loc[metrics["metric"] == "fid", "value"].mean())
+
+
+def test_a_study_without_other_evaluators_says_how_to_name_one(finished):
+    run = finished.snakemake("--dry-run", "results/micro/tables/evaluators.md")
+    said = run.stdout + run.stderr
+    assert run.returncode != 0 and "evaluators: {again: {}}" in said and "Traceback" not in said

@@ -66,3 +66,11 @@ def test_without_a_failed_training_tables_are_of_the_others(several, tmp_path):
     planned = copied.planned(TABLE, "--config", "trainings=3", "allow_missing=true")
     assert "train_vae" not in planned
     assert planned["gather_trainings"] == 2
+
+
+def test_another_evaluator_measures_every_training(several):
+    page = "results/micro/tables/evaluators.md"
+    planned = several.planned(page, "--config", "trainings=3", "evaluators={again: {}}")
+    assert planned["train_matcher"] == planned["embed_real"] == 1
+    assert planned["embed_generated"] == 6
+    assert planned["gather_trainings"] == 3 and "train_vae" not in planned

@@ -49,18 +49,22 @@ if STUDY.denoiser.source.kind == "mld_checkpoint":
             "../scripts/stage.py"
 
 
-if STUDY.evaluator.kind == "t2m":
+PUBLISHED = [folder for folder, one in EVALUATORS.items() if one.evaluator.kind == "t2m"]
+
+if PUBLISHED:
 
     rule import_evaluator:
         input:
             stats=DATA["stats"],
         output:
-            weights=EVALUATOR["matcher"],
-            statistics=EVALUATOR["matcher_stats"],
+            weights=f"{RESULTS}{{evaluator}}/models/evaluator/matcher.safetensors",
+            statistics=f"{RESULTS}{{evaluator}}/models/evaluator/stats.npz",
         log:
-            f"{RESULTS}/logs/import_evaluator.log",
+            f"{RESULTS}{{evaluator}}/logs/import_evaluator.log",
         benchmark:
-            f"{RESULTS}/benchmarks/import_evaluator.tsv"
+            f"{RESULTS}{{evaluator}}/benchmarks/import_evaluator.tsv"
+        wildcard_constraints:
+            evaluator=folders(PUBLISHED),
         # A missing or wrong release is told at once, not after networks have trained.
         priority: 1
         resources:
@@ -68,7 +72,8 @@ if STUDY.evaluator.kind == "t2m":
             runtime=10,
         params:
             **stage("lead.interop.t2m_evaluator:import_evaluator"),
-            settings=settings("dataset", "evaluator"),
+            settings=lambda wildcards: settings("dataset", "evaluator")
+            | {"evaluator": evaluator_settings(wildcards)["evaluator"]},
         message:
             announce("The published evaluator, with the statistics it was trained on.")
         script:

@@ -51,9 +51,23 @@ DATA = {
 }
 # The protocol as far as motions depend on it: what only metrics read reruns only them.
 PROTOCOL = {"evaluation": STUDY.evaluation.for_embedding().model_dump(mode="json")}
-EVALUATOR = {name: f"{RESULTS}/{file}" for name, file in STUDY.evaluator_files.items()} | {
-    "actions": f"{RESULTS}/models/action_classifier.safetensors"
-}
+EVALUATORS = {one.folder: one for one in STUDY.every_evaluator.values()}
+
+
+def evaluator_files(wildcards):
+    """What one of the study's evaluators embeds motions and captions with."""
+    files = EVALUATORS[evaluator_of(wildcards)].files | {
+        "actions": "models/action_classifier.safetensors"
+    }
+    return {name: f"{RESULTS}/{file}" for name, file in files.items()}
+
+
+def evaluator_of(wildcards=None):
+    """The wildcard `evaluator`: empty for the study's own, for another /evaluators/<name>."""
+    return getattr(wildcards, "evaluator", "")
+
+
+EVALUATOR = evaluator_files(None)
 
 
 def settings(*names):
@@ -84,6 +98,12 @@ def seeded(wildcards, values):
     return values | ({"seed": seeds.child("training", number).value} if number > 1 else {})
 
 
+def evaluator_settings(wildcards=None):
+    """The settings of one of the study's evaluators."""
+    one = EVALUATORS[evaluator_of(wildcards)]
+    return {name: getattr(one, name).model_dump(mode="json") for name in ("evaluator", "matcher")}
+
+
 def stage(entry):
     """The function that a rule runs, and a digest of it and of what it uses."""
     return {"stage": entry, "code": code_digest(entry)}
@@ -92,6 +112,12 @@ def stage(entry):
 def one_of(names):
     """The pattern of a wildcard that is one of these names, or of none that fits anything."""
     return "|".join(names) or "(?!)"
+
+
+def folders(names):
+    """The pattern of a wildcard that is one of these, maybe only empty: Snakemake takes no empty
+    pattern."""
+    return f"({'|'.join(names)})"
 
 
 def has_gpu():
@@ -163,6 +189,7 @@ MEASURED += [f"mti/{name}" for name in ("real", *INVERTED)]
 
 wildcard_constraints:
     batch=r"\d+-\d+",
+    evaluator=folders(EVALUATORS),
     external=one_of(STUDY.external),
     projector=one_of(STUDY.projectors),
     generated=one_of(name for name, system in SYSTEMS.items() if system.denoiser),

@@ -6,9 +6,10 @@ from lead.config.systems import REAL
 from lead.config.trainings import trained_networks
 
 
-def evaluating():
-    """The settings that every embedding depends on."""
-    return settings("dataset", "evaluator", "matcher") | PROTOCOL
+def evaluating(wildcards=None):
+    """The settings that every embedding of an evaluator depends on."""
+    own = settings("dataset", "evaluator", "matcher") | evaluator_settings(wildcards)
+    return own | PROTOCOL
 
 
 def measuring():
@@ -17,9 +18,9 @@ def measuring():
     return settings() | {"evaluation": own.model_dump(mode="json")}
 
 
-def generating():
+def generating(wildcards=None):
     """The settings that a generated system depends on, apart from its projector."""
-    return settings("text", "vae", "diffusion", "denoiser") | evaluating()
+    return settings("text", "vae", "diffusion", "denoiser") | evaluating(wildcards)
 
 
 def networks_of(wildcards):
@@ -37,7 +38,7 @@ def networks_of(wildcards):
 def generating_system(wildcards):
     """The settings that one batch of a system's repeats depends on."""
     system = SYSTEMS[wildcards.generated]
-    own = generating() | repeats(wildcards) | projector(system.projector)
+    own = generating(wildcards) | repeats(wildcards) | projector(system.projector)
     return own | distilling("steps") | {"steps": system.steps} if system.steps else own
 
 
@@ -47,9 +48,10 @@ def measured_files(wildcards):
     Both are those of the training, apart from Real, which no network makes.
     """
     kind, name = wildcards.measured.split("/")
-    training = folder_of(training_of(wildcards))
+    by = wildcards.evaluator
+    training = folder_of(training_of(wildcards)) + by
     if kind == "systems":
-        return {"real": embeddings("real"), "embeddings": embeddings(name, training)}
+        return {"real": embeddings("real", by), "embeddings": embeddings(name, training)}
     own = f"{RESULTS}{training}/mti/{name}/embeddings.safetensors"
     real = f"{RESULTS}/mti/real/embeddings.safetensors"
     return {"real": real, "embeddings": own, "full": embeddings("real")}
@@ -91,7 +93,8 @@ def finished_trainings(wildcards):
 
 def of_training(wildcards, number):
     """The metrics of one training of a system."""
-    return f"{RESULTS}/trainings/{number}/{wildcards.measured}/{wildcards.metrics}.parquet"
+    folder = f"{RESULTS}/trainings/{number}{evaluator_of(wildcards)}"
+    return f"{folder}/{wildcards.measured}/{wildcards.metrics}.parquet"
 
 
 def gathering(wildcards):
@@ -125,15 +128,15 @@ rule train_action_classifier:
 
 rule embed_real:
     input:
+        unpack(evaluator_files),
         **DATA,
-        **EVALUATOR,
         text=rules.encode_text.output.text,
     output:
-        embeddings=f"{RESULTS}/systems/real/embeddings/{{batch}}.safetensors",
+        embeddings=f"{RESULTS}{{evaluator}}/systems/real/embeddings/{{batch}}.safetensors",
     log:
-        f"{RESULTS}/logs/embed_real_{{batch}}.log",
+        f"{RESULTS}{{evaluator}}/logs/embed_real_{{batch}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/embed_real_{{batch}}.tsv"
+        f"{RESULTS}{{evaluator}}/benchmarks/embed_real_{{batch}}.tsv"
     threads: STUDY.machine.threads
     resources:
         mem_mb=4000,
@@ -141,8 +144,8 @@ rule embed_real:
         gpu=1,
     params:
         **stage("lead.evaluation.embed:embed_real"),
-        settings=lambda wildcards: evaluating() | repeats(wildcards),
-        state=lambda wildcards: state(f"embed_real_{wildcards.batch}"),
+        settings=lambda wildcards: evaluating(wildcards) | repeats(wildcards),
+        state=lambda wildcards: state(f"embed_real_{wildcards.batch}", wildcards.evaluator),
     message:
         announce("Embedding the real test motions, repeats {wildcards.batch}.", gpu=True)
     script:
@@ -152,15 +155,15 @@ rule embed_real:
 rule embed_generated:
     input:
         unpack(networks_of),
+        unpack(evaluator_files),
         **DATA,
-        **EVALUATOR,
         text=rules.encode_text.output.text,
     output:
-        embeddings=f"{TRAINING}/systems/{{generated}}/embeddings/{{batch}}.safetensors",
+        embeddings=f"{TRAINING}{{evaluator}}/systems/{{generated}}/embeddings/{{batch}}.safetensors",
     log:
-        f"{TRAINING}/logs/embed_{{generated}}_{{batch}}.log",
+        f"{TRAINING}{{evaluator}}/logs/embed_{{generated}}_{{batch}}.log",
     benchmark:
-        f"{TRAINING}/benchmarks/embed_{{generated}}_{{batch}}.tsv"
+        f"{TRAINING}{{evaluator}}/benchmarks/embed_{{generated}}_{{batch}}.tsv"
     priority: LONG_JOBS
     threads: STUDY.machine.threads
     resources:
@@ -171,7 +174,8 @@ rule embed_generated:
         **stage("lead.evaluation.embed:embed_generated"),
         settings=generating_system,
         state=lambda wildcards: state(
-            f"embed_{wildcards.generated}_{wildcards.batch}", wildcards.training
+            f"embed_{wildcards.generated}_{wildcards.batch}",
+            wildcards.training + wildcards.evaluator,
         ),
     message:
         announce("Generating with {wildcards.generated}, repeats {wildcards.batch}.", gpu=True)
@@ -182,15 +186,15 @@ rule embed_generated:
 rule embed_external:
     input:
         unpack(motions),
+        unpack(evaluator_files),
         **DATA,
-        **EVALUATOR,
         text=rules.encode_text.output.text,
     output:
-        embeddings=f"{RESULTS}/systems/{{external}}/embeddings/all.safetensors",
+        embeddings=f"{RESULTS}{{evaluator}}/systems/{{external}}/embeddings/all.safetensors",
     log:
-        f"{RESULTS}/logs/embed_{{external}}.log",
+        f"{RESULTS}{{evaluator}}/logs/embed_{{external}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/embed_{{external}}.tsv"
+        f"{RESULTS}{{evaluator}}/benchmarks/embed_{{external}}.tsv"
     threads: STUDY.machine.threads
     resources:
         mem_mb=6000,
@@ -198,7 +202,7 @@ rule embed_external:
         gpu=1,
     params:
         **stage("lead.evaluation.predictions.embed:embed_external"),
-        settings=lambda wildcards: evaluating() | external(wildcards.external),
+        settings=lambda wildcards: evaluating(wildcards) | external(wildcards.external),
         files=lambda wildcards: state_of_files(STUDY.external[wildcards.external].path),
     message:
         announce("Embedding the motions of {wildcards.external}.", gpu=True)
@@ -241,11 +245,11 @@ rule compute_metrics:
     input:
         unpack(measured_files),
     output:
-        metrics=f"{_OWN_FOLDER}/{{measured}}/metrics.parquet",
+        metrics=f"{_OWN_FOLDER}{{evaluator}}/{{measured}}/metrics.parquet",
     log:
-        f"{_OWN_FOLDER}/logs/metrics/{{measured}}.log",
+        f"{_OWN_FOLDER}{{evaluator}}/logs/metrics/{{measured}}.log",
     benchmark:
-        f"{_OWN_FOLDER}/benchmarks/metrics/{{measured}}.tsv"
+        f"{_OWN_FOLDER}{{evaluator}}/benchmarks/metrics/{{measured}}.tsv"
     wildcard_constraints:
         training=r"/trainings/\d+",
     resources:
@@ -292,11 +296,11 @@ if SEVERAL:
                 of_training(wildcards, number) for number in finished_trainings(wildcards)
             ],
         output:
-            metrics=f"{RESULTS}/{{measured}}/{{metrics}}.parquet",
+            metrics=f"{RESULTS}{{evaluator}}/{{measured}}/{{metrics}}.parquet",
         log:
-            f"{RESULTS}/logs/gather_{{metrics}}/{{measured}}.log",
+            f"{RESULTS}{{evaluator}}/logs/gather_{{metrics}}/{{measured}}.log",
         benchmark:
-            f"{RESULTS}/benchmarks/gather_{{metrics}}/{{measured}}.tsv"
+            f"{RESULTS}{{evaluator}}/benchmarks/gather_{{metrics}}/{{measured}}.tsv"
         wildcard_constraints:
             metrics="metrics|physical",
         resources:

@@ -14,9 +14,10 @@ def generation_projector(wildcards):
 
 
 def words_of(wildcards):
-    """The words of the same training that motions are generated from."""
+    """The words of the same training that motions are generated from; none of bare descriptors."""
     name = INVERTED[wildcards.inverted].words
-    return f"{RESULTS}{wildcards.training}/mti/{name}/words.safetensors"
+    path = f"{RESULTS}{wildcards.training}/mti/{name}/words.safetensors"
+    return {"inverted": path} if name else {}
 
 
 def optimising():
@@ -78,7 +79,7 @@ rule invert:
     benchmark:
         f"{TRAINING}/benchmarks/mti_invert_{{inverted}}.tsv"
     wildcard_constraints:
-        inverted=one_of({system.words for system in INVERTED.values()}),
+        inverted=one_of({system.words for system in INVERTED.values() if system.words}),
     threads: STUDY.machine.threads
     resources:
         mem_mb=4000,
@@ -126,13 +127,13 @@ rule embed_mti_real:
 rule embed_mti:
     input:
         unpack(generation_projector),
+        unpack(words_of),
         **DATA,
         **EVALUATOR,
         text=rules.encode_text.output.text,
         vae=trained("vae", VAE),
         denoiser=trained("denoiser", DENOISER),
         motions=rules.choose_motions.output.motions,
-        inverted=words_of,
     output:
         embeddings=f"{TRAINING}/mti/{{inverted}}/embeddings.safetensors",
     log:

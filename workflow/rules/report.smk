@@ -10,6 +10,7 @@ OPTIONAL = {
         for name in _REPORTED
     },
     "Claims of motion textual inversion": f"{RESULTS}/tables/claims_mti.md",
+    "Several evaluators": rules.compare_evaluators.output.md,
     "Map of latents": rules.latent_map.output.png,
     "Motions from inverted words": f"{MTI}/lead/words.safetensors",
 }
@@ -20,6 +21,7 @@ PAPER = study_of({"study": "paper_kit" if STUDY.is_on_kit else "paper"})
 def possible_parts():
     """The optional parts that this study can make, by title."""
     impossible = {"Table 2": SECOND is None, "Table 5": STUDY.consistency is None}
+    impossible["Several evaluators"] = not STUDY.evaluators
     return {title: str(file) for title, file in OPTIONAL.items() if not impossible.get(title)}
 
 

@@ -2,6 +2,7 @@
 
 import sys
 
+from lead.config.evaluators import described
 from lead.config.systems import by_name
 
 # What the command line says of the machine is true of both studies; the rest is in their files.
@@ -134,6 +135,52 @@ rule publish_table:
         "{wildcards.table} of study {params.study} is now the one in results/tables."
     shell:
         "cp {input.tex} {output.tex} && cp {input.parquet} {output.parquet}"
+
+
+def compared_metrics(wildcards):
+    """The metrics of Table 1's systems under the study's own evaluator, then under each other."""
+    if not STUDY.evaluators:
+        sys.exit(
+            f"Study {STUDY.name} names no other evaluators. Add to its file, for the same one "
+            "trained again,\nevaluators: {again: {}}"
+        )
+    return [
+        f"{RESULTS}{folder}/systems/{row.name}/metrics.parquet"
+        for folder in EVALUATORS
+        for row in STUDY.systems
+    ]
+
+
+rule compare_evaluators:
+    input:
+        metrics=compared_metrics,
+    output:
+        md=report(
+            f"{RESULTS}/tables/evaluators.md",
+            caption="../report/evaluators.rst",
+            category="Tables",
+            labels={"table": "evaluators", "study": STUDY.name},
+        ),
+        tex=f"{RESULTS}/tables/evaluators.tex",
+        parquet=f"{RESULTS}/tables/evaluators.parquet",
+    log:
+        f"{RESULTS}/logs/compare_evaluators.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/compare_evaluators.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        **stage("lead.report.evaluators:compare_evaluators"),
+        settings=settings("name", "description", "footnote", "evaluation")
+        | {
+            "rows": [vars(row) for row in STUDY.systems],
+            "evaluators": described(STUDY.every_evaluator),
+        },
+    message:
+        announce("The systems of study {params.settings[name]} under every evaluator.")
+    script:
+        "../scripts/stage.py"
 
 
 rule analyse:

@@ -1,5 +1,7 @@
 """Every caption through the frozen text encoder, and where the evaluator wants it word by word."""
 
+from lead.config.evaluators import words_of
+
 
 rule encode_text:
     input:
@@ -23,11 +25,11 @@ rule encode_text:
         "../scripts/stage.py"
 
 
-# What an evaluator that reads words takes beside a study's other texts.
-WORDS = {}
+# What evaluators that read words take beside a study's other texts; all read the same.
+READING = words_of(STUDY.every_evaluator)
+WORDS = {"words": f"{RESULTS}/text/words.safetensors"}
 
-if STUDY.evaluator.words == "glove":
-    WORDS = {"words": f"{RESULTS}/text/words.safetensors"}
+if READING:
 
     rule encode_words:
         input:
@@ -46,7 +48,7 @@ if STUDY.evaluator.words == "glove":
             runtime=60,
         params:
             **stage("lead.text.stages:encode_words"),
-            settings=settings("evaluator"),
+            settings=settings() | {"evaluator": READING[0].model_dump(mode="json")},
         message:
             announce("Captions to word vectors and parts of speech.")
         script:

@@ -11,16 +11,33 @@ NETWORKS = {
 HISTORIES = {}
 
 
+def training_evaluator(wildcards):
+    """The settings that an evaluator is trained with: others than the study's own have a seed of
+    their own, so that the same settings give another training."""
+    own = settings("dataset", "matcher", "machine") | {
+        "matcher": evaluator_settings(wildcards)["matcher"]
+    }
+    name = Path(wildcards.evaluator).name
+    return own | ({"seed": Seeds(STUDY.seed).child("evaluator", name).value} if name else {})
+
+
+def matcher_words(wildcards):
+    """What the captions of an evaluator are read from."""
+    if EVALUATORS[wildcards.evaluator].evaluator.words == "glove":
+        return WORDS
+    return {"text": rules.encode_text.output.text}
+
+
 rule train_movement:
     input:
         **DATA,
     output:
-        weights=f"{RESULTS}/models/matcher/movement.safetensors",
-        history=f"{RESULTS}/models/matcher/movement_history.parquet",
+        weights=f"{RESULTS}{{evaluator}}/models/matcher/movement.safetensors",
+        history=f"{RESULTS}{{evaluator}}/models/matcher/movement_history.parquet",
     log:
-        f"{RESULTS}/logs/train_movement.log",
+        f"{RESULTS}{{evaluator}}/logs/train_movement.log",
     benchmark:
-        f"{RESULTS}/benchmarks/train_movement.tsv"
+        f"{RESULTS}{{evaluator}}/benchmarks/train_movement.tsv"
     threads: STUDY.machine.threads
     resources:
         mem_mb=4000,
@@ -28,9 +45,9 @@ rule train_movement:
         gpu=STUDY.machine.processes,
     params:
         **stage("lead.training.matcher:train_movement"),
-        settings=settings("dataset", "matcher", "machine"),
-        state=state("movement"),
-        events=events("movement"),
+        settings=training_evaluator,
+        state=lambda wildcards: state("movement", wildcards.evaluator),
+        events=lambda wildcards: events("movement", wildcards.evaluator),
     message:
         announce("Training the matcher's movement autoencoder.", gpu=True)
     script:
@@ -39,16 +56,16 @@ rule train_movement:
 
 rule train_matcher:
     input:
+        unpack(matcher_words),
         **DATA,
-        **(WORDS or {"text": rules.encode_text.output.text}),
         movement=rules.train_movement.output.weights,
     output:
-        weights=f"{RESULTS}/models/matcher/matcher.safetensors",
-        history=f"{RESULTS}/models/matcher/matcher_history.parquet",
+        weights=f"{RESULTS}{{evaluator}}/models/matcher/matcher.safetensors",
+        history=f"{RESULTS}{{evaluator}}/models/matcher/matcher_history.parquet",
     log:
-        f"{RESULTS}/logs/train_matcher.log",
+        f"{RESULTS}{{evaluator}}/logs/train_matcher.log",
     benchmark:
-        f"{RESULTS}/benchmarks/train_matcher.tsv"
+        f"{RESULTS}{{evaluator}}/benchmarks/train_matcher.tsv"
     threads: STUDY.machine.threads
     resources:
         mem_mb=4000,
@@ -56,9 +73,9 @@ rule train_matcher:
         gpu=STUDY.machine.processes,
     params:
         **stage("lead.training.matcher:train_matcher"),
-        settings=settings("dataset", "matcher", "machine"),
-        state=state("matcher"),
-        events=events("matcher"),
+        settings=training_evaluator,
+        state=lambda wildcards: state("matcher", wildcards.evaluator),
+        events=lambda wildcards: events("matcher", wildcards.evaluator),
     message:
         announce("Training the matcher, which the metrics are computed with.", gpu=True)
     script:
@@ -66,8 +83,8 @@ rule train_matcher:
 
 
 if STUDY.evaluator.kind == "trained":
-    HISTORIES["movement"] = rules.train_movement.output.history
-    HISTORIES["matcher"] = rules.train_matcher.output.history
+    HISTORIES["movement"] = f"{RESULTS}/models/matcher/movement_history.parquet"
+    HISTORIES["matcher"] = f"{RESULTS}/models/matcher/matcher_history.parquet"
 
 
 if STUDY.vae.source.kind == "train":

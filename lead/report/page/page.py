@@ -125,11 +125,8 @@ def study_page(job: Job) -> None:
         tables=tables,
         signs=SIGNS,
         claims=markdown(claims),
-        inversion_claims=Markup("").join(
-            markdown(path.read_text(encoding="utf-8"))
-            for path in extra
-            if path.name == "claims_mti.md"
-        ),
+        inversion_claims=_pages(extra, "claims_mti.md"),
+        evaluators=_pages(extra, "evaluators.md"),
         analysis=markdown(job.inputs["analysis"].read_text(encoding="utf-8")),
         figures=figures,
         differences=list(differences(job.settings, job.settings["paper"])),
@@ -214,6 +211,12 @@ def _table(path: Path) -> StudyTable:
     frame, metadata = read_table(path)
     printed = printed_table(frame, TableText.from_metadata(metadata))
     return StudyTable(str(path), path.stem, printed, beside_paper(printed), metadata)
+
+
+def _pages(paths: Sequence[Path], name: str) -> Markup:
+    """The page of this name as HTML, empty where there is none."""
+    pages = (path.read_text(encoding="utf-8") for path in paths if path.name == name)
+    return Markup("").join(map(markdown, pages))
 
 
 def _below(paths: Sequence[Path], folder: str, ending: str) -> list[Path]:
