@@ -166,7 +166,7 @@ def test_table5_pairs_realignment_with_none_at_each_number_of_steps(tmp_path):
 
 
 def test_a_table_without_motionlcm_says_nothing_of_it(table6):
-    assert any("50 DDIM steps, guidance 2.5." in line for line in table6[1]["footnotes"])
+    assert any("25 DDIM steps, guidance 2.5." in line for line in table6[1]["footnotes"])
     assert not any("MotionLCM:" in line for line in table6[1]["footnotes"])
 
 
