@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
-from lead.config.base import Settings
+from lead.config.base import Settings, added
 from lead.config.models import DenoiserModel, ProjectorModel, TextSettings, VaeModel
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -168,6 +168,10 @@ class LatentCache(Settings):
 
     crops: PositiveInt = 8
     """Random crops of each training item whose posterior is kept."""
+    published_dropout: bool = added(False)
+    """Dropout in the frozen VAE while it encodes training clips, as in MLD's code: one draw of it
+    for each crop that is kept, where MLD has one at every step. All that learns from latents, the
+    projectors too, sees it; validation does not."""
 
 
 class DenoiserStage(Settings):
