@@ -64,8 +64,11 @@ def train_projector(job: Job) -> None:
 
     def validate() -> dict[str, float]:
         rows = torch.arange(len(data.val))
-        drawn = draw(rows, run.seeds.child("validate").torch(), data.val)
-        return projector_quality(projector, drawn.latent, drawn.text, stage.loss)
+        seeds = run.seeds.child("validate")
+        drawn = draw(rows, seeds.torch(), data.val)
+        mean = data.val.posteriors.sample(rows, seeds.torch(), mean=True)  # of the same crops
+        centre = mean.to(run.device)
+        return projector_quality(projector, drawn.latent, centre, drawn.text, stage.loss)
 
     objective = Objective(draw, forward, terms)
     epoch = data.train.epochs(stage.training.batch_size)
@@ -77,13 +80,18 @@ def train_projector(job: Job) -> None:
 def projector_quality(
     projector: Projector,
     latent: Float[Tensor, "B L M"],
+    mean: Float[Tensor, "B L M"],
     text: Float[Tensor, "B C"],
     weights: ProjectorLoss,
 ) -> dict[str, float]:
-    """The validation loss of a projector, its terms, and four measures that they do not show.
+    """The validation loss of a projector, its terms, and five measures that they do not show.
+
+    ``latent`` is what is projected, ``mean`` the mean of the posterior that it was drawn from.
 
     ``grad_<term>`` is the norm of the term's weighted gradient over all parameters: which term
-    leads. ``r2`` is the share of the latents' variance, dimension by dimension, that is recovered.
+    leads. ``r2`` is the share of the latents' variance, dimension by dimension, that is recovered;
+    ``r2_mean`` is the same share of the means' variance, recovered from the latents: with a wide
+    posterior, a projector that takes the noise out of latents has a lower ``r2`` than ``r2_mean``.
     ``retrieval_top1`` and ``_top5`` are the shares of realigned latents whose own text is among
     the nearest by cosine of the first RETRIEVED_AMONG, and ``centred_cosine`` is the cosine
     without what all latents, and all texts, have in common: the plain cosine grows from that
@@ -102,6 +110,7 @@ def projector_quality(
         **{f"validation_{name}": float(terms[name].detach()) for name in TERMS},
         **norms,
         "r2": _recovered_share(latent.flatten(1), recovered.detach().flatten(1)),
+        "r2_mean": _recovered_share(mean.flatten(1), recovered.detach().flatten(1)),
         **_retrieval(realigned.detach()[:RETRIEVED_AMONG], text[:RETRIEVED_AMONG]),
     }
 
