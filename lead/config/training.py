@@ -219,6 +219,10 @@ class ProjectorStage(Settings):
     target: Literal["raw", "standardised"] = "raw"
     """Text embedding that Eq. (4) aligns with: as the encoder gives it, or as the denoiser is
     conditioned on it where `text.standardise` is set."""
+    pre_norm_below: Share | None = added(None)
+    """Train with pre-norm instead if, after 20 epochs with post-norm, less than this share of the
+    latents' variance is recovered on the validation split; null never does. Beside ``lead``, other
+    projectors take its norm; a model without norms is left as it is."""
     training: Training
     """How it is trained."""
 

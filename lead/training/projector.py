@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -11,9 +13,11 @@ from torch.nn import functional as F
 
 from lead.config.models import IdentityProjectorModel, TextSettings
 from lead.config.training import ProjectorLoss, ProjectorStage, VaeStage
+from lead.errors import LeadError
 from lead.files.job import Job
 from lead.losses import projector_loss
 from lead.models.build import build_projector
+from lead.models.files import read_metadata
 from lead.models.projector import Projector
 from lead.training.latents import LatentData, LatentSplit
 from lead.training.loop import train
@@ -23,6 +27,8 @@ from lead.training.state import save_trained
 RETRIEVED_AMONG = 256
 """Texts among which a realigned latent must find its own."""
 TERMS = ("align", "rec", "var")
+_JUDGED_AFTER = 20
+"""Epochs with post-norm after which ``pre_norm_below`` is asked."""
 
 
 @dataclass(frozen=True)
@@ -36,16 +42,58 @@ class Pairs(Batch):
 def train_projector(job: Job) -> None:
     """Train one projector variant with Eq. (7) on samples of the VAE's posteriors.
 
-    Inputs: ``index``, ``text``, ``latents``. Outputs: ``weights``, ``history``.
+    Inputs: ``index``, ``text``, ``latents``, and ``projector`` where its norm is to be taken.
+    Outputs: ``weights``, whose metadata says what became of the norm where there is a rule, and
+    ``history``.
     """
-    run = Run.begin(job, "projector")
     stage = job.setting("projector", ProjectorStage)
-    data = LatentData.open(job)
+    data, facts = LatentData.open(job), {}
+    if stage.pre_norm_below is not None and getattr(stage.model, "norm", "pre") == "post":
+        norm, reason = _norm(job, stage, data)
+        stage = stage.model_copy(update={"model": stage.model.model_copy(update={"norm": norm})})
+        facts["norm_rule"] = f"{norm}-norm: {reason}"
+        print(f"projector: {facts['norm_rule']}", file=sys.stderr)
+    projector, history = _trained(job, stage, data)
+    save_trained(job, projector, history, **facts)
+
+
+def _norm(job: Job, stage: ProjectorStage, data: LatentData) -> tuple[str, str]:
+    """The norm by the rule ``pre_norm_below``, and why: another projector's, or by a trial."""
+    if "projector" in job.inputs:
+        other = read_metadata(job.inputs["projector"])["network"]["model"]
+        return other.get("norm", "post"), "that of the projector lead"
+    if not data.val:
+        raise LeadError(
+            "Whether the projector needs pre-norm is judged on validation clips.",
+            found="no clip in the split that is validated on",
+            fix="Give the split a share, or set pre_norm_below: null for the projector.",
+        )
+    epoch = data.train.epochs(stage.training.batch_size)(np.random.default_rng(0))
+    steps = min(_JUDGED_AFTER * sum(1 for _ in epoch), stage.training.steps)
+    training = stage.training.model_copy(update={"steps": steps, "validate_every": steps})
+    state = job.state and job.state / "trial"
+    _, history = _trained(
+        replace(job, state=state, events=None),
+        stage.model_copy(update={"training": training}),
+        data,
+    )
+    share, least = history[-1]["r2"], stage.pre_norm_below
+    is_below = not share >= least
+    return "pre" if is_below else "post", (
+        f"with post-norm R² is {share:.3f} on validation after {steps} steps, "
+        f"{'below' if is_below else 'not below'} {least}"
+    )
+
+
+def _trained(
+    job: Job, stage: ProjectorStage, data: LatentData
+) -> tuple[Projector, list[dict[str, float]]]:
+    """A projector, trained, and its history."""
+    run = Run.begin(job, "projector")
     model = job.setting("vae", VaeStage).model
     projector = build_projector(stage.model, model.width, model.latent_tokens, data.cache.width)
     if isinstance(stage.model, IdentityProjectorModel):
-        save_trained(job, projector, [{"step": 0}])
-        return
+        return projector, [{"step": 0}]
     standardised = job.setting("text", TextSettings).standardise
     target = data.standardisation(standardised and stage.target == "standardised")
 
@@ -73,8 +121,7 @@ def train_projector(job: Job) -> None:
     objective = Objective(draw, forward, terms)
     epoch = data.train.epochs(stage.training.batch_size)
     validation = validate if data.val else None
-    history = train(projector, objective, epoch, stage.training, run, validation)
-    save_trained(job, projector, history)
+    return projector, train(projector, objective, epoch, stage.training, run, validation)
 
 
 def projector_quality(

@@ -126,6 +126,27 @@ def test_networks_of_another_vae_are_refused_before_anything_is_generated(
     assert f"{name}.safetensors" in str(error.value)
 
 
+def test_what_a_rule_trains_with_pre_norm_is_what_pre_norm_trains(root, tmp_path):
+    path = tmp_path / "latents.safetensors"
+    job = a_job(root, files(root, "vae"), latents=path)
+    settings = job.settings | {"validation": "test"}
+    stage.encode_latents(replace(job, settings=settings))
+    inputs = finished_study.inputs(root) | {"latents": path}
+
+    def train(name: str, model: dict, **rule: float) -> Path:
+        projector = settings["projector"] | rule
+        projector = projector | {"model": projector["model"] | model}
+        outputs = {kind: tmp_path / f"{name}_{kind}" for kind in ("weights", "history")}
+        train_projector(Job("stage", settings | {"projector": projector}, inputs, outputs))
+        return outputs["weights"]
+
+    ruled, asked = train("ruled", {}, pre_norm_below=1.0), train("asked", {"norm": "pre"})
+    expected = load_file(asked)
+    assert all(tensor.equal(expected[name]) for name, tensor in load_file(ruled).items())
+    said = read_metadata(ruled)
+    assert said["network"]["model"]["norm"] == "pre" and "below 1.0" in said["norm_rule"]
+
+
 @pytest.mark.parametrize("split", ["val", "test"])
 def test_latents_are_of_the_split_that_is_validated_on(root, tmp_path, split):
     path = tmp_path / "latents.safetensors"
