@@ -48,8 +48,9 @@ def train_projector(job: Job) -> None:
     """
     stage = job.setting("projector", ProjectorStage)
     data, facts = LatentData.open(job), {}
-    if stage.pre_norm_below is not None and getattr(stage.model, "norm", "pre") == "post":
-        norm, reason = _norm(job, stage, data)
+    least = stage.pre_norm_below
+    if least is not None and getattr(stage.model, "norm", "pre") == "post":
+        norm, reason = _norm(job, stage, data, least)
         stage = stage.model_copy(update={"model": stage.model.model_copy(update={"norm": norm})})
         facts["norm_rule"] = f"{norm}-norm: {reason}"
         print(f"projector: {facts['norm_rule']}", file=sys.stderr)
@@ -57,7 +58,7 @@ def train_projector(job: Job) -> None:
     save_trained(job, projector, history, **facts)
 
 
-def _norm(job: Job, stage: ProjectorStage, data: LatentData) -> tuple[str, str]:
+def _norm(job: Job, stage: ProjectorStage, data: LatentData, least: float) -> tuple[str, str]:
     """The norm by the rule ``pre_norm_below``, and why: another projector's, or by a trial."""
     if "projector" in job.inputs:
         other = read_metadata(job.inputs["projector"])["network"]["model"]
@@ -77,7 +78,7 @@ def _norm(job: Job, stage: ProjectorStage, data: LatentData) -> tuple[str, str]:
         stage.model_copy(update={"training": training}),
         data,
     )
-    share, least = history[-1]["r2"], stage.pre_norm_below
+    share = history[-1]["r2"]
     is_below = not share >= least
     return "pre" if is_below else "post", (
         f"with post-norm R² is {share:.3f} on validation after {steps} steps, "
