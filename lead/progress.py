@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import time
@@ -81,6 +82,48 @@ def track(items: Iterable[Item], name: str, total: int | None = None) -> Iterato
         yield item
         progress.advance()
     progress.finish()
+
+
+def outlook(
+    study: str,
+    trainings: int,
+    jobs: Iterable[tuple[int | None, int, str | None]],
+    cores: int | None,
+) -> str:
+    """What a study with several trainings has ahead, in a line.
+
+    Args:
+        jobs: of each job: the training of a network that it is, if any; its threads; and the file
+            that Snakemake writes its time to, if any, which an earlier run may have left. Without
+            one, the time of the same job of the first training counts.
+        cores: of this machine; None where others do the work, and no time is told.
+    """
+    jobs = list(jobs)
+    branches = len({training for training, _, _ in jobs} - {None})
+    parts = [_count(branches, "branch", "branches") + " to train", _count(len(jobs), "job", "jobs")]
+    timed = [(threads, _seconds(path)) for _, threads, path in jobs if path]
+    known = [threads * seconds for threads, seconds in timed if seconds is not None]
+    if known and cores:
+        minutes = _count(max(round(sum(known) / cores / 60), 1), "minute", "minutes")
+        about = "about" if len(known) == len(timed) else "at least"
+        on = _count(cores, "core", "cores")
+        parts.append(f"{about} {minutes} on {on} by the times of earlier runs")
+        if len(known) < len(timed):
+            parts.append(_count(len(timed) - len(known), "job", "jobs") + " without such a time")
+    return f"{trainings} trainings of {study}: {', '.join(parts)}."
+
+
+def _seconds(path: str) -> float | None:
+    for place in (path, re.sub(r"/trainings/\d+/", "/", path)):
+        try:
+            return float(Path(place).read_text().splitlines()[1].split("\t")[0])
+        except (OSError, ValueError, IndexError):
+            continue
+    return None
+
+
+def _count(number: int, one: str, several: str) -> str:
+    return f"{number:,} {one if number == 1 else several}"
 
 
 @contextmanager

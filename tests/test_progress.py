@@ -2,11 +2,12 @@
 
 import io
 import re
+from pathlib import Path
 
 import pytest
 
 import lead.progress
-from lead.progress import Progress
+from lead.progress import Progress, outlook
 
 
 @pytest.fixture
@@ -55,3 +56,48 @@ def test_slow_steps_are_told_by_the_last_of_them(clock):
 def test_the_whole_time_is_told_at_the_end_and_work_done_before_does_not_count(clock):
     said = lines(clock, [(50, 1.0)], total=100, done=50)
     assert said[-1] == "steps 100/100  1.0/s  0:50 taken"
+
+
+@pytest.fixture
+def benchmark(tmp_path):
+    """A place for the times of a training's jobs, and what writes one."""
+
+    def write(name: str, seconds: float | None, training: str = "") -> str:
+        path = tmp_path / "results/demo" / training / "benchmarks" / f"{name}.tsv"
+        if seconds is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(f"s\th:m:s\n{seconds}\t0:00:00\n")
+        return str(path)
+
+    return write
+
+
+def test_what_is_ahead_is_told_by_the_times_of_the_first_training(benchmark):
+    benchmark("train_vae", 600), benchmark("embed", 120)
+    jobs = [
+        (k, 1, benchmark(name, None, f"trainings/{k}"))
+        for k in (2, 3) for name in ("train_vae", "embed")
+    ]  # fmt: skip
+    jobs += [(None, 1, None)]
+    assert outlook("demo", 3, jobs, 2) == (
+        "3 trainings of demo: 2 branches to train, 5 jobs, about 12 minutes on 2 cores by the "
+        "times of earlier runs."
+    )
+
+
+def test_a_job_s_own_time_and_its_threads_count(benchmark):
+    benchmark("train_vae", 600)
+    own = benchmark("train_vae", 60, "trainings/2")
+    assert "1 branch to train, 1 job, about 2 minutes on 1 core" in outlook(
+        "d", 2, [(2, 2, own)], 1
+    )
+
+
+def test_jobs_without_a_time_are_named_and_without_any_no_time_is_told(benchmark):
+    known, unknown = benchmark("train_vae", 600), benchmark("other", None)
+    said = outlook("demo", 2, [(1, 1, known), (1, 1, unknown)], 1)
+    assert "at least 10 minutes" in said and said.endswith("1 job without such a time.")
+    assert "minute" not in outlook("demo", 2, [(1, 1, unknown)], 1)
+    assert "minute" not in outlook("demo", 2, [(1, 1, known)], None)
+    Path(known).write_text("s\n")
+    assert "minute" not in outlook("demo", 2, [(1, 1, known)], 1)

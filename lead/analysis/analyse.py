@@ -57,7 +57,7 @@ def analyse(job: Job) -> None:
     extent = Extent()
     settings = job.setting("evaluation", Evaluation)
     systems = [str(name) for name in job.settings["systems"]]
-    clips = MotionIndex.open(job.inputs["index"]).split("test")
+    clips = MotionIndex.open(job.inputs["index"]).split(settings.split)
     metrics = read_metrics([Path(job.inputs[f"metrics_{system}"]) for system in systems])
     stored = {system: Repeats(job.inputs[f"embeddings_{system}"]) for system in systems}
     drawn = read_drawn(stored[REAL])

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from lead.errors import LeadError
 
@@ -39,6 +39,12 @@ class Settings(BaseModel):
             return value.expanduser() if isinstance(value, Path) else value
         except RuntimeError as error:
             raise ValueError("a path whose home folder exists") from error
+
+
+def added(default: Any, **constraints: Any) -> Any:
+    """A field that came after others: at its default it is not part of the settings' values, so
+    that nothing made before it existed has other settings, and is made again."""
+    return Field(default=default, exclude_if=lambda value: value == default, **constraints)
 
 
 class DatasetBase(Settings):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
-from lead.config.base import DatasetBase, Settings
+from lead.config.base import DatasetBase, Settings, added
 
 SYNTHETIC_FPS = 20.0
 _OPEN = ("dataset-1", "dataset-2", "cmu", "synthetic")
@@ -44,6 +44,11 @@ class CutTakes(SplitShares):
     """Shortest recording in positions at ``fps``; features have one frame fewer."""
     max_positions: int = Field(default=197, ge=3)
     """Longest recording; a longer take is cut in equal parts."""
+    hold_out: Literal["takes", "pairs"] = added("takes")
+    """What no two splits share: ``takes``, where a test clip may be another take of a content and
+    style that are learnt from; or also ``pairs`` of a content, or its mirror image, and a style.
+    Every content and style is still in the training split, in other pairs. Takes without a style
+    are dealt by themselves, as they always are."""
 
     @model_validator(mode="after")
     def _parts_are_long_enough(self) -> Self:

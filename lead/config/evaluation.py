@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Field, PositiveFloat, PositiveInt, Tag
 
-from lead.config.base import Settings
+from lead.config.base import Settings, added
 from lead.config.models import MatcherModel
 from lead.config.training import Training
 
@@ -27,6 +27,9 @@ class MultiModality(Settings):
 class Evaluation(Settings):
     """The protocol of Guo et al. 2022 in MLD's variant."""
 
+    split: Literal["test", "val"] = added("test")
+    """Split that is measured. ``val`` is for choosing between settings: what is chosen on the test
+    split has no fair test any more. Words, timings and figures are of test clips all the same."""
     repeats: PositiveInt = 20
     """Times the whole evaluation is repeated; the paper has 20."""
     pool: PositiveInt = 32
@@ -52,6 +55,11 @@ class Evaluation(Settings):
     in float64, which takes twice as long, not even there. Stored is float32."""
     allow_small: bool = False
     """Print R-precision even with fewer than 96 test items."""
+
+    @property
+    def measured(self) -> str:
+        """What is measured, as tables and notes name it."""
+        return {"test": "test", "val": "validation"}[self.split] + " items"
 
     def for_embedding(self) -> Evaluation:
         """The same settings where motions depend on them; all else is at its default, so that

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
-from lead.config.base import Settings
+from lead.config.base import Settings, added
 from lead.config.models import DenoiserModel, ProjectorModel, TextSettings, VaeModel
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -168,6 +168,10 @@ class LatentCache(Settings):
 
     crops: PositiveInt = 8
     """Random crops of each training item whose posterior is kept."""
+    published_dropout: bool = added(False)
+    """Dropout in the frozen VAE while it encodes training clips, as in MLD's code: one draw of it
+    for each crop that is kept, where MLD has one at every step. All that learns from latents, the
+    projectors too, sees it; validation does not."""
 
 
 class DenoiserStage(Settings):
@@ -215,6 +219,10 @@ class ProjectorStage(Settings):
     target: Literal["raw", "standardised"] = "raw"
     """Text embedding that Eq. (4) aligns with: as the encoder gives it, or as the denoiser is
     conditioned on it where `text.standardise` is set."""
+    pre_norm_below: Share | None = added(None)
+    """Train with pre-norm instead if, after 20 epochs with post-norm, less than this share of the
+    latents' variance is recovered on the validation split; null never does. Beside ``lead``, other
+    projectors take its norm; a model without norms is left as it is."""
     training: Training
     """How it is trained."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -12,9 +12,12 @@ import numpy as np
 from lead.clip import SPLITS, Clip, ReadClip
 from lead.datasets.gather import Gathered
 from lead.datasets.published import MIRRORED
+from lead.errors import LeadError
 from lead.motion.kinematics import mirror
 from lead.motion.skeleton import Skeleton
 from lead.types import Joints
+
+_LABELS = ("content", "style")
 
 
 def split_takes(
@@ -43,6 +46,59 @@ def split_takes(
         chosen = int(np.argmax(owed))
         owed[chosen] -= parts[take]
         result[take] = SPLITS[chosen]
+    return result
+
+
+def split_pairs(
+    recordings: Sequence[Clip], shares: tuple[float, float, float], rng: np.random.Generator
+) -> dict[str, str]:
+    """The split of every take that has a style, such that no two splits share a content and style.
+
+    A content and its mirror image count as one, since training clips may be mirrored. Pairs are
+    dealt as `split_takes` deals takes, but one that is the last of a content or style to be learnt
+    from goes to the training split.
+
+    Raises:
+        LeadError: no pair can be held out for a split that has a share.
+    """
+    styled = [recording for recording in recordings if recording.style is not None]
+    takes = {recording.take: recording for recording in reversed(styled)}
+    parts = Counter(recording.take for recording in styled)
+    pairs: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for take, clip in takes.items():
+        content = min(clip.content, exchange_sides(clip.content))
+        pairs[content, str(clip.style)].append(take)
+    # What a pair teaches, and of how many pairs that are not held out it can still be learnt.
+    taught = {
+        pair: {(kind, getattr(takes[take], kind)) for take in pairs[pair] for kind in _LABELS}
+        for pair in pairs
+    }
+    left = Counter(label for labels in taught.values() for label in labels)
+    order = sorted(pairs)
+    shuffle = dict(zip(order, rng.permutation(len(order)), strict=True))
+    owed = np.zeros(len(SPLITS))
+    result = {}
+    for pair in sorted(order, key=lambda pair: (pair[0], shuffle[pair])):
+        size = sum(parts[take] for take in pairs[pair])
+        owed += np.asarray(shares) * size
+        is_last = any(left[label] == 1 for label in taught[pair])
+        chosen = 0 if is_last else int(np.argmax(owed))
+        if chosen:
+            left.subtract(taught[pair])
+        owed[chosen] -= size
+        result |= dict.fromkeys(pairs[pair], SPLITS[chosen])
+    lacking = [
+        split for split, share in zip(SPLITS, shares, strict=True)
+        if share and split not in result.values()
+    ]  # fmt: skip
+    if lacking:
+        raise LeadError(
+            "Pairs of content and style cannot be held out of this dataset.",
+            found=f"{len(pairs)} pairs in {len(styled)} of {len(recordings)} clips; no pair for "
+            f"{' and '.join(lacking)}",
+            expected="contents recorded in several styles, and styles of several contents",
+            fix="Set `hold_out: takes` in the study's dataset, or read more of it.",
+        )
     return result
 
 

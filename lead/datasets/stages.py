@@ -30,7 +30,7 @@ from lead.datasets.dataset import describe_items
 from lead.datasets.gather import Gathered, blocks, gather, in_order
 from lead.datasets.processed import read_statistics
 from lead.datasets.registry import dataset_of, read_dataset, shares_of, skeleton_of
-from lead.datasets.splits import frames_of, mirror_images, split_takes
+from lead.datasets.splits import frames_of, mirror_images, split_pairs, split_takes
 from lead.datasets.synthetic.dataset import SOURCE as SYNTHETIC
 from lead.errors import LeadError
 from lead.files.arrays import FrameFile, begin_frames, write_frames
@@ -171,6 +171,9 @@ def _with_splits(clips: Sequence[ReadClip], dataset: Settings, seeds: Seeds) -> 
     free = [clip for clip in clips if not clip.split and clip.id not in is_held_out]
     dealt: dict[str, str] = {}
     if shares := shares_of(dataset):
+        if getattr(dataset, "hold_out", "takes") == "pairs":
+            dealt = split_pairs(free, shares, seeds.child("split").numpy())
+            free = [clip for clip in free if clip.take not in dealt]
         # Apart, so that synthetic clips change no recording's split.
         for is_synthetic in (False, True):
             group = [clip for clip in free if (clip.source == SYNTHETIC) is is_synthetic]

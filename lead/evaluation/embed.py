@@ -26,6 +26,7 @@ from lead.evaluation.generate import (
     real_crops,
     reconstructed,
 )
+from lead.evaluation.predictions.requests import measured_items
 from lead.evaluation.protocol import Pass, draw_multimodality, draw_pass
 from lead.evaluation.repeats import FIRST, repeat_seeds
 from lead.files.job import Job, forget, state_lock
@@ -37,7 +38,7 @@ from lead.store import MotionStore
 
 
 def embed_real(job: Job) -> None:
-    """Embed captions and crops of the test clips, twice per repeat, and the mean motion.
+    """Embed captions and crops of the measured clips, twice per repeat, and the mean motion.
 
     Inputs: those of `open_evaluator`. Settings: also ``repeats``, the first
     repeat and the one after the last, where a job has but some. Output: ``embeddings``, each with
@@ -48,7 +49,8 @@ def embed_real(job: Job) -> None:
     gauge, with the clips' own labels; and ``validation``, crops of the validation clips, if any.
     """
     evaluator, store, settings = open_evaluator(job)
-    clips, others = store.split("test"), store.split("val")
+    clips = measured_items(store, settings.split)
+    others = store.split("val") if settings.split == "test" else []
     fit = max(clip.frames for clip in clips) < PADDED_FRAMES + FRAMES_PER_SNIPPET
 
     def embed(evaluator: MotionEvaluator, seeds: Seeds) -> dict[str, Tensor]:
@@ -85,7 +87,7 @@ def read_twice(
 
 
 def embed_generated(job: Job) -> None:
-    """Generate a motion for every test caption, and more for MultiModality, and embed them.
+    """Generate a motion for every measured caption, and more for MultiModality, and embed them.
 
     Inputs and settings: as `embed_real`, and ``vae``, ``denoiser``, where realigned
     ``projector``, and ``condition`` where the denoiser reads another text than ``text``; for a
@@ -96,7 +98,7 @@ def embed_generated(job: Job) -> None:
     """
     evaluator, store, settings = open_evaluator(job)
     generator = open_generator(job, store, evaluator.cache, evaluator.normalizer.mean, settings)
-    clips = store.split("test")
+    clips = measured_items(store, settings.split)
 
     def embed(evaluator: MotionEvaluator, seeds: Seeds) -> dict[str, Tensor]:
         main = draw_pass(clips, seeds)
@@ -192,7 +194,7 @@ def _multimodality(
     settings: Evaluation,
     seeds: Seeds,
 ) -> Float[Tensor, "K S E"]:
-    items = draw_multimodality(store.split("test"), settings.multimodality, seeds)
+    items = draw_multimodality(measured_items(store, settings.split), settings.multimodality, seeds)
     samples = settings.multimodality.samples
     ids = [f"{clip.id}/{sample}" for clip in items.clips for sample in range(samples)]
     every = Pass(

@@ -9,6 +9,7 @@ from dataclasses import replace
 from lead.analysis.paired import REAL
 from lead.analysis.retrieval import OWN, PERFECT, SAME
 from lead.analysis.rows import Row, read_rows
+from lead.config.evaluation import Evaluation
 from lead.config.systems import System
 from lead.evaluation.summary import METRICS
 from lead.files.artefact import commit
@@ -40,8 +41,9 @@ def analysis_table(job: Job) -> None:
         replace(row, group=_DECODED[row.system in realigned]) if row.section == "ladder" else row
         for row in rows
     ]
+    measured = Evaluation.model_validate(metadata.get("evaluation", {})).measured
     remarks = (
-        f"Study {job.settings['name']}: {metadata['items']} test items, {metadata['repeats']} "
+        f"Study {job.settings['name']}: {metadata['items']} {measured}, {metadata['repeats']} "
         f"repeats, embeddings of width {metadata['width']}{_dimension(rows)}; commit {commit()}.",
         str(job.settings["footnote"]).strip(),
     )

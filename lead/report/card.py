@@ -62,6 +62,7 @@ def model_card(job: Job) -> None:
         "longest": longest,
         "stages": [_stage(job, name) for name in NETWORKS],
         "repeats": metadata[0]["evaluation"]["repeats"],
+        "split": metadata[0]["evaluation"].get("split", "test"),
         "trainings": max(len(facts.get("trainings", [1])) for facts in metadata),
         "metrics": metrics.values(),
         "rows": _rows(measured, metrics, job.setting("rows", tuple[System, ...])),

@@ -23,7 +23,9 @@ from lead.inversion.fresh import read_improvement
 from lead.report.text import paragraphs
 
 _POOLS = 3  # fewer say nothing of R-precision
-_OF_THE_PROTOCOL = ("repeats", "pool", "diversity_pairs", "sampling_steps", "guidance", "boundary")
+_OF_THE_PROTOCOL = (
+    "split", "repeats", "pool", "diversity_pairs", "sampling_steps", "guidance", "boundary"
+)  # fmt: skip
 _KINDS = {"HumanML3D": ("humanml3d", "humanml3d_raw"), "KIT-ML": ("kit", "kit_raw")}
 """The kinds of dataset that are those of the paper."""
 

@@ -52,7 +52,8 @@ def encode_latents(job: Job) -> None:
     store = MotionStore.load(job.inputs["frames"], job.inputs["index"])
     normalizer = load_normalizer(job.inputs["stats"]).torch(device)
     vae = load_vae(job.inputs["vae"], feature_width=store.frames.shape[1]).to(device)
-    crops = job.setting("latents", LatentCache).crops
+    settings = job.setting("latents", LatentCache)
+    crops = settings.crops
 
     def encode(clips: list[Clip], start: np.ndarray, length: np.ndarray) -> tuple[Tensor, Tensor]:
         motion, mask = normalizer.batch(*gather(store, clips, start, length))
@@ -63,9 +64,12 @@ def encode_latents(job: Job) -> None:
     tensors = {}
     for split in ("train", job.setting("validation", str)):
         clips = store.split(split)
+        vae.train(settings.published_dropout and split == "train")
         pairs = [[torch.zeros(len(clips), vae.latent_tokens, vae.latent_width)] * 2] * crops
         for crop in track(range(crops if clips else 0), f"latents of {split}", crops):
-            drawn = draw_crops(clips, job.seeds.child("latents", split, crop).numpy())
+            seeds = job.seeds.child("latents", split, crop)
+            torch.manual_seed(seeds.child("dropout").value)
+            drawn = draw_crops(clips, seeds.numpy())
             order = np.argsort(drawn.length, kind="stable")
             parts = [
                 encode([clips[i] for i in rows], drawn.start[rows], drawn.length[rows])

@@ -51,11 +51,23 @@ def test_a_profile_validates_on_the_test_split_and_keeps_what_is_best_there():
     assert study.consistency.training.keep == "best" and study.consistency.published_dropout
 
 
+def test_a_profile_leaves_the_frozen_vae_in_training_mode():
+    assert load_study("demo", {"profile": "as_published"}, CONFIG).latents.published_dropout
+
+
+def test_a_field_that_came_later_changes_no_settings_at_its_default():
+    plain = load_study("demo", folder=CONFIG).latents
+    assert plain.model_dump(mode="json") == {"crops": plain.crops}
+    changed = load_study("demo", {"latents": {"published_dropout": True}}, CONFIG).latents
+    assert changed.model_dump(mode="json") == {"crops": plain.crops, "published_dropout": True}
+
+
 def test_a_profile_leaves_what_it_does_not_name_as_it_is():
     plain = load_study("demo", folder=CONFIG).model_dump()
     changed = load_study("demo", {"profile": "as_published"}, CONFIG).model_dump()
     different = {name for name in plain if plain[name] != changed[name]}
-    assert different == {"profile", "matcher", "validation", "vae", "denoiser", "consistency"}
+    trained = {"vae", "latents", "denoiser", "consistency"}
+    assert different == {"profile", "matcher", "validation", *trained}
 
 
 def test_an_unknown_profile_is_told_with_the_known_ones():

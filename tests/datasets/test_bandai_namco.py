@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from reading import found_by
 
-from lead.clip import Recording, Rejected
+from lead.clip import SPLITS, Recording, Rejected
 from lead.datasets.open_mocap import (
     CONTENTS,
     MISLABELLED,
@@ -18,6 +18,7 @@ from lead.datasets.open_mocap import (
     label_captions,
     read_bandai,
 )
+from lead.datasets.splits import exchange_sides, split_pairs
 from lead.errors import LeadError
 from lead.formats.archive import members
 from lead.mocap.conventions import BANDAI
@@ -214,3 +215,19 @@ def test_every_turn_of_dataset_2_goes_the_way_its_caption_says(data_root):
         if (angle > 0) != ("turn-left" in identity):
             wrong.add(identity)
     assert wrong == set(MISLABELLED)
+
+
+def test_pairs_of_content_and_style_can_be_held_out(recordings):
+    split = split_pairs(recordings, (0.7, 0.15, 0.15), np.random.default_rng(0))
+    pairs = {
+        name: {(clip.content, clip.style) for clip in recordings if split[clip.take] == name}
+        for name in SPLITS
+    }
+    mirrored = {(exchange_sides(content), style) for content, style in pairs["train"]}
+    learnt = pairs["train"] | mirrored
+    assert not learnt & (pairs["val"] | pairs["test"]) and not pairs["val"] & pairs["test"]
+    captions = {text for content, style in learnt for text in label_captions(content, style)}
+    tested = [clip for clip in recordings if split[clip.take] == "test"]
+    assert not captions.intersection(text for clip in tested for text in clip.captions)
+    assert {clip.content for clip in tested} <= {content for content, _ in pairs["train"]}
+    assert 0.1 < len(tested) / len(recordings) < 0.2

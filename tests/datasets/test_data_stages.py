@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lead.clip import Recording, Rejected
-from lead.config.datasets import SyntheticDataset
+from lead.config.datasets import OpenDataset, SyntheticDataset
 from lead.datasets import stages
 from lead.datasets.registry import dataset_of
 from lead.datasets.synthetic.dataset import make_clip
@@ -120,3 +120,25 @@ def test_held_out_styles_are_in_no_split_that_a_stage_reads(tmp_path, monkeypatc
     assert seen == {clip.id for clip in some[1:]}
     metadata = json.loads(pq.read_schema(tmp_path / "audit.parquet").metadata[b"lead"])
     assert metadata["seed"] == "3"
+
+
+def test_pairs_are_held_out_also_of_mirror_images(tmp_path, monkeypatch):
+    labels = [(content, style, n) for content in ("bow", "walk-left", "walk-right")
+              for style in ("angry", "happy", "sad", None) for n in range(2)]  # fmt: skip
+    made = clips(4)
+    with_dataset(monkeypatch, [
+        replace(made[n % 4], id=f"clip{n}", take=f"clip{n}", content=content, style=style)
+        for n, (content, style, _) in enumerate(labels)
+    ])  # fmt: skip
+    dataset = OpenDataset(hold_out="pairs", val_share=0.2, test_share=0.2)
+    asked = job(tmp_path, [], ["joints.npy", "clips.parquet", "audit.parquet", "page.html"])
+    settings = {"dataset": dataset.model_dump(mode="json"), "seed": 3}
+    stages.import_motion(replace(asked, settings=settings))
+    stored = MotionStore.load(tmp_path / "joints.npy", tmp_path / "clips.parquet")
+    pairs = {
+        split: {(clip.content, clip.style) for clip in stored.split(split) if clip.style}
+        for split in ("train", "val", "test")
+    }
+    assert len(stored.clips) > len(labels) and pairs["val"] and pairs["test"]
+    assert not pairs["train"] & (pairs["val"] | pairs["test"])
+    assert {clip.split for clip in stored.clips if clip.style is None} == set(pairs)

@@ -157,6 +157,17 @@ def test_a_study_with_a_single_test_item_cannot_measure():
         expected_requests(MotionIndex([clip], {}), Evaluation(), Seeds(1))
 
 
+def test_motions_are_asked_for_of_the_split_that_is_measured():
+    clips = [
+        Clip(f"{split}{n}", split, 0, 60, ("a",), f"{split}{n}", "c", None, "s")
+        for split in ("test", "val") for n in range(3)
+    ]  # fmt: skip
+    index = MotionIndex(clips, {})
+    for split in ("test", "val"):
+        asked = expected_requests(index, Evaluation(split=split, repeats=1), Seeds(1))
+        assert {name[:-1] for name in asked["id"].to_pylist()} == {split}
+
+
 def test_embeddings_of_another_study_are_refused(root, tmp_path):
     embed(root, write_copy(root, tmp_path / "copy", 1), tmp_path)
     other = build(tmp_path / "other", clips=16)

@@ -82,3 +82,7 @@ def test_the_stage_writes_both_pages_and_names_the_study(tmp_path):
     analysis_table(Job("table", settings, {"analysis": tmp_path / "analysis.parquet"}, outputs))
     assert "Study open: 120 test items, 20 repeats" in outputs["md"].read_text()
     assert "Theirs" in outputs["tex"].read_text()
+    words["evaluation"] = {"split": "val"}
+    write_rows(ROWS, tmp_path / "analysis.parquet", words)
+    analysis_table(Job("table", settings, {"analysis": tmp_path / "analysis.parquet"}, outputs))
+    assert "Study open: 120 validation items, 20 repeats" in outputs["md"].read_text()

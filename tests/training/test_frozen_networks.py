@@ -25,6 +25,10 @@ SHORT = {"steps": 3, "batch_size": 4}
 def root(tmp_path_factory) -> Path:
     built = finished_study.build(tmp_path_factory.mktemp("study") / "root")
     finished_study.write_networks(built)
+    vae = built / "results/micro/models/vae.safetensors"
+    metadata = read_metadata(vae)
+    metadata["network"]["model"]["dropout"] = 0.5
+    save_tensors(load_tensors(vae), vae, metadata)
     return built
 
 
@@ -34,12 +38,11 @@ def files(root: Path, *names: str) -> dict[str, Path]:
 
 
 def a_job(root: Path, inputs: dict[str, Path], **outputs: Path) -> Job:
-    """A job of the study, whose VAE has dropout and whose trainings are three steps long."""
+    """A job of the study whose trainings are three steps long."""
     study = finished_study.study_of(root)
     settings = study.model_dump(mode="json") | {
         "projector": study.projectors["lead"].model_dump(mode="json")
     }
-    settings["vae"]["model"]["dropout"] = 0.5
     for name in ("denoiser", "projector"):
         settings[name]["training"] |= SHORT
     return Job("stage", settings, inputs, outputs)
@@ -66,6 +69,24 @@ def test_the_vae_encodes_frozen_and_without_dropout(root, tmp_path, monkeypatch,
     assert path.read_bytes() == before
     for name, value in load_file(path).items():
         assert torch.equal(vae.state_dict()[name], value)
+
+
+def test_published_dropout_is_drawn_again_for_every_crop_of_training_clips(root, tmp_path):
+    job = a_job(root, files(root, "vae"))
+
+    def encode(name: str, dropout: bool) -> dict[str, torch.Tensor]:
+        asked = {"crops": 2, "published_dropout": dropout}
+        settings = job.settings | {"validation": "test", "latents": asked}
+        path = tmp_path / f"{name}.safetensors"
+        stage.encode_latents(replace(job, settings=settings, outputs={"latents": path}))
+        return load_tensors(path)
+
+    without, found, again = encode("0", False), encode("1", True), encode("2", True)
+    assert found["train.mean"].equal(again["train.mean"])
+    assert found["test.mean"].equal(without["test.mean"])
+    error = (found["train.mean"] - without["train.mean"]).flatten(2)
+    assert (error.abs().amax(dim=-1) > 1e-3).all()
+    assert not error[:, 0].allclose(error[:, 1], atol=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -103,6 +124,27 @@ def test_networks_of_another_vae_are_refused_before_anything_is_generated(
     with pytest.raises(LeadError, match="another VAE") as error:
         embed_generated(mixed)
     assert f"{name}.safetensors" in str(error.value)
+
+
+def test_what_a_rule_trains_with_pre_norm_is_what_pre_norm_trains(root, tmp_path):
+    path = tmp_path / "latents.safetensors"
+    job = a_job(root, files(root, "vae"), latents=path)
+    settings = job.settings | {"validation": "test"}
+    stage.encode_latents(replace(job, settings=settings))
+    inputs = finished_study.inputs(root) | {"latents": path}
+
+    def train(name: str, model: dict, **rule: float) -> Path:
+        projector = settings["projector"] | rule
+        projector = projector | {"model": projector["model"] | model}
+        outputs = {kind: tmp_path / f"{name}_{kind}" for kind in ("weights", "history")}
+        train_projector(Job("stage", settings | {"projector": projector}, inputs, outputs))
+        return outputs["weights"]
+
+    ruled, asked = train("ruled", {}, pre_norm_below=1.0), train("asked", {"norm": "pre"})
+    expected = load_file(asked)
+    assert all(tensor.equal(expected[name]) for name, tensor in load_file(ruled).items())
+    said = read_metadata(ruled)
+    assert said["network"]["model"]["norm"] == "pre" and "below 1.0" in said["norm_rule"]
 
 
 @pytest.mark.parametrize("split", ["val", "test"])

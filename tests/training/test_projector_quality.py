@@ -36,21 +36,29 @@ def latent() -> torch.Tensor:
 
 
 def test_a_perfect_projector_recovers_all_and_finds_every_text(latent):
-    found = projector_quality(shifting(), latent, latent[:, 0].clone(), WEIGHTS)
-    for name in ("r2", "cosine", "centred_cosine", "retrieval_top1", "retrieval_top5"):
+    found = projector_quality(shifting(), latent, latent, latent[:, 0].clone(), WEIGHTS)
+    for name in ("r2", "r2_mean", "cosine", "centred_cosine", "retrieval_top1", "retrieval_top5"):
         assert found[name] == pytest.approx(1, abs=1e-5)
     assert found["validation"] == pytest.approx(0, abs=1e-5)
 
 
 def test_recovered_variance_falls_by_the_error_s_share(latent):
-    found = projector_quality(shifting(decode=0.5), latent, latent[:, 0].clone(), WEIGHTS)
+    found = projector_quality(shifting(decode=0.5), latent, latent, latent[:, 0].clone(), WEIGHTS)
     expected = (1 - 0.25 / latent[:, 0].var(0, correction=0)).mean()
     assert found["r2"] == pytest.approx(float(expected), abs=1e-5)
 
 
+def test_noise_that_is_kept_counts_for_the_sample_and_against_the_mean(latent):
+    mean = latent - torch.randn(latent.shape, generator=torch.Generator().manual_seed(1))
+    found = projector_quality(shifting(), latent, mean, latent[:, 0].clone(), WEIGHTS)
+    error = (latent - mean).square().mean(dim=0) / mean.var(dim=0, correction=0)
+    assert found["r2"] == pytest.approx(1, abs=1e-5)
+    assert found["r2_mean"] == pytest.approx(float((1 - error).mean()), abs=1e-4) != 1
+
+
 def test_a_common_direction_raises_the_cosine_and_not_the_centred_one(latent):
     text = torch.randn(40, 8, generator=torch.Generator().manual_seed(1)) + 20
-    found = projector_quality(shifting(encode=20.0), latent, text, WEIGHTS)
+    found = projector_quality(shifting(encode=20.0), latent, latent, text, WEIGHTS)
     assert found["cosine"] > 0.95
     assert abs(found["centred_cosine"]) < 0.2
     assert found["retrieval_top1"] < 0.2
@@ -61,7 +69,7 @@ def test_clips_of_one_text_may_find_each_others(latent):
     text[1] = text[0]
     alike = latent.clone()
     alike[1] = alike[0]
-    assert projector_quality(shifting(), alike, text, WEIGHTS)["retrieval_top1"] == 1
+    assert projector_quality(shifting(), alike, alike, text, WEIGHTS)["retrieval_top1"] == 1
 
 
 def test_gradient_norms_are_those_of_the_weighted_terms(latent):
@@ -69,12 +77,12 @@ def test_gradient_norms_are_those_of_the_weighted_terms(latent):
     model = MlpProjectorModel(kind="mlp", hidden=(16,), dropout=0.0)
     projector = build_projector(model, 8, 1, 8)
     text = torch.randn(40, 8)
-    whole = projector_quality(projector, latent, text, WEIGHTS)
+    whole = projector_quality(projector, latent, latent, text, WEIGHTS)
     with torch.no_grad():
-        inside = projector_quality(projector, latent, text, WEIGHTS)
+        inside = projector_quality(projector, latent, latent, text, WEIGHTS)
     assert inside == whole
     doubled = WEIGHTS.model_copy(update={"rec": 2 * WEIGHTS.rec, "var": 0.0})
-    found = projector_quality(projector, latent, text, doubled)
+    found = projector_quality(projector, latent, latent, text, doubled)
     assert found["grad_rec"] == pytest.approx(2 * whole["grad_rec"], rel=1e-5)
     assert found["grad_var"] == 0 < whole["grad_var"]
     realigned = projector.encode(latent)

@@ -113,6 +113,7 @@ def several(finished: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Che
             study.write("consistency: null\n")
         run = checkout.snakemake(TABLE, "--config", "trainings=3")
         assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-4000:]
+        (checkout.root / "said.txt").write_text(run.stdout + run.stderr, encoding="utf-8")
 
     return shared_checkout(tmp_path_factory, "several", train)
 

@@ -45,6 +45,13 @@ def test_the_table_is_over_trainings(several):
     assert any("3 trainings of every network" in line for line in footnotes)
 
 
+def test_what_is_ahead_is_said_once(several):
+    said = (several.root / "said.txt").read_text(encoding="utf-8")
+    (line,) = [line for line in said.splitlines() if "trainings of micro" in line]
+    assert line.startswith("3 trainings of micro: 2 branches to train, ")
+    assert "on 2 cores by the times of earlier runs" in line
+
+
 def test_more_trainings_train_the_new_ones_only(several):
     planned = several.planned(TABLE, "--config", "trainings=4")
     networks = ("train_vae", "encode_latents", "train_denoiser", "train_projector")

@@ -10,6 +10,7 @@ from lead.config.load import resolve_study
 from lead.errors import LeadError
 from lead.files.digest import code_digest
 from lead.files.seeds import Seeds
+from lead.progress import outlook
 
 # experiments/ is no part of the package that is installed, and the tables are made without it.
 REPOSITORY = Path(str(workflow.current_basedir)).resolve().parents[1]
@@ -205,3 +206,18 @@ wildcard_constraints:
 # jobs that would take one run side by side.
 if workflow.local_exec and has_gpu() and "gpu" not in workflow.global_resources:
     workflow.register_resource("gpu", STUDY.machine.processes)
+
+
+def jobs_ahead(jobs):
+    """Of every job: the training of a network that it is, if any; its threads; its benchmark."""
+    for job in jobs:
+        trains = job.rule.name in ("train_vae", "train_denoiser", "train_projector")
+        yield training_of(job.wildcards) if trains else None, job.threads, job.benchmark
+
+
+# Snakemake calls this neither in a dry run nor in the processes that run single jobs.
+onstart:
+    if STUDY.trainings.number > 1:
+        cores = workflow.resource_settings.cores if workflow.local_exec else None
+        jobs = jobs_ahead(workflow.dag.needrun_jobs())
+        print(outlook(STUDY.name, STUDY.trainings.number, jobs, cores), file=sys.stderr)

@@ -183,8 +183,16 @@ if STUDY.denoiser.source.kind == "train":
     HISTORIES["denoiser"] = f"{RESULTS}/models/denoiser/history.parquet"
 
 
+def norm_of(wildcards):
+    """The projector whose norm another one has, where a rule decides on it."""
+    least = STUDY.projectors[wildcards.projector].pre_norm_below
+    follows = least is not None and wildcards.projector != "lead" and "lead" in STUDY.projectors
+    return projector_file("lead" if follows else None, wildcards.training)
+
+
 rule train_projector:
     input:
+        unpack(norm_of),
         index=DATA["index"],
         text=rules.encode_text.output.text,
         latents=trained("vae", "latents/latents.safetensors"),

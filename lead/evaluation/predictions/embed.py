@@ -48,7 +48,7 @@ def embed_external(job: Job) -> None:
     evaluator, store, settings = open_evaluator(job)
     system, name = job.setting("external", ExternalSystem), str(job.settings["system"])
     files = open_predictions(Path(job.inputs["predictions"]))
-    clips = measured_items(store)
+    clips = measured_items(store, settings.split)
     ids = [clip.id for clip in clips]
     reader = Reader(evaluator.skeleton, *map(_numpy, (evaluator.normalizer, evaluator.statistics)))
     notes = check_items(files, ids, settings.repeats)
@@ -112,7 +112,7 @@ def first_motions(job: Job, ids: Sequence[str]) -> list[Float[np.ndarray, "_ D"]
     evaluator, store, settings = open_evaluator(job)
     system = job.setting("external", ExternalSystem)
     files = open_predictions(Path(job.inputs["predictions"]))
-    every = [clip.id for clip in measured_items(store)]
+    every = [clip.id for clip in measured_items(store, settings.split)]
     check_items(files, every, settings.repeats)
     reader = Reader(evaluator.skeleton, *map(_numpy, (evaluator.normalizer, evaluator.statistics)))
     units, _ = settle_normalisation(files, every, system, reader)

@@ -40,7 +40,7 @@ def expected_requests(index: MotionIndex, settings: Evaluation, seeds: Seeds) ->
     Raises:
         LeadError: the study has no test items.
     """
-    clips, rows = measured_items(index), []
+    clips, rows = measured_items(index, settings.split), []
     for repeat in range(settings.repeats):
         seeds_of_repeat = repeat_seeds(seeds, repeat)
         several = draw_multimodality(clips, settings.multimodality, seeds_of_repeat)
@@ -54,19 +54,19 @@ def expected_requests(index: MotionIndex, settings: Evaluation, seeds: Seeds) ->
     return pa.table([pa.array(values) for values in columns], names=_COLUMNS)
 
 
-def measured_items(index: MotionIndex) -> list[Clip]:
-    """The clips that the protocol measures.
+def measured_items(index: MotionIndex, split: str) -> list[Clip]:
+    """The clips of the split that the protocol measures.
 
     Raises:
         LeadError: there are fewer than two, which no metric can be computed of.
     """
-    clips = index.split("test")
+    clips = index.split(split)
     if len(clips) < 2:
         raise LeadError(
-            "The study has too few test items to measure anything.",
+            f"The study has too few {split} items to measure anything.",
             found=len(clips),
             expected="2 at the very least, 300 for Diversity, 32 for one pool",
-            fix="Use more clips, or give the test split a larger share.",
+            fix="Use more clips, or give the split a larger share.",
         )
     return clips
 
