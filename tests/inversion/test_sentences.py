@@ -21,7 +21,7 @@ def test_a_name_is_found_wherever_it_stands(before, name, after):
 
 @given(PLAIN, st.sampled_from(list("<>\uff1c\uff1e\ufe64\ufe65")), PLAIN)
 def test_a_bracket_without_its_other_is_never_plain_text(before, bracket, after):
-    with pytest.raises(LeadError, match="belongs to no learnt word|no name of a learnt word"):
+    with pytest.raises(LeadError, match=r"belongs to no learnt word|no name of a learnt word"):
         read_sentence(f"a {before} {bracket} {after}")
 
 
@@ -30,7 +30,7 @@ def test_a_bracket_without_its_other_is_never_plain_text(before, bracket, after)
     ["<my word>", "< zombie>", "<zombie >", "<my\tword>", "<zom\u00a0bie>", "<z\u00e9>", "<<z>>"],
 )
 def test_a_name_with_a_space_in_it_or_a_strange_letter_is_refused(name):
-    with pytest.raises(LeadError, match="no name of a learnt word|belongs to no learnt word"):
+    with pytest.raises(LeadError, match=r"no name of a learnt word|belongs to no learnt word"):
         read_sentence(f"a person {name} in a circle")
 
 
