@@ -23,6 +23,7 @@ from lead.figures.style import (
     PAGE,
     colour_of,
     logarithmic,
+    marker_of,
     new_figure,
     save_figure,
     styled,
@@ -97,7 +98,9 @@ def draw_steps(
         found = [_estimate(measured, distilled(own, projector), FID) for own in steps]
         # Apart from one another, so that neither interval hides the other.
         places = [own * (1.03 if number else 1 / 1.03) for own in steps]
-        _draw_points(axes, places, found, colour, label, "-")
+        _draw_points(
+            axes, places, found, colour, label, f"{marker_of(system)}{'--' if number else '-'}"
+        )
         if published is not None:
             rows = published[(published["method"] == label) & (published["metric"] == FID)]
             axes.plot(rows["steps"].astype(float), rows["mean"], "o:", lw=0.8, mfc="none",
@@ -110,8 +113,8 @@ def draw_steps(
     axes.set_ylim(bottom=0)
     axes.set_xlabel("sampling steps")
     axes.set_ylabel("FID ↓")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.16 + 0.1 * (published is not None)),
-                ncols=2, borderpad=0)  # fmt: skip
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.24 + 0.1 * (published is not None)),
+                ncols=2, borderpad=0, title="bars: 95 % intervals", title_fontsize=6)  # fmt: skip
     return figure
 
 
@@ -144,13 +147,13 @@ def draw_tradeoff(
         x, y = (_estimate(measured, system, metric) for metric in (TOP3, FID))
         colour = colour_of(system, others)
         others += system.denoiser is None
-        own.errorbar([x.mean], [y.mean], xerr=_span([x]), yerr=_span([y]), fmt="o", ms=4.5,
-                     lw=0.9, color=colour, label=system.label)  # fmt: skip
+        own.errorbar([x.mean], [y.mean], xerr=_span([x]), yerr=_span([y]), ms=4.5, lw=0.9,
+                     fmt=marker_of(system), color=colour, label=system.label)  # fmt: skip
     handles, labels = own.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=5 if two else 2,
                   title=OTHER_EVALUATOR if two else title, title_fontsize=6.5)  # fmt: skip
     if two:
-        own.set_title(title, wrap=True)
+        own.set_title(title.partition(":")[0])
     for axes in panels:
         logarithmic(axes)
         axes.invert_yaxis()
@@ -209,9 +212,9 @@ def _shared(one: Bbox, other: Bbox) -> float:
 
 
 def _draw_points(
-    axes: Axes, x: Sequence[float], found: Sequence[Estimate], colour: str, label: str, line: str
+    axes: Axes, x: Sequence[float], found: Sequence[Estimate], colour: str, label: str, fmt: str
 ) -> None:
-    axes.errorbar(x, [own.mean for own in found], yerr=_span(found), fmt=f"o{line}", color=colour,
+    axes.errorbar(x, [own.mean for own in found], yerr=_span(found), fmt=fmt, color=colour,
                   label=label, elinewidth=0.9)  # fmt: skip
 
 

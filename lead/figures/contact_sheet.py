@@ -40,19 +40,19 @@ def contact_sheet(job: Job) -> None:
     chosen = different_contents(store.split("test"), CAPTIONS, seeds)
     train = store.split("train")
     others = [moments(features_to_joints(np.array(store[clip]), skeleton)) for clip in train]
-    rows = []
+    rows, short = [], "m" if skeleton.unit == "m" else "mm"
     for clip in chosen:
         # A test clip may be longer than any the model was trained on.
         seconds = min(clip.frames, pipeline.longest - UNIT) / skeleton.fps
         motion = pipeline.generate([clip.captions[0]], seconds=seconds, seed=job.seeds.root)[0]
         best, distance = nearest_motion(motion.joints, others)
-        nearest = f"Distance {distance:.3g}: {train[best].captions[0]}"
+        nearest = f"{distance:.2g} {short} away: {train[best].captions[0]}"
         joints = features_to_joints(np.array(store[train[best]]), skeleton)
         rows.append((Panel(motion.text, motion.joints), Panel(nearest, joints)))
         if len(rows) == 1:
             write_bvh(job.outputs["bvh"], motion.joints, skeleton, skeleton.fps)
     unit = "metres" if skeleton.unit == "m" else "KIT-ML's millimetres"
-    title = f"lead, and the training clip nearest to it (mean joint distance in {unit})"
+    title = f"LEAD, and the training clip nearest to it (mean joint distance in {unit})"
     columns = ("generated", "nearest training clip")
     motion_sheet(rows, columns, skeleton, job.outputs["sheet"], title)
 

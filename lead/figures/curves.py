@@ -30,7 +30,13 @@ if TYPE_CHECKING:  # which brings torch along, and curves are drawn without it
     from lead.inversion.words import Word
 
 _BESIDE = {"step", "learning_rate", "gradient_norm", "validation", "loss"}
-_COLUMNS, _PANEL_HEIGHT, _LEGEND_LINE = 3, 1.35, 0.13  # inches
+_COLUMNS, _PANEL_HEIGHT, _LEGEND_LINE = 3, 1.45, 0.15  # inches
+_TITLES = {
+    "movement": "movement autoencoder",
+    "vae": "VAE",
+    "consistency": "MotionLCM's student",
+}
+_LINES = ("-", "--", ":", "-.")
 _POINTS = 60
 """Medians that a long curve is drawn through, over as many equal parts of it."""
 
@@ -93,16 +99,20 @@ def _terms(history: pd.DataFrame) -> list[str]:
 def _draw(axes: Axes, name: str, history: pd.DataFrame) -> None:
     drawn = history.dropna(subset=["loss"]) if "loss" in history else history.iloc[:0]
     terms = [term for term in _terms(history) if drawn[term].notna().to_numpy().any()]
-    for term, colour in zip(terms, cycle(CYCLE), strict=False):
-        _draw_curve(axes, drawn, term, term, colour, lw=0.8)
+    for number, (term, colour) in enumerate(zip(terms, cycle(CYCLE), strict=False)):
+        line = _LINES[number % len(_LINES)]
+        _draw_curve(axes, drawn, term, f"{term}, unweighted", colour, lw=0.8, ls=line)
     if len(drawn):
-        _draw_curve(axes, drawn, "loss", "loss", INK, lw=1.3)
+        _draw_curve(axes, drawn, "loss", "loss, weighted sum" if terms else "loss", INK, lw=1.3)
     if "validation" in history:
         seen = history.dropna(subset=["validation"])
-        axes.plot(seen["step"], seen["validation"], "--", lw=1.1, color=INK, label="validation")
+        axes.plot(
+            seen["step"], seen["validation"], "--o", ms=2.2, lw=1.1, color=INK, label="validation"
+        )
     logarithmic(axes)
-    axes.set_title(name.replace("_", " "))
+    axes.set_title(_TITLES.get(name, name.replace("_", " ")))
     axes.set_xlabel("step")
+    axes.set_ylabel("loss")
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
     if axes.lines:
         axes.legend(loc="upper center", bbox_to_anchor=(0.45, -0.3), ncols=2, columnspacing=1.0,
@@ -110,10 +120,10 @@ def _draw(axes: Axes, name: str, history: pd.DataFrame) -> None:
 
 
 def _draw_curve(
-    axes: Axes, drawn: pd.DataFrame, column: str, label: str, colour: str, lw: float
+    axes: Axes, drawn: pd.DataFrame, column: str, label: str, colour: str, lw: float, ls: str = "-"
 ) -> None:
     """A curve; a long one by its medians, since a loss of single batches is mostly noise."""
     known = drawn[["step", column]].dropna()
     if len(known) > 2 * _POINTS:
         known = known.groupby(np.arange(len(known)) * _POINTS // len(known)).median()
-    axes.plot(known["step"], known[column], lw=lw, color=colour, label=label)
+    axes.plot(known["step"], known[column], lw=lw, ls=ls, color=colour, label=label)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from lead.config.systems import BEST, REAL, System, inverted, other_model
 from lead.errors import LeadError
 from lead.evaluation.generate import draw_given
@@ -31,9 +33,9 @@ ABSENT = (
 def inverted_strips(job: Job) -> None:
     """Draw three motions that words were inverted from, and what is generated from the words.
 
-    Rows: the motion, MotionCLIP, and words of the objectives ``mld`` (decoded as they are)
-    and ``lead`` (realigned). Templates, noise and lengths are the evaluation's, of its first
-    repeat.
+    Rows: the motion, MotionCLIP where the study has it, and words of the objectives ``mld``
+    (decoded as they are) and ``lead`` (realigned). Templates, noise and lengths are those of the
+    evaluation, of its first repeat.
     Inputs: those of `open_decoder` with ``projector``; ``motions``; words ``mld`` and ``lead``;
     where the study has MotionCLIP, those of `first_motions`. Outputs: ``pdf``, ``png``.
     """
@@ -45,20 +47,22 @@ def inverted_strips(job: Job) -> None:
     places = [clips.index(clip) for clip in columns]
     drawn = first_captions(clips, seeds)
 
-    def row(system: System, motions: list[Joints | None], label: str, absent: str = "") -> Strips:
-        return Strips(label, colour_of(system), motions, absent)
+    def row(system: System, motions: list[Joints], label: str) -> Strips:
+        return Strips(label, colour_of(system), motions)
 
     real = decoder.crops(drawn)
     names = [clip.id for clip in columns]
     length = [int(drawn.length[place]) for place in places]
     rows = [row(REAL, [real[place] for place in places], "target")]
-    rows.append(
-        row(other_model(MOTIONCLIP), _motionclip(job, decoder, names), "MotionCLIP", ABSENT)
-    )
+    if "predictions" in job.inputs:
+        made = [features_to_joints(own, decoder.skeleton) for own in first_motions(job, names)]
+        rows.append(row(other_model(MOTIONCLIP), [*made], "MotionCLIP"))
+    else:
+        print(ABSENT, file=sys.stderr)
     for system, label in ((inverted("mld"), "MTI MLD"), (BEST, "MTI LEAD")):
         realign = system.projector is not None
         made = _from_words(job, decoder, str(system.words), names, length, realign=realign)
-        rows.append(row(system, [*made], label))
+        rows.append(row(system, made, label))
     figure = draw_strips([drawn.captions[place] for place in places], rows, decoder.skeleton)
     save_figure(figure, job.outputs)
 
@@ -82,10 +86,3 @@ def _from_words(
     given = draw_given(generator, drawn_sentences(words, seeds)[rows], ids, seeds)
     latent = generator.latents(*(values.to(generator.null) for values in given))
     return decoder.joints(latent, length, realign=realign)
-
-
-def _motionclip(job: Job, decoder: Decoder, ids: list[str]) -> list[Joints | None]:
-    """MotionCLIP's motions of some test items; None where the study has none."""
-    if "predictions" not in job.inputs:
-        return [None] * len(ids)
-    return [features_to_joints(own, decoder.skeleton) for own in first_motions(job, ids)]

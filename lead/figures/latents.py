@@ -62,7 +62,7 @@ def draw_map(spaces: Mapping[str, Float[np.ndarray, "N _"]], verbs: Sequence[str
     """A panel per space, as wide as a page together, with its numbers above it."""
     from sklearn.manifold import TSNE
 
-    figure = new_figure(PAGE, PAGE / len(spaces) + 0.5)
+    figure = new_figure(PAGE, PAGE / len(spaces) + 0.6)
     panels = figure.subplots(1, len(spaces), squeeze=False)[0]
     perplexity = min(PERPLEXITY, (len(verbs) - 1) / 3)
     labels = np.array(verbs)
@@ -74,9 +74,9 @@ def draw_map(spaces: Mapping[str, Float[np.ndarray, "N _"]], verbs: Sequence[str
             axes.plot(*placed[labels == verb].T, marker, ms=2.6, mew=0, color=colour, label=verb)
         own = numbers[name]
         axes.set_title(
-            f"{name}\nsilhouette {_said(own['silhouette'])}, {own['neighbours']}-NN purity "
-            f"{_said(own['purity'])}",
-            fontsize=6.5,
+            f"{name}\nsilhouette {_said(own['silhouette'])}\n{own['neighbours']}-NN purity "
+            f"{_said(own['purity'])} (at most {_said(own['best'])})",
+            fontsize=6,
         )
         axes.set_xticks([])
         axes.set_yticks([])
@@ -85,7 +85,8 @@ def draw_map(spaces: Mapping[str, Float[np.ndarray, "N _"]], verbs: Sequence[str
         axes.margins(0.08)
     handles, names = panels[0].get_legend_handles_labels()
     chance = (
-        f"{len(verbs)} test clips; purity of chance {_said(next(iter(numbers.values()))['chance'])}"
+        f"t-SNE of {len(verbs)} test clips; silhouette and purity by cosine in the space itself; "
+        f"purity of chance {_said(next(iter(numbers.values()))['chance'])}"
     )
     figure.legend(handles, names, loc="outside lower center", ncols=10, title=chance,
                   title_fontsize=6.5, markerscale=1.6, columnspacing=1.0)  # fmt: skip
@@ -96,8 +97,8 @@ def separation(vectors: Float[np.ndarray, "N W"], verbs: Sequence[str]) -> dict[
     """How well actions part in a space.
 
     ``silhouette`` (by cosine; NaN where every clip has a verb of its own), ``purity``, the share of
-    the ``neighbours`` nearest clips with a clip's own verb, and ``chance``, what clips in random
-    places would have of it.
+    the ``neighbours`` nearest clips with a clip's own verb, ``best``, the most that there are clips
+    for, and ``chance``, what clips in random places would have of it.
     """
     from sklearn.metrics import silhouette_score
     from sklearn.neighbors import NearestNeighbors
@@ -115,6 +116,7 @@ def separation(vectors: Float[np.ndarray, "N W"], verbs: Sequence[str]) -> dict[
         if parts
         else np.nan,
         "purity": float((labels[neighbours] == labels[:, None]).mean()),
+        "best": float((np.minimum(alike, count) / count).mean()),
         "chance": float((alike / (len(labels) - 1)).mean()),
     }
 

@@ -52,7 +52,7 @@ def realignment_change(job: Job) -> None:
     save_figure(draw_changes(frame), {name: job.outputs[name] for name in ("pdf", "png")})
     shown = changed_most([clips[row] for row in order], COLUMNS)
     of_clip = {clip.id: pair for clip, pair in zip(clips, pairs, strict=True)}
-    told = {row["id"]: f"{row['caption']} ({100 * row['change']:.1f} cm)" for row in rows}
+    told = {row["id"]: f"{row['caption']}\nchanged by {100 * row['change']:.1f} cm" for row in rows}
     strips = [
         Strips(system.label, colour_of(system), [of_clip[clip.id][place] for clip in shown])
         for place, system in enumerate((MLD, realigned(FULL)))

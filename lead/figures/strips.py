@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
 from textwrap import fill
 
 import numpy as np
@@ -17,31 +16,31 @@ from lead.motion.skeleton import Skeleton
 from lead.render.strip import GRID, View, azimuth_of, common_scale, draw_strip
 from lead.types import Joints
 
-_LABEL, _HEAD, _FOOT, _STRIP, _LINE = 0.78, 0.3, 0.18, 0.86, 0.42  # inches
+_LABEL, _HEAD, _FOOT, _STRIP = 0.78, 0.42, 0.18, 0.86  # inches
 _LETTER, _FILLED = 0.06, 0.97  # inches; share of a column
 _PIXELS = 300  # per inch
 
 
 @dataclass(frozen=True)
 class Strips:
-    """One row: a system's motion in each column, or why there is none.
+    """One row: a system's motion in each column.
 
     Attributes:
         label: of the system; may have several lines.
         colour: of the label.
-        motions: one per column, in the skeleton's unit; None where there is none.
-        absent: why, where there is none in any column.
+        motions: one per column, in the skeleton's unit.
     """
 
     label: str
     colour: str
-    motions: Sequence[Joints | None] = field(repr=False)
-    absent: str = ""
+    motions: Sequence[Joints] = field(repr=False)
 
 
 @styled()
 def draw_strips(columns: Sequence[str], rows: Sequence[Strips], skeleton: Skeleton) -> Figure:
     """A figure as wide as a page: above each column what it is of, at the left the systems.
+
+    What stands after a line break in a column's text has a line of its own, and is not shortened.
 
     The motions of a column have one scale and one view. Seconds stand below each column.
 
@@ -49,19 +48,18 @@ def draw_strips(columns: Sequence[str], rows: Sequence[Strips], skeleton: Skelet
         LeadError: no motion at all, or one that cannot be drawn.
     """
     shown = [[row.motions[number] for row in rows] for number in range(len(columns))]
-    drawn = [[joints for joints in column if joints is not None] for column in shown]
-    if not rows or not drawn or not all(drawn):
+    if not rows or not columns:
         raise LeadError(
             "There is nothing to show in a column of the figure.",
             found=f"{len(rows)} rows and {len(columns)} columns: {', '.join(columns)}",
             expected="at least one motion in every column",
             fix="Use more clips, or other systems.",
         )
-    heights = [_STRIP if any(own is not None for own in row.motions) else _LINE for row in rows]
-    height = _HEAD + _FOOT + sum(heights)
+    tops = [_HEAD + number * _STRIP for number in range(len(rows))]
+    height = _HEAD + _FOOT + len(rows) * _STRIP
     figure = new_figure(PAGE, height)
     figure.set_layout_engine("none")  # strips stand on a grid of their own
-    width, wide = (PAGE - _LABEL) / len(columns), PAGE - _LABEL
+    width = (PAGE - _LABEL) / len(columns)
     poses = max(4, round(width / 0.42))
     size = (round(_FILLED * width * _PIXELS), round(_STRIP * _PIXELS))
 
@@ -71,29 +69,23 @@ def draw_strips(columns: Sequence[str], rows: Sequence[Strips], skeleton: Skelet
         axes.set_axis_off()
         return axes
 
-    for number, (text, motions) in enumerate(zip(columns, drawn, strict=True)):
+    for number, (text, motions) in enumerate(zip(columns, shown, strict=True)):
         view = View(azimuth_of(motions[0]), body=True, lettering=False)
         scale = common_scale(motions, skeleton, size, poses, view)
         left, own = _LABEL + number * width, _FILLED * width
-        _say(place(left, 0, own, _HEAD), _wrapped(text, width, 2), INK)
+        caption, line, more = text.partition("\n")
+        _say(place(left, 0, own, _HEAD), f"{_wrapped(caption, width, 2)}{line}{more}", INK)
         seconds = (
             f"0 to {(len(motions[0]) - 1) / skeleton.fps:.1f} s; grid {GRID[skeleton.unit][1]}"
         )
         _say(place(left, height - _FOOT, own, _FOOT), seconds)
-        for joints, top, tall in zip(shown[number], _tops(heights), heights, strict=True):
-            if joints is not None:
-                strip = draw_strip(joints, skeleton, size, scale, poses, view)
-                place(left, top, own, tall).imshow(np.asarray(strip), aspect="auto")
-    for row, top, tall in zip(rows, _tops(heights), heights, strict=True):
-        axes = place(0.05, top, _LABEL, tall)
+        for joints, top in zip(motions, tops, strict=True):
+            strip = draw_strip(joints, skeleton, size, scale, poses, view)
+            place(left, top, own, _STRIP).imshow(np.asarray(strip), aspect="auto")
+    for row, top in zip(rows, tops, strict=True):
+        axes = place(0.05, top, _LABEL, _STRIP)
         axes.text(0, 0.5, row.label, color=row.colour, va="center", weight="bold")
-        if all(own is None for own in row.motions):
-            _say(place(_LABEL, top, wide, tall), _wrapped(row.absent, wide, 3))
     return figure
-
-
-def _tops(heights: Sequence[float]) -> list[float]:
-    return list(accumulate(heights[:-1], initial=_HEAD))
 
 
 def _wrapped(text: str, width: float, lines: int) -> str:

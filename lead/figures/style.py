@@ -109,6 +109,13 @@ def colour_of(system: System, others: int = 0) -> str:
     return LEAD if system.projector == FULL else _ABLATION
 
 
+def marker_of(system: System) -> str:
+    """The marker of a system in every figure, by which systems differ in grey too."""
+    if system.denoiser == "distilled":
+        return "D" if system.projector else "v"
+    return "s" if system.projector else "o"
+
+
 def logarithmic(axes: Axes) -> None:
     """Make the y-axis logarithmic where all its values are positive and differ much.
 

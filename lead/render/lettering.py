@@ -24,8 +24,9 @@ def wrap(text: str, face: ImageFont.FreeTypeFont, width: int, lines: int) -> lis
     """Break ``text`` at spaces into at most ``lines`` lines of ``width`` pixels.
 
     What does not fit is replaced by an ellipsis. There is always one line, if an empty one.
+    Letters that the font lacks are written as their numbers.
     """
-    words, wrapped = text.split(), [""]
+    words, wrapped = _in_this_font(text).split(), [""]
     while words:
         longer = f"{wrapped[-1]} {words[0]}".strip()
         if face.getlength(longer) <= width:
@@ -39,6 +40,21 @@ def wrap(text: str, face: ImageFont.FreeTypeFont, width: int, lines: int) -> lis
                 break
             words.pop(0)
     return wrapped
+
+
+def _in_this_font(text: str) -> str:
+    return "".join(
+        letter if letter.isspace() or ord(letter) in _letters() else f"U+{ord(letter):04X} "
+        for letter in text
+    )
+
+
+@cache
+def _letters() -> frozenset[int]:
+    """The code points that the font can write."""
+    from matplotlib.ft2font import FT2Font
+
+    return frozenset(FT2Font(str(font(10).path)).get_charmap())
 
 
 def _shorten(text: str, face: ImageFont.FreeTypeFont, width: int) -> str:

@@ -227,7 +227,7 @@ def test_separation_of_four_clips_by_hand():
     own = separation(vectors, ["walk", "walk", "sit", "sit"])
     assert own["silhouette"] == pytest.approx(1.0)
     assert own["neighbours"] == 3
-    assert own["purity"] == own["chance"] == pytest.approx(1 / 3)
+    assert own["purity"] == own["chance"] == own["best"] == pytest.approx(1 / 3)
     crossed = separation(vectors, ["walk", "sit", "walk", "sit"])
     # Of each clip: 1 to its own verb on average, (0 + 1) / 2 to the other: (0.5 - 1) / 1.
     assert crossed["silhouette"] == pytest.approx(-0.5)

@@ -224,7 +224,7 @@ def test_a_failed_sheet_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.M
     draw_sheet([row()], path)
     before = path.read_bytes()
 
-    def fail(self: Image.Image, target: Path, format: str) -> None:
+    def fail(self: Image.Image, target: Path, **settings: object) -> None:
         Path(target).write_bytes(b"half a picture")
         raise RuntimeError("killed")
 
@@ -233,6 +233,10 @@ def test_a_failed_sheet_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.M
         draw_sheet([row()], path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_letters_that_the_font_lacks_are_no_boxes():
+    assert wrap("走 über α", font(20), 10_000, 1) == ["U+8D70 über α"]
 
 
 def test_a_sheet_without_rows_is_refused(tmp_path: Path) -> None:
