@@ -75,3 +75,5 @@ class Answers(_Stored):
     demographics: dict[str, str]
     ratings: dict[str, dict[str, dict[str, StrictInt]]]
     """By pair, question and side."""
+    watched: dict[str, dict[str, float]] = {}
+    """Seconds that the motions played, by pair and question; pages of earlier versions kept none."""
