@@ -65,6 +65,9 @@ def draw_histories(histories: dict[str, pd.DataFrame]) -> Figure:
         _draw(axes, name, history)
     for axes in list(figure.axes)[len(histories) :]:
         axes.set_axis_off()
+    figure.supxlabel(
+        "Thin lines: what the loss is a weighted sum of, without the weights.", size=6.5
+    )
     return figure
 
 
@@ -101,9 +104,9 @@ def _draw(axes: Axes, name: str, history: pd.DataFrame) -> None:
     terms = [term for term in _terms(history) if drawn[term].notna().to_numpy().any()]
     for number, (term, colour) in enumerate(zip(terms, cycle(CYCLE), strict=False)):
         line = _LINES[number % len(_LINES)]
-        _draw_curve(axes, drawn, term, f"{term}, unweighted", colour, lw=0.8, ls=line)
+        _draw_curve(axes, drawn, term, term, colour, lw=0.8, ls=line)
     if len(drawn):
-        _draw_curve(axes, drawn, "loss", "loss, weighted sum" if terms else "loss", INK, lw=1.3)
+        _draw_curve(axes, drawn, "loss", "loss", INK, lw=1.3)
     if "validation" in history:
         seen = history.dropna(subset=["validation"])
         axes.plot(

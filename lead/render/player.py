@@ -68,8 +68,10 @@ def player_assets() -> tuple[str, str]:
     return style, script
 
 
-def player_element(scenes: Sequence[Scene]) -> str:
+def player_element(scenes: Sequence[Scene], plain: bool = False) -> str:
     """One player for a page that has `player_assets`: motions side by side, in step.
+
+    A ``plain`` one shows the figures alone, without their path and contacts, at their own speed.
 
     Raises:
         LeadError: no motion or too many.
@@ -88,6 +90,7 @@ def player_element(scenes: Sequence[Scene]) -> str:
         "distance": DISTANCE,
         "light": LIGHT,
         "path": PATH_SECONDS,
+        "plain": plain,
     }
     text = json.dumps(data, separators=(",", ":"), ensure_ascii=True)
     # Within a script no text may look like its end, or like the beginning of a comment.

@@ -1,4 +1,4 @@
-"""What the paper claims, answered over trainings: yes, no, or not decided at this number."""
+"""What the paper claims, answered over trainings: yes, no, not decided, or not measured."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from lead.files.job import Job
 from lead.files.tables import write_table
 from lead.report.text import markdown_table, template, write_text
 
-YES, NO, UNDECIDED = "yes", "no", "not decided"
+YES, NO, UNDECIDED, UNMEASURED = "yes", "no", "not decided", "not measured"
 
 MOST_TRAININGS = 1000
 """Trainings beyond which none is named that would decide."""
@@ -50,6 +50,12 @@ class Comparison:
     better: bool = True
     against_metric: str | None = None
 
+    @property
+    def claims_more(self) -> bool:
+        """Whether the first one's figure is said to be the larger one."""
+        higher = self.metric != DISTANCE and METRICS[self.metric].direction == "higher"
+        return higher == self.better
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -66,6 +72,15 @@ class Answer:
     change: Estimate
     verdict: str
     decides: int | None
+
+    @property
+    def lies(self) -> str:
+        """To which side the difference lies, whatever its interval, and whether that is claimed."""
+        if self.change.mean == 0:
+            return "equal"
+        higher = self.change.mean > 0
+        side = "as claimed" if higher == self.comparison.claims_more else "**against the claim**"
+        return f"{'higher' if higher else 'lower'}, {side}"
 
 
 @dataclass(frozen=True)
@@ -116,7 +131,10 @@ def claims_page(
         study=study,
         commit=commit(),
         trainings=trainings,
-        claims=[(claim, overall(own), _table(own, labels)) for claim, own in answered.items()],
+        claims=[
+            (claim, _said(own, trainings.number), _table(own, labels, trainings.number))
+            for claim, own in answered.items()
+        ],
     )
 
 
@@ -214,6 +232,8 @@ def answers(frame: pd.DataFrame, compared: Iterable[Comparison]) -> list[Answer]
 
 def overall(found: Sequence[Answer]) -> str:
     """A claim holds if all of it does, and fails if any of it fails."""
+    if not found:
+        return UNMEASURED
     verdicts = {own.verdict for own in found}
     if NO in verdicts:
         return NO
@@ -236,11 +256,22 @@ def trainings_to_decide(differences: Float[np.ndarray, " K"]) -> int | None:
 
 
 def _verdict(change: Estimate, own: Comparison) -> str:
-    higher = own.metric != DISTANCE and METRICS[own.metric].direction == "higher"
     low, high = change.low, change.high
-    if higher != (not own.better):
+    if own.claims_more:
         low, high = -high, -low
     return YES if high < 0 else NO if low > 0 else UNDECIDED
+
+
+def _said(found: Sequence[Answer], trainings: int) -> str:
+    """The answer to a claim; of one training, to which side the differences lie."""
+    if trainings > 1 or not found:
+        return overall(found)
+    if len(found) == 1:
+        lies, _, claimed = found[0].lies.partition(", ")
+        size = f" by {abs(found[0].change.mean):.3f}" if claimed else ""
+        return f"{UNDECIDED} (one training): {lies}{size} here{', ' * bool(claimed)}{claimed}"
+    right = sum(own.lies.endswith("as claimed") for own in found)
+    return f"{UNDECIDED} (one training): {right} of {len(found)} differences lie as claimed"
 
 
 def _each(
@@ -249,10 +280,9 @@ def _each(
     return tuple(Comparison(*pair, metric, better) for pair in pairs for metric in metrics)
 
 
-def _table(found: Sequence[Answer], labels: Mapping[str, str]) -> str:
+def _table(found: Sequence[Answer], labels: Mapping[str, str], trainings: int) -> str:
     if not found:
         return "These systems were not measured."
-    header = ("System", "against", "metric", "difference", "95 % interval", "answer", "decides")
     rows = []
     for own in found:
         metric = _LABELS.get(own.comparison.metric) or METRICS[own.comparison.metric].label
@@ -261,7 +291,9 @@ def _table(found: Sequence[Answer], labels: Mapping[str, str]) -> str:
             against += f", {_LABELS[own.comparison.against_metric]}"
         low, high = (f"{end:+.3f}" for end in (own.change.low, own.change.high))
         span = "–" if math.isnan(own.change.low) else f"{low} to {high}"
-        decides = str(own.decides) if own.decides else "–"
-        rows.append((labels[own.comparison.system], against, metric, f"{own.change.mean:+.3f}",
-                     span, own.verdict, decides))  # fmt: skip
-    return markdown_table(header, rows)
+        rows.append((f"{labels[own.comparison.system]} less {against}", metric,
+                     f"{own.change.mean:+.3f}", own.verdict if trainings > 1 else own.lies, span,
+                     str(own.decides or "–")))  # fmt: skip
+    header = ("Systems", "metric", "difference", "answer", "95 % interval", "decides")
+    columns = len(header) if any(own.decides for own in found) else -1
+    return markdown_table(header[:columns], [row[:columns] for row in rows])

@@ -23,6 +23,13 @@ LEAST_RIGHT = 0.8
 MOST_SLIDING = 1.5
 """Times Real's foot skating above which a warning is given."""
 
+FAULTS: Mapping[str, tuple[str, str]] = {
+    "limbs": ("limbs move {} of real", "{:.2f}"),
+    "action": ("the action is right in {} of motions", "{:.0%}"),
+    "skating": ("feet slide in {} of their steps on the floor", "{:.0%}"),
+}
+"""What is said of each fault of a `Reading`, and how its values are printed."""
+
 FOREMOST = ("predictions", "lead", "lead_lead", "mld")
 """Systems that a study is judged by: the first of them that a table has, else its first one."""
 
@@ -37,22 +44,14 @@ class Reading:
     action: float
     skating: float
 
-    def faults(self, real: Reading, facts: Mapping[str, Any]) -> list[str]:
-        """What is wrong with the motions, in words; an accuracy counts if it can be trusted."""
-        faults = []
-        if self.limbs < LIMBS[0] or self.limbs > LIMBS[1]:
-            faults.append(f"limbs move {self.limbs:.2f} of real")
-        if facts.get("trusted") and self.action < LEAST_RIGHT * real.action:
-            faults.append(
-                f"the action is right in {self.action:.0%} of motions, in {real.action:.0%} of "
-                "real clips"
-            )
-        if self.skating > MOST_SLIDING * real.skating:
-            faults.append(
-                f"feet slide in {self.skating:.0%} of their steps on the floor, in "
-                f"{real.skating:.0%} of real ones"
-            )
-        return faults
+    def faults(self, real: Reading, facts: Mapping[str, Any]) -> dict[str, float]:
+        """What is wrong with the motions, by `FAULTS`; an accuracy counts if it can be trusted."""
+        wrong = {
+            "limbs": not math.isnan(self.limbs) and not LIMBS[0] <= self.limbs <= LIMBS[1],
+            "action": bool(facts.get("trusted")) and self.action < LEAST_RIGHT * real.action,
+            "skating": self.skating > MOST_SLIDING * real.skating,
+        }
+        return {name: getattr(self, name) for name, is_wrong in wrong.items() if is_wrong}
 
 
 def readings(frame: pd.DataFrame) -> list[Reading]:
@@ -81,19 +80,28 @@ def gauge_line(reading: Reading, facts: Mapping[str, Any]) -> str:
 
 
 def gauge_warnings(measured: Sequence[Reading], facts: Mapping[str, Any]) -> list[str]:
-    """What is wrong with the motions of this run, one line per system below a first; maybe none."""
+    """What is wrong with the motions of this run, one line per kind of fault; maybe none."""
     systems = {reading.system: reading for reading in measured}
     real, first = systems.pop(REAL, None), foremost(measured)
     if real is None:
         return []
     every = {name: reading.faults(real, facts) for name, reading in systems.items()}
-    faulty = {name: faults for name, faults in every.items() if faults}
-    if not faulty:
-        return []
-    of_all = first is not None and first.system in faulty
-    whose = "the people of this study" if of_all else "the people of some systems"
-    lines = [f"  {systems[name].label}: {'; '.join(faults)}" for name, faults in faulty.items()]
-    return [f"Warning: {whose} move otherwise than real ones:", *lines]
+    lines = []
+    for fault, (words, shown) in FAULTS.items():
+        values = {name: faults[fault] for name, faults in every.items() if fault in faults}
+        if not values:
+            continue
+        ends = dict.fromkeys(
+            shown.format(end) for end in (min(values.values()), max(values.values()))
+        )
+        whose = f"{len(values)} of {len(systems)} systems"
+        if len(values) == 1:
+            whose = systems[next(iter(values))].label
+        elif first and first.system in values:
+            whose += f", {first.label} among them"
+        usual = shown.format(getattr(real, fault))
+        lines.append(f"Warning: {words.format(' to '.join(ends))} (real: {usual}): {whose}")
+    return lines
 
 
 def foremost(measured: Sequence[Reading]) -> Reading | None:
@@ -103,7 +111,7 @@ def foremost(measured: Sequence[Reading]) -> Reading | None:
 
 
 def print_gauge(frame: pd.DataFrame, facts: Mapping[str, Any], console: Console) -> None:
-    """Print one line on the foremost system, and in bold yellow what is wrong with all of them."""
+    """Print one line on the foremost system, and in bold yellow what is wrong with any of them."""
     measured = readings(frame)
     reading = foremost(measured)
     if reading is None or not facts:

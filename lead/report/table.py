@@ -175,8 +175,9 @@ def _this_run(
 
 
 def _places(metric: str, values: list[str], frame: pd.DataFrame) -> list[int | None]:
-    """Places by the printed digits: two cells that read alike are marked alike."""
-    if metric not in KNOWN or not KNOWN[metric].ranked or len(values) < 2:
+    """Places by the printed digits: cells that read alike are marked alike, and
+    not at all where every one does."""
+    if metric not in KNOWN or not KNOWN[metric].ranked or len(set(values)) < 2:
         return [None] * len(values)
     is_real = (frame["system"] == REAL) & (frame["metric"] == metric)
     real = [_number(text) for text in frame.loc[is_real, "mean_printed"]]

@@ -29,9 +29,9 @@ class Shown:
 
     @property
     def player(self) -> str:
-        """The two motions side by side, in step, called A and B."""
+        """The two motions side by side, in step, called A and B, without marks that lead raters."""
         pairs = zip(self.motions, SIDES, strict=True)
-        return player_element([scene(motion, side) for motion, side in pairs])
+        return player_element([scene(motion, side) for motion, side in pairs], plain=True)
 
 
 def study_id(pairs: Sequence[Shown]) -> str:

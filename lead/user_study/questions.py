@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
@@ -75,3 +75,5 @@ class Answers(_Stored):
     demographics: dict[str, str]
     ratings: dict[str, dict[str, dict[str, StrictInt]]]
     """By pair, question and side."""
+    watched: dict[str, dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]]] = {}
+    """Seconds that motions played, by pair and question; none of pages of earlier versions."""

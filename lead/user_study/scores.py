@@ -23,6 +23,9 @@ from lead.report.text import latex_table, paragraphs, write_text
 from lead.user_study.answers import ratings_frame
 from lead.user_study.questions import DEMOGRAPHICS, HIGHEST, LOWEST, Answers, Key
 
+FEWEST = 3
+"""Raters from whom on there is an interval and a test, if their answers vary."""
+
 _COLOURS = (MLD, LEAD)
 
 
@@ -59,13 +62,16 @@ def score_study(key: Key, answers: Sequence[Answers], published: Path, out: Path
     quoted = quoted.assign(row_order=pd.array(rows, dtype="Int64"))
     table = comparison_table(summary(frame), quoted, key.labels, unranked=())
     compared = [compare(frame, metric, tuple(key.labels)) for metric in SCORES]
+    watched = [s for own in answers for pair in own.watched.values() for s in pair.values()]
     text = TableText(
         table="user_study",
         study=key.name,
         title=f"User study, scores from {LOWEST} to {HIGHEST}, on {key.description}",
         footnotes=paragraphs(
             "templates/footnotes.jinja", "user_study", len(answers), key.pairs, labels,
-            [(SCORES[own.metric].label, own) for own in compared],
+            [(SCORES[own.metric].label, own) for own in compared], FEWEST,
+            len(answers) > 1 and all(own.ratings == answers[0].ratings for own in answers),
+            float(np.median(watched)) if watched else None,
         ),
         quoted=f"Printed in the paper ({people}, 10 pairs, HumanML3D)",
     )  # fmt: skip
@@ -93,7 +99,9 @@ def summary(frame: pd.DataFrame) -> pd.DataFrame:
     for metric in dict.fromkeys(frame["metric"]):
         for system, means in by_rater(frame, metric).items():
             found = estimate(means)
-            rows.append((system, metric, found.mean, found.high - found.mean, found.repeats))
+            half = found.high - found.mean
+            known = found.repeats >= FEWEST and half > 0
+            rows.append((system, metric, found.mean, half if known else math.nan, found.repeats))
     return pd.DataFrame(rows, columns=["system", "metric", "mean", "ci95", "repeats"])
 
 

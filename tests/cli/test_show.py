@@ -166,11 +166,8 @@ def test_one_line_says_it_in_plain_words(table, capsys):
 def test_motions_that_hardly_move_are_warned_of(table, capsys):
     show_table(table(0.24, 0.1, FACTS))
     words = said(capsys)
-    assert "Warning: the people of this study move otherwise than real ones:" in words
-    assert (
-        "LEAD: limbs move 0.24 of real; the action is right in 10% of motions, in 100% of real "
-        "clips"
-    ) in words
+    assert "Warning: limbs move 0.24 of real (real: 1.00): LEAD" in words
+    assert "Warning: the action is right in 10% of motions (real: 100%): LEAD" in words
 
 
 def test_a_study_without_labels_gives_limb_range_alone(table, capsys):

@@ -1,5 +1,6 @@
 """The paper's claims, answered over trainings."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from lead.files.tables import read_table
 from lead.report.claims import (
     NO,
     UNDECIDED,
+    UNMEASURED,
     YES,
     Comparison,
     answer_claims,
@@ -108,7 +110,7 @@ def test_one_failure_fails_a_claim_and_all_of_it_must_hold():
     assert verdicts(YES, YES) == YES
     assert verdicts(YES, UNDECIDED) == UNDECIDED
     assert verdicts(YES, UNDECIDED, NO) == NO
-    assert overall([]) == UNDECIDED
+    assert overall([]) == UNMEASURED
 
 
 def verdicts(*given):
@@ -140,6 +142,13 @@ def test_the_recommended_inversion_meets_every_other_objective():
     assert ("mld_lead", "mld") in {(own.system, own.against) for own in claims["C8"].compared}
 
 
+def test_one_training_shows_to_which_side_a_difference_lies():
+    systems = frame(trainings=False, a={"fid": [2.0, 2.1]}, b={"fid": [1.0, 1.1]})
+    (worse,) = answers(systems, [Comparison("a", "b", "fid")])
+    (better,) = answers(systems, [Comparison("a", "b", "fid", better=False)])
+    assert worse.lies == "higher, **against the claim**" and better.lies == "higher, as claimed"
+
+
 @pytest.mark.parametrize("inversion", [False, True])
 def test_the_page_has_every_claim_and_its_comparisons(tmp_path, inversion):
     rng = np.random.default_rng(0)
@@ -155,7 +164,10 @@ def test_the_page_has_every_claim_and_its_comparisons(tmp_path, inversion):
     page = outputs["md"].read_text(encoding="utf-8")
     names = ("C7", "C8", "C9") if inversion else ("C1", "C2", "C3", "C4", "C5", "C6")
     assert all(f"## {name}: " in page for name in names)
-    assert "trained once" in page and "nan" not in page
+    assert "trained once" in page and "nan" not in page and "decides |" not in page
+    assert re.search(r"not decided \(one training\): \d of \d+ differences lie as claimed", page)
+    if not inversion:  # the VAE's own reconstructions have no metrics here
+        assert "the VAE's own reconstructions | not measured" in page
     found = read_table(outputs["parquet"], "the rule that answers claims")[0].to_pandas()
     assert set(found["answer"]) == {UNDECIDED}
     assert set(names) <= set(found["claim"])

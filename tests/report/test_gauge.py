@@ -116,24 +116,29 @@ def test_good_motions_bring_no_warning():
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"limbs": 0.79}, "limbs move 0.79 of real"),
-        ({"limbs": 1.21}, "limbs move 1.21 of real"),
-        ({"action": 0.77}, "the action is right in 77% of motions, in 97% of real clips"),
-        ({"skating": 0.1}, "feet slide in 10% of their steps on the floor, in 6% of real ones"),
+        ({"limbs": 0.79}, "limbs move 0.79 of real (real: 1.00)"),
+        ({"limbs": 1.21}, "limbs move 1.21 of real (real: 1.00)"),
+        ({"action": 0.77}, "the action is right in 77% of motions (real: 97%)"),
+        ({"skating": 0.1}, "feet slide in 10% of their steps on the floor (real: 6%)"),
     ],
 )
 def test_each_fault_brings_a_warning_of_its_own(changed, said):
     lines = gauge_warnings([REAL, replace(GOOD, **changed)], FACTS)
-    assert lines == [
-        "Warning: the people of this study move otherwise than real ones:",
-        f"  LEAD: {said}",
-    ]
+    assert lines == [f"Warning: {said}: LEAD"]
+
+
+def test_a_fault_of_several_systems_is_one_line():
+    sliding = [replace(GOOD, skating=0.1), replace(GOOD, system="mld", skating=0.12)]
+    other = replace(GOOD, system="motionlcm_1")
+    (line,) = gauge_warnings([REAL, *sliding, other], FACTS)
+    assert line.startswith("Warning: feet slide in 10% to 12% of their steps")
+    assert line.endswith("2 of 3 systems, LEAD among them")
 
 
 def test_where_lead_is_right_others_alone_are_warned_of():
-    first, mld = gauge_warnings([REAL, STILL, GOOD], FACTS)
-    assert first == "Warning: the people of some systems move otherwise than real ones:"
-    assert mld.startswith("  MLD: limbs move 0.24 of real; the action is right in 11%")
+    lines = gauge_warnings([REAL, STILL, GOOD], FACTS)
+    assert len(lines) == 3 and all(line.endswith(": MLD") for line in lines)
+    assert lines[0].startswith("Warning: limbs move 0.24 of real")
 
 
 def test_a_study_is_judged_by_lead_then_by_mld_then_by_what_there_is():

@@ -70,6 +70,12 @@ def begin(browser, page, *size):
     browser.wait("document.querySelector('.pair:not([hidden]) output').textContent !== ''")
 
 
+def watch(browser):
+    """As if the shown pair had played for long."""
+    browser.run("document.querySelector('.pair:not([hidden]) .lead-player').dispatchEvent("
+                "new CustomEvent('lead-played', { bubbles: true, detail: 99 }))")  # fmt: skip
+
+
 @needs_browser
 @pytest.mark.parametrize("size", [(1280, 800, False), (390, 844, True)], ids=["light", "dark"])
 def test_in_a_browser_both_motions_play_and_all_fits(browser, page, size):
@@ -89,17 +95,22 @@ def test_in_a_browser_answers_survive_a_reload_and_the_saved_file_scores(
     begin(browser, page)
     assert browser.run("document.getElementById('caption').hidden")
     assert browser.run("document.getElementById('next').disabled")
-    browser.press("Enter")
-    assert browser.run(SHOWN) == "1"  # not without both ratings
     browser.press("5")
     browser.press("2")
+    browser.press("Enter")
+    assert browser.run(SHOWN) == "1"  # not before the motions have played
+    assert "watch both motions" in browser.run("document.getElementById('lacks').textContent")
+    watch(browser)
     browser.press("Enter")
     browser.press("1")
     assert (browser.run(SHOWN), browser.run(CHECKED)) == ("2", [1])
     browser.open(page)
     browser.wait(f"{SHOWN} === '2'")
     assert browser.run(CHECKED) == [1]
+    browser.press("Enter")
+    assert browser.run(SHOWN) == "2"  # not without both ratings
     browser.press("3")
+    watch(browser)
     browser.run("document.getElementById('back').click()")
     assert (browser.run(SHOWN), browser.run(CHECKED)) == ("1", [5, 2])
     browser.press("Enter")
@@ -112,6 +123,7 @@ def test_in_a_browser_answers_survive_a_reload_and_the_saved_file_scores(
             assert browser.run("document.getElementById('back').disabled")
         browser.press("4")
         browser.press("3")
+        watch(browser)
         browser.press("Enter")
     assert texts == [pair.caption for pair in key.pairs]
     assert browser.run("document.title") == "Comparing motions"
@@ -126,6 +138,7 @@ def test_in_a_browser_answers_survive_a_reload_and_the_saved_file_scores(
         browser.run("new Promise((done) => setTimeout(done, 50))")
     answers = read_answers([tmp_path / name], key)
     assert answers[0].demographics["age"] == "18 to 24"
+    assert all(sec > 90 for of_pair in answers[0].watched.values() for sec in of_pair.values())
     means = summary(ratings_frame(answers, key)).set_index(["system", "metric"])["mean"]
     assert means["lead", "realism"] == 4.0 and means["mld", "realism"] == 1.5
     assert means["lead", "text_motion_relevance"] == means["mld", "text_motion_relevance"] == 3.5

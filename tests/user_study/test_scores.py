@@ -93,8 +93,19 @@ def test_the_command_writes_table_and_figures_beside_the_papers(
 def test_one_rater_has_means_and_no_test(key, rater, tmp_path):
     answers = read_answers([rater("r1")], key)
     text = score_study(key, answers, Path("config/published"), tmp_path / "out")
-    assert "one rater gives neither interval nor test" in " ".join(text.footnotes)
+    assert "n = 1 rater: no interval and no test" in " ".join(text.footnotes)
     assert "nan" not in (tmp_path / "out" / "scores.tex").read_text()
+
+
+def test_raters_who_agree_entirely_have_no_interval_and_no_p(key, rater, tmp_path):
+    watched = {"1": {"realism": 8.0}, "2": {"realism": 4.0}}
+    paths = [rater(f"r{n}", change=lambda values: values.update(watched=watched)) for n in (1, 2)]
+    text = score_study(key, read_answers(paths, key), Path("config/published"), tmp_path / "out")
+    said = " ".join(text.footnotes)
+    assert "n = 2 raters: no interval and no test" in said and " p " not in said
+    assert "same answers" in said and "Watched: 6 s" in said
+    table = pd.read_parquet(tmp_path / "out" / "scores.parquet")
+    assert set(table[table["origin"] == "this run"]["ci95_printed"]) == {""}
 
 
 def changed(place, value):

@@ -55,7 +55,7 @@ rule contact_sheet:
     output:
         sheet=report(
             f"{RESULTS}/figures/contact_sheet.png",
-            caption="../report/contact_sheet.rst",
+            caption="../report/figures/contact_sheet.rst",
             category="Figures",
             labels={"figure": "captions and motions"},
         ),
@@ -85,7 +85,7 @@ rule training_curves:
         pdf=f"{RESULTS}/figures/training.pdf",
         png=report(
             f"{RESULTS}/figures/training.png",
-            caption="../report/training.rst",
+            caption="../report/figures/training.rst",
             category="Figures",
             labels={"figure": "training losses"},
         ),
@@ -114,7 +114,7 @@ rule latent_map:
         pdf=f"{RESULTS}/figures/latents.pdf",
         png=report(
             f"{RESULTS}/figures/latents.png",
-            caption="../report/latents.rst",
+            caption="../report/figures/latents.rst",
             category="Figures",
             labels={"figure": "latents by t-SNE"},
         ),

@@ -25,6 +25,13 @@ def possible_parts():
     return {title: str(file) for title, file in OPTIONAL.items() if not impossible.get(title)}
 
 
+def captions_of_figures():
+    """A sentence on each figure: those of Snakemake's own report, the overview first."""
+    folder = REPOSITORY / "workflow/report/figures"
+    files = sorted(folder.glob("*.rst"), key=lambda file: (file.stem != "overview", file.stem))
+    return {file.stem: file.read_text(encoding="utf-8").strip() for file in files}
+
+
 def parts_made():
     """What is there of the optional parts and of other figures, with size and date.
 
@@ -52,6 +59,7 @@ def reported(wildcards):
         "paper": PAPER.model_dump(mode="json", exclude={"data_root", "machine"}),
         "systems": [vars(row) for row in SYSTEMS.values()],
         "made": made,
+        "captions": captions_of_figures(),
         "missing": {title: file for title, file in possible_parts().items() if file not in made},
     }
 

@@ -190,7 +190,10 @@
       this.canvas.setAttribute("role", "img");
       this.canvas.setAttribute("aria-label", motion.text || motion.label);
       const caption = make("figcaption");
-      caption.append(make("b", { textContent: motion.text || motion.label }));
+      /* A long caption is cut after a few lines; it is shown whole on a click. */
+      const title = make("b", { textContent: motion.text || motion.label, title: motion.text || motion.label });
+      title.onclick = () => title.classList.toggle("lead-whole");
+      caption.append(title);
       if (motion.text && motion.label) caption.append(make("small", { textContent: motion.label }));
       this.element.append(caption, this.canvas);
     }
@@ -341,7 +344,8 @@
       this.motions = this.data.motions.map((stored) => new Motion(stored));
       this.seconds = Math.max(...this.motions.map((motion) => motion.frames / motion.fps));
       this.fastest = Math.max(...this.motions.map((motion) => motion.fps));
-      this.shows = { path: true, contacts: true };
+      this.shows = { path: !this.data.plain, contacts: !this.data.plain };
+      root.dataset.seconds = this.seconds;
       this.looping = true;
       this.playing = !matchMedia("(prefers-reduced-motion: reduce)").matches;
       [this.now, this.speed, this.then] = [0, 1, null];
@@ -353,7 +357,15 @@
       window.addEventListener("resize", () => this.resize());
       this.resize();
       this.setPlaying(this.playing);
-      requestAnimationFrame((at) => this.tick(at));
+      /* What is out of sight stands still; in a hidden tab no browser calls for a frame. */
+      new IntersectionObserver((entries) => {
+        this.seen = entries[entries.length - 1].isIntersecting;
+        this.then = null;
+        this.ask();
+      }).observe(root);
+    }
+    ask() {
+      if (this.seen && !this.asked) this.asked = requestAnimationFrame((at) => this.tick(at));
     }
     build() {
       const grid = make("div", { className: "lead-panels" });
@@ -463,7 +475,7 @@
       };
       const does = {
         " ": () => this.setPlaying(!this.playing), ArrowLeft: () => step(-1), ArrowRight: () => step(1),
-        ArrowUp: () => faster(1), ArrowDown: () => faster(-1),
+        ...(this.data.plain ? {} : { ArrowUp: () => faster(1), ArrowDown: () => faster(-1) }),
         Home: () => this.seek(0), End: () => step(1e9),
         l: () => this.loopButton.click(), r: () => this.reset(),
       }[event.key.length > 1 ? event.key : event.key.toLowerCase()];
@@ -509,21 +521,20 @@
       this.dirty = true;
     }
     tick(at) {
-      if (!this.root.clientWidth) {  /* not shown: it stands still */
-        this.then = null;
-        requestAnimationFrame((next) => this.tick(next));
-        return;
-      }
+      this.asked = null;
+      if (!this.seen) return;
       if (this.playing) {
-        this.now += this.then === null ? 0 : (Math.min(at - this.then, 250) / 1000) * this.speed;
+        const passed = this.then === null ? 0 : Math.min(at - this.then, 250) / 1000;
+        this.now += passed * this.speed;
         this.then = at;
+        this.root.dispatchEvent(new CustomEvent("lead-played", { bubbles: true, detail: passed }));
         if (this.now >= this.seconds) {
           if (this.looping) this.now %= this.seconds;
           else { this.now = (Number(this.range.max)) / this.fastest; this.setPlaying(false); }
         }
       }
       if (this.playing || this.dirty) this.draw();
-      requestAnimationFrame((next) => this.tick(next));
+      this.ask();
     }
     draw() {
       this.dirty = false;

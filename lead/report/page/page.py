@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -38,12 +39,6 @@ WIDEST = 1600
 
 MOST = 3_000_000
 """Bytes of all figures on the page together; those beyond are named."""
-
-_FIGURES = {
-    "training": "Training: loss, its terms and validation loss of every stage",
-    "latents": "Latents of test clips by t-SNE, before and after realignment",
-    "contact_sheet": "Test captions, what LEAD makes of them, and the nearest training clips",
-}
 
 
 @dataclass(frozen=True)
@@ -87,13 +82,19 @@ class Figure:
     caption: str
     data: str
 
+    @property
+    def name(self) -> str:
+        """Its place on the page."""
+        return f"figure-{Path(self.file).stem}"
+
 
 def study_page(job: Job) -> None:
     """Write the page of a study: one HTML file that needs no network.
 
     Settings: the whole study, ``paper`` (the settings of the paper's own study), ``made`` (files of
     parts that are not made with every study, which are shown if they are named here), ``missing``
-    (title and target of those that were not made). Inputs: ``tables``, ``metrics``, ``figures``,
+    (title and target of those that were not made), ``captions`` (a sentence on each figure, by its
+    name; those that have one come in this order). Inputs: ``tables``, ``metrics``, ``figures``,
     ``analysis`` (the page of the analysis), and those of `caption_players`. Output: ``page``.
     """
     results = job.outputs["page"].parent
@@ -108,7 +109,8 @@ def study_page(job: Job) -> None:
     words = next((path for path in extra if path.name == "words.safetensors"), None)
     runs = read_runs(results / "logs")
     made_by = makers(runs)
-    figures = embedded([*job.inputs["figures"], *_below(extra, "figures", ".png")])
+    pictures = [*job.inputs["figures"], *_below(extra, "figures", ".png")]
+    figures = embedded(pictures, job.settings["captions"])
     shown = [shown.file for shown in (*tables, *figures)]
     style, script = player_assets()
     style += html_template(__file__, "templates/report.css.jinja").render()
@@ -121,6 +123,7 @@ def study_page(job: Job) -> None:
         script=Markup(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         verdict=_verdict(tables),
+        compares=any(table.compares and table.marked for table in tables),
         players=caption_players(job, words),
         tables=tables,
         signs=SIGNS,
@@ -148,10 +151,16 @@ def markdown(text: str) -> Markup:
     return Markup(html.replace("</table>", "</table></div>"))
 
 
-def embedded(paths: Sequence[Path]) -> list[Figure]:
-    """Pictures as data URIs, reduced to the page's width, as far as there is room for them."""
+def embedded(
+    paths: Sequence[Path], captions: Mapping[str, str] = MappingProxyType({})
+) -> list[Figure]:
+    """Pictures as data URIs, reduced to the page's width, as far as there is room for them.
+
+    They come in the order of the captions; one that has none is called by its name.
+    """
     figures, room = [], MOST
-    for path in dict.fromkeys(paths):
+    order = [*captions, *(path.stem for path in paths)]
+    for path in sorted(dict.fromkeys(paths), key=lambda path: order.index(path.stem)):
         with Image.open(path) as picture:
             picture.thumbnail((WIDEST, 4 * WIDEST), Image.Resampling.LANCZOS)
             reduced = io.BytesIO()
@@ -160,7 +169,7 @@ def embedded(paths: Sequence[Path]) -> list[Figure]:
         data = "data:image/png;base64," + base64.b64encode(reduced.getvalue()).decode()
         fits = len(data) <= room
         room -= len(data) if fits else 0
-        caption = _FIGURES.get(path.stem, path.stem.replace("_", " "))
+        caption = captions.get(path.stem, f"{path.stem.replace('_', ' ').capitalize()}.")
         figures.append(Figure(str(path), caption, data if fits else ""))
     return figures
 
@@ -196,15 +205,16 @@ def _runs_of_groups(columns: Sequence[Column]) -> list[tuple[str, int]]:
     return [(group, len(list(run))) for group, run in runs]
 
 
-def _verdict(tables: Sequence[StudyTable]) -> list[str]:
-    """How the motions fare by the gauge, in a sentence; and warnings where they fare ill."""
+def _verdict(tables: Sequence[StudyTable]) -> tuple[str, str, list[str]]:
+    """The table of the gauge, a sentence on how motions fare by it, and what is wrong with them."""
     for table in tables:
         frame, metadata = read_table(Path(table.file))
         measured = readings(frame)
         first, facts = foremost(measured), metadata.get("evaluation", {}).get("gauge")
         if first and facts:
-            return [gauge_line(first, facts), *gauge_warnings(measured, facts)]
-    return []
+            warnings = [line.partition(": ")[2] for line in gauge_warnings(measured, facts)]
+            return table.name, gauge_line(first, facts), warnings
+    return "", "", []
 
 
 def _table(path: Path) -> StudyTable:

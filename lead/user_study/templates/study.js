@@ -16,12 +16,13 @@
     rater: Array.from(crypto.getRandomValues(new Uint8Array(8)), (b) => b.toString(16).padStart(2, "0")).join(""),
     demographics: {},
     ratings: {},
+    watched: {},
     screen: -1,
   });
   const load = () => {
     try {
       const kept = JSON.parse(localStorage.getItem(place));
-      return kept && kept.study === data.study && kept.ratings && kept.demographics ? kept : fresh();
+      return kept && kept.study === data.study && kept.ratings && kept.demographics ? { ...fresh(), ...kept } : fresh();
     } catch { return fresh(); }
   };
   let state = load();
@@ -30,6 +31,18 @@
   };
   const rated = ({ pair, question }) => (state.ratings[pair] || {})[question] || {};
   const isRated = (screen) => data.sides.every((side) => rated(screen)[side]);
+  const watched = ({ pair, question }) => (state.watched[pair] || {})[question] || 0;
+  const isWatched = (screen) => watched(screen) >= Number(player(screen.pair).dataset.seconds) - 0.1;
+  /* What is still to be done on a screen before there is a next one. */
+  const lacks = (screen) => [
+    ...(isWatched(screen) ? [] : ["watch both motions to their end"]),
+    ...data.sides.filter((side) => !rated(screen)[side]).map((side) => `rate motion ${side}`),
+  ];
+  const refresh = () => {
+    const still = lacks(screens[state.screen]);
+    find("next").disabled = still.length > 0;
+    find("lacks").textContent = still.length ? `Before you go on: ${still.join(", ")}.` : "";
+  };
 
   /* ---- what is shown ---------------------------------------------------------------------- */
   const show = (screen) => {
@@ -55,7 +68,7 @@
     find("scales").replaceChildren(...data.sides.map((side) => scale(now, side)));
     /* Realism was rated without the texts: there is no way back to it once they are known. */
     find("back").disabled = state.screen % count === 0 && round > 0;
-    find("next").disabled = !isRated(now);
+    refresh();
     find("next").textContent = state.screen === screens.length - 1 ? "Finish" : "Next";
     player(now.pair).dispatchEvent(new KeyboardEvent("keydown", { key: "Home" }));
   };
@@ -83,7 +96,7 @@
     const now = screens[state.screen];
     state.ratings[now.pair] = { ...state.ratings[now.pair], [now.question]: { ...rated(now), [side]: value } };
     keep();
-    find("next").disabled = !isRated(now);
+    refresh();
     find("progress").value = screens.filter(isRated).length / screens.length;
     const input = document.querySelector(`input[name="rating-${side}"][value="${value}"]`);
     input.checked = true;
@@ -97,8 +110,16 @@
   };
   find("rate").onsubmit = (event) => {
     event.preventDefault();
-    if (isRated(screens[state.screen])) show(state.screen + 1);
+    if (!lacks(screens[state.screen]).length) show(state.screen + 1);
   };
+  find("rate").addEventListener("lead-played", ({ detail }) => {
+    const now = screens[state.screen];
+    if (!now) return;
+    const before = isWatched(now);
+    const seconds = Math.round(1000 * (watched(now) + detail)) / 1000;
+    state.watched[now.pair] = { ...state.watched[now.pair], [now.question]: seconds };
+    if (isWatched(now) !== before) { keep(); refresh(); }
+  });
   find("back").onclick = () => show(state.screen - 1);
   find("last").onclick = () => show(screens.length - 1);
   find("again").onclick = () => {
