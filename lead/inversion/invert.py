@@ -181,7 +181,8 @@ def inverted_and_compared(
     each one's `fresh_objective`; and ``sentences``, the words `in_templates`.
     """
     words = invert(networks, objective, clips, start, settings, seeds, progress)
-    both = [in_templates(networks.encoder, vectors) for vectors in (start, words.vectors)]
+    like = networks.generator.null
+    both = [in_templates(networks.encoder, each.to(like)) for each in (start, words.vectors)]
     before, after = fresh_objective(networks, objective, clips, both, settings, seeds)
     compared = {"descriptor": before, "inverted": after, "sentences": both[1].cpu()}
     return vars(words) | compared
@@ -190,8 +191,7 @@ def inverted_and_compared(
 @torch.no_grad()
 def in_templates(encoder: TextEncoder, vectors: Float[Tensor, "N W"]) -> Float[Tensor, "N T C"]:
     """The pooled embedding of every template with every word in it."""
-    words = vectors.to(next(encoder.network.parameters()))
-    pooled = [encode_pseudo(encoder, [text] * len(words), words) for text in TEMPLATES]
+    pooled = [encode_pseudo(encoder, [text] * len(vectors), vectors) for text in TEMPLATES]
     return torch.stack(pooled, dim=1)
 
 
