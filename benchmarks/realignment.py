@@ -42,7 +42,7 @@ from lead.evaluation.metrics import frechet_distance
 from lead.evaluation.protocol import Pass, draw_pass, sorted_batches
 from lead.evaluation.repeats import repeat_seeds
 from lead.evaluation.score import matching_metrics
-from lead.figures.style import FAINT, LEAD, MLD, PAGE, new_figure, save_figure, styled
+from lead.figures.style import FAINT, LEAD, MLD, PAGE, logarithmic, new_figure, save_figure, styled
 from lead.files.job import Job
 from lead.models.files import load_projector, load_tensors
 from lead.progress import Progress
@@ -243,7 +243,7 @@ def page(rows: pd.DataFrame) -> str:
                   for name, own in part.groupby("condition")}  # fmt: skip
         table = []
         for name, values in frames.items():
-            change = (values - frames["mld"]).xs("fid", level="metric")
+            change = (values - frames["mld"]).xs("fid", level="metric").dropna()
             found = estimate(change.to_numpy())
             less = f"{found.mean:+.3f} ({found.low:+.3f} to {found.high:+.3f})"
             means = [
@@ -267,7 +267,7 @@ def draw(rows: pd.DataFrame) -> Figure:
     """FID over guidance, and FID less MLD's over the length of MLD's latents."""
     over = by_training(rows)
     folders = list(dict.fromkeys(over["networks"]))
-    figure = new_figure(PAGE, 2.6)
+    figure = new_figure(PAGE, 2.7)
     panels = figure.subplots(1, len(folders) + 1, squeeze=False)[0]
     shown = {"mld": ("MLD", MLD, "-"), "lead": ("LEAD", LEAD, "-"),
              "clipped": ("MLD, clipped", MLD, ":"),
@@ -280,11 +280,12 @@ def draw(rows: pd.DataFrame) -> Figure:
             mean = own.groupby("guidance")["value"].mean()
             axes.plot(mean.index, mean, line, color=colour, label=label)
             axes.plot(own["guidance"], own["value"], ".", ms=2, color=colour, alpha=0.5)
-        axes.set_yscale("log")
+        logarithmic(axes)
         axes.set_title(networks)
         axes.set_xlabel("guidance")
         axes.set_ylabel("FID")
-    panels[0].legend()
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
     keys = ["networks", "training", "guidance"]
     length = over[(over["metric"] == NORM) & (over["condition"] == "mld")].set_index(keys)["value"]
     change = (fid[fid["condition"] == "lead"].set_index(keys)["value"]
@@ -294,7 +295,8 @@ def draw(rows: pd.DataFrame) -> Figure:
             length[networks], change[networks], ".", color=(LEAD, MLD)[number % 2], label=networks
         )
     panels[-1].axhline(0, color=FAINT, lw=0.8)
-    panels[-1].set_xlabel("length of MLD's latents, of training latents")
+    panels[-1].set_xlabel("length of MLD's latents")
+    panels[-1].set_title("of training latents; a point a training")
     panels[-1].set_ylabel("FID of LEAD less MLD's")
     panels[-1].legend()
     return figure
