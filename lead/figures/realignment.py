@@ -142,7 +142,7 @@ def draw_changes(frame: pd.DataFrame) -> Figure:
         axes.set_yticks(range(len(named)), [name.replace("_", " ") for name in named])
         axes.set_xlim(left=0)
         axes.tick_params(axis="y", length=0)
-        axes.set_title("what they show (bar: median)")
+        axes.set_title(f"the {len(named)} actions that change most (bar: median)")
     for axes in (left, *right):
         axes.set_xlabel("mean change of joints by realignment (cm)")
     return figure

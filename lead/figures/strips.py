@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from lead.errors import LeadError
 from lead.figures.style import FAINT, INK, PAGE, new_figure, styled
 from lead.motion.skeleton import Skeleton
+from lead.render.lettering import legible
 from lead.render.strip import GRID, View, azimuth_of, common_scale, draw_strip
 from lead.types import Joints
 
@@ -94,4 +95,6 @@ def _wrapped(text: str, width: float, lines: int) -> str:
 
 
 def _say(axes: Axes, text: str, colour: str = FAINT) -> None:
-    axes.text(0.5, 0.5, text, ha="center", va="center", color=colour, transform=axes.transAxes)
+    axes.text(
+        0.5, 0.5, legible(text), ha="center", va="center", color=colour, transform=axes.transAxes
+    )

@@ -26,7 +26,7 @@ def wrap(text: str, face: ImageFont.FreeTypeFont, width: int, lines: int) -> lis
     What does not fit is replaced by an ellipsis. There is always one line, if an empty one.
     Letters that the font lacks are written as their numbers.
     """
-    words, wrapped = _in_this_font(text).split(), [""]
+    words, wrapped = legible(text).split(), [""]
     while words:
         longer = f"{wrapped[-1]} {words[0]}".strip()
         if face.getlength(longer) <= width:
@@ -42,7 +42,8 @@ def wrap(text: str, face: ImageFont.FreeTypeFont, width: int, lines: int) -> lis
     return wrapped
 
 
-def _in_this_font(text: str) -> str:
+def legible(text: str) -> str:
+    """The text with letters that the font lacks as their numbers, instead of boxes."""
     return "".join(
         letter if letter.isspace() or ord(letter) in _letters() else f"U+{ord(letter):04X} "
         for letter in text

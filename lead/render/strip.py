@@ -153,7 +153,7 @@ def common_scale(
     )
     widest = max(_reach(joints[_drawn(len(joints), poses)], view) for joints in motions)
     piece = (width - _plan_width(height)) / poses
-    return min(0.74 * height / tallest, (0.62 if view.body else 0.46) * piece / widest)
+    return min(0.74 * height / tallest, (0.52 if view.body else 0.46) * piece / widest)
 
 
 def draw_ground(

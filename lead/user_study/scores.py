@@ -166,7 +166,8 @@ def draw_scores(table: pd.DataFrame, systems: Mapping[str, str]) -> Figure:
             rows = rows.reindex(list(SCORES))
             at = np.arange(len(SCORES)) + 0.38 * place - 0.19 + shift
             axes.bar(at, rows["mean"] - LOWEST, 0.16, bottom=LOWEST, color=colour,
-                     edgecolor=_COLOURS[place], lw=0.8,
+                     edgecolor="white" if is_own and place else _COLOURS[place], lw=0.8,
+                     hatch="///" if is_own and place else "",
                      label=label if is_own else f"{label}, paper")  # fmt: skip
             axes.errorbar(at, rows["mean"], rows["ci95"], fmt="none", ecolor=INK, lw=0.8,
                           capsize=2)  # fmt: skip
@@ -184,19 +185,18 @@ def draw_scores(table: pd.DataFrame, systems: Mapping[str, str]) -> Figure:
 @styled()
 def draw_raters(demographics: Sequence[Mapping[str, str]]) -> Figure:
     """Fig. 3: who the raters were, a panel a question."""
-    answered = [[own for own in choices if any(own == told[name] for told in demographics)]
-                for name, (_, choices) in DEMOGRAPHICS.items()]  # fmt: skip
-    figure = new_figure(PAGE, 0.75 + 0.19 * max(map(len, answered)))
-    panels = figure.subplots(1, len(answered), squeeze=False)[0]
-    for axes, name, choices in zip(panels, DEMOGRAPHICS, answered, strict=True):
+    longest = max(len(choices) for _, choices in DEMOGRAPHICS.values())
+    figure = new_figure(PAGE, 0.75 + 0.19 * longest)
+    panels = figure.subplots(1, len(DEMOGRAPHICS), squeeze=False)[0]
+    for axes, (name, (_, choices)) in zip(panels, DEMOGRAPHICS.items(), strict=True):
         counts = [sum(told[name] == choice for told in demographics) for choice in choices]
         axes.barh(range(len(choices)), counts, 0.7, color=_COLOURS[1])
         for row, count in enumerate(counts):
             share = f"{count} ({count / len(demographics):.0%})"
             axes.text(count, row, f" {share}", va="center", fontsize=6.5)
         axes.set_yticks(range(len(choices)), choices)
-        axes.set_ylim(max(map(len, answered)) - 0.5, -0.5)
-        axes.set_xlim(0, 1.45 * max(counts))
+        axes.set_ylim(longest - 0.5, -0.5)
+        axes.set_xlim(0, 1.45 * len(demographics))
         axes.set_xticks([])
         axes.spines["bottom"].set_visible(False)
         axes.tick_params(axis="y", length=0)
