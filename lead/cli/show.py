@@ -44,15 +44,15 @@ def table_file(table: str, study: str | None = None) -> Path:
     name = f"table{table}" if table.isdigit() else table
     if study and not (RESULTS / study).is_dir():
         load_study(study)  # says which there are
-    if name not in _NAMES and not Path(table).is_file() and Path(table).suffix != ".parquet":
+    others = [] if study else sorted(RESULTS.glob(f"*/tables/{name}.parquet"), key=_age)
+    file = (RESULTS / study if study else RESULTS) / "tables" / f"{name}.parquet"
+    if not (name in _NAMES or Path(table).suffix or file.is_file() or others):
         raise LeadError(
             "There is no table of this name.",
             found=table,
             expected=f"1 to 6, {', '.join(_NAMES[len(PUBLISHED_TABLES) :])}, or a .parquet file",
             fix="lead show, for Table 1.",
         )
-    file = (RESULTS / study if study else RESULTS) / "tables" / f"{name}.parquet"
-    others = [] if study else sorted(RESULTS.glob(f"*/tables/{name}.parquet"), key=_age)
     return file if file.is_file() or (name in _NAMES and not others) else (*others, Path(table))[0]
 
 

@@ -35,6 +35,7 @@ from lead.cli.study_commands import MISSING
 from lead.config.datasets import HumanML3DDataset
 from lead.config.load import resolve_study
 from lead.datasets.processed import read_processed
+from lead.files.job import Job, record
 from lead.mocap.motion import read_mocap
 from lead.model_directory import BUNDLED
 from lead.motion.skeleton import HUMANML3D
@@ -123,13 +124,17 @@ def test_every_exception_is_still_of_a_command():
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
-    """A finished study, which stands for `demo`, and what `lead timings` reads."""
+    """A finished study, which stands for `demo`, and what `lead timings` and `lead verify` read."""
     root = build(tmp_path_factory.mktemp("documented"))
     write_copy(root, root / "DIR", repeats=2)
     (root / "results" / "mine").mkdir()
     (root / "results" / "mine" / "model").symlink_to(BUNDLED)
     (root / "results" / NAME / "benchmarks").mkdir()
     (root / "results" / NAME / "benchmarks" / "import_motion.tsv").write_text("s\tmax_rss\n1\t2\n")
+    (root / "results" / NAME / "logs").mkdir()
+    features = {"frames": root / "results" / NAME / "features" / "frames.npy"}
+    run = record(Job("extract_features", {"seed": 1}, {}, features), {})
+    (root / "results" / NAME / "logs" / "features.json").write_text(json.dumps(run))
     return root
 
 

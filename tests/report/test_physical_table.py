@@ -103,7 +103,7 @@ def table(folder, label="") -> tuple[pd.DataFrame, dict, str]:
     gauge = write_gauge(folder)
     rows = (REAL, MLD, realigned("lead"), other_model("mine", label))
     settings = {"seed": 1, "trainings": 1, "name": "demo", "description": "some clips",
-                "footnote": "A try.",
+                "footnote": "A try.", "evaluation": {},
                 "table": "physical", "rows": [vars(row) for row in rows]}  # fmt: skip
     out = {"tex": folder / "physical.tex", "parquet": folder / "physical.parquet"}
     make_table(Job("make_table", settings, {"metrics": tuple(files), "gauge": gauge}, out))

@@ -87,9 +87,9 @@ def table_settings(wildcards):
     """What a table says of the study in it, besides its numbers."""
     study = study_of_table(wildcards.table)
     values = study.model_dump(mode="json")
-    names = ["name", "description", "footnote", "seed", "trainings"]
+    names = ["name", "description", "footnote", "seed", "trainings", "evaluation"]
     if wildcards.table != "physical":
-        names += ["dataset", "evaluator", "evaluation", "text", "consistency"]
+        names += ["dataset", "evaluator", "text", "consistency"]
     rows = [vars(row) for row in study.rows(wildcards.table)]
     return {"table": wildcards.table, "rows": rows, **{name: values[name] for name in names}}
 
