@@ -36,6 +36,9 @@ _TITLES = {
     "vae": "VAE",
     "consistency": "MotionLCM's student",
 }
+_VALIDATION = {"consistency": "validation: distance\nto the teacher"}
+"""What is measured on validation clips, where it is not the loss."""
+
 _LINES = ("-", "--", ":", "-.")
 _POINTS = 60
 """Medians that a long curve is drawn through, over as many equal parts of it."""
@@ -109,9 +112,8 @@ def _draw(axes: Axes, name: str, history: pd.DataFrame) -> None:
         _draw_curve(axes, drawn, "loss", "loss", INK, lw=1.3)
     if "validation" in history:
         seen = history.dropna(subset=["validation"])
-        axes.plot(
-            seen["step"], seen["validation"], "--o", ms=2.2, lw=1.1, color=INK, label="validation"
-        )
+        label = _VALIDATION.get(name, "validation")
+        axes.plot(seen["step"], seen["validation"], "--o", ms=2.2, lw=1.1, color=INK, label=label)
     logarithmic(axes)
     axes.set_title(_TITLES.get(name, name.replace("_", " ")))
     axes.set_xlabel("step")

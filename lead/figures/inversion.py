@@ -10,6 +10,7 @@ from lead.evaluation.generate import draw_given
 from lead.evaluation.predictions.embed import first_motions
 from lead.evaluation.repeats import repeat_seeds
 from lead.figures.motions import Decoder, different_contents, open_decoder
+from lead.figures.realignment import mean_change
 from lead.figures.strips import Strips, draw_strips
 from lead.figures.style import colour_of, save_figure
 from lead.files.job import Job
@@ -17,6 +18,7 @@ from lead.inversion.chosen import clips_of, read_chosen
 from lead.inversion.stages import drawn_sentences, first_captions
 from lead.inversion.words import read_inverted
 from lead.motion.features import features_to_joints
+from lead.motion.skeleton import METRES
 from lead.types import Joints
 
 COLUMNS = 3
@@ -34,7 +36,8 @@ def inverted_strips(job: Job) -> None:
     """Draw three motions that words were inverted from, and what is generated from the words.
 
     Rows: the motion, MotionCLIP where the study has it, and words of the objectives ``mld``
-    (decoded as they are) and ``lead`` (realigned). Templates, noise and lengths are those of the
+    (decoded as they are) and ``lead`` (realigned), each with its mean distance of joints from the
+    motion (`mean_change`). Templates, noise and lengths are those of the
     evaluation, of its first repeat.
     Inputs: those of `open_decoder` with ``projector``; ``motions``; words ``mld`` and ``lead``;
     where the study has MotionCLIP, those of `first_motions`. Outputs: ``pdf``, ``png``.
@@ -47,13 +50,23 @@ def inverted_strips(job: Job) -> None:
     places = [clips.index(clip) for clip in columns]
     drawn = first_captions(clips, seeds)
 
-    def row(system: System, motions: list[Joints], label: str) -> Strips:
-        return Strips(label, colour_of(system), motions)
-
     real = decoder.crops(drawn)
+    target = [real[place] for place in places]
+    metre = METRES[decoder.skeleton.unit]
+
+    def row(system: System, motions: list[Joints], label: str) -> Strips:
+        """With how far joints are from the target, where motions are as long."""
+        notes = [
+            f"{100 * metre * mean_change(*pair):.0f} cm from the target"
+            if len(pair[0]) == len(pair[1]) and system is not REAL
+            else ""
+            for pair in zip(target, motions, strict=True)
+        ]
+        return Strips(label, colour_of(system), motions, notes)
+
     names = [clip.id for clip in columns]
     length = [int(drawn.length[place]) for place in places]
-    rows = [row(REAL, [real[place] for place in places], "target")]
+    rows = [row(REAL, target, "target")]
     if "predictions" in job.inputs:
         made = [features_to_joints(own, decoder.skeleton) for own in first_motions(job, names)]
         rows.append(row(other_model(MOTIONCLIP), [*made], "MotionCLIP"))

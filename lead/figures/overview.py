@@ -8,7 +8,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyBboxPatch, Polygon
+from matplotlib.patches import FancyBboxPatch, Polygon, Rectangle
 
 from lead.config.evaluation import Evaluation
 from lead.config.models import Diffusion, TextSettings
@@ -16,13 +16,18 @@ from lead.config.training import DenoiserStage, ProjectorStage, VaeStage
 from lead.figures.style import FAINT, INK, LEAD, MLD, PAGE, new_figure, save_figure, styled
 from lead.files.job import Job
 
-_HEIGHT = 3.45  # inches, as are all lengths below
+_HEIGHT = 3.68  # inches, as are all lengths below
+_BOTTOM = -0.23  # of the key, below the panels
 _TEXT, _GROUND = "#009E73", "#f4f5f8"
-_SHORT = 0.2  # half the height of a network
+_SMALL = 6.3  # points
+_SHORT = 0.21  # half the height of a network
 _COLOURS = {"vae": "#8a6d3b", "denoiser": MLD, "projector": LEAD, "text": _TEXT}
 _ENCODERS = {"clip": "CLIP text encoder", "minilm": "MiniLM text encoder", "t5": "T5 text encoder"}
 
 _TARGETS = {"epsilon": r"\epsilon", "v": "v", "sample": "z"}
+_NOISE_FREE = (
+    r"$F(\epsilon) = (z_t - \sqrt{1 - \bar{\alpha}_t}\,\epsilon)\,/\,\sqrt{\bar{\alpha}_t}$"
+)
 
 Place = tuple[float, float]
 Span = tuple[float, float]
@@ -65,13 +70,14 @@ def draw_overview(facts: Mapping[str, Any]) -> Figure:
     figure = new_figure(PAGE, _HEIGHT)
     figure.set_layout_engine("none")
     axes = figure.add_axes((0, 0, 1, 1))
-    axes.set(xlim=(0, PAGE), ylim=(0, _HEIGHT))
+    axes.set(xlim=(0, PAGE), ylim=(_BOTTOM, _BOTTOM + _HEIGHT))
     axes.set_axis_off()
     _vae(axes, facts)
     _denoiser(axes, facts)
     _projector(axes, facts)
     _generation(axes, facts)
     _inversion(axes, facts)
+    _key(axes)
     return figure
 
 
@@ -96,7 +102,7 @@ def _denoiser(axes: Axes, facts: Mapping[str, Any]) -> None:
     boxes = [
         _value(axes, (left + 0.17, y), "$z$"),
         _value(axes, (left + 0.74, y), "$z_t$"),
-        _network(axes, (left + 1.28, y), r"$\epsilon_\theta$", "denoiser"),
+        _network(axes, (left + 1.28, y), _denoiser_name(facts), "denoiser"),
         _value(axes, (left + 1.89, y), rf"$\hat{{{facts['target']}}}$"),
     ]
     _arrows(axes, y, boxes)
@@ -124,16 +130,16 @@ def _projector(axes: Axes, facts: Mapping[str, Any]) -> None:
     _arrows(axes, 2.35, [text, pooled])
     _arrow(axes, (left + 1.68, 2.48), (left + 1.34, y - 0.13), LEAD, heads="<|-|>")
     _note(axes, (left + 1.6, 2.63), "align", LEAD, "left")
-    _loss(axes, (left + 1.29, 2.0),
+    _loss(axes, (left + 1.29, 2.02),
           rf"{facts['align']} $(1 - \cos(z_\mathrm{{proj}}, c))$ + {facts['rec']} "
-          rf"$\|z - \hat{{z}}\|^2$ + {facts['var']} KL$(P(z)\,\|\,Q(\hat{{z}}))$", 5.4)  # fmt: skip
+          rf"$\|z - \hat{{z}}\|^2$" "\n"
+          rf"+ {facts['var']} KL$(P(z)\,\|\,Q(\hat{{z}}))$")  # fmt: skip
 
 
 def _generation(axes: Axes, facts: Mapping[str, Any]) -> None:
-    legend = "filled: learns, outline: frozen"
-    left, y = _panel(axes, 0.04, 0.06, 4.18, 1.7, "(d) Generation", legend), 0.98
+    left, y = _panel(axes, 0.04, 0.06, 4.18, 1.7, "(d) Generation", ""), 0.98
     noise = _value(axes, (left + 0.24, y), r"$\epsilon$")
-    network = _network(axes, (left + 0.86, y), r"$\epsilon_\theta$", "denoiser", frozen=True)
+    network = _network(axes, (left + 0.86, y), _denoiser_name(facts), "denoiser", frozen=True)
     latent = _value(axes, (left + 1.42, y), "$z_0$")
     boxes = [
         _network(axes, (left + 1.92, y), r"$E_\mathrm{proj}$", "projector", 1, frozen=True),
@@ -160,7 +166,7 @@ def _inversion(axes: Axes, facts: Mapping[str, Any]) -> None:
     left, y = _panel(axes, 4.28, 0.06, 2.58, 1.7, "(e) Inversion of a word", ""), 1.14
     boxes = [
         _value(axes, (left + 0.24, y), "$z_t$"),
-        _network(axes, (left + 0.74, y), r"$\epsilon_\theta$", "denoiser", frozen=True),
+        _network(axes, (left + 0.74, y), _denoiser_name(facts), "denoiser", frozen=True),
         _value(axes, (left + 1.22, y), r"$\hat{\epsilon}$"),
         _value(axes, (left + 1.7, y), r"$F(\hat{\epsilon})$", width=0.36),
         _network(axes, (left + 2.26, y), r"$E_\mathrm{proj}$", "projector", 1, frozen=True),
@@ -170,9 +176,20 @@ def _inversion(axes: Axes, facts: Mapping[str, Any]) -> None:
     _arrow(axes, (left + 0.74, 0.77), (left + 0.74, y - _SHORT))
     _arrow(axes, (left + 1.5, 0.64), (left + 1.34, 0.64))
     _note(axes, (left + 1.53, 0.64), "“a person $v^*$”", _TEXT, "left")
-    _loss(axes, (left + 1.29, 0.24),
+    _loss(axes, (left + 1.29, 0.26),
           r"$\|E_\mathrm{proj}(F(\epsilon)) - E_\mathrm{proj}(F(\hat{\epsilon}))\|^2$;"
-          r" $v^*$ alone learns")  # fmt: skip
+          r" $v^*$ alone learns" "\n" + _NOISE_FREE)  # fmt: skip
+
+
+def _key(axes: Axes) -> None:
+    """What filled and outlined networks mean, below all panels."""
+    for x, word, ground in ((2.3, "network that learns", INK), (3.9, "frozen network", "white")):
+        axes.add_patch(Rectangle((x, -0.15), 0.18, 0.11, fc=ground, ec=INK, lw=1.0))
+        axes.text(x + 0.26, -0.095, word, va="center_baseline", fontsize=_SMALL)
+
+
+def _denoiser_name(facts: Mapping[str, Any]) -> str:
+    return rf"${facts['target']}_\theta$"
 
 
 def _panel(
@@ -187,7 +204,7 @@ def _panel(
 
 
 def _network(
-    axes: Axes, at: Place, label: str, part: str, slope: int = 0, *, width: float = 0.36,
+    axes: Axes, at: Place, label: str, part: str, slope: int = 0, *, width: float = 0.4,
     frozen: bool = False,
 ) -> Span:  # fmt: skip
     """A network: filled where it learns, an outline where it is frozen.
@@ -203,7 +220,7 @@ def _network(
     axes.add_patch(Polygon(corners, fc="white" if frozen else colour, ec=colour, lw=1.0,
                            ls="-", joinstyle="round"))  # fmt: skip
     axes.text(x, y, label, color=colour if frozen else "white", ha="center", va="center_baseline",
-              fontsize=7 if label.startswith("$") else 6)  # fmt: skip
+              fontsize=8.5 if label.startswith("$") else _SMALL)  # fmt: skip
     return x - w, x + w
 
 
@@ -211,7 +228,7 @@ def _value(axes: Axes, at: Place, label: str, width: float = 0.24) -> Span:
     x, y = at
     axes.add_patch(FancyBboxPatch((x - width / 2, y - 0.12), width, 0.24, fc="white", ec=FAINT,
                                   lw=0.6, boxstyle="round,pad=0,rounding_size=0.05"))  # fmt: skip
-    axes.text(x, y, label, ha="center", va="center_baseline")
+    axes.text(x, y, label, ha="center", va="center_baseline", fontsize=8)
     return x - width / 2, x + width / 2
 
 
@@ -228,8 +245,8 @@ def _arrow(axes: Axes, start: Place, end: Place, colour: str = INK, heads: str =
 
 
 def _note(axes: Axes, at: Place, text: str, colour: str = FAINT, ha: str = "center") -> None:
-    axes.text(*at, text, color=colour, ha=ha, va="center", fontsize=6)
+    axes.text(*at, text, color=colour, ha=ha, va="center", fontsize=_SMALL)
 
 
-def _loss(axes: Axes, at: Place, text: str, size: float = 6.2) -> None:
-    axes.text(*at, text, ha="center", va="center", fontsize=size)
+def _loss(axes: Axes, at: Place, text: str) -> None:
+    axes.text(*at, text, ha="center", va="center", fontsize=6.8, linespacing=1.3)

@@ -30,11 +30,13 @@ class Strips:
         label: of the system; may have several lines.
         colour: of the label.
         motions: one per column, in the skeleton's unit.
+        notes: a few words below each motion, or none.
     """
 
     label: str
     colour: str
     motions: Sequence[Joints] = field(repr=False)
+    notes: Sequence[str] = ()
 
 
 @styled()
@@ -80,9 +82,13 @@ def draw_strips(columns: Sequence[str], rows: Sequence[Strips], skeleton: Skelet
             f"0 to {(len(motions[0]) - 1) / skeleton.fps:.1f} s; grid {GRID[skeleton.unit][1]}"
         )
         _say(place(left, height - _FOOT, own, _FOOT), seconds)
-        for joints, top in zip(motions, tops, strict=True):
+        for row, joints, top in zip(rows, motions, tops, strict=True):
             strip = draw_strip(joints, skeleton, size, scale, poses, view)
-            place(left, top, own, _STRIP).imshow(np.asarray(strip), aspect="auto")
+            axes = place(left, top, own, _STRIP)
+            axes.imshow(np.asarray(strip), aspect="auto")
+            if row.notes:
+                axes.text(0.5, 0.0, row.notes[number], color=FAINT, size=6.5, ha="center",
+                          va="bottom", transform=axes.transAxes)  # fmt: skip
     for row, top in zip(rows, tops, strict=True):
         axes = place(0.05, top, _LABEL, _STRIP)
         axes.text(0, 0.5, row.label, color=row.colour, va="center", weight="bold")

@@ -44,9 +44,9 @@ def motion_sheet(
 ) -> None:
     """Write rows of motions, one per column, as one PNG, 1600 pixels wide, atomically.
 
-    All motions of a row have one scale, the same number of poses from their first frame to
-    their last, and the view from which the first of them shows most. The PNG's description
-    is the first column's texts, a line each.
+    All motions have one scale and the same number of poses from their first frame to their
+    last; those of a row have the view from which the first of them shows most. The PNG's
+    description is the first column's texts, a line each.
 
     Raises:
         LeadError: no rows, or a motion that cannot be drawn.
@@ -59,7 +59,14 @@ def motion_sheet(
             expected="at least one generated motion",
             fix="Generate at least one motion first.",
         )
-    pictures = [_draw_row(row, skeleton) for row in rows]
+    views = [View(azimuth_of(row[0].joints)) for row in rows]
+    scale = min(
+        common_scale([panel.joints for panel in row], skeleton, _size(row), _poses(len(row)), view)
+        for row, view in zip(rows, views, strict=True)
+    )
+    pictures = [
+        _draw_row(row, skeleton, scale, view) for row, view in zip(rows, views, strict=True)
+    ]
     header = _draw_header(title, columns)
     height = header.height + sum(picture.height for picture in pictures) + _MARGIN // 2
     sheet = Image.new("RGB", (_WIDTH, height), PAPER)
@@ -103,7 +110,7 @@ def _draw_header(title: str, columns: Sequence[str]) -> Image.Image:
     return picture
 
 
-def _draw_row(row: Sequence[Panel], skeleton: Skeleton) -> Image.Image:
+def _draw_row(row: Sequence[Panel], skeleton: Skeleton, scale: float, view: View) -> Image.Image:
     width = _column_width(len(row))
     # What was asked for stands in the first column, and stands out.
     faces = [font(18, bold=not column) for column in range(len(row))]
@@ -112,17 +119,18 @@ def _draw_row(row: Sequence[Panel], skeleton: Skeleton) -> Image.Image:
     picture = Image.new("RGB", (_WIDTH, text_height + _STRIP_HEIGHT + 28), PAPER)
     draw = ImageDraw.Draw(picture)
     draw.line([(_MARGIN, 0), (_WIDTH - _MARGIN, 0)], fill=LINES, width=1)
-    motions = [panel.joints for panel in row]
-    size, poses = (width, _STRIP_HEIGHT), _poses(len(row))
-    view = View(azimuth_of(motions[0]))
-    scale = common_scale(motions, skeleton, size, poses, view)
-    for column, (joints, lines) in enumerate(zip(motions, texts, strict=True)):
+    for column, (panel, lines) in enumerate(zip(row, texts, strict=True)):
         x = _column(column, len(row))
         for number, line in enumerate(lines):
             draw.text((x, 12 + _CAPTION_LINE * number), line, BLACK, faces[column])
-        strip = draw_strip(joints, skeleton, size, scale, poses, view)
+        strip = draw_strip(panel.joints, skeleton, _size(row), scale, _poses(len(row)), view)
         picture.paste(strip, (x, text_height + 14))
     return picture
+
+
+def _size(row: Sequence[Panel]) -> tuple[int, int]:
+    """Width and height of a strip of a row, in pixels."""
+    return _column_width(len(row)), _STRIP_HEIGHT
 
 
 def _poses(columns: int) -> int:

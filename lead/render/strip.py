@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float, Int
 from PIL import Image, ImageDraw
+from scipy.spatial.distance import cdist
 
 from lead.motion.skeleton import METRES, Skeleton
 from lead.render.body import draw_body, scene_of
@@ -21,6 +22,9 @@ TRAIL, GROUND, LINES = (122, 82, 168), (245, 246, 249), (214, 218, 226)
 # Beyond this many lines the plan of a long path would be all grid.
 _MOST_LINES = 40
 _ON_GROUND = np.array([1.0, 0.0, 1.0])
+
+# Frames among which poses are chosen, and what a step twice the mean costs, of the largest change.
+_MOST_FRAMES, _UNEVEN = 400, 0.1
 
 # Drawn this much larger and reduced, because Pillow's lines have no smooth edges.
 _FINER = 3
@@ -74,7 +78,7 @@ def draw_strip(
     poses: int = 6,
     view: View = View(),
 ) -> Image.Image:
-    """Poses at equal steps of time from the first frame to the last, and the root's path.
+    """Poses from the first frame to the last (`telling_frames`), and the root's path.
 
     Each pose stands in the middle of its own piece of ground. The ground's grid is fixed in space,
     so it moves beneath a figure that walks; the path behind the figure lies on it. At the right
@@ -97,7 +101,7 @@ def draw_strip(
         joints = body.points[:, : skeleton.joint_count] / METRES[skeleton.unit]
     width, height = size
     plan_width = _plan_width(height)
-    frames = _drawn(len(joints), poses)
+    frames = telling_frames(joints, poses)
     middles = (np.arange(poses) + 0.5) * (width - plan_width) / poses
     step, step_name = GRID[skeleton.unit]
     radius = min(0.46 * (middles[0] * 2) / scale, 0.5 * body_height(joints[0], skeleton))
@@ -131,6 +135,32 @@ def draw_strip(
     return picture
 
 
+def telling_frames(joints: Float[np.ndarray, "N J 3"], poses: int) -> Int[np.ndarray, " P"]:
+    """Frames whose poses differ most from one to the next, from the first frame to the last.
+
+    At equal steps of time a wave of the hand may be met in the same place each time. So steps may
+    be half to one and a half times as long, where that shows more; a motion without any movement
+    is shown at equal steps.
+    """
+    times = np.linspace(0, len(joints) - 1, min(len(joints), _MOST_FRAMES)).round().astype(int)
+    if len(times) < 3 * poses:
+        return np.linspace(0, len(joints) - 1, poses).round().astype(int)
+    local = (joints[times] - joints[times, :1]).reshape(len(times), -1)
+    change = cdist(local, local)
+    steps = (times - times[:, None]) * (poses - 1) / times[-1]
+    worth = change / max(change.max(), 1e-6) - _UNEVEN * (steps - 1) ** 2
+    worth[(steps < 0.5) | (steps > 1.5)] = -np.inf
+    best, before = np.where(times == 0, 0.0, -np.inf), []
+    for _ in range(poses - 1):
+        total = best[:, None] + worth
+        before.append(total.argmax(axis=0))
+        best = total.max(axis=0)
+    chosen = [len(times) - 1]
+    for earlier in reversed(before):
+        chosen.append(earlier[chosen[-1]])
+    return times[chosen[::-1]]
+
+
 def common_scale(
     motions: Sequence[Float[np.ndarray, "_ J 3"]],
     skeleton: Skeleton,
@@ -151,7 +181,7 @@ def common_scale(
         max(float(joints[..., 1].max()), _UPRIGHT * body_height(joints[0], skeleton))
         for joints in motions
     )
-    widest = max(_reach(joints[_drawn(len(joints), poses)], view) for joints in motions)
+    widest = max(_reach(joints[telling_frames(joints, poses)], view) for joints in motions)
     piece = (width - _plan_width(height)) / poses
     return min(0.74 * height / tallest, (0.52 if view.body else 0.46) * piece / widest)
 
@@ -224,10 +254,6 @@ def draw_plan(
 def _reach(poses: Float[np.ndarray, "P J 3"], view: View) -> float:
     """How far from the root a joint appears to the left or right, in the skeleton's unit."""
     return float(np.abs((poses - poses[:, :1]) @ view.to_the_right).max())
-
-
-def _drawn(frames: int, poses: int) -> Int[np.ndarray, " P"]:
-    return np.linspace(0, frames - 1, poses).round().astype(int)
 
 
 def _plan_width(height: int) -> int:

@@ -13,7 +13,15 @@ from lead.motion.skeleton import HUMANML3D, KIT, Skeleton
 from lead.render.lettering import font, wrap
 from lead.render.sheet import Panel, motion_sheet
 from lead.render.stick import LEFT, RIGHT, Camera, body_height, draw_figure
-from lead.render.strip import TRAIL, common_scale, draw_ground, draw_plan, draw_strip, draw_trail
+from lead.render.strip import (
+    TRAIL,
+    common_scale,
+    draw_ground,
+    draw_plan,
+    draw_strip,
+    draw_trail,
+    telling_frames,
+)
 
 
 def standing(skeleton: Skeleton, frames: int = 30, speed: float = 0.0) -> np.ndarray:
@@ -250,3 +258,21 @@ def test_wrapped_lines_fit_and_what_is_left_out_is_marked(text: str) -> None:
     assert 1 <= len(lines) <= 2
     assert all(font(18).getlength(line) <= 300 for line in lines)
     assert lines[-1].endswith("…") or " ".join(lines) == " ".join(text.split())
+
+
+def test_a_wave_is_shown_at_its_extremes_and_a_pose_that_is_kept_at_equal_steps():
+    still = standing(HUMANML3D, frames=101)
+    assert list(telling_frames(still, 6)) == [0, 20, 40, 60, 80, 100]
+    waving = still.copy()
+    hand = HUMANML3D.joints.index("left_wrist")
+    waving[:, hand, 0] += 0.3 * np.sin(2 * np.pi * np.arange(101) / 20)
+    chosen = telling_frames(waving, 6)
+    assert chosen[0] == 0 and chosen[-1] == 100 and (np.diff(chosen) > 9).all()
+    equal = waving[[0, 20, 40, 60, 80, 100], hand, 0]
+    assert np.ptp(equal) < 1e-3 and np.abs(np.diff(waving[chosen, hand, 0]))[1:-1].min() > 0.5
+
+
+def test_frames_of_a_short_or_a_very_long_motion_are_in_order():
+    for frames in (1, 7, 5000):
+        chosen = telling_frames(standing(HUMANML3D, frames=frames, speed=1.0), 6)
+        assert len(chosen) == 6 and chosen[-1] == frames - 1 and (np.diff(chosen) >= 0).all()

@@ -26,11 +26,21 @@ def reading_motionclip():
     return evaluating() | external("motionclip") if "motionclip" in STUDY.external else {}
 
 
+def picture(name, label):
+    """A figure's PNG, which Snakemake's own report shows with its caption."""
+    return report(
+        f"{RESULTS}/figures/{name}.png",
+        caption=f"../report/figures/{name}.rst",
+        category="Figures",
+        labels={"figure": label},
+    )
+
+
 rule overview:
     output:
         svg=f"{RESULTS}/figures/overview.svg",
         pdf=f"{RESULTS}/figures/overview.pdf",
-        png=f"{RESULTS}/figures/overview.png",
+        png=picture("overview", "the method"),
     log:
         f"{RESULTS}/logs/overview.log",
     benchmark:
@@ -53,12 +63,7 @@ rule contact_sheet:
         index=DATA["index"],
         model=rules.assemble_model.output,
     output:
-        sheet=report(
-            f"{RESULTS}/figures/contact_sheet.png",
-            caption="../report/figures/contact_sheet.rst",
-            category="Figures",
-            labels={"figure": "captions and motions"},
-        ),
+        sheet=picture("contact_sheet", "captions and motions"),
         bvh=f"{RESULTS}/figures/sample.bvh",
     log:
         f"{RESULTS}/logs/contact_sheet.log",
@@ -83,12 +88,7 @@ rule training_curves:
         projector=f"{RESULTS}/models/projectors/lead/history.parquet",
     output:
         pdf=f"{RESULTS}/figures/training.pdf",
-        png=report(
-            f"{RESULTS}/figures/training.png",
-            caption="../report/figures/training.rst",
-            category="Figures",
-            labels={"figure": "training losses"},
-        ),
+        png=picture("training", "training losses"),
     log:
         f"{RESULTS}/logs/training_curves.log",
     benchmark:
@@ -112,12 +112,7 @@ rule latent_map:
         vae=NETWORKS["vae"],
     output:
         pdf=f"{RESULTS}/figures/latents.pdf",
-        png=report(
-            f"{RESULTS}/figures/latents.png",
-            caption="../report/figures/latents.rst",
-            category="Figures",
-            labels={"figure": "latents by t-SNE"},
-        ),
+        png=picture("latents", "latents by t-SNE"),
         numbers=f"{RESULTS}/figures/latents.parquet",
     log:
         f"{RESULTS}/logs/latent_map.log",
@@ -146,9 +141,9 @@ rule realignment_change:
     output:
         numbers=f"{RESULTS}/figures/change.parquet",
         pdf=f"{RESULTS}/figures/change.pdf",
-        png=f"{RESULTS}/figures/change.png",
+        png=picture("change", "change by realignment"),
         strips_pdf=f"{RESULTS}/figures/realigned.pdf",
-        strips_png=f"{RESULTS}/figures/realigned.png",
+        strips_png=picture("realigned", "motions changed most"),
     log:
         f"{RESULTS}/logs/realignment_change.log",
     benchmark:
@@ -176,7 +171,7 @@ rule tradeoff:
         metrics=metrics(STUDY, STUDY.systems),
     output:
         pdf=f"{RESULTS}/figures/tradeoff.pdf",
-        png=f"{RESULTS}/figures/tradeoff.png",
+        png=picture("tradeoff", "FID against R-precision"),
     log:
         f"{RESULTS}/logs/tradeoff.log",
     benchmark:
@@ -207,7 +202,7 @@ rule inverted_strips:
         lead=f"{MTI}/lead/words.safetensors",
     output:
         pdf=f"{RESULTS}/figures/mti.pdf",
-        png=f"{RESULTS}/figures/mti.png",
+        png=picture("mti", "motions of inverted words"),
     log:
         f"{RESULTS}/logs/inverted_strips.log",
     benchmark:
@@ -236,7 +231,7 @@ if STUDY.consistency is not None:
             metrics=metrics(STUDY, STUDY.few_steps),
         output:
             pdf=f"{RESULTS}/figures/few_steps.pdf",
-            png=f"{RESULTS}/figures/few_steps.png",
+            png=picture("few_steps", "FID over steps"),
         log:
             f"{RESULTS}/logs/fid_over_steps.log",
         benchmark:
