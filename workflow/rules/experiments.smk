@@ -82,3 +82,26 @@ if STUDY.consistency is not None:
             announce("What realignment changes at each number of steps.")
         script:
             "../scripts/stage.py"
+
+
+rule published_differences:
+    input:
+        metrics=metrics(STUDY, STUDY.systems),
+        published="config/published",
+    output:
+        md=f"{RESULTS}/tables/published_differences.md",
+        parquet=f"{RESULTS}/tables/published_differences.parquet",
+    log:
+        f"{RESULTS}/logs/published_differences.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/published_differences.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        **stage("experiments.published_differences:published_differences"),
+        settings=settings("name"),
+    message:
+        announce("Whether the paper's differences would survive another training.")
+    script:
+        "../scripts/stage.py"
