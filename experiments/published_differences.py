@@ -68,11 +68,12 @@ def published_differences(job: Job) -> None:
 def compared(frame: pd.DataFrame, printed: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """A row per pair, published table and metric that this study has too."""
     for system, plain, *names in PAIRS:
-        for (table, metric), own in printed.groupby(["table", "metric"], sort=False):
+        for _, own in printed.groupby(["table", "metric"], sort=False):
+            table, metric = own.iloc[0][["table", "metric"]]
             means = dict(zip(own["method"], own["mean"].astype(float), strict=True))
             if not set(names) <= set(means):
                 continue
-            pair = (by_repeat(frame, name, str(metric)) for name in (system, plain))
+            pair = (by_repeat(frame, name, metric) for name in (system, plain))
             numbers, first, second = common(*pair)
             if not numbers:
                 continue
@@ -106,7 +107,7 @@ def _said(rows: Sequence[dict[str, Any]], trainings: int) -> str:
     survive = sum(row["survives"] for row in rows)
     return (
         f"Between {trainings} trainings of this study the ratio of both systems scatters; *by "
-        "chance up to* is the factor (or its inverse) that one training of two equal systems stays within "
-        f"in 19 of 20 cases. {survive} of {len(rows)} printed ratios are beyond it: they would "
+        "chance up to* is the factor (or its inverse) that one training of two equal systems stays "
+        f"within in 19 of 20 cases. {survive} of {len(rows)} printed ratios are beyond it: they would "
         "survive, if the paper's trainings scatter as these do."
     )
