@@ -108,6 +108,6 @@ def _said(rows: Sequence[dict[str, Any]], trainings: int) -> str:
     return (
         f"Between {trainings} trainings of this study the ratio of both systems scatters; *by "
         "chance up to* is the factor (or its inverse) that one training of two equal systems stays "
-        f"within in 19 of 20 cases. {survive} of {len(rows)} printed ratios are beyond it: they would "
-        "survive, if the paper's trainings scatter as these do."
+        f"within in 19 of 20 cases. {survive} of {len(rows)} printed ratios are beyond it: they "
+        "would survive, if the paper's trainings scatter as these do."
     )
