@@ -21,6 +21,7 @@ from pydantic import TypeAdapter
 from lead.errors import LeadError, from_system
 from lead.files.artefact import write_json
 from lead.files.job import Job, checked_inputs, record
+from lead.files.running import device_used, running
 
 
 def run_stage(entry: str, job: Job, log: Path) -> int:
@@ -36,9 +37,11 @@ def run_stage(entry: str, job: Job, log: Path) -> int:
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w", encoding="utf-8") as file, redirect_stderr(_Tee(sys.stderr, file)):  # pyright: ignore
         try:
-            inputs = checked_inputs(job)
-            getattr(importlib.import_module(module), name)(job)
-            write_json(log.with_suffix(".json"), record(job, inputs))
+            with running(log):
+                inputs = checked_inputs(job)
+                getattr(importlib.import_module(module), name)(job)
+                made = record(job, inputs) | {"device": device_used()}
+                write_json(log.with_suffix(".json"), made)
             return 0
         except LeadError as error:
             failure = error

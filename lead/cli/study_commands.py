@@ -132,6 +132,22 @@ def timings(
 
 
 @app.command(
+    rich_help_panel="Studies", epilog=examples("lead status demo", "lead status demo --json")
+)
+def status(
+    study: Annotated[
+        str, typer.Argument(help="Name of the study.", autocompletion=_complete_study)
+    ] = "demo",
+    as_json: AsJson = False,
+) -> None:
+    """Say what of a study is done, what runs where and how far it is, and what failed."""
+    from lead.cli.show import RESULTS
+    from lead.cli.status import show_status
+
+    show_status(RESULTS / study, RESULTS / ".state" / study, as_json)
+
+
+@app.command(
     rich_help_panel="Studies", epilog=examples("lead verify demo", "lead verify demo --json")
 )
 def verify(

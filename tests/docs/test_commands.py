@@ -124,7 +124,7 @@ def test_every_exception_is_still_of_a_command():
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
-    """A finished study, which stands for `demo`, and what `lead timings` and `lead verify` read."""
+    """A finished study, which stands for `demo`, and what `lead timings` and others read."""
     root = build(tmp_path_factory.mktemp("documented"))
     write_copy(root, root / "DIR", repeats=2)
     (root / "results" / "mine").mkdir()
@@ -135,6 +135,7 @@ def study(tmp_path_factory):
     features = {"frames": root / "results" / NAME / "features" / "frames.npy"}
     run = record(Job("extract_features", {"seed": 1}, {}, features), {})
     (root / "results" / NAME / "logs" / "features.json").write_text(json.dumps(run))
+    (root / "results" / NAME / "logs" / "features.log").write_text("features 24/24  9.0/s\n")
     return root
 
 
