@@ -61,6 +61,15 @@ class Evaluation(Settings):
         """What is measured, as tables and notes name it."""
         return {"test": "test", "val": "validation"}[self.split] + " items"
 
+    def checked(self, trained: int) -> Evaluation:
+        """The same settings; a ValueError where more steps are sampled than are trained on."""
+        if self.sampling_steps > trained:
+            raise ValueError(
+                f"sampling_steps of at most diffusion.train_steps, {trained}, not "
+                f"{self.sampling_steps}"
+            )
+        return self
+
     def for_embedding(self) -> Evaluation:
         """The same settings where motions depend on them; all else is at its default, so that
         changing it generates nothing again."""

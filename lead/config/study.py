@@ -145,8 +145,8 @@ class Study(Settings):
     @classmethod
     def _names_are_systems(cls, projectors: dict[str, ProjectorStage]) -> dict:
         for name in projectors:
-            if name != "lead" and not name.startswith("lead_"):
-                raise ValueError(f"a projector is named lead or lead_<variant>, not {name}")
+            if not re.fullmatch(r"lead(_[a-z0-9_]+)?", name):
+                raise ValueError(f"a projector is named lead or lead_<a-z, 0-9, _>, not {name}")
             if re.fullmatch(r"lead_motionlcm_\d+", name):
                 raise ValueError(f"{name} is lead on MotionLCM: give the projector another name")
         return projectors
@@ -156,10 +156,8 @@ class Study(Settings):
     def _names_are_free(cls, external: dict[str, ExternalSystem]) -> dict:
         for name in external:
             if not re.fullmatch(NAME_PATTERN, name):
-                raise ValueError(
-                    "a name of a-z, 0-9 and _ other than real, real_validation, mld, "
-                    f"motionlcm_<steps>, lead*, not {name}"
-                )
+                other = "real, real_validation, mld, motionlcm_<steps>, lead*"
+                raise ValueError(f"a name of a-z, 0-9 and _ other than {other}, not {name}")
         return external
 
     @field_validator("evaluators", mode="before")
@@ -182,6 +180,11 @@ class Study(Settings):
         if unknown:
             raise ValueError(f"names of projectors ({', '.join(known)}), not {', '.join(unknown)}")
         return ablations
+
+    @field_validator("evaluation")
+    @classmethod
+    def _steps_are_trained(cls, evaluation: Evaluation, others: ValidationInfo) -> Evaluation:
+        return evaluation.checked(others.data.get("diffusion", Diffusion()).train_steps)
 
     @field_validator("trainings")
     @classmethod

@@ -126,6 +126,8 @@ def test_motionlcm_learns_from_a_teacher_on_t5_where_the_paper_is_repeated():
     ("said", "told"),
     [
         ({"projectors": {"lead_motionlcm_3": {"extends": "lead"}}}, "lead on MotionLCM"),
+        ({"projectors": {"lead_/../../x": {"extends": "lead"}}}, "lead or lead_<a-z, 0-9, _>"),
+        ({"evaluation": {"sampling_steps": 5000}}, "at most diffusion.train_steps, 1000"),
         ({"external": {"motionlcm_2": {"path": "x"}}}, "motionlcm_<steps>"),
         ({"consistency": {"steps": [4, 1]}}, "steps that rise"),
         ({"consistency": {"steps": [1, 51]}}, "steps that rise"),

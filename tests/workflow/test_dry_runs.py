@@ -332,7 +332,7 @@ def test_the_slurm_profile_lists_every_stage_with_its_resources():
         ("projectors={lead_mine: {extends: laed}}", "lead_mine extends laed"),
         (
             "projectors={mlp: {model: {kind: mlp}, training: {steps: 1, batch_size: 2}}}",
-            "lead_<variant>",
+            "lead_<a-z, 0-9, _>",
         ),
     ],
 )
