@@ -24,7 +24,7 @@ DESCRIPTION = "Description"
 """The PNG keyword of the texts."""
 
 _WIDTH, _MARGIN, _GAP = 1600, 36, 28
-_STRIP_HEIGHT, _CAPTION_LINE = 220, 24
+_STRIP_HEIGHTS, _CAPTION_LINE = range(132, 221, 8), 24
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,15 @@ class Panel:
 
     text: str
     joints: Joints = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Strips:
+    """What the strips of a sheet have in common; ``scale`` is pixels per unit."""
+
+    skeleton: Skeleton
+    scale: float
+    height: int
 
 
 def motion_sheet(
@@ -60,13 +69,17 @@ def motion_sheet(
             fix="Generate at least one motion first.",
         )
     views = [View(azimuth_of(row[0].joints)) for row in rows]
-    scale = min(
-        common_scale([panel.joints for panel in row], skeleton, _size(row), _poses(len(row)), view)
-        for row, view in zip(rows, views, strict=True)
-    )
-    pictures = [
-        _draw_row(row, skeleton, scale, view) for row, view in zip(rows, views, strict=True)
-    ]
+
+    def scale(height: int) -> float:
+        return min(
+            common_scale([panel.joints for panel in row], skeleton,
+                         (_column_width(len(row)), height), _poses(len(row)), view)
+            for row, view in zip(rows, views, strict=True)
+        )  # fmt: skip
+
+    height = max(_STRIP_HEIGHTS, key=scale)  # higher strips leave less width to the poses
+    strips = Strips(skeleton, scale(height), height)
+    pictures = [_draw_row(row, strips, view) for row, view in zip(rows, views, strict=True)]
     header = _draw_header(title, columns)
     height = header.height + sum(picture.height for picture in pictures) + _MARGIN // 2
     sheet = Image.new("RGB", (_WIDTH, height), PAPER)
@@ -110,27 +123,23 @@ def _draw_header(title: str, columns: Sequence[str]) -> Image.Image:
     return picture
 
 
-def _draw_row(row: Sequence[Panel], skeleton: Skeleton, scale: float, view: View) -> Image.Image:
+def _draw_row(row: Sequence[Panel], strips: Strips, view: View) -> Image.Image:
     width = _column_width(len(row))
+    size, poses = (width, strips.height), _poses(len(row))
     # What was asked for stands in the first column, and stands out.
     faces = [font(18, bold=not column) for column in range(len(row))]
     texts = [wrap(panel.text, face, width, 2) for panel, face in zip(row, faces, strict=True)]
     text_height = _CAPTION_LINE * max(len(lines) for lines in texts)
-    picture = Image.new("RGB", (_WIDTH, text_height + _STRIP_HEIGHT + 28), PAPER)
+    picture = Image.new("RGB", (_WIDTH, text_height + strips.height + 28), PAPER)
     draw = ImageDraw.Draw(picture)
     draw.line([(_MARGIN, 0), (_WIDTH - _MARGIN, 0)], fill=LINES, width=1)
     for column, (panel, lines) in enumerate(zip(row, texts, strict=True)):
         x = _column(column, len(row))
         for number, line in enumerate(lines):
             draw.text((x, 12 + _CAPTION_LINE * number), line, BLACK, faces[column])
-        strip = draw_strip(panel.joints, skeleton, _size(row), scale, _poses(len(row)), view)
+        strip = draw_strip(panel.joints, strips.skeleton, size, strips.scale, poses, view)
         picture.paste(strip, (x, text_height + 14))
     return picture
-
-
-def _size(row: Sequence[Panel]) -> tuple[int, int]:
-    """Width and height of a strip of a row, in pixels."""
-    return _column_width(len(row)), _STRIP_HEIGHT
 
 
 def _poses(columns: int) -> int:
