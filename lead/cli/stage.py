@@ -21,7 +21,7 @@ from pydantic import TypeAdapter
 from lead.errors import LeadError, from_system
 from lead.files.artefact import write_json
 from lead.files.job import Job, checked_inputs, record
-from lead.files.running import device_used, running
+from lead.files.marks import device_used, running
 
 
 def run_stage(entry: str, job: Job, log: Path) -> int:

@@ -22,7 +22,7 @@ from rich.text import Text
 
 from lead.cli.show import print_json
 from lead.errors import LeadError
-from lead.files.running import RUNNING
+from lead.files.marks import RUNNING
 from lead.report.page.provenance import Timing, read_timings
 
 _LINE = re.compile(
