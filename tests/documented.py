@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-PAGES = [REPOSITORY / "README.md", REPOSITORY / "results" / "README.md"]
+PAGES = [REPOSITORY / f"{folder}/README.md" for folder in (".", "config", "results")]
+PAGES += [REPOSITORY / "CONTRIBUTING.md"]
 PAGES += sorted((REPOSITORY / "docs").rglob("*.md"))
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
@@ -64,7 +65,8 @@ def commands(script: str) -> list[list[str]]:
         AssertionError: bash has something to complain of.
     """
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as listed:
-        (Path(folder) / "docs").mkdir()
+        for name in ("config", "docs"):
+            (Path(folder) / name).mkdir()
         done = subprocess.run(
             ["bash", "-c", f"exec 3>&{listed.fileno()}\n{_LISTING}{script}"],
             cwd=folder, capture_output=True, text=True, check=False, pass_fds=[listed.fileno()],

@@ -166,6 +166,17 @@ def verify(
     raise typer.Exit(verify_study(RESULTS / study, as_json))
 
 
+@app.command(rich_help_panel="Studies", epilog=examples("lead schema > schema.json"))
+def schema() -> None:
+    """Print the JSON schema of a study's file, with which editors complete and check it.
+
+    A study names it in its first line: # yaml-language-server: $schema=schema.json
+    """
+    from lead.config.schema import as_text
+
+    print(as_text(), end="")
+
+
 @app.command(
     rich_help_panel="Studies",
     epilog=examples(
