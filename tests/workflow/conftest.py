@@ -87,6 +87,13 @@ def shared_checkout(
 
 
 def _run_micro_study(checkout: Checkout) -> None:
+    lay_out(checkout)
+    run = checkout.snakemake(TABLE, SHEET)
+    assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-4000:]
+
+
+def lay_out(checkout: Checkout) -> None:
+    """Copy what a run needs of the repository, and the micro study as micro.yaml."""
     checkout.root.mkdir(parents=True)
     for part in PARTS:
         source = REPOSITORY / part
@@ -96,8 +103,14 @@ def _run_micro_study(checkout: Checkout) -> None:
         else:
             shutil.copy2(source, checkout.root / part)
     shutil.copy2(REPOSITORY / "config" / "micro.yaml", checkout.root / "micro.yaml")
-    run = checkout.snakemake(TABLE, SHEET)
-    assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-4000:]
+
+
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A checkout of a module's own in which nothing has run."""
+    checkout = Checkout(tmp_path_factory.mktemp("untouched") / "checkout")
+    lay_out(checkout)
+    return checkout
 
 
 @pytest.fixture(scope="session")

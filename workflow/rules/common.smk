@@ -121,17 +121,6 @@ def folders(names):
     return f"({'|'.join(names)})"
 
 
-def has_gpu():
-    """Whether this machine shows a GPU of NVIDIA or AMD; torch is not asked, it takes seconds."""
-    return any(Path("/dev").glob("nvidia[0-9]*")) or Path("/dev/kfd").exists()
-
-
-def announce(text, gpu=False):
-    """What a job says when it starts: its work, and what it takes of the machine."""
-    takes = ["{threads} threads", "{resources.mem_mb} MB", "{resources.runtime} min"]
-    return f"{text} [{', '.join(takes + ['{resources.gpu} GPU'] * gpu)}]"
-
-
 def state(name, training=""):
     """Folder in which a stage of a training keeps what a killed run needs to go on."""
     return f"results/.state/{STUDY.name}{training}/{name}"
@@ -200,12 +189,6 @@ wildcard_constraints:
     table=one_of(STUDY.tables),
     training=r"|/trainings/\d+",
     unknown=f"(?!({one_of(SYSTEMS)})/)[^/]+",
-
-
-# Undeclared resources are unlimited. On one machine with GPUs, one job at a time has them; without,
-# jobs that would take one run side by side.
-if workflow.local_exec and has_gpu() and "gpu" not in workflow.global_resources:
-    workflow.register_resource("gpu", STUDY.machine.processes)
 
 
 def jobs_ahead(jobs):
