@@ -200,6 +200,7 @@ def jobs_ahead(jobs):
 
 # Snakemake calls this neither in a dry run nor in the processes that run single jobs.
 onstart:
+    RUN.start(jobs_here=workflow.local_exec)
     if STUDY.trainings.number > 1:
         cores = workflow.resource_settings.cores if workflow.local_exec else None
         jobs = jobs_ahead(workflow.dag.needrun_jobs())
