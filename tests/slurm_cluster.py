@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ import pytest
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel", "scontrol")
 # Debian puts daemons where the PATH of a user does not lead.
 SEARCHED = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
-CPUS, GPUS, MEMORY = 8, 4, 32000
+CPUS, GPUS, MEMORY = 8, 4, 64000
 
 CONFIGURATION = """
 ClusterName=test
@@ -56,6 +57,20 @@ GresTypes=gpu
 NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} RealMemory={memory} Gres=gpu:{gpus} State=UNKNOWN
 PartitionName=main Nodes={host} Default=YES MaxTime=INFINITE State=UP
 """
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """A job: its number, its state, and the comment that Snakemake gives it."""
+
+    number: str
+    state: str
+    comment: str
+
+    @property
+    def rule(self) -> str:
+        """The rule whose job it is."""
+        return self.comment.removeprefix("rule_").partition("_wildcards_")[0]
 
 
 class SlurmCluster:
@@ -116,20 +131,21 @@ class SlurmCluster:
         )
         return run.stdout
 
-    def jobs(self) -> dict[str, tuple[str, str]]:
-        """Number and state of every job that is known, by the rule and wildcards it is of."""
+    def jobs(self) -> list[Submitted]:
+        """Every job that is known, in the order of their numbers."""
         rows = self.ask("squeue", "--all", "--states=all", "--noheader", "--format=%i|%T|%k")
-        found = {}
-        for row in rows.splitlines():
-            number, state, of = row.split("|")
-            found[of.removeprefix("rule_")] = (number, state)
-        return found
+        found = [Submitted(*row.split("|")) for row in rows.splitlines()]
+        return sorted(found, key=lambda job: int(job.number))
+
+    def clear(self) -> None:
+        """End all jobs at once."""
+        self.ask("scancel", "--signal=KILL", "--full", f"--user={getpass.getuser()}")
+        self.ask("scancel", f"--user={getpass.getuser()}")
 
     def stop(self) -> None:
         """End all jobs, then the daemons that were started here."""
         if len(self._daemons) == 3:
-            self.ask("scancel", "--signal=KILL", "--full", f"--user={getpass.getuser()}")
-            self.ask("scancel", f"--user={getpass.getuser()}")
+            self.clear()
         for daemon in reversed(self._daemons):
             daemon.send_signal(signal.SIGTERM)
         for daemon in reversed(self._daemons):

@@ -8,6 +8,8 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -16,6 +18,7 @@ from lead.files.artefact import write_json
 from lead.files.stopping import PATIENCE, SIGNALS, stop_children
 
 _RUN = "lead_run.json"
+_LINES = 15
 
 
 class Run:
@@ -60,6 +63,15 @@ class Run:
             f"Stopped by {self._stopped}. The same command goes on: trainings from the step that "
             "they have saved, and what is finished is kept."
         )
+
+    def ends_of(self, logs: Iterable[str]) -> str:
+        """The last lines of what failed jobs have written, for jobs whose words no terminal saw."""
+        ends = []
+        for log in logs:
+            with suppress(OSError):
+                lines = Path(log).read_text(encoding="utf-8", errors="replace").splitlines()
+                ends.append("\n".join([f"\nThe end of {log}:", *lines[-_LINES:]]))
+        return "\n".join(ends)
 
     def lock_left(self) -> str:
         """What to type next where a run was killed and has left its lock; else empty."""

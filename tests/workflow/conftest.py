@@ -7,12 +7,13 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from slurm_cluster import SlurmCluster, start_cluster
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PARTS = ("lead", "experiments", "workflow", "profiles", "config", "Snakefile")
@@ -52,6 +53,12 @@ class Checkout:
         logs = shutil.ignore_patterns("*.snakemake.log")
         shutil.copytree(self.root, root, symlinks=True, ignore=logs)
         return Checkout(root)
+
+    def slow_down(self) -> None:
+        """Let every step of a training take half a second, without work: the bits are the same."""
+        end = "                if last:\n"
+        sleep = "                __import__('time').sleep(0.5)\n"
+        self.edit("lead/training/loop.py", end, sleep + end)
 
     def edit(self, file: str, old: str, new: str) -> None:
         """Replace one piece of text."""
@@ -110,6 +117,51 @@ def untouched(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """A checkout of a module's own in which nothing has run."""
     checkout = Checkout(tmp_path_factory.mktemp("untouched") / "checkout")
     lay_out(checkout)
+    return checkout
+
+
+@pytest.fixture(scope="module")
+def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SlurmCluster]:
+    """A real Slurm of one node with four devices in the place of GPUs."""
+    cluster = start_cluster(tmp_path_factory.mktemp("slurm"))
+    yield cluster
+    cluster.stop()
+
+
+LEARNED = {
+    "vae": "results/micro/models/vae/vae.safetensors",
+    "second": "results/micro/trainings/2/models/vae/vae.safetensors",
+    "movement": "results/micro/models/matcher/movement.safetensors",
+}
+
+
+@pytest.fixture(scope="session")
+def learned(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A checkout with three short trainings that nothing has disturbed, `LEARNED`.
+
+    All test processes share it, so nothing may be done in it.
+    """
+
+    def train(checkout: Checkout) -> None:
+        lay_out(checkout)
+        with (checkout.root / "micro.yaml").open("a", encoding="utf-8") as study:
+            study.write("trainings: 2\nconsistency: null\n")
+        checkout.edit("micro.yaml", "movement: {steps: 20", "movement: {steps: 40")
+        checkout.edit("micro.yaml", "vae: {training: {steps: 20", "vae: {training: {steps: 40")
+        run = checkout.snakemake(*LEARNED.values())
+        assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-4000:]
+
+    return shared_checkout(tmp_path_factory, "learned", train)
+
+
+@pytest.fixture
+def unlearned(learned: Checkout, tmp_path: Path) -> Checkout:
+    """A copy of `learned` in which the trainings are still to be done, at half a second a step."""
+    checkout = learned.copy(tmp_path / "checkout")
+    for weights in LEARNED.values():
+        shutil.rmtree((checkout.root / weights).parent)
+    shutil.rmtree(checkout.root / "results/.state/micro")
+    checkout.slow_down()
     return checkout
 
 

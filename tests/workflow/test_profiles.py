@@ -25,11 +25,11 @@ def checkout(untouched):
     return untouched
 
 
-def submitted(checkout, folder, program, *arguments):
-    """The command lines that Snakemake submitted jobs with."""
+def submitted(checkout, folder, program, *arguments, does="exit 1", said=None):
+    """The command lines that Snakemake submitted jobs with; ``said`` gets what it said."""
     calls, stub = folder / "calls", folder / "bin" / program
     stub.parent.mkdir()
-    stub.write_text(f'#!/bin/sh\necho "$@" >> {calls}\nexit 1\n')
+    stub.write_text(f'#!/bin/sh\necho "$@" >> {calls}\n{does}\n')
     for other in ("sinfo", "scontrol", "squeue", "sacct", "sacctmgr"):
         (stub.parent / other).write_text("#!/bin/sh\n")
     for file in stub.parent.iterdir():
@@ -52,6 +52,8 @@ def submitted(checkout, folder, program, *arguments):
         check=False,
     )
     assert run.returncode != 0 and calls.is_file(), run.stdout + run.stderr
+    if said is not None:
+        said.append(run.stdout + run.stderr)
     return calls.read_text().splitlines()
 
 
@@ -108,6 +110,19 @@ def test_any_other_scheduler_is_told_the_same(checkout, tmp_path):
 
 
 @pytest.mark.parametrize("profile", ["slurm", "generic", "kubernetes"])
-def test_a_cluster_tries_again_and_shows_why(profile):
+def test_a_cluster_tries_again(profile):
     settings = yaml.safe_load((PROFILES / profile / "config.yaml").read_text(encoding="utf-8"))
-    assert settings["retries"] == 3 and settings["show-failed-logs"] is True
+    assert settings["retries"] == 3
+
+
+def test_the_end_of_a_failed_jobs_own_log_is_shown(checkout, tmp_path):
+    """Its frames are an empty file. Snakemake itself sees that it failed, and nothing else of it."""
+    pytest.importorskip("snakemake_executor_plugin_cluster_generic")
+    does = 'for script; do :; done; sh "$script" > /dev/null 2>&1; echo 1'
+    said = []
+    submitted(
+        checkout, tmp_path, "qsub", "--profile", "workflow/profiles/generic", "--retries", "0",
+        does=does, said=said,
+    )  # fmt: skip
+    _, found, end = said[0].partition("The end of results/micro/logs/train_movement.log:")
+    assert found and "Error in train_movement: frames.npy" in end and "fix:" in end
