@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,10 +62,11 @@ PartitionName=main Nodes={host} Default=YES MaxTime=INFINITE State=UP
 
 @dataclass(frozen=True)
 class Submitted:
-    """A job: its number, its state, and the comment that Snakemake gives it."""
+    """A job: its number, state and memory, and the comment that Snakemake gives it."""
 
     number: str
     state: str
+    memory: str
     comment: str
 
     @property
@@ -133,7 +135,7 @@ class SlurmCluster:
 
     def jobs(self) -> list[Submitted]:
         """Every job that is known, in the order of their numbers."""
-        rows = self.ask("squeue", "--all", "--states=all", "--noheader", "--format=%i|%T|%k")
+        rows = self.ask("squeue", "--all", "--states=all", "--noheader", "--format=%i|%T|%m|%k")
         found = [Submitted(*row.split("|")) for row in rows.splitlines()]
         return sorted(found, key=lambda job: int(job.number))
 
@@ -162,7 +164,7 @@ class SlurmCluster:
                 subprocess.Popen(command, env=self.environment, stdout=out, stderr=out)
             )
 
-    def _wait(self, what: str, ready) -> None:
+    def _wait(self, what: str, ready: Callable[[], bool]) -> None:
         until = time.monotonic() + 30
         while not ready():
             if time.monotonic() > until or any(d.poll() is not None for d in self._daemons):
@@ -175,7 +177,8 @@ def start_cluster(folder: Path) -> SlurmCluster:
     """A running cluster; the test is skipped, with the reason, where there can be none."""
     absent = [name for name in PROGRAMS if shutil.which(name, path=SEARCHED) is None]
     if absent:
-        pytest.skip(f"no Slurm here: {', '.join(absent)} (apt-get install slurm-wlm munge)")
+        packages = "slurmctld slurmd slurm-client munge"
+        pytest.skip(f"no Slurm here: {', '.join(absent)} (apt-get install {packages})")
     pytest.importorskip("snakemake_executor_plugin_slurm", reason="its plugin is not installed")
     cluster = SlurmCluster(folder)
     try:

@@ -55,9 +55,9 @@ class Checkout:
         return Checkout(root)
 
     def slow_down(self) -> None:
-        """Let every step of a training take half a second, without work: the bits are the same."""
+        """Let every step of a training take 0.4 seconds, without work: the bits are the same."""
         end = "                if last:\n"
-        sleep = "                __import__('time').sleep(0.5)\n"
+        sleep = "                __import__('time').sleep(0.4)\n"
         self.edit("lead/training/loop.py", end, sleep + end)
 
     def edit(self, file: str, old: str, new: str) -> None:
@@ -131,13 +131,14 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SlurmCluster]:
 LEARNED = {
     "vae": "results/micro/models/vae/vae.safetensors",
     "second": "results/micro/trainings/2/models/vae/vae.safetensors",
+    "third": "results/micro/trainings/3/models/vae/vae.safetensors",
     "movement": "results/micro/models/matcher/movement.safetensors",
 }
 
 
 @pytest.fixture(scope="session")
 def learned(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """A checkout with three short trainings that nothing has disturbed, `LEARNED`.
+    """A checkout with four short trainings that nothing has disturbed, `LEARNED`.
 
     All test processes share it, so nothing may be done in it.
     """
@@ -145,7 +146,7 @@ def learned(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     def train(checkout: Checkout) -> None:
         lay_out(checkout)
         with (checkout.root / "micro.yaml").open("a", encoding="utf-8") as study:
-            study.write("trainings: 2\nconsistency: null\n")
+            study.write("trainings: 3\nconsistency: null\n")
         checkout.edit("micro.yaml", "movement: {steps: 20", "movement: {steps: 40")
         checkout.edit("micro.yaml", "vae: {training: {steps: 20", "vae: {training: {steps: 40")
         run = checkout.snakemake(*LEARNED.values())
@@ -156,7 +157,7 @@ def learned(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 
 @pytest.fixture
 def unlearned(learned: Checkout, tmp_path: Path) -> Checkout:
-    """A copy of `learned` in which the trainings are still to be done, at half a second a step."""
+    """A copy of `learned` in which the trainings are still to be done, at 0.4 seconds a step."""
     checkout = learned.copy(tmp_path / "checkout")
     for weights in LEARNED.values():
         shutil.rmtree((checkout.root / weights).parent)

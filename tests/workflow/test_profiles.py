@@ -116,7 +116,7 @@ def test_a_cluster_tries_again(profile):
 
 
 def test_the_end_of_a_failed_jobs_own_log_is_shown(checkout, tmp_path):
-    """Its frames are an empty file. Snakemake itself sees that it failed, and nothing else of it."""
+    """Its inputs are empty files. Snakemake sees that it failed, and nothing else of it."""
     pytest.importorskip("snakemake_executor_plugin_cluster_generic")
     does = 'for script; do :; done; sh "$script" > /dev/null 2>&1; echo 1'
     said = []
@@ -125,4 +125,4 @@ def test_the_end_of_a_failed_jobs_own_log_is_shown(checkout, tmp_path):
         does=does, said=said,
     )  # fmt: skip
     _, found, end = said[0].partition("The end of results/micro/logs/train_movement.log:")
-    assert found and "Error in train_movement: frames.npy" in end and "fix:" in end
+    assert found and "Error in train_movement: stats.npz is damaged" in end and "fix:" in end

@@ -38,7 +38,7 @@ class Running:
             time.sleep(0.1)
         time.sleep(2)
         self.below = psutil.Process(self.process.pid).children(recursive=True)
-        assert len(self.below) == 1  # the training, at half a second a step, twenty seconds in all
+        assert len(self.below) == 1  # the training, at 0.4 seconds a step, sixteen in all
 
     def ended(self, seconds=12):
         """What was said, once Snakemake and its training are gone."""

@@ -12,23 +12,19 @@ from safetensors.torch import load_file
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
 MOVEMENT = "results/micro/models/matcher/movement.safetensors"
-VAES = [f"results/micro{training}/models/vae/vae.safetensors" for training in ("", "/trainings/2")]
-LOGS = {
-    VAES[0]: "results/micro/logs/train_vae.log",
-    VAES[1]: "results/micro/trainings/2/logs/train_vae.log",
-    MOVEMENT: "results/micro/logs/train_movement.log",
-}
+TRAININGS = ["results/micro", "results/micro/trainings/2", "results/micro/trainings/3"]
+WEIGHTS = [*(f"{training}/models/vae/vae.safetensors" for training in TRAININGS), MOVEMENT]
 
 
 class OnCluster:
     """Snakemake with the profile for Slurm, looking after its jobs more often than it would."""
 
-    def __init__(self, cluster, checkout, *weights):
-        self.cluster, self.checkout, self.weights = cluster, checkout, weights
+    def __init__(self, cluster, checkout):
+        self.cluster, self.checkout = cluster, checkout
         self.said = checkout.root / "said.txt"
         with self.said.open("w") as said:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "snakemake", *weights,
+                [sys.executable, "-m", "snakemake", *WEIGHTS,
                  "--profile", "workflow/profiles/slurm",
                  "--slurm-init-seconds-before-status-checks", "1", "--latency-wait", "5",
                  "--configfile", "micro.yaml"],
@@ -47,18 +43,19 @@ class OnCluster:
             time.sleep(0.3)
         return found
 
-    def training(self, count):
-        """The running jobs, once so many have begun to train; a job has a lock by then."""
-        locks = self.checkout.root.glob("results/.state/**/*.lock")
-        running = [job for job in self.cluster.jobs() if job.state == "RUNNING"]
-        return running if len(running) == count == len(list(locks)) else None
+    def training(self):
+        """The three jobs that train a VAE, once all have begun to; each has a lock by then."""
+        locks = list(self.checkout.root.glob("results/.state/micro/**/vae/*.lock"))
+        jobs = [job for job in self.cluster.jobs() if job.rule == "train_vae"]
+        running = [job.number for job in jobs if job.state == "RUNNING"]
+        return running if len(running) == len(locks) == 3 else None
 
     def succeeded(self, learned):
         """All that was said, after all weights are those of undisturbed trainings."""
         code = self.process.wait(timeout=150)
         said = self.said.read_text()
         assert code == 0, said
-        for weights in self.weights:
+        for weights in WEIGHTS:
             one, other = load_file(learned.root / weights), load_file(self.checkout.root / weights)
             assert one.keys() == other.keys()
             assert all(torch.equal(one[name], other[name]) for name in one), weights
@@ -67,40 +64,44 @@ class OnCluster:
 
 @pytest.fixture
 def run(slurm, unlearned):
-    """Starts a run on the cluster, from a machine that has a GPU itself."""
+    """On the cluster, started from a machine that has a GPU itself; one job has little memory."""
     unlearned.edit("workflow/rules/resources.smk", "return any(", "return True or any(")
-    runs = []
-
-    def start(*weights):
-        runs.append(OnCluster(slurm, unlearned, *weights))
-        return runs[-1]
-
-    yield start
-    for one in runs:
-        one.process.kill()
-        one.process.wait()
+    movement = "needs(mem_mb=4000, runtime=240"
+    unlearned.edit("workflow/rules/train.smk", movement, movement.replace("4000", "400"))
+    run = OnCluster(slurm, unlearned)
+    yield run
+    run.process.kill()
+    run.process.wait()
     slurm.clear()
 
 
 def test_trainings_run_side_by_side_and_go_on_after_whatever_stops_them(run, slurm, learned):
-    """Cancelled, requeued by Slurm, and told to end as before a preemption."""
-    weights = [*VAES, MOVEMENT]
-    running = run(*weights)
-    jobs = running.wait_for(lambda: running.training(3))
-    devices = [slurm.ask("scontrol", "show", "job", "--details", job.number) for job in jobs]
-    assert {re.search(r"GRES=gpu:1\(IDX:(\d)\)", said).group(1) for said in devices} == set("012")
+    """Cancelled, requeued by Slurm, out of time and out of memory."""
+    numbers = run.wait_for(run.training)
+    details = [slurm.ask("scontrol", "show", "job", "--details", number) for number in numbers]
+    devices = [re.search(r"GRES=gpu:1\(IDX:(\d)\)", said).group(1) for said in details]
+    assert len(set(devices)) == 3
     time.sleep(2)
-    slurm.ask("scancel", next(job.number for job in jobs if job.rule == "train_movement"))
-    first, second = [job.number for job in jobs if job.rule == "train_vae"]
-    slurm.ask("scontrol", "requeue", first)
-    slurm.ask("scancel", "--signal=TERM", second)
+    cancelled, requeued, late = numbers
+    slurm.ask("scancel", cancelled)
+    slurm.ask("scontrol", "requeue", requeued)
+    # Limits are of whole minutes; this is the end that such a limit would have set.
+    slurm.ask("scontrol", "update", f"JobId={late}", "EndTime=now+1")
     # Slurm keeps a requeued job back for two minutes, unless told otherwise.
-    running.wait_for(lambda: "PENDING" in slurm.ask("scontrol", "show", "job", first))
-    slurm.ask("scontrol", "update", f"JobId={first}", "StartTime=now")
-    said = running.succeeded(learned)
-    for log in LOGS.values():
-        assert "going on from step" in (running.checkout.root / log).read_text()
-    # The requeued one is the same job, the others were submitted again, and asked for more.
-    later = [slurm.ask("scontrol", "show", "job", str(number)) for number in (4, 5)]
-    assert sorted(re.findall(r"TRES=.*mem=(\w+),", "".join(later))) == ["16000M", "8000M"]
-    assert len(re.findall("Trying to restart job", said)) == 2
+    run.wait_for(lambda: "JobState=PENDING" in slurm.ask("scontrol", "show", "job", requeued))
+    slurm.ask("scontrol", "update", f"JobId={requeued}", "StartTime=now")
+    run.succeeded(learned)
+    for training in TRAININGS:
+        log = run.checkout.root / training / "logs/train_vae.log"
+        assert "vae: going on from step" in log.read_text()
+    # Each other one was submitted again, once, and asked for twice as much.
+    jobs = {job.number: job for job in slurm.jobs()}
+    assert jobs[requeued].state == "COMPLETED"
+    assert (jobs[cancelled].state, jobs[late].state) == ("CANCELLED", "TIMEOUT")
+    ends = sorted((job.rule, job.memory, job.state) for job in jobs.values())
+    assert [end for end in ends if end[0] == "train_movement"] == [
+        ("train_movement", "400M", "FAILED"),
+        ("train_movement", "800M", "COMPLETED"),
+    ]
+    assert [end for end in ends if end[1] == "16000M"] == 2 * [("train_vae", "16000M", "COMPLETED")]
+    assert len(jobs) == 7
