@@ -11,7 +11,7 @@ $(VENV)/.installed: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet torch==2.13.0
-	$(BIN)/python -m pip install --quiet --editable '.[demo,slurm,dev,docs]'
+	$(BIN)/python -m pip install --quiet --editable '.[demo,slurm,generic,dev,docs]'
 	touch $@
 
 # The default study from nothing to Table 1, then the table in the terminal.

@@ -22,11 +22,12 @@ from lead.errors import LeadError, from_system
 from lead.files.artefact import write_json
 from lead.files.job import Job, checked_inputs, record
 from lead.files.marks import device_used, running
+from lead.files.stopping import Stopped, stoppable
 
 
 def run_stage(entry: str, job: Job, log: Path) -> int:
-    """Call ``"module:function"`` with the job; 0 if it succeeded, 1 after a user's error, 130
-    after Ctrl-C.
+    """Call ``"module:function"`` with the job; 0 if it succeeded, 1 after a user's error, 128 and
+    the signal's number where it was stopped (`lead.files.stopping`).
 
     Its messages go to the terminal and to ``log``, and beside that, as JSON, what was run on what
     (`lead.files.job.record`). A `LeadError`, and what the machine refuses, is printed without a
@@ -35,7 +36,11 @@ def run_stage(entry: str, job: Job, log: Path) -> int:
     """
     module, _, name = entry.partition(":")
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("w", encoding="utf-8") as file, redirect_stderr(_Tee(sys.stderr, file)):  # pyright: ignore
+    with (
+        log.open("w", encoding="utf-8") as file,
+        redirect_stderr(_Tee(sys.stderr, file)),  # pyright: ignore
+        stoppable(),
+    ):
         try:
             with running(log):
                 inputs = checked_inputs(job)
@@ -49,14 +54,9 @@ def run_stage(entry: str, job: Job, log: Path) -> int:
             failure = from_system(error)
             with suppress(OSError):  # of a full disk
                 traceback.print_exc(file=file)
-        except KeyboardInterrupt:
-            on = "goes on from its last saved step" if job.state else "begins this job again"
-            print(
-                f"\nInterrupted: {job.stage}. The same command {on}; finished jobs are kept.",
-                file=sys.stderr,
-                flush=True,
-            )
-            return 130
+        except KeyboardInterrupt as stop:
+            _say_stopped(job, stop)
+            return stop.code if isinstance(stop, Stopped) else 130
         with suppress(OSError):
             print(f"\nError in {job.stage}: {failure}", file=sys.stderr, flush=True)
     return 1
@@ -71,7 +71,13 @@ def run_on_several(entry: str, job: Job, log: Path, processes: int) -> int:
         description = Path(folder) / "job.json"
         description.write_text(json.dumps([entry, asdict(job), str(log)], default=str))
         command = [sys.executable, "-m", "lead.cli.stage", str(processes), str(description)]
-        return subprocess.run(command, check=False).returncode
+        with stoppable(), subprocess.Popen(command) as launcher:
+            try:
+                return launcher.wait()
+            except Stopped as stop:
+                launcher.terminate()
+                launcher.wait()
+                return stop.code
 
 
 def read_job(description: Path) -> tuple[str, Job, Path]:
@@ -97,11 +103,12 @@ def work(description: str) -> None:
             traceback.print_exc()
             failed = 1
         if failed:
-            raise SystemExit(1)  # and the launcher ends the other processes
+            raise SystemExit(failed)  # and the launcher ends the other processes
 
 
 def main() -> int:
     """Start the processes and wait for them."""
+    from torch.distributed.elastic.multiprocessing.api import SignalException
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
@@ -117,9 +124,16 @@ def main() -> int:
         max_restarts=0,
     )
     try:
-        elastic_launch(config, work)(description)
+        with stoppable():
+            elastic_launch(config, work)(description)
+    except SignalException as stop:
+        return 128 + stop.sigval
+    except Stopped as stop:
+        return stop.code
     except ChildFailedError as error:
         _, failure = error.get_first_failure()
+        if failure.exitcode > 128:  # it was stopped, and has said so
+            return failure.exitcode
         if failure.exitcode != 1:
             print(f"A process of the training ended: {failure.message}", file=sys.stderr)
         return 1
@@ -127,19 +141,24 @@ def main() -> int:
 
 
 class _Tee:
-    """A stream that writes to the terminal and to a file, leaving redrawn bars out of it."""
+    """A stream that writes to the terminal and to a file, leaving redrawn bars out of it.
+
+    The terminal may be closed, or what reads from us may have ended; the file has it all.
+    """
 
     def __init__(self, terminal: TextIO, file: TextIO):
         self._terminal, self._file = terminal, file
 
     def write(self, text: str) -> int:
-        self._terminal.write(text)
+        with suppress(OSError):
+            self._terminal.write(text)
         if not text.startswith("\r") or text.endswith("\n"):
             self._file.write(text.replace("\r\x1b[2K", ""))
         return len(text)
 
     def flush(self) -> None:
-        self._terminal.flush()
+        with suppress(OSError):
+            self._terminal.flush()
         self._file.flush()
 
     def isatty(self) -> bool:
@@ -155,10 +174,22 @@ def _run_aside(entry: str, job: Job) -> int:
         aside = replace(job, outputs=outputs, state=None, events=None)
         with redirect_stderr(messages):
             failed = run_stage(entry, aside, Path(scratch) / "log")
-        if failed:
+        if failed == 1:
             time.sleep(5)  # an error that all processes meet is printed once, by the first one
             print(messages.getvalue(), file=sys.stderr, flush=True)
         return failed
+
+
+def _say_stopped(job: Job, stop: KeyboardInterrupt) -> None:
+    why = f" ({stop.why})" if isinstance(stop, Stopped) else ""
+    on = "goes on from its last saved step" if job.state else "begins this job again"
+    if isinstance(stop, Stopped) and stop.saved is not None:
+        on = f"goes on from step {stop.saved:,}, which is saved"
+    print(
+        f"\nInterrupted: {job.stage}{why}. The same command {on}; finished jobs are kept.",
+        file=sys.stderr,
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -78,6 +78,12 @@ class Evaluation(Settings):
         kept = {name: getattr(default, name) for name in _NOT_OF_MOTIONS}
         return self.model_copy(update={**kept, "multimodality": multimodality})
 
+    def for_real(self) -> Evaluation:
+        """The same for real motions, which do not depend on how others are generated."""
+        default = Evaluation()
+        kept = {name: getattr(default, name) for name in _OF_GENERATED}
+        return self.for_embedding().model_copy(update=kept)
+
 
 class Timing(Settings):
     """How seconds per prompt are measured."""
@@ -99,6 +105,7 @@ class UserStudy(Settings):
     """Pairs: the test captions whose motions realignment changes most."""
 
 
+_OF_GENERATED = ("sampling_steps", "guidance", "multimodality")
 _NOT_OF_MOTIONS = ("pool", "diversity_pairs", "allow_small", "jobs")
 
 

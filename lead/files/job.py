@@ -36,6 +36,8 @@ class Job:
         threads: threads it may use.
         events: folder in which TensorBoard may watch a training; None writes nothing.
         data_root: folder of raw data; where it lies changes no result, so it is no setting.
+        save_every: steps between two saved states of a training, which change no result either;
+            None leaves that to the settings.
     """
 
     stage: str
@@ -47,6 +49,7 @@ class Job:
     threads: int = 1
     events: Path | None = None
     data_root: Path = Path("data")
+    save_every: int | None = None
 
     @overload
     def setting(self, name: str, kind: type[Value]) -> Value: ...

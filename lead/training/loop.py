@@ -18,10 +18,11 @@ from lead.config.training import Training
 from lead.errors import LeadError
 from lead.files.job import forget, state_lock
 from lead.files.seeds import Seeds
+from lead.files.stopping import deferred
 from lead.models.build import autocast
 from lead.progress import Progress, event_log
 from lead.training.objective import Objective, Run
-from lead.training.parallel import differentiate, share_state
+from lead.training.parallel import differentiate, for_all, share_state
 from lead.training.state import HIGHEST, TrainingState
 
 Batch = TypeVar("Batch")
@@ -61,7 +62,8 @@ def train(
 
     Saves the state to ``run.folder`` now and then, and takes up one that lies there. All
     randomness is keyed by step or epoch, so an interrupted run ends with the same bits. Under
-    torchrun every process calls this, and the first one keeps the state.
+    torchrun every process calls this, and the first one keeps the state. Asked to stop, it ends
+    after the step that it is at, which it saves.
 
     Args:
         epoch: the batches of one epoch, from that epoch's generator.
@@ -70,10 +72,11 @@ def train(
 
     Raises:
         LeadError: the loss is not a number; the last good state is kept.
+        Stopped: this process, or another one of the training, was asked to stop.
     """
     module.to(run.device)
     folder = run.folder
-    with state_lock(folder, _say) if folder else nullcontext():
+    with state_lock(folder, _say) if folder else nullcontext(), deferred() as asked:
         state = TrainingState.start(module, training)
         if folder and state.load(folder):
             _say(f"{run.name}: going on from step {state.step:,}.")
@@ -102,8 +105,14 @@ def train(
                     state.remember_best(losses["validation"])
                 loss = f"loss {float(report.terms['loss']):.4g}" if shown else ""
                 progress.advance(note=loss)
-                if folder and report.step % run.machine.save_every == 0 and not last:
+                if last:
+                    break
+                stop = for_all(asked(), run.device)
+                if folder and (stop or report.step % run.machine.save_every == 0):
                     state.save(folder)
+                if stop:
+                    stop.saved = report.step if folder else None
+                    raise stop
         best = state.best if training.keep == "best" else None
         module.load_state_dict(best or state.result())
         if folder:

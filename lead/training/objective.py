@@ -115,4 +115,7 @@ class Run:
         use_threads(job.threads)
         seeds = job.seeds.child(name)
         torch.manual_seed(seeds.child("init").value)
-        return cls(name, seeds, job.setting("machine", Machine), job.state_folder(), job.events)
+        machine = job.setting("machine", Machine)
+        if job.save_every is not None:
+            machine = machine.model_copy(update={"save_every": job.save_every})
+        return cls(name, seeds, machine, job.state_folder(), job.events)

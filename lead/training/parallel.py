@@ -16,6 +16,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, distributed, nn
 
+from lead.files.stopping import Stopped
 from lead.training.objective import Batch, Objective, Outputs, Terms
 from lead.training.state import TrainingState
 
@@ -57,6 +58,15 @@ def share_state(state: TrainingState, device: torch.device) -> None:
     sent = [buffer.getvalue()]
     distributed.broadcast_object_list(sent, src=0, device=device)
     state.restore(torch.load(io.BytesIO(sent[0]), weights_only=True, map_location="cpu"))
+
+
+def for_all(asked: Stopped | None, device: torch.device) -> Stopped | None:
+    """Why to stop, if any process of a training was asked to: all end after the same step."""
+    if Ranks.here().count == 1:
+        return asked
+    code = torch.tensor(asked.code if asked else 0, device=device)
+    distributed.all_reduce(code, distributed.ReduceOp.MAX)
+    return asked or (Stopped("another process was", int(code)) if code else None)
 
 
 def differentiate(

@@ -7,12 +7,13 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from slurm_cluster import SlurmCluster, start_cluster
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PARTS = ("lead", "experiments", "workflow", "profiles", "config", "Snakefile")
@@ -53,6 +54,12 @@ class Checkout:
         shutil.copytree(self.root, root, symlinks=True, ignore=logs)
         return Checkout(root)
 
+    def slow_down(self) -> None:
+        """Let every step of a training take 0.4 seconds, without work: the bits are the same."""
+        end = "                if last:\n"
+        sleep = "                __import__('time').sleep(0.4)\n"
+        self.edit("lead/training/loop.py", end, sleep + end)
+
     def edit(self, file: str, old: str, new: str) -> None:
         """Replace one piece of text."""
         path = self.root / file
@@ -87,6 +94,13 @@ def shared_checkout(
 
 
 def _run_micro_study(checkout: Checkout) -> None:
+    lay_out(checkout)
+    run = checkout.snakemake(TABLE, SHEET)
+    assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-4000:]
+
+
+def lay_out(checkout: Checkout) -> None:
+    """Copy what a run needs of the repository, and the micro study as micro.yaml."""
     checkout.root.mkdir(parents=True)
     for part in PARTS:
         source = REPOSITORY / part
@@ -96,8 +110,60 @@ def _run_micro_study(checkout: Checkout) -> None:
         else:
             shutil.copy2(source, checkout.root / part)
     shutil.copy2(REPOSITORY / "config" / "micro.yaml", checkout.root / "micro.yaml")
-    run = checkout.snakemake(TABLE, SHEET)
-    assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-4000:]
+
+
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A checkout of a module's own in which nothing has run."""
+    checkout = Checkout(tmp_path_factory.mktemp("untouched") / "checkout")
+    lay_out(checkout)
+    return checkout
+
+
+@pytest.fixture(scope="module")
+def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SlurmCluster]:
+    """A real Slurm of one node with four devices in the place of GPUs."""
+    cluster = start_cluster(tmp_path_factory.mktemp("slurm"))
+    yield cluster
+    cluster.stop()
+
+
+LEARNED = {
+    "vae": "results/micro/models/vae/vae.safetensors",
+    "second": "results/micro/trainings/2/models/vae/vae.safetensors",
+    "third": "results/micro/trainings/3/models/vae/vae.safetensors",
+    "movement": "results/micro/models/matcher/movement.safetensors",
+}
+
+
+@pytest.fixture(scope="session")
+def learned(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A checkout with four short trainings that nothing has disturbed, `LEARNED`.
+
+    All test processes share it, so nothing may be done in it.
+    """
+
+    def train(checkout: Checkout) -> None:
+        lay_out(checkout)
+        with (checkout.root / "micro.yaml").open("a", encoding="utf-8") as study:
+            study.write("trainings: 3\nconsistency: null\n")
+        checkout.edit("micro.yaml", "movement: {steps: 20", "movement: {steps: 40")
+        checkout.edit("micro.yaml", "vae: {training: {steps: 20", "vae: {training: {steps: 40")
+        run = checkout.snakemake(*LEARNED.values())
+        assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-4000:]
+
+    return shared_checkout(tmp_path_factory, "learned", train)
+
+
+@pytest.fixture
+def unlearned(learned: Checkout, tmp_path: Path) -> Checkout:
+    """A copy of `learned` in which the trainings are still to be done, at 0.4 seconds a step."""
+    checkout = learned.copy(tmp_path / "checkout")
+    for weights in LEARNED.values():
+        shutil.rmtree((checkout.root / weights).parent)
+    shutil.rmtree(checkout.root / "results/.state/micro")
+    checkout.slow_down()
+    return checkout
 
 
 @pytest.fixture(scope="session")

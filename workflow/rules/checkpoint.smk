@@ -14,8 +14,7 @@ if STUDY.vae.source.kind == "mld_checkpoint":
         # A missing or wrong checkpoint is told at once, not after networks have trained.
         priority: 1
         resources:
-            mem_mb=2000,
-            runtime=10,
+            **needs(mem_mb=2000, runtime=10),
         params:
             **stage("lead.interop.mld_stages:import_vae"),
             settings=settings("dataset", "vae"),
@@ -38,8 +37,7 @@ if STUDY.denoiser.source.kind == "mld_checkpoint":
             f"{RESULTS}/benchmarks/import_denoiser.tsv"
         priority: 1
         resources:
-            mem_mb=2000,
-            runtime=10,
+            **needs(mem_mb=2000, runtime=10),
         params:
             **stage("lead.interop.mld_stages:import_denoiser"),
             settings=settings("dataset", "text", "diffusion", "denoiser"),
@@ -68,8 +66,7 @@ if PUBLISHED:
         # A missing or wrong release is told at once, not after networks have trained.
         priority: 1
         resources:
-            mem_mb=2000,
-            runtime=10,
+            **needs(mem_mb=2000, runtime=10),
         params:
             **stage("lead.interop.t2m_evaluator:import_evaluator"),
             settings=lambda wildcards: settings("dataset", "evaluator")

@@ -44,6 +44,8 @@ RESULTS = f"results/{STUDY.name}"
 # trainings/<number>, the wildcard being empty or that.
 TRAINING = f"{RESULTS}{{training}}"
 _SETTINGS = STUDY.model_dump(mode="json")
+# A training that goes on may save more often than it began to: see workflow/scripts/stage.py.
+del _SETTINGS["machine"]["save_every"]
 
 DATA = {
     "frames": f"{RESULTS}/features/frames.npy",
@@ -52,6 +54,7 @@ DATA = {
 }
 # The protocol as far as motions depend on it: what only metrics read reruns only them.
 PROTOCOL = {"evaluation": STUDY.evaluation.for_embedding().model_dump(mode="json")}
+REAL_PROTOCOL = {"evaluation": STUDY.evaluation.for_real().model_dump(mode="json")}
 EVALUATORS = {one.folder: one for one in STUDY.every_evaluator.values()}
 
 
@@ -119,17 +122,6 @@ def folders(names):
     """The pattern of a wildcard that is one of these, maybe only empty: Snakemake takes no empty
     pattern."""
     return f"({'|'.join(names)})"
-
-
-def has_gpu():
-    """Whether this machine shows a GPU of NVIDIA or AMD; torch is not asked, it takes seconds."""
-    return any(Path("/dev").glob("nvidia[0-9]*")) or Path("/dev/kfd").exists()
-
-
-def announce(text, gpu=False):
-    """What a job says when it starts: its work, and what it takes of the machine."""
-    takes = ["{threads} threads", "{resources.mem_mb} MB", "{resources.runtime} min"]
-    return f"{text} [{', '.join(takes + ['{resources.gpu} GPU'] * gpu)}]"
 
 
 def state(name, training=""):
@@ -202,12 +194,6 @@ wildcard_constraints:
     unknown=f"(?!({one_of(SYSTEMS)})/)[^/]+",
 
 
-# Undeclared resources are unlimited. On one machine with GPUs, one job at a time has them; without,
-# jobs that would take one run side by side.
-if workflow.local_exec and has_gpu() and "gpu" not in workflow.global_resources:
-    workflow.register_resource("gpu", STUDY.machine.processes)
-
-
 def jobs_ahead(jobs):
     """Of every job: the training of a network that it is, if any; its threads; its benchmark."""
     for job in jobs:
@@ -217,6 +203,7 @@ def jobs_ahead(jobs):
 
 # Snakemake calls this neither in a dry run nor in the processes that run single jobs.
 onstart:
+    RUN.start(jobs_here=workflow.local_exec)
     if STUDY.trainings.number > 1:
         cores = workflow.resource_settings.cores if workflow.local_exec else None
         jobs = jobs_ahead(workflow.dag.needrun_jobs())

@@ -42,9 +42,7 @@ if _TEACHER is not None and _STUDENT_SOURCE == "train":
             f"{TRAINING}/benchmarks/train_teacher.tsv"
         threads: STUDY.machine.threads
         resources:
-            mem_mb=4000,
-            runtime=2880,
-            gpu=STUDY.machine.processes,
+            **needs(mem_mb=4000, runtime=2880, gpu=STUDY.machine.processes),
         params:
             **stage("lead.training.denoiser:train_denoiser"),
             settings=lambda wildcards: seeded(
@@ -54,7 +52,7 @@ if _TEACHER is not None and _STUDENT_SOURCE == "train":
             state=lambda wildcards: state("teacher", wildcards.training),
             events=lambda wildcards: events("teacher", wildcards.training),
         message:
-            announce("MotionLCM's teacher: training a denoiser.", gpu=True)
+            announce("MotionLCM's teacher: training a denoiser.", gpu=STUDY.machine.processes)
         script:
             "../scripts/stage.py"
 
@@ -78,9 +76,7 @@ if _STUDENT_SOURCE == "train":
         priority: LONGEST_WAY
         threads: STUDY.machine.threads
         resources:
-            mem_mb=4000,
-            runtime=2880,
-            gpu=STUDY.machine.processes,
+            **needs(mem_mb=4000, runtime=2880, gpu=STUDY.machine.processes),
         params:
             **stage("lead.training.consistency:train_consistency"),
             settings=lambda wildcards: seeded(
@@ -91,7 +87,9 @@ if _STUDENT_SOURCE == "train":
             state=lambda wildcards: state("consistency", wildcards.training),
             events=lambda wildcards: events("consistency", wildcards.training),
         message:
-            announce("MotionLCM: distilling the denoiser to a few steps.", gpu=True)
+            announce(
+                "MotionLCM: distilling the denoiser to a few steps.", gpu=STUDY.machine.processes
+            )
         script:
             "../scripts/stage.py"
 
@@ -109,8 +107,7 @@ if _STUDENT_SOURCE not in (None, "train"):
             f"{RESULTS}/benchmarks/import_consistency.tsv"
         priority: 1
         resources:
-            mem_mb=2000,
-            runtime=10,
+            **needs(mem_mb=2000, runtime=10),
         params:
             **stage("lead.interop.mld_stages:import_consistency"),
             settings=settings("dataset", "text", "diffusion", "denoiser") | distilling("steps"),

@@ -25,8 +25,7 @@ if STUDY.has_published_features:
             f"{RESULTS}/benchmarks/import_features.tsv"
         threads: READERS
         resources:
-            mem_mb=4000,
-            runtime=60,
+            **needs(mem_mb=4000, runtime=60),
         params:
             **stage("lead.datasets.stages:import_features"),
             settings=settings("dataset"),
@@ -50,8 +49,7 @@ if not STUDY.has_published_features:
             f"{RESULTS}/benchmarks/import_motion.tsv"
         threads: READERS
         resources:
-            mem_mb=4000,
-            runtime=60,
+            **needs(mem_mb=4000, runtime=60),
         params:
             **stage("lead.datasets.stages:import_motion"),
             settings=settings("dataset"),
@@ -73,8 +71,7 @@ if not STUDY.has_published_features:
             f"{RESULTS}/benchmarks/extract_features.tsv"
         threads: READERS
         resources:
-            mem_mb=4000,
-            runtime=60,
+            **needs(mem_mb=4000, runtime=60),
         params:
             **stage("lead.datasets.stages:extract_features"),
             settings=settings("dataset"),

@@ -115,8 +115,7 @@ rule train_action_classifier:
     benchmark:
         f"{RESULTS}/benchmarks/train_action_classifier.tsv"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        **needs(mem_mb=2000, runtime=30),
     params:
         **stage("lead.evaluation.actions:train_action_classifier"),
         settings=settings("dataset"),
@@ -139,15 +138,13 @@ rule embed_real:
         f"{RESULTS}{{evaluator}}/benchmarks/embed_real_{{batch}}.tsv"
     threads: STUDY.machine.threads
     resources:
-        mem_mb=4000,
-        runtime=120,
-        gpu=1,
+        **needs(mem_mb=4000, runtime=120, gpu=1),
     params:
         **stage("lead.evaluation.embed:embed_real"),
-        settings=lambda wildcards: evaluating(wildcards) | repeats(wildcards),
+        settings=lambda wildcards: evaluating(wildcards) | REAL_PROTOCOL | repeats(wildcards),
         state=lambda wildcards: state(f"embed_real_{wildcards.batch}", wildcards.evaluator),
     message:
-        announce("Embedding the real test motions, repeats {wildcards.batch}.", gpu=True)
+        announce("Embedding the real test motions, repeats {wildcards.batch}.", gpu=1)
     script:
         "../scripts/stage.py"
 
@@ -167,9 +164,7 @@ rule embed_generated:
     priority: LONG_JOBS
     threads: STUDY.machine.threads
     resources:
-        mem_mb=4000,
-        runtime=480,
-        gpu=1,
+        **needs(mem_mb=4000, runtime=480, gpu=1),
     params:
         **stage("lead.evaluation.embed:embed_generated"),
         settings=generating_system,
@@ -178,7 +173,7 @@ rule embed_generated:
             wildcards.training + wildcards.evaluator,
         ),
     message:
-        announce("Generating with {wildcards.generated}, repeats {wildcards.batch}.", gpu=True)
+        announce("Generating with {wildcards.generated}, repeats {wildcards.batch}.", gpu=1)
     script:
         "../scripts/stage.py"
 
@@ -197,15 +192,13 @@ rule embed_external:
         f"{RESULTS}{{evaluator}}/benchmarks/embed_{{external}}.tsv"
     threads: STUDY.machine.threads
     resources:
-        mem_mb=6000,
-        runtime=240,
-        gpu=1,
+        **needs(mem_mb=6000, runtime=240, gpu=1),
     params:
         **stage("lead.evaluation.predictions.embed:embed_external"),
         settings=lambda wildcards: evaluating(wildcards) | external(wildcards.external),
         files=lambda wildcards: state_of_files(STUDY.external[wildcards.external].path),
     message:
-        announce("Embedding the motions of {wildcards.external}.", gpu=True)
+        announce("Embedding the motions of {wildcards.external}.", gpu=1)
     script:
         "../scripts/stage.py"
 
@@ -226,9 +219,7 @@ rule time_systems:
         f"{RESULTS}/benchmarks/time_systems.tsv"
     threads: STUDY.machine.threads
     resources:
-        mem_mb=4000,
-        runtime=240,
-        gpu=1,
+        **needs(mem_mb=4000, runtime=240, gpu=1),
     params:
         **stage("lead.evaluation.timing:time_systems"),
         settings=settings("text", "diffusion", "consistency", "timing")
@@ -236,7 +227,7 @@ rule time_systems:
         | projector("lead")
         | {"rows": [vars(row) for row in STUDY.rows("timing")]},
     message:
-        announce("Seconds per prompt of every system, in turn.", gpu=True)
+        announce("Seconds per prompt of every system, in turn.", gpu=1)
     script:
         "../scripts/stage.py"
 
@@ -253,8 +244,7 @@ rule compute_metrics:
     wildcard_constraints:
         training=r"/trainings/\d+",
     resources:
-        mem_mb=2000,
-        runtime=60,
+        **needs(mem_mb=2000, runtime=60),
     params:
         **stage("lead.evaluation.score:compute_metrics"),
         settings=lambda wildcards: measuring() | {"system": Path(wildcards.measured).name},
@@ -277,8 +267,7 @@ rule physical_metrics:
     wildcard_constraints:
         training=r"/trainings/\d+",
     resources:
-        mem_mb=1000,
-        runtime=10,
+        **needs(mem_mb=1000, runtime=10),
     params:
         **stage("lead.evaluation.physical_score:physical_metrics"),
         settings=lambda wildcards: settings() | {"system": wildcards.system},
@@ -304,8 +293,7 @@ if SEVERAL:
         wildcard_constraints:
             metrics="metrics|physical",
         resources:
-            mem_mb=1000,
-            runtime=10,
+            **needs(mem_mb=1000, runtime=10),
         params:
             **stage("lead.evaluation.trainings:gather_trainings"),
             settings=gathering,

@@ -16,14 +16,12 @@ rule sweep_learning_rate:
         f"{RESULTS}/benchmarks/mti_learning_rate.tsv"
     threads: STUDY.machine.threads
     resources:
-        mem_mb=4000,
-        runtime=60,
-        gpu=1,
+        **needs(mem_mb=4000, runtime=60, gpu=1),
     params:
         **stage("experiments.learning_rate:sweep_learning_rate"),
         settings=optimising() | projector("lead"),
     message:
-        announce("Inverting words of ten training motions at three learning rates.", gpu=True)
+        announce("Inverting words of ten training motions at three learning rates.", gpu=1)
     script:
         "../scripts/stage.py"
 
@@ -45,16 +43,14 @@ rule invert_styles:
         f"{RESULTS}/benchmarks/mti_styles.tsv"
     threads: STUDY.machine.threads
     resources:
-        mem_mb=4000,
-        runtime=120,
-        gpu=1,
+        **needs(mem_mb=4000, runtime=120, gpu=1),
     params:
         **stage("experiments.styles:invert_styles"),
         settings=settings("dataset", "text", "vae", "diffusion", "denoiser", "mti")
         | PROTOCOL
         | projector("lead"),
     message:
-        announce("Inverting words of styles that were held out (Fig. 6).", gpu=True)
+        announce("Inverting words of styles that were held out (Fig. 6).", gpu=1)
     script:
         "../scripts/stage.py"
 
@@ -73,8 +69,7 @@ if STUDY.consistency is not None:
         benchmark:
             f"{RESULTS}/benchmarks/table5_paired.tsv"
         resources:
-            mem_mb=1000,
-            runtime=10,
+            **needs(mem_mb=1000, runtime=10),
         params:
             **stage("experiments.few_steps:paired_by_steps"),
             settings=settings("consistency"),
@@ -96,8 +91,7 @@ rule published_differences:
     benchmark:
         f"{RESULTS}/benchmarks/published_differences.tsv"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        **needs(mem_mb=1000, runtime=10),
     params:
         **stage("experiments.published_differences:published_differences"),
         settings=settings("name"),

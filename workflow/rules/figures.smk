@@ -46,8 +46,7 @@ rule overview:
     benchmark:
         f"{RESULTS}/benchmarks/overview.tsv"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        **needs(mem_mb=1000, runtime=10),
     params:
         **stage("lead.figures.overview:overview"),
         settings=settings("text", "vae", "diffusion", "denoiser") | PROTOCOL | projector("lead"),
@@ -71,8 +70,7 @@ rule contact_sheet:
         f"{RESULTS}/benchmarks/contact_sheet.tsv"
     threads: STUDY.machine.threads
     resources:
-        mem_mb=4000,
-        runtime=30,
+        **needs(mem_mb=4000, runtime=30),
     params:
         **stage("lead.figures.contact_sheet:contact_sheet"),
         settings=settings("dataset"),
@@ -94,8 +92,7 @@ rule training_curves:
     benchmark:
         f"{RESULTS}/benchmarks/training_curves.tsv"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        **needs(mem_mb=1000, runtime=10),
     params:
         **stage("lead.figures.curves:training_curves"),
         settings=settings(),
@@ -120,8 +117,7 @@ rule latent_map:
         f"{RESULTS}/benchmarks/latent_map.tsv"
     threads: STUDY.machine.threads
     resources:
-        mem_mb=2000,
-        runtime=30,
+        **needs(mem_mb=2000, runtime=30),
     params:
         **stage("lead.figures.latents:latent_map"),
         settings=settings(),
@@ -150,16 +146,14 @@ rule realignment_change:
         f"{RESULTS}/benchmarks/realignment_change.tsv"
     threads: STUDY.machine.threads
     resources:
-        mem_mb=4000,
-        runtime=120,
-        gpu=1,
+        **needs(mem_mb=4000, runtime=120, gpu=1),
     params:
         **stage("lead.figures.realignment:realignment_change"),
         settings=settings("dataset", "text", "diffusion") | PROTOCOL,
     message:
         announce(
             "What realignment changes in each motion, and the motions it changes most (Fig. 2).",
-            gpu=True,
+            gpu=1,
         )
     script:
         "../scripts/stage.py"
@@ -177,8 +171,7 @@ rule tradeoff:
     benchmark:
         f"{RESULTS}/benchmarks/tradeoff.tsv"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        **needs(mem_mb=1000, runtime=10),
     params:
         **stage("lead.figures.charts:tradeoff"),
         settings=settings("name", "description")
@@ -209,15 +202,13 @@ rule inverted_strips:
         f"{RESULTS}/benchmarks/inverted_strips.tsv"
     threads: STUDY.machine.threads
     resources:
-        mem_mb=4000,
-        runtime=30,
-        gpu=1,
+        **needs(mem_mb=4000, runtime=30, gpu=1),
     params:
         **stage("lead.figures.inversion:inverted_strips"),
         settings=settings("dataset", "text", "diffusion") | PROTOCOL | reading_motionclip(),
     message:
         announce(
-            "Motions that words were inverted from, and motions from the words (Fig. 5).", gpu=True
+            "Motions that words were inverted from, and motions from the words (Fig. 5).", gpu=1
         )
     script:
         "../scripts/stage.py"
@@ -237,8 +228,7 @@ if STUDY.consistency is not None:
         benchmark:
             f"{RESULTS}/benchmarks/fid_over_steps.tsv"
         resources:
-            mem_mb=1000,
-            runtime=10,
+            **needs(mem_mb=1000, runtime=10),
         params:
             **stage("lead.figures.charts:fid_over_steps"),
             settings=settings() | {"steps": STUDY.consistency.steps},

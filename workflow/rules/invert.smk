@@ -51,8 +51,7 @@ rule choose_motions:
     benchmark:
         f"{RESULTS}/benchmarks/mti_choose.tsv"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        **needs(mem_mb=2000, runtime=10),
     params:
         **stage("lead.inversion.stages:choose_motions"),
         settings=settings("text") | {"motions": STUDY.mti.motions},
@@ -82,15 +81,13 @@ rule invert:
         inverted=one_of({system.words for system in INVERTED.values() if system.words}),
     threads: STUDY.machine.threads
     resources:
-        mem_mb=4000,
-        runtime=240,
-        gpu=1,
+        **needs(mem_mb=4000, runtime=240, gpu=1),
     params:
         **stage("lead.inversion.stages:invert_words"),
         settings=inverting,
         state=lambda wildcards: state(f"mti_{wildcards.inverted}", wildcards.training),
     message:
-        announce("Inverting a word for each motion, objective {wildcards.inverted}.", gpu=True)
+        announce("Inverting a word for each motion, objective {wildcards.inverted}.", gpu=1)
     script:
         "../scripts/stage.py"
 
@@ -111,15 +108,13 @@ rule embed_mti_real:
         f"{RESULTS}/benchmarks/mti_embed_real.tsv"
     threads: STUDY.machine.threads
     resources:
-        mem_mb=4000,
-        runtime=120,
-        gpu=1,
+        **needs(mem_mb=4000, runtime=120, gpu=1),
     params:
         **stage("lead.inversion.stages:embed_real_of_words"),
         settings=lambda wildcards: generating(),
         state=state("mti_embed_real"),
     message:
-        announce("Embedding the motions that words were inverted from.", gpu=True)
+        announce("Embedding the motions that words were inverted from.", gpu=1)
     script:
         "../scripts/stage.py"
 
@@ -142,14 +137,12 @@ rule embed_mti:
         f"{TRAINING}/benchmarks/mti_embed_{{inverted}}.tsv"
     threads: STUDY.machine.threads
     resources:
-        mem_mb=4000,
-        runtime=240,
-        gpu=1,
+        **needs(mem_mb=4000, runtime=240, gpu=1),
     params:
         **stage("lead.inversion.stages:embed_inverted"),
         settings=generating_from_words,
         state=lambda wildcards: state(f"mti_embed_{wildcards.inverted}", wildcards.training),
     message:
-        announce("Generating from inverted words, system {wildcards.inverted}.", gpu=True)
+        announce("Generating from inverted words, system {wildcards.inverted}.", gpu=1)
     script:
         "../scripts/stage.py"

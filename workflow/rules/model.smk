@@ -27,12 +27,11 @@ rule assemble_model:
     benchmark:
         f"{RESULTS}/benchmarks/assemble_model.tsv"
     resources:
-        mem_mb=2000,
-        runtime=10,
+        **needs(mem_mb=2000, runtime=10),
     params:
         **stage("lead.training.assemble:assemble_model"),
         settings=settings("name", "description", "dataset", "text", "vae", "diffusion", "denoiser")
-        | PROTOCOL
+        | {"evaluation": STUDY.evaluation.model_dump(include={"sampling_steps", "guidance"})}
         | projector("lead"),
     message:
         announce("Putting the model directory together.")
@@ -54,8 +53,7 @@ rule model_card:
     benchmark:
         f"{RESULTS}/benchmarks/model_card.tsv"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        **needs(mem_mb=1000, runtime=10),
     params:
         **stage("lead.report.card:model_card"),
         settings=settings(
@@ -90,8 +88,7 @@ rule bundle_model:
         f"{RESULTS}/benchmarks/bundle_model.tsv"
     threads: STUDY.machine.threads
     resources:
-        mem_mb=2000,
-        runtime=10,
+        **needs(mem_mb=2000, runtime=10),
     params:
         **stage("lead.report.bundle:bundle_model"),
         settings=settings("name", "dataset"),

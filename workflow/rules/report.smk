@@ -86,8 +86,7 @@ rule report:
         f"{RESULTS}/benchmarks/report.tsv"
     threads: STUDY.machine.threads
     resources:
-        mem_mb=4000,
-        runtime=30,
+        **needs(mem_mb=4000, runtime=30),
     params:
         **stage("lead.report.page.page:study_page"),
         settings=reported,

@@ -7,8 +7,7 @@ localrules:
 
 rule retrieve:
     resources:
-        mem_mb=1000,
-        runtime=240,
+        **needs(mem_mb=1000, runtime=240),
     params:
         study=STUDY.name,
         data_root=str(STUDY.data_root),

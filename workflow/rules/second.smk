@@ -3,6 +3,7 @@ its own, whose rules are those of any study."""
 
 
 include: "common.smk"
+include: "resources.smk"
 include: "data.smk"
 include: "text.smk"
 include: "train.smk"

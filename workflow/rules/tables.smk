@@ -110,8 +110,7 @@ rule make_table:
     benchmark:
         f"{RESULTS}/benchmarks/{{table}}.tsv"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        **needs(mem_mb=1000, runtime=10),
     params:
         **stage("lead.report.tables:make_table"),
         settings=table_settings,
@@ -168,8 +167,7 @@ rule compare_evaluators:
     benchmark:
         f"{RESULTS}/benchmarks/compare_evaluators.tsv"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        **needs(mem_mb=1000, runtime=10),
     params:
         **stage("lead.report.evaluators:compare_evaluators"),
         settings=settings("name", "description", "footnote", "evaluation")
@@ -195,8 +193,7 @@ rule analyse:
     benchmark:
         f"{RESULTS}/benchmarks/analyse.tsv"
     resources:
-        mem_mb=1500,
-        runtime=20,
+        **needs(mem_mb=1500, runtime=20),
     params:
         **stage("lead.analysis.analyse:analyse"),
         settings=settings("evaluation") | {"systems": [row.name for row in STUDY.systems]},
@@ -222,8 +219,7 @@ rule analysis_table:
     benchmark:
         f"{RESULTS}/benchmarks/analysis_table.tsv"
     resources:
-        mem_mb=1000,
-        runtime=10,
+        **needs(mem_mb=1000, runtime=10),
     params:
         **stage("lead.report.analysis:analysis_table"),
         settings=settings("name", "footnote") | {"rows": [vars(row) for row in STUDY.systems]},
@@ -258,8 +254,7 @@ rule answer_claims:
     wildcard_constraints:
         inversion="|_mti",
     resources:
-        mem_mb=1000,
-        runtime=10,
+        **needs(mem_mb=1000, runtime=10),
     params:
         **stage("lead.report.claims:answer_claims"),
         settings=lambda wildcards: settings("name", "trainings")

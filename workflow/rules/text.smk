@@ -14,8 +14,7 @@ rule encode_text:
         f"{RESULTS}/benchmarks/encode_text.tsv"
     threads: STUDY.machine.threads
     resources:
-        mem_mb=4000,
-        runtime=60,
+        **needs(mem_mb=4000, runtime=60),
     params:
         **stage("lead.text.stages:encode_text"),
         settings=settings("text"),
@@ -44,8 +43,7 @@ if READING:
         priority: 1
         threads: 1
         resources:
-            mem_mb=2000,
-            runtime=60,
+            **needs(mem_mb=2000, runtime=60),
         params:
             **stage("lead.text.stages:encode_words"),
             settings=settings() | {"evaluator": READING[0].model_dump(mode="json")},

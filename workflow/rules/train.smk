@@ -21,6 +21,15 @@ def training_evaluator(wildcards):
     return own | ({"seed": Seeds(STUDY.seed).child("evaluator", name).value} if name else {})
 
 
+def training_movement(wildcards):
+    """The same for the movement autoencoder, which comes before captions are matched."""
+    own = training_evaluator(wildcards)
+    kept = own["matcher"] | {"matching": own["matcher"]["movement"]}
+    for name in ("margin", "negatives", "boundary"):
+        del kept[name]
+    return own | {"matcher": kept}
+
+
 def matcher_words(wildcards):
     """What the captions of an evaluator are read from."""
     if EVALUATORS[wildcards.evaluator].evaluator.words == "glove":
@@ -40,16 +49,14 @@ rule train_movement:
         f"{RESULTS}{{evaluator}}/benchmarks/train_movement.tsv"
     threads: STUDY.machine.threads
     resources:
-        mem_mb=4000,
-        runtime=240,
-        gpu=STUDY.machine.processes,
+        **needs(mem_mb=4000, runtime=240, gpu=STUDY.machine.processes),
     params:
         **stage("lead.training.matcher:train_movement"),
-        settings=training_evaluator,
+        settings=training_movement,
         state=lambda wildcards: state("movement", wildcards.evaluator),
         events=lambda wildcards: events("movement", wildcards.evaluator),
     message:
-        announce("Training the matcher's movement autoencoder.", gpu=True)
+        announce("Training the matcher's movement autoencoder.", gpu=STUDY.machine.processes)
     script:
         "../scripts/stage.py"
 
@@ -68,16 +75,17 @@ rule train_matcher:
         f"{RESULTS}{{evaluator}}/benchmarks/train_matcher.tsv"
     threads: STUDY.machine.threads
     resources:
-        mem_mb=4000,
-        runtime=480,
-        gpu=STUDY.machine.processes,
+        **needs(mem_mb=4000, runtime=480, gpu=STUDY.machine.processes),
     params:
         **stage("lead.training.matcher:train_matcher"),
         settings=training_evaluator,
         state=lambda wildcards: state("matcher", wildcards.evaluator),
         events=lambda wildcards: events("matcher", wildcards.evaluator),
     message:
-        announce("Training the matcher, which the metrics are computed with.", gpu=True)
+        announce(
+            "Training the matcher, which the metrics are computed with.",
+            gpu=STUDY.machine.processes,
+        )
     script:
         "../scripts/stage.py"
 
@@ -102,9 +110,7 @@ if STUDY.vae.source.kind == "train":
         priority: LONGEST_WAY
         threads: STUDY.machine.threads
         resources:
-            mem_mb=8000,
-            runtime=2880,
-            gpu=STUDY.machine.processes,
+            **needs(mem_mb=8000, runtime=2880, gpu=STUDY.machine.processes),
         params:
             **stage("lead.training.vae:train_vae"),
             settings=lambda wildcards: seeded(
@@ -113,7 +119,7 @@ if STUDY.vae.source.kind == "train":
             state=lambda wildcards: state("vae", wildcards.training),
             events=lambda wildcards: events("vae", wildcards.training),
         message:
-            announce("Stage 1: training the VAE.", gpu=True)
+            announce("Stage 1: training the VAE.", gpu=STUDY.machine.processes)
         script:
             "../scripts/stage.py"
 
@@ -133,16 +139,14 @@ rule encode_latents:
     priority: LONGEST_WAY
     threads: STUDY.machine.threads
     resources:
-        mem_mb=4000,
-        runtime=120,
-        gpu=1,
+        **needs(mem_mb=4000, runtime=120, gpu=1),
     params:
         **stage("lead.training.latents:encode_latents"),
         settings=lambda wildcards: seeded(
             wildcards, settings("dataset", "validation", "vae", "latents")
         ),
     message:
-        announce("Training clips to posteriors of the VAE.", gpu=True)
+        announce("Training clips to posteriors of the VAE.", gpu=1)
     script:
         "../scripts/stage.py"
 
@@ -164,9 +168,7 @@ if STUDY.denoiser.source.kind == "train":
         priority: LONGEST_WAY
         threads: STUDY.machine.threads
         resources:
-            mem_mb=4000,
-            runtime=2880,
-            gpu=STUDY.machine.processes,
+            **needs(mem_mb=4000, runtime=2880, gpu=STUDY.machine.processes),
         params:
             **stage("lead.training.denoiser:train_denoiser"),
             settings=lambda wildcards: seeded(
@@ -176,7 +178,7 @@ if STUDY.denoiser.source.kind == "train":
             state=lambda wildcards: state("denoiser", wildcards.training),
             events=lambda wildcards: events("denoiser", wildcards.training),
         message:
-            announce("Stage 2: training the denoiser.", gpu=True)
+            announce("Stage 2: training the denoiser.", gpu=STUDY.machine.processes)
         script:
             "../scripts/stage.py"
 
@@ -205,9 +207,7 @@ rule train_projector:
         f"{TRAINING}/benchmarks/train_projector_{{projector}}.tsv"
     threads: STUDY.machine.threads
     resources:
-        mem_mb=4000,
-        runtime=480,
-        gpu=STUDY.machine.processes,
+        **needs(mem_mb=4000, runtime=480, gpu=STUDY.machine.processes),
     params:
         **stage("lead.training.projector:train_projector"),
         settings=lambda wildcards: seeded(
@@ -217,6 +217,8 @@ rule train_projector:
         state=lambda wildcards: state(f"projector_{wildcards.projector}", wildcards.training),
         events=lambda wildcards: events(f"projector_{wildcards.projector}", wildcards.training),
     message:
-        announce("Stage 3: training the projector {wildcards.projector}.", gpu=True)
+        announce(
+            "Stage 3: training the projector {wildcards.projector}.", gpu=STUDY.machine.processes
+        )
     script:
         "../scripts/stage.py"

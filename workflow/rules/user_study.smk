@@ -18,16 +18,14 @@ rule make_user_study:
         f"{RESULTS}/benchmarks/make_user_study.tsv"
     threads: STUDY.machine.threads
     resources:
-        mem_mb=4000,
-        runtime=120,
-        gpu=1,
+        **needs(mem_mb=4000, runtime=120, gpu=1),
     params:
         **stage("lead.user_study.stimuli:make_user_study"),
         settings=settings("name", "description", "dataset", "text", "diffusion", "user_study")
         | PROTOCOL
         | projector("lead"),
     message:
-        announce("The motions that realignment changes most, for people to compare.", gpu=True)
+        announce("The motions that realignment changes most, for people to compare.", gpu=1)
     script:
         "../scripts/stage.py"
 
@@ -55,4 +53,4 @@ use rule make_user_study as make_user_study_against with:
         | external(wildcards.external),
         files=lambda wildcards: state_of_files(STUDY.external[wildcards.external].path),
     message:
-        announce("Motions of {wildcards.external} beside LEAD's, for people to compare.", gpu=True)
+        announce("Motions of {wildcards.external} beside LEAD's, for people to compare.", gpu=1)

@@ -19,6 +19,7 @@ def paths(files):
     }
 
 
+study = resolve_study(snakemake.config)
 job = Job(
     stage=snakemake.rule.removeprefix("second_"),
     settings=dict(snakemake.params.settings),
@@ -28,7 +29,8 @@ job = Job(
     code=snakemake.params.code,
     threads=snakemake.threads,
     events=Path(snakemake.params.events) if hasattr(snakemake.params, "events") else None,
-    data_root=resolve_study(snakemake.config).data_root,
+    data_root=study.data_root,
+    save_every=study.machine.save_every,
 )
 task = snakemake.params.stage, job, Path(snakemake.log[0])
 processes = job.settings.get("machine", {}).get("processes", 1)
