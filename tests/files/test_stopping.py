@@ -27,7 +27,8 @@ def test_who_cannot_stop_now_is_not_interrupted():
     with stoppable(), deferred() as asked:
         assert asked() is None
         signal.raise_signal(signal.SIGTERM)
-        assert asked().code == 143
+        stop = asked()
+        assert stop is not None and stop.code == 143
 
 
 def test_signals_soon_after_the_first_are_the_same_request_and_later_ones_are_not(monkeypatch):

@@ -60,7 +60,7 @@ def submitted(checkout, folder, program, *arguments, does="exit 1", said=None):
 def test_each_attempt_asks_for_more(checkout, tmp_path):
     pytest.importorskip("snakemake_executor_plugin_slurm")
     calls = submitted(checkout, tmp_path, "sbatch", "--profile", "workflow/profiles/slurm")
-    asked = [re.search(r" -t (\d+) --mem (\d+) ", call).groups() for call in calls]
+    asked = re.findall(r" -t (\d+) --mem (\d+) ", "\n".join(calls))
     assert asked == [("240", "4000"), ("480", "8000"), ("720", "12000"), ("960", "16000")]
     assert all("--gpus=1 " in call and "--requeue" in call for call in calls)
 
@@ -103,9 +103,7 @@ def test_an_unknown_way_to_ask_is_named(checkout):
 def test_any_other_scheduler_is_told_the_same(checkout, tmp_path):
     pytest.importorskip("snakemake_executor_plugin_cluster_generic")
     calls = submitted(checkout, tmp_path, "qsub", "--profile", "workflow/profiles/generic")
-    takes = [
-        re.search(r"h_vmem=(\d+)M -l h_rt=0:(\d+):0 -l gpu=1", call).groups() for call in calls
-    ]
+    takes = re.findall(r"h_vmem=(\d+)M -l h_rt=0:(\d+):0 -l gpu=1", "\n".join(calls))
     assert takes == [("4000", "240"), ("8000", "480"), ("12000", "720"), ("16000", "960")]
 
 

@@ -53,9 +53,8 @@ class Running:
     ("number", "to"),
     [
         (signal.SIGINT, "Snakemake alone, twice"),
-        (signal.SIGINT, "the group"),
         (signal.SIGTERM, "Snakemake alone"),
-        (signal.SIGHUP, "Snakemake alone"),
+        (signal.SIGHUP, "the group"),
         (signal.SIGKILL, "Snakemake alone"),
     ],
 )

@@ -79,7 +79,7 @@ def test_trainings_run_side_by_side_and_go_on_after_whatever_stops_them(run, slu
     """Cancelled, requeued by Slurm, out of time and out of memory."""
     numbers = run.wait_for(run.training)
     details = [slurm.ask("scontrol", "show", "job", "--details", number) for number in numbers]
-    devices = [re.search(r"GRES=gpu:1\(IDX:(\d)\)", said).group(1) for said in details]
+    devices = re.findall(r"GRES=gpu:1\(IDX:(\d)\)", "".join(details))
     assert len(set(devices)) == 3
     time.sleep(2)
     cancelled, requeued, late = numbers
