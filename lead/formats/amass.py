@@ -16,7 +16,8 @@ import numpy as np
 from jaxtyping import Float
 
 from lead.errors import LeadError
-from lead.files.arrays import BROKEN
+from lead.files.arrays import array_names, load_arrays
+from lead.files.bounds import odd_numbers
 from lead.motion.rotations import multiply, rotate
 from lead.motion.skeleton import HUMANML3D
 
@@ -33,6 +34,8 @@ RATES = ("mocap_framerate", "mocap_frame_rate", "fps", "framerate", "frame_rate"
 """Under which names takes and arrays of positions state their frames per second."""
 
 _MODELS = {5: "FLAME", 16: "MANO", 24: "SMPL", 55: "SMPL-X"}
+_LARGEST = {"poses": 100.0, "trans": 1000.0, "betas": 100.0}
+"""Radians, metres and deviations of bodies that no take has."""
 _TAKE = (*RATES, "poses", "trans", "betas", "gender", "surface_model_type")
 _OTHER_MODELS = {72: "SMPL", 165: "SMPL-X"}
 
@@ -137,13 +140,12 @@ def _load(path: Path) -> dict[str, np.ndarray]:
     if path.suffix != ".npz":
         raise _refused(path, f"{_model_of_name(path.name)} as {path.suffix or 'file'}, not opened")
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            missing = [name for name in ARRAYS if name not in archive]
-            if missing:
-                raise _refused(path, _without(missing, archive.files))
-            return {name: np.asarray(archive[name]) for name in ARRAYS}
-    except BROKEN as error:
+        arrays = load_arrays(path, ARRAYS)
+        if missing := [name for name in ARRAYS if name not in arrays]:
+            raise _refused(path, _without(missing, array_names(path)))
+    except ValueError as error:
         raise _refused(path, f"a damaged or pickled archive ({error})") from error
+    return arrays
 
 
 def _without(missing: list[str], present: list[str]) -> str:
@@ -203,11 +205,9 @@ def read_amass_npz(path: Path, source: str, fps: float | None = None) -> AmassTa
             no, unequally many or non-finite frames, or no rate.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files if name in _TAKE}
-    except BROKEN as error:
-        found = f"{type(error).__name__}: {error}"
-        raise _bad(source, found, "a whole .npz file without pickled objects") from error
+        arrays = load_arrays(path, _TAKE)
+    except ValueError as error:
+        raise _bad(source, error, "a whole .npz file without pickled objects") from error
     _check_model(arrays, source)
     poses, trans = arrays["poses"], arrays["trans"]
     betas, notes = _shape(arrays.get("betas"), len(np.atleast_1d(poses)), source)
@@ -291,3 +291,5 @@ def _check(poses: np.ndarray, trans: np.ndarray, betas: np.ndarray, source: str)
         if not np.isfinite(array).all():
             row = np.nonzero(~np.isfinite(array))[0][0]
             raise _bad(source, f"{name} is not finite in row {row}", "finite numbers")
+        if odd := odd_numbers(array, _LARGEST[name]):
+            raise _bad(source, f"{name} with {odd}", f"at most {_LARGEST[name]:g}")
