@@ -13,11 +13,29 @@ LARGEST_WEIGHT = 1e4
 one flipped bit of an exponent makes 0.1 6,554 or more, mostly much more."""
 LARGEST_PLACE = 1e7
 """Magnitude of a coordinate in any unit: ten kilometres in millimetres."""
+MOST_JOINTS = 2_000
+"""Joints of a skeleton; a body with face and fingers has 300."""
 
 
 def content_limit(size: int) -> int:
     """Bytes that the content of a file of ``size`` bytes may have once it is decompressed."""
     return 4 * size + 32 * MIB
+
+
+def too_many_places(joints: int, frames: int, size: int) -> str:
+    """Why the places of so many joints in so many frames are not computed; empty if they are.
+
+    Joints that do not move, and so take no room in the file, make much of little: each has a
+    place and a rotation in every frame.
+
+    Args:
+        size: of the file's text, in bytes; at least eight of them are usual for a joint and frame.
+    """
+    if joints > MOST_JOINTS:
+        return f"{joints:,} joints, at most {MOST_JOINTS:,} are read"
+    if joints * frames > size // 8 + 500_000:
+        return f"{joints:,} joints in {frames:,} frames, in a text of {size:,} bytes"
+    return ""
 
 
 def odd_numbers(values: np.ndarray, largest: float) -> str:
