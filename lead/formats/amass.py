@@ -36,6 +36,8 @@ RATES = ("mocap_framerate", "mocap_frame_rate", "fps", "framerate", "frame_rate"
 _MODELS = {5: "FLAME", 16: "MANO", 24: "SMPL", 55: "SMPL-X"}
 _LARGEST = {"poses": 100.0, "trans": 1000.0, "betas": 100.0}
 """Radians, metres and deviations of bodies that no take has."""
+_METRES = 100.0
+"""That no vertex of a body is at, nor moves with its shape; a joint's weights are below 1."""
 _TAKE = (*RATES, "poses", "trans", "betas", "gender", "surface_model_type")
 _OTHER_MODELS = {72: "SMPL", 165: "SMPL-X"}
 
@@ -85,8 +87,8 @@ def read_body_model(path: Path) -> BodyModel:
     for name, shape in zip(ARRAYS, expected, strict=False):
         if arrays[name].shape != shape:
             raise _refused(path, f"{name} of shape {arrays[name].shape} where {shape} is expected")
-        if arrays[name].dtype.kind not in "fiu" or not np.isfinite(arrays[name]).all():
-            raise _refused(path, f"{name} with values that are no finite numbers")
+        if arrays[name].dtype.kind not in "fiu" or odd_numbers(np.float64(arrays[name]), _METRES):
+            raise _refused(path, f"{name} with values that no body has")
     parents = _parents(arrays["kintree_table"], path)
     rest = regressor @ template
     return BodyModel(rest, np.einsum("jv,vcb->jcb", regressor, shapes[..., :BETAS]), parents)

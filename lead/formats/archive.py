@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import IO, cast
+from typing import IO, Any, cast
 
 from lead.errors import LeadError
 from lead.files.bounds import MIB
@@ -158,7 +158,7 @@ _NOTES = (
 class _Unpacked:
     """A decompressed stream that ends in an error where more comes out than may."""
 
-    def __init__(self, stream: IO[bytes], path: Path):
+    def __init__(self, stream: Any, path: Path):
         self._stream, self._left = stream, _most(path, _RATIO)
 
     def read(self, size: int = -1) -> bytes:
@@ -175,7 +175,7 @@ def _tar_members(path: Path) -> Iterator[Member]:
     # Not mode "r|xz": tarfile takes the early end of a compressed stream for the end of the
     # archive. The decompressor used directly complains.
     with opener(path) as compressed:
-        stream = cast(IO[bytes], _Unpacked(cast(IO[bytes], compressed), path))
+        stream = cast(IO[bytes], _Unpacked(compressed, path))
         with tarfile.open(fileobj=stream, mode="r|", bufsize=_BUFFER, tarinfo=_TarInfo) as tar:
             for number, entry in enumerate(tar):
                 name = _checked(path, entry.name)

@@ -13,7 +13,6 @@ motions that they are inverted from. A user's word says of itself all that `Word
 from __future__ import annotations
 
 import json
-import math
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -34,6 +33,7 @@ from lead.text.encoder import EncodedText, TextEncoder, check_captions
 from lead.text.pseudo_word import encode_named
 
 _FACTS = ("placeholder", "encoder", "encoder_digest", "model", "descriptor", "objective")
+_LARGEST_LOSS = 1e9
 _IDS, _CLIPS, _VALUES = "ids", "clips", ("before", "after")
 
 
@@ -250,7 +250,7 @@ def _names(listed: Any) -> tuple[str, ...] | None:
 
 def _is_objective(value: Any) -> bool:
     """Whether it is a number, which files of version 0.1 lack."""
-    return value is None or (isinstance(value, int | float) and math.isfinite(value))
+    return value is None or (isinstance(value, int | float) and abs(value) < _LARGEST_LOSS)
 
 
 def _whole(*tensors: Tensor) -> str:

@@ -206,7 +206,7 @@ def read_npz(path: Path, fps: float | None = None) -> StoredMotion:
         joints = checked_joints(joints, skeleton, at_least=1)
         features = None if features is None else checked_features(features, skeleton)
     except LeadError as error:
-        raise wrong(path, error.found, error.expected) from error
+        raise wrong(path, f"{error.problem} {error.found}") from error
     return StoredMotion(
         joints,
         skeleton,

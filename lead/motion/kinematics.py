@@ -12,7 +12,7 @@ from lead.errors import LeadError
 from lead.files.bounds import odd_numbers
 from lead.motion.rotations import between, to_matrix, unit
 from lead.motion.skeleton import METRES, Skeleton
-from lead.types import Features, Joints
+from lead.types import Joints
 
 FARTHEST, LARGEST_FEATURE = 1e4, 100.0
 """Metres from the origin that nobody is recorded at, and that no feature has."""
@@ -71,14 +71,14 @@ def checked_joints(joints: Joints, skeleton: Skeleton, *, at_least: int) -> Join
     return positions
 
 
-def checked_features(features: Features, skeleton: Skeleton) -> Float[np.ndarray, "T D"]:
+def checked_features(features: np.ndarray, skeleton: Skeleton) -> Float[np.ndarray, "T D"]:
     """Check motion features that are not normalised, and return them as float32.
 
     Raises:
         LeadError: another width, no frame, numbers that are not finite in float32, or a magnitude
             of more than 100 m, in the skeleton's unit, which no part of a feature has.
     """
-    found = f"{features.dtype} of shape {' x '.join(map(str, features.shape))}"
+    found = f"features of {features.dtype} and shape {features.shape}"
     if features.ndim == 2 and len(features) and features.shape[1] == skeleton.feature_width:
         found = odd_numbers(features, LARGEST_FEATURE / METRES[skeleton.unit])
     if found:

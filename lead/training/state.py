@@ -85,6 +85,8 @@ class TrainingState:
             return False
         try:
             with zipfile.ZipFile(path) as archive:  # torch itself compares no checksum
+                if any(one.compress_type != zipfile.ZIP_STORED for one in archive.infolist()):
+                    raise ValueError("compressed records, which torch does not write")
                 if damaged := archive.testzip():
                     raise ValueError(f"the record {damaged} is not as it was written")
             values = torch.load(path, weights_only=True, map_location="cpu")

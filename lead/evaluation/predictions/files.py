@@ -31,11 +31,10 @@ from lead.formats.amass import RATES
 from lead.mocap.motion import read_mocap
 
 Kept = TypeVar("Kept")
-
 Key = TypeVar("Key", int, str, tuple[int, str])
 
 MOST_FRAMES = 10_000
-"""Frames of a motion. All that are measured together are padded to the longest of them."""
+"""Frames of a motion; those that are measured together are padded to the longest."""
 
 _ENDINGS = (".npy", ".npz", ".bvh")
 
