@@ -139,7 +139,7 @@ PARSERS = {
     "glb": Parser(seeds.glb, read_motion),
     "amass": Parser(seeds.amass, _amass),
     "archive": Parser(seeds.archive, _archive),
-    "study": Parser(seeds.study, lambda file: load_study(file.stem, folder=file.parent)),
+    "study": Parser(seeds.study, lambda file: load_study(file.stem, folder=file.parent), 1e308),
     "map": Parser(seeds.map_file, lambda file: read_map_file(file, seeds.MAP_NAMES)),
     "model": Parser(seeds.model, _model, 1e4),
     "word": Parser(seeds.word, Word.load, LARGEST_WEIGHT),

@@ -40,7 +40,7 @@ _ENDINGS = (".npy", ".npz", ".bvh")
 
 _REPEAT = re.compile(r"repeat[ _-]?(\d+)", re.IGNORECASE)
 
-_WHOLE = re.compile(r"0*(\d+?)(?:[.,]0*)?")
+_WHOLE = re.compile(r"0*(\d{1,18}?)(?:[.,]0*)?")
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ def _raw_motion(
 
     Its axes are put in order, and what is padding by the file's own word or by its zeros is cut.
     """
-    if array.dtype.kind not in "fiu" or not 2 <= array.ndim <= 5:
+    if array.dtype.kind not in "fiu" or not 2 <= array.ndim <= 5 or not array.size:
         raise no_motion(source, f"{array.dtype} of shape {array.shape}")
     array, of_axes = one_motion(array)
     wrong = partial(LeadError, "The motion cannot be read.", source)
