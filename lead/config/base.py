@@ -21,7 +21,9 @@ class UnknownKey(NamedTuple):
 class Settings(BaseModel):
     """A frozen group of settings; an unknown key is an error, every field is described."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False
+    )
 
     @model_validator(mode="before")
     @classmethod

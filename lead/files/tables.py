@@ -84,7 +84,11 @@ def read_foreign_table(
             take: a byte can repeat one a million times.
     """
     try:
-        found, size = pq.read_metadata(path), path.stat().st_size
+        with pq.ParquetFile(path) as file:
+            # Values are passed over in small parts: of metadata that do not fit, `column` below
+            # would end the process, where this raises.
+            file.scan_contents(batch_size=1024)
+            found, size = file.metadata, path.stat().st_size
         groups = [found.row_group(number) for number in range(found.num_row_groups)]
         values = sum(g.column(c).num_values for g in groups for c in range(g.num_columns))
         unpacked = sum(group.total_byte_size for group in groups)
