@@ -44,7 +44,8 @@ from lead.evaluation.repeats import repeat_seeds
 from lead.evaluation.score import matching_metrics
 from lead.figures.style import FAINT, LEAD, MLD, PAGE, logarithmic, new_figure, save_figure, styled
 from lead.files.job import Job
-from lead.models.files import load_projector, load_tensors
+from lead.models.files import load_projector
+from lead.models.tensors import load_tensors
 from lead.progress import Progress
 from lead.report.text import markdown_table
 from lead.store import MotionStore

@@ -22,7 +22,7 @@ from lead.config.load import load_study
 from lead.config.study import Study
 from lead.files.job import Job
 from lead.files.tables import read_table
-from lead.models.files import load_tensors, save_tensors
+from lead.models.tensors import load_tensors, save_tensors
 from lead.training import latents as latents_stage
 from lead.training.denoiser import train_denoiser
 from lead.training.latents import Posteriors, encode_latents

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel, Field, ValidationError
 
 from lead.config.models import Diffusion, TextSettings
 from lead.errors import LeadError
 from lead.files.artefact import unreadable
-from lead.motion.skeleton import SKELETONS, Skeleton
+from lead.files.bounds import MIB
+from lead.files.documents import read_json_object
+from lead.motion.skeleton import Skeleton
 
 MODEL_FILE = "model.json"
 NETWORKS = ("vae", "denoiser", "projector")
@@ -23,6 +24,34 @@ UNIT = 4
 """Generated lengths are multiples of this many frames, as in training."""
 BUNDLED = Path(__file__).parent / "bundled"
 """The model that the package brings along; docs/bundled.md."""
+
+
+class _Action(BaseModel):
+    action: str
+    caption: str
+
+
+class _Taught(BaseModel):
+    threshold: Annotated[float, Field(ge=-1, le=1, allow_inf_nan=False)]
+    actions: list[_Action]
+
+
+class _Sampled(Diffusion):
+    """A schedule that a model may bring along: a billion levels would fill the memory."""
+
+    train_steps: Annotated[int, Field(ge=1, le=100_000)] = 1000
+
+
+class _Description(BaseModel):
+    """What every description has; there may be more in it."""
+
+    text: TextSettings
+    diffusion: _Sampled
+    skeleton: Literal["humanml3d", "kit"]
+    longest: Annotated[int, Field(ge=1, le=100_000)]
+    sampling_steps: Annotated[int, Field(ge=1, le=100_000)]
+    guidance: Annotated[float, Field(ge=-1000, le=1000, allow_inf_nan=False)]
+    taught: _Taught | None = None
 
 
 def bundled_model() -> Path:
@@ -59,13 +88,17 @@ def read_description(directory: Path) -> dict[str, Any]:
             fix="Make it with `snakemake --cores all results/demo/model/model.json`.",
         )
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        TypeAdapter(TextSettings).validate_python(values["text"])
-        Diffusion.model_validate(values["diffusion"])
-        _ = SKELETONS[values["skeleton"]], int(values["longest"]), int(values["sampling_steps"])
-        _ = float(values["guidance"])
+        if path.stat().st_size > MIB:
+            raise ValueError(f"{path.stat().st_size:,} bytes")
+        values = read_json_object(path.read_text(encoding="utf-8"))
+        _Description.model_validate(values)
         return values
-    except (ValueError, KeyError, TypeError) as error:
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        told = ValueError(f"{place}: {first['input']!r:.60} ({first['msg']})")
+        raise unreadable(path, told, "the rule that puts models together") from error
+    except (ValueError, OSError) as error:
         raise unreadable(path, error, "the rule that puts models together") from error
 
 

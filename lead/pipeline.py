@@ -90,11 +90,18 @@ class LeadPipeline:
         files = [directory / f"{name}.safetensors" for name in NETWORKS]
         check_lineage(*files)
         encoder = load_text_encoder(TypeAdapter(TextSettings).validate_python(values["text"]))
-        condition = load_normalizer(directory / "condition.npz").torch()
+        condition = load_normalizer(directory / "condition.npz", encoder.width).torch()
+        skeleton = SKELETONS[values["skeleton"]]
+        vae = load_vae(files[0], feature_width=skeleton.feature_width)
         generator = MotionGenerator(
-            load_vae(files[0]),
-            load_denoiser(files[1], text_width=encoder.width, distilled=False),
-            load_projector(files[2], text_width=encoder.width),
+            vae,
+            load_denoiser(
+                files[1],
+                latent_width=vae.latent_width,
+                text_width=encoder.width,
+                distilled=False,
+            ),
+            load_projector(files[2], text_width=encoder.width, latent_width=vae.latent_width),
             noise_schedule(Diffusion.model_validate(values["diffusion"])),
             Standardisation(condition.mean, condition.std),
             encoder.encode([""]).pooled,
@@ -104,11 +111,11 @@ class LeadPipeline:
         pipeline = cls(
             generator,
             encoder,
-            load_normalizer(directory / "stats.npz").torch(),
-            SKELETONS[values["skeleton"]],
+            load_normalizer(directory / "stats.npz", skeleton.feature_width).torch(),
+            skeleton,
             int(values["longest"]),
             directory,
-            read_taught(values.get("taught"), directory / "taught.safetensors"),
+            read_taught(values.get("taught"), directory / "taught.safetensors", encoder.width),
         )
         return pipeline.to(pick_device(device))
 

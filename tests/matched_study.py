@@ -14,8 +14,9 @@ from lead.evaluation.repeats import repeat_seeds
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.models.build import build_matcher, freeze
-from lead.models.files import load_tensors, save_network
+from lead.models.files import save_network
 from lead.models.matcher import Matcher
+from lead.models.tensors import load_tensors
 from lead.motion.skeleton import HUMANML3D
 from lead.store import MotionStore
 from lead.text.cache import TextCache

@@ -11,7 +11,8 @@ from pydantic import TypeAdapter
 
 from lead.config.models import DenoiserModel, MiniLmText, ProjectorModel, VaeModel
 from lead.models.build import build_denoiser, build_projector, build_vae
-from lead.models.files import latents_of, load_tensors, read_metadata, save_network, save_tensors
+from lead.models.files import latents_of, save_network
+from lead.models.tensors import load_tensors, read_metadata, save_tensors
 from lead.motion.normalizer import Normalizer, save_normalizer
 from lead.motion.skeleton import HUMANML3D
 from lead.report.bundle import pack_model

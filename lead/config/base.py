@@ -21,7 +21,9 @@ class UnknownKey(NamedTuple):
 class Settings(BaseModel):
     """A frozen group of settings; an unknown key is an error, every field is described."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -79,7 +81,8 @@ def extended(values: Any, read: Callable[[str], Any], chain: tuple[str, ...] = (
     base = values.get("extends")
     if base is None:
         return rest
-    if base in chain:
-        circle = " -> ".join((*chain, base))
-        raise LeadError("Settings extend one another in a circle.", found=circle)
+    if base in chain or not isinstance(base, str):
+        circle = " -> ".join((*chain, f"{base!s:.60}"))
+        problem = "Settings extend one another in a circle, or what is no name."
+        raise LeadError(problem, found=circle, fix="Name one other study after `extends`.")
     return merge(extended(read(base), read, (*chain, base)), rest)

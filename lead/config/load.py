@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from lead.config.base import extended, merge
 from lead.config.study import Study
 from lead.errors import LeadError
+from lead.files.documents import read_yaml
 from lead.files.text import plain_text
 
 CONFIG_FOLDER = Path("config")
@@ -48,7 +48,7 @@ def resolve_study(config: dict[str, Any], folder: Path = CONFIG_FOLDER) -> Study
     for key, default in (("profile", "recommended"), ("size", "paper")):
         name = values.get(key, default)
         preset = folder / f"{key}s" / f"{name}.yaml"
-        if isinstance(name, str) and preset.is_file():
+        if isinstance(name, str) and name.isidentifier() and preset.is_file():
             values = merge(_read(preset), values)
     try:
         return Study.model_validate(values)
@@ -62,10 +62,10 @@ def study_names(folder: Path = CONFIG_FOLDER) -> list[str]:
 
 
 def _study_file(name: str, folder: Path) -> Path:
-    path = folder / f"{name}.yaml"
-    if not path.is_file():
+    path = folder / f"{name!s:.200}.yaml"
+    if "\0" in str(path) or not path.is_file():
         raise LeadError(
-            f"There is no study named {name}.",
+            f"There is no study named {name!s:.60}.",
             file=path,
             expected=f"one of {', '.join(study_names(folder))}",
             fix="Run from the repository's folder, or correct `study` or `extends`.",
@@ -75,16 +75,17 @@ def _study_file(name: str, folder: Path) -> Path:
 
 def _read(path: Path) -> dict:
     try:
-        values = yaml.safe_load(plain_text(path.read_bytes()))
-    except (yaml.YAMLError, RecursionError) as error:
+        values = read_yaml(plain_text(path.read_bytes()))
+    except (ValueError, OSError) as error:
         raise LeadError(
             "The file is not valid YAML.",
             file=path,
-            found=" ".join(str(error).split()),
+            found=error,
             fix="Correct the line it names.",
         ) from error
     if not isinstance(values, dict):
-        raise LeadError("A study is a mapping of keys to values.", file=path, found=values)
+        problem = "A study is a mapping of keys to values."
+        raise LeadError(problem, file=path, found=f"{values!r:.100}", fix="Write `key: value`.")
     return values
 
 

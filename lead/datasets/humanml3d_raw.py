@@ -27,7 +27,7 @@ from lead.errors import LeadError
 from lead.files.arrays import read_npy
 from lead.formats.amass import BodyModel, body_joints, first_joints, read_amass_npz, read_body_model
 from lead.mocap.cut import bad
-from lead.motion.kinematics import mirror
+from lead.motion.kinematics import FARTHEST, mirror
 from lead.motion.skeleton import HUMANML3D
 
 HUMANACT12 = "humanact12"
@@ -126,8 +126,8 @@ def humanact12_joints(path: Path, source: str) -> Float[np.ndarray, "N 22 3"]:
     if joints.ndim != 3 or joints.shape[1] < count or joints.shape[2] != 3:
         raise _unusable(source, f"an array {joints.shape}", f"N frames of {count} joints or more")
     joints = joints[:, :count].astype(np.float64)
-    if not np.isfinite(joints).all():
-        raise _unusable(source, "positions that are not finite", "finite positions")
+    if not (np.abs(joints) <= FARTHEST).all():
+        raise _unusable(source, "positions that are not finite", "finite positions, in metres")
     return joints
 
 

@@ -16,6 +16,7 @@ from lead.datasets.published import MIRRORED, published_clip, read_splits
 from lead.datasets.sources import SOURCES
 from lead.errors import LeadError
 from lead.files.arrays import read_npy
+from lead.motion.kinematics import checked_features
 from lead.motion.layout import BLOCKS, layout
 from lead.motion.normalizer import Normalizer
 from lead.motion.skeleton import HUMANML3D, KIT, SKELETONS, Skeleton
@@ -121,7 +122,12 @@ def _load(path: Path, skeleton: Skeleton) -> np.ndarray:
             found=f"shape {features.shape}{_looks_like(features, skeleton)}",
             expected=f"T x {skeleton.feature_width}",
         )
-    return _finite(features, path)
+    values = _finite(features, path)
+    try:
+        return checked_features(values, skeleton) if len(values) else values
+    except LeadError as error:
+        error.file = path
+        raise
 
 
 def _finite(values: np.ndarray, path: Path) -> np.ndarray:

@@ -269,6 +269,9 @@ def caption_fields(lines: Sequence[CaptionLine]) -> dict[str, Any]:
     }
 
 
+_LATEST = 1e5  # seconds: a day of motion
+
+
 def _read_line(line: str, number: int, path: Path) -> CaptionLine:
     # From the right: a caption may hold the separator itself.
     fields = line.strip().rsplit("#", 3)
@@ -284,6 +287,6 @@ def _read_line(line: str, number: int, path: Path) -> CaptionLine:
 
 def _seconds(text: str) -> float:
     value = float(text)
-    if value < 0 or math.isinf(value):
+    if value < 0 or value > _LATEST:
         raise ValueError(text)
     return 0.0 if math.isnan(value) else value

@@ -19,6 +19,8 @@ from lead.clip import Clip
 from lead.config.datasets import DatasetSettings
 from lead.datasets.registry import skeleton_of
 from lead.files.artefact import atomic_path, unreadable
+from lead.files.bounds import LARGEST_PLACE, odd_numbers
+from lead.files.documents import read_json_object
 from lead.files.job import Job
 from lead.motion.layout import layout
 from lead.motion.skeleton import METRES, Skeleton
@@ -133,11 +135,22 @@ def read_classifier(path: Path) -> ActionClassifier:
     Raises:
         LeadError: the file is damaged, or another one.
     """
+    names = ("mean", "scale", "weights", "bias")
     try:
         with safe_open(path, framework="np") as file:
-            labels = json.loads((file.metadata() or {})["lead"])["labels"]
-            arrays = {name: file.get_tensor(name) for name in ("mean", "scale", "weights", "bias")}
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
+            labels = read_json_object((file.metadata() or {})["lead"])["labels"]
+            arrays = {name: file.get_tensor(name) for name in names}
+        if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+            raise ValueError("labels that are no names")
+        width = arrays["mean"].shape[0] if arrays["mean"].ndim else 0
+        shapes = ((width,), (width,), (len(labels), width), (len(labels),))
+        for name, shape in zip(names, shapes, strict=True):
+            odd = odd_numbers(arrays[name], LARGEST_PLACE)
+            if odd or arrays[name].shape != shape:
+                raise ValueError(f"{name} {odd or arrays[name].shape}")
+        if not (arrays["scale"] > 0).all():
+            raise ValueError("a scale that is not above 0")
+    except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
         raise unreadable(path, error, _MADE_BY) from error
     return ActionClassifier(tuple(labels), **arrays)
 

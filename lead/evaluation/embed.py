@@ -31,8 +31,8 @@ from lead.evaluation.protocol import Pass, draw_multimodality, draw_pass
 from lead.evaluation.repeats import FIRST, repeat_seeds
 from lead.files.job import Job, forget, state_lock
 from lead.files.seeds import Seeds
-from lead.models.files import load_tensors, save_tensors
 from lead.models.matcher import FRAMES_PER_SNIPPET, PADDED_FRAMES
+from lead.models.tensors import load_tensors, save_tensors
 from lead.progress import Progress
 from lead.store import MotionStore
 

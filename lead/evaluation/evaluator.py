@@ -24,8 +24,9 @@ from lead.evaluation.repeats import ACTIONS, CLASSIFIER, EVALUATED_BY, GAUGE, PR
 from lead.files.digest import digest, file_digest
 from lead.files.job import Job
 from lead.models.build import pick_device, use_threads
-from lead.models.files import load_matcher, read_metadata
+from lead.models.files import load_matcher
 from lead.models.matcher import STATISTICS, Boundary, Matcher
+from lead.models.tensors import read_metadata
 from lead.motion.features import features_to_joints
 from lead.motion.layout import layout
 from lead.motion.normalizer import Normalizer, load_normalizer, matcher_normalizer

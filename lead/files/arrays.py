@@ -1,28 +1,35 @@
 """Read NumPy files from anywhere, and read and write frames in one ``.npy``.
 
-Pickles are never opened. Frames are read and written by plain file access: pages of a memory map
-count as the process's memory, and passes over a whole dataset would hold it all.
+Pickles are never opened, and nothing is allocated that the file does not hold. Frames are read and
+written by plain file access: pages of a memory map count as the process's memory, and passes over
+a whole dataset would hold it all.
 """
 
 from __future__ import annotations
 
 import io
+import lzma
+import math
+import struct
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
 from lead.errors import LeadError
 from lead.files.artefact import atomic_path, unreadable
+from lead.files.bounds import content_limit
 
 BROKEN = (
     OSError,
     EOFError,
-    KeyError,  # an archive whose directory lies
+    LookupError,  # an archive whose directory lies
+    RuntimeError,  # an archive that is encrypted, or compressed in a way that is not known
     TypeError,  # a single array under the name of an archive
     ValueError,  # a pickle, too few bytes
     OverflowError,  # a header with a negative size
@@ -31,8 +38,16 @@ BROKEN = (
     tokenize.TokenError,  # a header that is no dictionary
     zipfile.BadZipFile,
     zlib.error,
+    lzma.LZMAError,
+    struct.error,
 )
 """What `numpy.load` raises for files that are missing, truncated, damaged or pickled."""
+
+_KINDS = "biufUS"
+"""Kinds of NumPy types that are read: numbers, truth values and text."""
+_MOST_ARRAYS = 1_000
+_PART = 1 << 20  # bytes that are read at once
+_MOST_OF_NOTHING = 1_000_000  # rows of an array without a number in it
 
 LENGTHS = ("lengths", "length", "m_lengths", "m_length", "num_frames", "mask")
 """Names under which files state how many of an array's frames are a motion's own."""
@@ -61,7 +76,7 @@ class FrameFile:
                 offset = file.tell()
             if is_fortran or dtype.hasobject:
                 raise ValueError("the array is not laid out row by row in plain numbers")
-            size, expected = path.stat().st_size, offset + int(np.prod(shape)) * dtype.itemsize
+            size, expected = path.stat().st_size, offset + math.prod(shape) * dtype.itemsize
             if size != expected:
                 raise ValueError(f"{size:,} bytes instead of {expected:,}")
         except BROKEN as error:
@@ -108,23 +123,42 @@ def write_frames(path: Path, arrays: Iterable[np.ndarray], total: int) -> None:
             raise ValueError(f"{row} rows came, {total} were announced")
 
 
-def load_arrays(source: Path | bytes) -> dict[str, np.ndarray]:
+def load_arrays(
+    source: Path | bytes, wanted: Collection[str] | None = None
+) -> dict[str, np.ndarray]:
     """Load the arrays of an ``.npz`` by name, or that of an ``.npy`` under the name ``""``.
 
+    Args:
+        source: the file, or its content.
+        wanted: names of the arrays to read; others are not looked at. All if None.
+
     Raises:
-        ValueError: the file is missing or damaged, another one, or holds pickled objects.
+        ValueError: the file is missing or damaged, another one, or holds pickled objects; its
+            headers claim more than it has, or it unpacks to more than four times its size and
+            32 MiB.
     """
     try:
         with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
-            loaded = np.load(file, allow_pickle=False)
-            if isinstance(loaded, np.ndarray):
-                return {"": loaded}
-            arrays = {name: loaded[name] for name in loaded.files}
-            if foreign := [name for name, one in arrays.items() if isinstance(one, bytes)]:
-                raise ValueError(f"{foreign[0][:60]!r} in the archive is no array")
-            return arrays
+            size = file.seek(0, io.SEEK_END)
+            file.seek(0)
+            magic = file.read(2)
+            file.seek(0)
+            return _load_zip(file, size, wanted) if magic == b"PK" else {"": _load(file, size)}
     except BROKEN as error:
-        raise ValueError(" ".join(str(error).split())) from error
+        raise ValueError(" ".join(str(error).split()) or type(error).__name__) from error
+
+
+def array_names(path: Path) -> list[str]:
+    """Names of the arrays in an ``.npz``, none of which is read.
+
+    Raises:
+        ValueError: the file is missing, damaged, or no archive.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return [name.removesuffix(".npy") for name in archive.namelist()]
+    except BROKEN as error:
+        raise ValueError(str(error)) from error
 
 
 def read_npy(source: Path | bytes, name: str | Path) -> np.ndarray:
@@ -184,3 +218,55 @@ def without_padding(
     length = int(stated)
     note = f"frames beyond the `{name}` in the file are padding and left out"
     return frames[:length], (note,) if length < len(frames) else ()
+
+
+def _load_zip(file: IO[bytes], size: int, wanted: Collection[str] | None) -> dict[str, np.ndarray]:
+    arrays: dict[str, np.ndarray] = {}
+    with zipfile.ZipFile(file) as archive:
+        if len(archive.namelist()) > _MOST_ARRAYS:
+            raise ValueError(f"{len(archive.namelist()):,} files in the archive")
+        names = {entry.filename.removesuffix(".npy"): entry for entry in archive.infolist()}
+        kept = {name: one for name, one in names.items() if wanted is None or name in wanted}
+        claimed = sum(entry.file_size for entry in kept.values())
+        if claimed > content_limit(size):
+            raise ValueError(f"{claimed:,} bytes unpacked from {size:,}")
+        for name, entry in kept.items():
+            if not entry.filename.endswith(".npy"):
+                raise ValueError(f"{entry.filename[:60]!r} in the archive is no array")
+            with archive.open(entry) as member:
+                try:
+                    arrays[name] = _load(member, entry.file_size)
+                    member.read(1)  # to the end, where the checksum is
+                except ValueError as error:
+                    raise ValueError(f"{name[:60]}: {error}") from error
+    return arrays
+
+
+def _load(file: IO[bytes], size: int) -> np.ndarray:
+    """The array of an ``.npy`` of so many bytes, whose header is compared with them first."""
+    version = np.lib.format.read_magic(file)
+    if version == (1, 0):
+        shape, is_fortran, dtype = np.lib.format.read_array_header_1_0(file)
+    elif version == (2, 0):
+        shape, is_fortran, dtype = np.lib.format.read_array_header_2_0(file)
+    else:
+        raise ValueError(f"an .npy file of version {version[0]}.{version[1]}")
+    if dtype.hasobject:
+        raise ValueError("Object arrays cannot be loaded when allow_pickle=False")
+    if dtype.kind not in _KINDS:
+        raise ValueError(f"an array of {dtype!s:.60}, which are no plain numbers or texts")
+    claimed, there = math.prod(shape) * dtype.itemsize, size - file.tell()
+    if min(shape, default=0) < 0 or claimed != there:
+        raise ValueError(f"{there:,} bytes where an array of shape {shape} has {claimed:,}")
+    if not claimed and max(shape, default=0) > _MOST_OF_NOTHING:
+        raise ValueError(f"an array of shape {shape}, which holds nothing")
+    content = bytearray(claimed)
+    view, filled = memoryview(content), 0
+    while filled < claimed:
+        part = file.read(min(claimed - filled, _PART))
+        if not part:
+            raise ValueError(f"{filled:,} bytes where an array of shape {shape} has {claimed:,}")
+        view[filled : filled + len(part)] = part
+        filled += len(part)
+    array = np.frombuffer(content, dtype, math.prod(shape)) if claimed else np.empty(0, dtype)
+    return array.reshape(shape[::-1]).T if is_fortran else array.reshape(shape)

@@ -12,9 +12,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lead.files.artefact import atomic_path, unreadable
+from lead.files.bounds import content_limit
 
 METADATA = "lead"
 """Key of a Parquet schema under which the metadata stands as JSON."""
+
+_MOST_VALUES = 4_000_000
+"""Values that a Parquet file of few bytes may have, where they repeat."""
 
 Columns = Sequence[tuple[str, pa.DataType]]
 """Names and types of a table's columns."""
@@ -63,6 +67,40 @@ def read_table(
         return table if columns is None else table.select([name for name, _ in columns]), metadata
     except (OSError, pa.ArrowException, KeyError, ValueError) as error:
         raise unreadable(path, error, made_by) from error
+
+
+def read_foreign_table(
+    path: Path, columns: Sequence[str] | None = None, filters: Any = None
+) -> pa.Table:
+    """Read a Parquet file from anywhere; a column that is not there is left out.
+
+    Args:
+        path: of the file.
+        columns: names of those that are read; all of them if None.
+        filters: of rows, as `pyarrow.parquet.read_table` takes them.
+
+    Raises:
+        ValueError: it is missing or damaged, or makes far more values of its bytes than numbers
+            take: a byte can repeat one a million times.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            # Values are passed over in small parts: of metadata that do not fit, `column` below
+            # would end the process, where this raises.
+            file.scan_contents(batch_size=1024)
+            found, size = file.metadata, path.stat().st_size
+        groups = [found.row_group(number) for number in range(found.num_row_groups)]
+        values = sum(g.column(c).num_values for g in groups for c in range(g.num_columns))
+        unpacked = sum(group.total_byte_size for group in groups)
+        if not 0 <= max(values, found.num_rows) <= size + _MOST_VALUES:
+            raise ValueError(f"{values:,} values in {size:,} bytes")
+        if not 0 <= unpacked <= content_limit(size):
+            raise ValueError(f"{unpacked:,} bytes unpacked from {size:,}")
+        schema = pq.read_schema(path).names
+        kept = [name for name in schema if columns is None or name in columns]
+        return pq.read_table(path, columns=kept, filters=filters)
+    except (OSError, pa.ArrowException, MemoryError, OverflowError) as error:
+        raise ValueError(" ".join(str(error).split()) or type(error).__name__) from error
 
 
 def rows_beside(module: str, file: str) -> list[dict[str, str]]:

@@ -16,7 +16,8 @@ import numpy as np
 from jaxtyping import Float
 
 from lead.errors import LeadError
-from lead.files.arrays import BROKEN
+from lead.files.arrays import array_names, load_arrays
+from lead.files.bounds import odd_numbers
 from lead.motion.rotations import multiply, rotate
 from lead.motion.skeleton import HUMANML3D
 
@@ -33,6 +34,10 @@ RATES = ("mocap_framerate", "mocap_frame_rate", "fps", "framerate", "frame_rate"
 """Under which names takes and arrays of positions state their frames per second."""
 
 _MODELS = {5: "FLAME", 16: "MANO", 24: "SMPL", 55: "SMPL-X"}
+_LARGEST = {"poses": 100.0, "trans": 1000.0, "betas": 100.0}
+"""Radians, metres and deviations of bodies that no take has."""
+_METRES = 100.0
+"""That no vertex of a body is at, nor moves with its shape; a joint's weights are below 1."""
 _TAKE = (*RATES, "poses", "trans", "betas", "gender", "surface_model_type")
 _OTHER_MODELS = {72: "SMPL", 165: "SMPL-X"}
 
@@ -82,8 +87,8 @@ def read_body_model(path: Path) -> BodyModel:
     for name, shape in zip(ARRAYS, expected, strict=False):
         if arrays[name].shape != shape:
             raise _refused(path, f"{name} of shape {arrays[name].shape} where {shape} is expected")
-        if arrays[name].dtype.kind not in "fiu" or not np.isfinite(arrays[name]).all():
-            raise _refused(path, f"{name} with values that are no finite numbers")
+        if arrays[name].dtype.kind not in "fiu" or odd_numbers(np.float64(arrays[name]), _METRES):
+            raise _refused(path, f"{name} with values that no body has")
     parents = _parents(arrays["kintree_table"], path)
     rest = regressor @ template
     return BodyModel(rest, np.einsum("jv,vcb->jcb", regressor, shapes[..., :BETAS]), parents)
@@ -137,13 +142,12 @@ def _load(path: Path) -> dict[str, np.ndarray]:
     if path.suffix != ".npz":
         raise _refused(path, f"{_model_of_name(path.name)} as {path.suffix or 'file'}, not opened")
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            missing = [name for name in ARRAYS if name not in archive]
-            if missing:
-                raise _refused(path, _without(missing, archive.files))
-            return {name: np.asarray(archive[name]) for name in ARRAYS}
-    except BROKEN as error:
+        arrays = load_arrays(path, ARRAYS)
+        if missing := [name for name in ARRAYS if name not in arrays]:
+            raise _refused(path, _without(missing, array_names(path)))
+    except ValueError as error:
         raise _refused(path, f"a damaged or pickled archive ({error})") from error
+    return arrays
 
 
 def _without(missing: list[str], present: list[str]) -> str:
@@ -160,7 +164,7 @@ def _model_of_name(name: str) -> str:
 
 def _parents(table: np.ndarray, path: Path) -> tuple[int, ...]:
     """Read the table's first row; the root's entry is -1 as an unsigned number, or anything."""
-    if table.shape != (2, JOINTS):
+    if table.shape != (2, JOINTS) or odd_numbers(np.float64(table[0, 1:]), JOINTS):
         raise _refused(path, f"kintree_table of shape {table.shape} where (2, 52) is expected")
     parents = (-1, *(int(parent) for parent in table[0, 1:]))
     if parents[: HUMANML3D.joint_count] != HUMANML3D.parents or not all(
@@ -203,11 +207,9 @@ def read_amass_npz(path: Path, source: str, fps: float | None = None) -> AmassTa
             no, unequally many or non-finite frames, or no rate.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files if name in _TAKE}
-    except BROKEN as error:
-        found = f"{type(error).__name__}: {error}"
-        raise _bad(source, found, "a whole .npz file without pickled objects") from error
+        arrays = load_arrays(path, _TAKE)
+    except ValueError as error:
+        raise _bad(source, error, "a whole .npz file without pickled objects") from error
     _check_model(arrays, source)
     poses, trans = arrays["poses"], arrays["trans"]
     betas, notes = _shape(arrays.get("betas"), len(np.atleast_1d(poses)), source)
@@ -291,3 +293,5 @@ def _check(poses: np.ndarray, trans: np.ndarray, betas: np.ndarray, source: str)
         if not np.isfinite(array).all():
             row = np.nonzero(~np.isfinite(array))[0][0]
             raise _bad(source, f"{name} is not finite in row {row}", "finite numbers")
+        if odd := odd_numbers(array, _LARGEST[name]):
+            raise _bad(source, f"{name} with {odd}", f"at most {_LARGEST[name]:g}")

@@ -1,6 +1,7 @@
 """Read the files of a source in place: a folder, or a tar.xz, tar.gz or zip of it.
 
-Nothing is written to disk. A name inside an archive is never trusted.
+Nothing is written to disk. A name inside an archive is never trusted, nor is a size: an archive may
+unpack to a hundred times its own, a single file to four times, and 64 MiB in either case.
 """
 
 from __future__ import annotations
@@ -8,15 +9,17 @@ from __future__ import annotations
 import gzip
 import lzma
 import stat
+import struct
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import IO, cast
+from typing import IO, Any, cast
 
 from lead.errors import LeadError
+from lead.files.bounds import MIB
 
 SUFFIXES = (".tar.xz", ".tar.gz", ".tgz", ".zip")
 """Kinds of archive that can stand in for a folder."""
@@ -24,13 +27,23 @@ SUFFIXES = (".tar.xz", ".tar.gz", ".tgz", ".zip")
 _BROKEN = (
     EOFError,
     OSError,
-    RuntimeError,  # zipfile: encrypted member
+    RuntimeError,  # zipfile: encrypted member, or compressed in a way that is not known
+    LookupError,  # zipfile: a member without a name
+    ValueError,  # numbers and names that are none
+    OverflowError,
+    struct.error,
     lzma.LZMAError,
     tarfile.TarError,
     zipfile.BadZipFile,
     zlib.error,
 )
 _BUFFER = 1 << 20
+_ROOM = 64 * MIB
+_FILE_RATIO, _RATIO = 4, 100
+"""How many times the archive's size a file in it may have, and all of them."""
+_MOST_MEMBERS = 500_000
+_LONGEST_NOTE = MIB
+"""Bytes of what a tar says of its next member, a long name for example."""
 _FIX = "Do not use this file; download it again from the place `lead doctor` names."
 
 _leaves = partial(
@@ -66,8 +79,9 @@ def members(
     names, an archive in the order in which it was packed.
 
     Raises:
-        LeadError: the archive is truncated or damaged, one of its names is absolute or climbs
-            out with ``..``, a link leaves the folder, or a member is a device.
+        LeadError: the archive is truncated or damaged, unpacks to far more than its size, one of
+            its names is absolute or climbs out with ``..``, a link leaves the folder, or a member
+            is a device.
     """
     if path.is_dir():
         yield from _folder_members(path, wanted)
@@ -124,29 +138,69 @@ def _folder_members(folder: Path, wanted: Callable[[str], bool]) -> Iterator[tup
 Member = tuple[PurePosixPath, Callable[[], bytes]]
 
 
+class _TarInfo(tarfile.TarInfo):
+    """A header that may not announce a note of gigabytes, which tarfile reads at once."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _TarInfo:
+        found = super().frombuf(buf, encoding, errors)
+        if found.type in _NOTES and found.size > _LONGEST_NOTE:
+            raise ValueError(f"a note of {found.size:,} bytes about a file")
+        return found
+
+
+_NOTES = (
+    tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK,
+)  # fmt: skip
+
+
+class _Unpacked:
+    """A decompressed stream that ends in an error where more comes out than may."""
+
+    def __init__(self, stream: Any, path: Path):
+        self._stream, self._left = stream, _most(path, _RATIO)
+
+    def read(self, size: int = -1) -> bytes:
+        """Read at most so many bytes, and never more than are read at once."""
+        part = self._stream.read(min(size, _BUFFER) if size >= 0 else _BUFFER)
+        self._left -= len(part)
+        if self._left < 0:
+            raise ValueError(f"unpacked it is more than {_RATIO} times as large")
+        return part
+
+
 def _tar_members(path: Path) -> Iterator[Member]:
     opener = lzma.open if path.name.endswith(".xz") else gzip.open
     # Not mode "r|xz": tarfile takes the early end of a compressed stream for the end of the
     # archive. The decompressor used directly complains.
-    with opener(path) as stream, tarfile.open(fileobj=stream, mode="r|", bufsize=_BUFFER) as tar:
-        for entry in tar:
-            name = _checked(path, entry.name)
-            if entry.issym() or entry.islnk():
-                start = name.parent if entry.issym() else PurePosixPath()
-                _check_link(path, start, entry.linkname)
-            elif entry.isfile() and name.parts:
-                handle = cast(IO[bytes], tar.extractfile(entry))
-                yield name, handle.read
-            elif not entry.isdir():
-                raise _not_a_file(path, repr(entry.name))
+    with opener(path) as compressed:
+        stream = cast(IO[bytes], _Unpacked(compressed, path))
+        with tarfile.open(fileobj=stream, mode="r|", bufsize=_BUFFER, tarinfo=_TarInfo) as tar:
+            for number, entry in enumerate(tar):
+                name = _checked(path, entry.name)
+                _check_size(path, entry.name, entry.size, number)
+                if entry.issym() or entry.islnk():
+                    start = name.parent if entry.issym() else PurePosixPath()
+                    _check_link(path, start, entry.linkname)
+                elif entry.isfile() and name.parts:
+                    handle = cast(IO[bytes], tar.extractfile(entry))
+                    yield name, handle.read
+                elif not entry.isdir():
+                    raise _not_a_file(path, repr(entry.name))
+                tar.members = []  # type: ignore[assignment]  # it would keep every header
         while stream.read(_BUFFER):  # to the end, where the checksum is
             pass
 
 
 def _zip_members(path: Path) -> Iterator[Member]:
     with zipfile.ZipFile(path) as archive:
-        for entry in archive.infolist():
+        entries = archive.infolist()
+        if sum(entry.file_size for entry in entries) > _most(path, _RATIO):
+            raise ValueError(f"unpacked it is more than {_RATIO} times as large")
+        for number, entry in enumerate(entries):
             name = _checked(path, entry.filename)
+            _check_size(path, entry.filename, entry.file_size, number)
             mode = entry.external_attr >> 16
             if stat.S_ISLNK(mode):
                 _check_link(path, name.parent, archive.read(entry).decode("utf-8", "replace"))
@@ -154,6 +208,17 @@ def _zip_members(path: Path) -> Iterator[Member]:
                 raise _not_a_file(path, repr(entry.filename))
             elif not entry.is_dir() and name.parts:
                 yield name, lambda entry=entry: archive.read(entry)
+
+
+def _most(archive: Path, ratio: int) -> int:
+    return ratio * archive.stat().st_size + _ROOM
+
+
+def _check_size(archive: Path, name: str, size: int, number: int) -> None:
+    if number >= _MOST_MEMBERS:
+        raise ValueError(f"more than {_MOST_MEMBERS:,} files")
+    if not 0 <= size <= _most(archive, _FILE_RATIO):
+        raise ValueError(f"{name[:100]!r} of {size:,} bytes in {archive.stat().st_size:,}")
 
 
 def _checked(archive: Path, name: str) -> PurePosixPath:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from array import array
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -9,6 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from lead.errors import LeadError
+from lead.files.bounds import LARGEST_PLACE, MOST_JOINTS, too_many_places
 from lead.files.text import other_kind, plain_text
 from lead.formats.bvh import all_three_axes
 from lead.motion.rotations import euler_to_matrix
@@ -61,18 +64,17 @@ def read_asf(content: bytes | str, name: str) -> Skeleton:
         units = {words[0].lower(): words[1] for words in sections["units"]}
         degrees = units.get("angle", "deg").lower().startswith("deg")
         bones = {ROOT: _root(sections["root"], degrees)}
-        blocks = _blocks(sections["bonedata"])
+        blocks = _named(_blocks(sections["bonedata"]))
         for parent, *children in _blocks(sections["hierarchy"])[0]:
             for child in children:
-                block = next((block for block in blocks if ["name", child] in block), None)
-                if block is None:
-                    raise ValueError(f"{child} of the hierarchy is not among the bones")
-                bones[child] = _bone(block, parent, degrees)
-        gap = next((bone.parent for bone in bones.values() if bone.parent not in {None, *bones}), 0)
-        if gap != 0:
-            raise ValueError(f"the parent {gap} is no bone")
+                if child not in blocks:
+                    raise ValueError(f"{child:.60} of the hierarchy is not among the bones")
+                if parent not in bones or child in bones:
+                    wrong = "again" if child in bones else f"on {parent:.60}, which is no bone yet"
+                    raise ValueError(f"{child:.60} hangs {wrong}")
+                bones[child] = _bone(blocks[child], parent, degrees)
         inches = float(units["length"])
-        if not 0 < inches < np.inf:
+        if not 1e-6 < inches < 1e6:
             raise ValueError(f"length {inches:g}")
     except KeyError as error:
         raise _broken(name, f"no {error.args[0]!r}", "every field of an ASF skeleton") from error
@@ -90,13 +92,14 @@ def read_amc(content: bytes | str, skeleton: Skeleton, name: str) -> dict[str, n
         LeadError: frames are out of order or incomplete, a bone is unknown, a value is not a
             finite number.
     """
-    values: dict[str, list[list[float]]] = {}
+    values: dict[str, list[array[float]]] = {}
     frames, degrees = 0, skeleton.degrees
-    for words in map(str.split, _text(content, name).split("\n")):
+    text = _text(content, name)
+    for words in map(str.split, text.split("\n")):
         if not words or words[0][0] in "#:":
             degrees = _MEASURES.get(words[0].lower(), degrees) if words else degrees
             continue
-        if len(words) == 1 and words[0].isdigit():
+        if len(words) == 1 and re.fullmatch(r"[0-9]{1,12}", words[0]):
             _check_complete(values, frames, name)
             frames += 1
             if int(words[0]) != frames:
@@ -107,17 +110,19 @@ def read_amc(content: bytes | str, skeleton: Skeleton, name: str) -> dict[str, n
         if bone is None or len(words) != len(bone.order) + 1:
             raise _broken(name, f"{' '.join(words)[:60]!r} in frame {frames}", expected)
         try:
-            values.setdefault(words[0], []).append([float(word) for word in words[1:]])
+            values.setdefault(words[0], []).append(array("d", map(float, words[1:])))
         except ValueError:
             found = f"{' '.join(words)[:60]!r} in frame {frames}"
             raise _broken(name, found, "numbers") from None
     _check_complete(values, frames, name)
+    if many := too_many_places(len(skeleton.bones), frames, len(text)):
+        raise _broken(name, many, "bones that move", fix="Leave bones out that do not move.")
     motion = {bone: np.array(rows) for bone, rows in values.items()}
     for bone, rows in motion.items():
-        finite = np.isfinite(rows).all(axis=1)
+        finite = (np.abs(rows) <= LARGEST_PLACE).all(axis=1)
         if not finite.all():
-            found = f"a value of {bone} that is not finite in frame {np.argmin(finite) + 1}"
-            raise _broken(name, found, "finite numbers")
+            found = f"{rows[np.argmin(finite)]} of {bone} in frame {np.argmin(finite) + 1}"
+            raise _broken(name, found, f"finite numbers of at most {LARGEST_PLACE:g}")
     if ROOT not in motion:
         raise _broken(
             name, f"{frames} frames without a root", "AMC motion", fix="Get the file again."
@@ -166,22 +171,26 @@ def _rotation(columns: dict[str, np.ndarray], degrees: bool, count: int) -> np.n
 
 def _axes(words: list[str], order: str, degrees: bool) -> np.ndarray:
     angles = np.array([float(word) for word in words]) * (1 if degrees else 180 / np.pi)
-    if angles.shape != (3,) or sorted(order.upper()) != ["X", "Y", "Z"]:
-        raise ValueError(f"axis {' '.join(words)} {order}")
+    known = angles.shape == (3,) and sorted(order.upper()) == ["X", "Y", "Z"]
+    if not known or not np.isfinite(angles).all():
+        raise ValueError(f"axis {' '.join(words)[:60]} {order[:60]}")
     return euler_to_matrix(angles[::-1], order[::-1])
 
 
 def _root(lines: list[list[str]], degrees: bool) -> Bone:
     fields = {words[0]: words[1:] for words in lines}
     axes = _axes(fields["orientation"], fields["axis"][0], degrees)
-    return Bone(None, np.zeros(3), axes, tuple(fields["order"]))
+    order = tuple(fields["order"])
+    if not {"tx", "ty", "tz"} <= {degree.lower() for degree in order}:
+        raise ValueError(f"a root of the order {' '.join(order)[:60]}, without tx, ty and tz")
+    return Bone(None, np.zeros(3), axes, order)
 
 
 def _bone(lines: list[list[str]], parent: str, degrees: bool) -> Bone:
     fields = {words[0]: words[1:] for words in lines}
     vector = np.array([float(word) for word in fields["direction"]]) * float(fields["length"][0])
-    if vector.shape != (3,) or not np.isfinite(vector).all():
-        raise ValueError(f"direction {' '.join(fields['direction'])}")
+    if vector.shape != (3,) or not (np.abs(vector) <= LARGEST_PLACE).all():
+        raise ValueError(f"direction {' '.join(fields['direction'])[:60]}")
     axes = _axes(fields["axis"][:3], fields["axis"][3], degrees)
     return Bone(parent, vector, axes, tuple(fields.get("dof", ())))
 
@@ -209,7 +218,19 @@ def _blocks(lines: list[list[str]]) -> list[list[list[str]]]:
     return blocks
 
 
-def _check_complete(values: dict[str, list[list[float]]], frames: int, file: str) -> None:
+def _named(blocks: list[list[list[str]]]) -> dict[str, list[list[str]]]:
+    """The blocks by their names; of two of one name the first."""
+    named: dict[str, list[list[str]]] = {}
+    for block in blocks:
+        for words in block:
+            if words[0] == "name" and len(words) == 2:
+                named.setdefault(words[1], block)
+    if len(named) > MOST_JOINTS:
+        raise ValueError(f"{len(named):,} bones, at most {MOST_JOINTS:,} are read")
+    return named
+
+
+def _check_complete(values: dict[str, list[array[float]]], frames: int, file: str) -> None:
     short = [bone for bone, rows in values.items() if len(rows) != frames]
     if short:
         found = f"{len(values[short[0]])} values of {short[0]} up to frame {frames}"

@@ -8,6 +8,7 @@ added to it.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -15,6 +16,7 @@ import numpy as np
 from jaxtyping import Float
 
 from lead.errors import LeadError
+from lead.files.bounds import LARGEST_PLACE, too_many_places
 from lead.files.text import other_kind, plain_text
 from lead.formats.bvh_frames import (
     AGAIN,
@@ -101,6 +103,8 @@ def read_bvh(content: bytes | str, name: str, *, fps: float | None = None, like:
     declared, frame_time = read_timing(motion, fps, name)
     if not (width := sum(map(len, channels))):
         raise broken(name, "joints without CHANNELS", "channels of the root at least", AGAIN)
+    if many := too_many_places(len(names), declared, len(data)):
+        raise broken(name, many, "joints that move, and as many frames as are there", AGAIN)
     frames = read_frames(data[motion.end() :], declared, width, name)
     bvh = Bvh(names, parents, offsets, channels, frames, frame_time)
     _check_places(bvh, name)
@@ -149,8 +153,9 @@ def upwards(parents: Sequence[int], joint: int) -> list[int]:
 
 def distinct(names: Sequence[str]) -> tuple[str, ...]:
     """Number the joints of one name from the second on, such as ``Hand#2``."""
-    before = [names[:index].count(name) for index, name in enumerate(names)]
-    return tuple(f"{n}#{count + 1}" if count else n for n, count in zip(names, before, strict=True))
+    counts = Counter[str]()
+    before = [counts.update([name]) or counts[name] for name in names]
+    return tuple(f"{n}#{count}" if count > 1 else n for n, count in zip(names, before, strict=True))
 
 
 def _with_ancestors(bvh: Bvh, joints: Collection[str] | None) -> list[int]:
@@ -251,14 +256,14 @@ def _lines(header: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _three_numbers(words: list[str], file: str, place: str) -> list[float]:
-    found = f"{' '.join(words)!r} {place}"
+    found = f"{' '.join(words)[:60]!r} {place}"
     try:
         x, y, z = map(float, words[1:])
     except ValueError:
         fix = next(filter(None, map(comma_fix, words[1:])), LINE)
         raise broken(file, found, "OFFSET and three numbers", fix) from None
-    if not np.isfinite([x, y, z]).all():
-        raise broken(file, found, "finite offsets", LINE)
+    if not (np.abs([x, y, z]) <= LARGEST_PLACE).all():
+        raise broken(file, found, f"finite offsets of at most {LARGEST_PLACE:g}", LINE)
     return [x, y, z]
 
 
@@ -266,7 +271,7 @@ def _channel_names(words: list[str], file: str, place: str) -> tuple[str, ...]:
     channels = tuple(_CHANNEL.get(word.lower(), "") for word in words[2:])
     if "" in channels or words[1:2] != [str(len(channels))] or len(set(channels)) < len(channels):
         expected = f"a count and so many of {', '.join(_CHANNEL.values())}"
-        raise broken(file, f"{' '.join(words)!r} {place}", expected, LINE)
+        raise broken(file, f"{' '.join(words)[:60]!r} {place}", expected, LINE)
     return channels
 
 

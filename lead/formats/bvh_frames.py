@@ -9,9 +9,10 @@ import numpy as np
 from jaxtyping import Float
 
 from lead.errors import LeadError
+from lead.files.bounds import LARGEST_PLACE
 
 MOTION = re.compile(
-    r"^[ \t]*MOTION\s+Frames\s*:\s*(\S+)(?:\s+Frame[ \t]*Time\s*:[ \t]*(.*?))?[ \t]*(?:\n|\Z)",
+    r"^[ \t]*MOTION\s+Frames\s*:\s*(\S+)(?:\s+Frame[ \t]*Time\s*:([^\n]*))?[ \t]*(?:\n|\Z)",
     re.MULTILINE | re.IGNORECASE,
 )
 """The lines above the frames: how many there are, and seconds from one to the next."""
@@ -31,13 +32,14 @@ def read_timing(motion: re.Match[str], fps: float | None, file: str) -> tuple[in
         raise broken(file, found, "at least one frame", "Write the number of frames there is.")
     if fps is not None:
         return declared, 1 / fps
+    stated = (motion[2] or "").strip()
     try:
-        frame_time = float(motion[2] or 0)
+        frame_time = float(stated or 0)
     except ValueError:
         frame_time = 0.0
     if not 0 < frame_time < np.inf:
-        found = "no `Frame Time:`" if motion[2] is None else f"Frame Time: {motion[2]}"
-        fix = comma_fix(motion[2] or "") or "State the rate, such as --fps 30, or correct the file."
+        found = "no `Frame Time:`" if motion[2] is None else f"Frame Time: {stated[:60]}"
+        fix = comma_fix(stated) or "State the rate, such as --fps 30, or correct the file."
         raise broken(file, found, "seconds from frame to frame", fix)
     return declared, frame_time
 
@@ -51,9 +53,11 @@ def read_frames(body: str, declared: int, width: int, file: str) -> Float[np.nda
     if values.size != declared * width:
         raise _wrong_count(body, values.size, declared, width, file)
     frames = values.reshape(declared, width)
-    if not np.isfinite(values).all():
-        frame = int(np.argmin(np.isfinite(frames).all(axis=1)))
-        found = f"a value that is not finite in frame {frame + 1} of {declared}"
+    if not (np.abs(values) <= LARGEST_PLACE).all():
+        frame = int(np.argmin((np.abs(frames) <= LARGEST_PLACE).all(axis=1)))
+        is_large = np.isfinite(frames[frame]).all()
+        what = f"beyond {LARGEST_PLACE:g}" if is_large else "that is not finite"
+        found = f"a value {what} in frame {frame + 1} of {declared}"
         fix = "Export the motion again, or without the frames in which a joint was lost."
         raise broken(file, found, "finite numbers", fix)
     return frames

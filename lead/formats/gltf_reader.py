@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import struct
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +12,11 @@ from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
 from lead.errors import LeadError
+from lead.files.bounds import LARGEST_PLACE, too_many_places
+from lead.files.documents import read_json_object
 
 _TYPES = {5121: "u1", 5123: "<u2", 5126: "<f4"}
+_BROKEN = (ValueError, LookupError, TypeError, AttributeError, OverflowError, struct.error)
 _COLUMNS = {"SCALAR": 1, "VEC3": 3, "VEC4": 4, "MAT4": 16}
 
 
@@ -51,7 +53,14 @@ def read_glb(path: Path) -> GltfMotion:
                 fix="Export it from its program as .bvh, which `lead view` and `lead import` read.",
             )
         return _motion(document, data)
-    except (ValueError, KeyError, IndexError, TypeError, struct.error) as error:
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        struct.error,
+    ) as error:
         raise LeadError(
             "The .glb cannot be read.",
             file=path,
@@ -66,7 +75,7 @@ def _chunks(content: bytes) -> tuple[dict[str, Any], bytes]:
     if (magic, version) != (b"glTF", 2) or total > len(content):
         raise ValueError("no whole glTF 2.0 binary file")
     length, _ = struct.unpack_from("<I4s", content, 12)
-    return json.loads(content[20 : 20 + length]), content[28 + length : total]
+    return read_json_object(content[20 : 20 + length]), content[28 + length : total]
 
 
 def _motion(document: dict[str, Any], data: bytes) -> GltfMotion:
@@ -82,6 +91,10 @@ def _motion(document: dict[str, Any], data: bytes) -> GltfMotion:
         return values.reshape(count, columns).astype(np.float64)
 
     frames = len(array(animation["samplers"][0]["input"]))
+    if many := too_many_places(len(nodes), frames, len(data)):
+        raise ValueError(many)
+    if sum(len(node.get("children", ())) for node in nodes) >= len(nodes):
+        raise ValueError("joints below several others")
     turns = np.tile(np.eye(3), (frames, len(nodes), 1, 1))
     places = np.tile([node.get("translation", (0.0, 0.0, 0.0)) for node in nodes], (frames, 1, 1))
     for channel in animation["channels"]:
@@ -99,8 +112,10 @@ def _motion(document: dict[str, Any], data: bytes) -> GltfMotion:
                 places[:, joint] + (turns[:, joint] @ places[:, child, :, None])[..., 0]
             )
             turns[:, child] = turns[:, joint] @ turns[:, child]
-    if not np.isfinite(places).all():
+    if not (np.abs(places) <= LARGEST_PLACE).all():
         raise ValueError("positions that are not finite")
     extras = document["asset"]["extras"]
-    names = tuple(str(node["name"]) for node in nodes)
-    return GltfMotion(names, places, float(extras["fps"]), str(extras.get("text", "")))
+    names, fps = tuple(str(node["name"]) for node in nodes), float(extras["fps"])
+    if not 1 <= fps <= 1000:
+        raise ValueError(f"{fps:g} frames a second")
+    return GltfMotion(names, places, fps, str(extras.get("text", "")))

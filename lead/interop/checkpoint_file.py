@@ -14,10 +14,12 @@ from torch import Tensor, nn
 
 from lead.errors import LeadError
 from lead.files.arrays import read_npy
+from lead.files.bounds import LARGEST_WEIGHT, odd_numbers
 from lead.files.job import Job
 from lead.files.pickles import kind_of
 from lead.interop.torch_file import is_tensor, read_tensors, read_torch_file
 from lead.models.files import save_network
+from lead.models.tensors import odd_weights
 from lead.motion.normalizer import Normalizer
 
 _STATES = ("state_dict", "model_state_dict", "model")
@@ -113,11 +115,13 @@ def float_tensors(values: Mapping[str, object], path: Path, release: Release) ->
     except Exception as error:  # as above
         raise _damaged(path, error, release) from None
     for name, value in tensors.items():
-        if value.is_complex() or not value.isfinite().all():
+        odd = "" if value.is_floating_point() else f"{name[:100]} of type {value.dtype}"
+        if odd := odd or odd_weights({name: value}):
             raise LeadError(
                 f"The {release.noun} holds weights that are not finite numbers.",
                 file=path,
-                found=name[:100],
+                found=odd,
+                expected=f"floating-point numbers of at most {LARGEST_WEIGHT:g}",
                 fix=f"{release.again}.",
             )
     return {name: value.float() for name, value in tensors.items()}
@@ -154,8 +158,8 @@ def read_statistics(mean: Path, std: Path, width: int, fix: str) -> Normalizer:
         problem = ""
         if values.shape != (width,) or not np.issubdtype(values.dtype, np.floating):
             problem = f"shape {values.shape} of {values.dtype}"
-        elif not (np.abs(values) < np.finfo(np.float32).max).all():
-            problem = "values that are not finite"
+        elif odd := odd_numbers(values, LARGEST_WEIGHT):
+            problem = f"values that are not finite or too large: {odd}"
         elif path is std and not (values.astype(np.float32) > 0).all():
             problem = f"{values.min():g} in column {values.argmin()}"
         if problem:

@@ -26,7 +26,8 @@ from lead.files.digest import file_digest
 from lead.files.job import Job
 from lead.interop.checkpoint_file import read_statistics, save_published
 from lead.interop.mld import load_mld, load_mld_vae, load_motionlcm
-from lead.models.files import latents_of, load_tensors
+from lead.models.files import latents_of
+from lead.models.tensors import load_tensors
 from lead.models.vae import MotionVae
 from lead.motion.normalizer import load_normalizer
 from lead.motion.skeleton import Skeleton

@@ -17,19 +17,23 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from lead.errors import LeadError
+from lead.files.bounds import LARGEST_WEIGHT
+from lead.files.documents import read_json
 from lead.inversion.sentences import check_placeholder, placeholders, read_sentence
-from lead.models.files import latents_of, load_tensors, read_metadata, save_tensors
+from lead.models.files import latents_of
+from lead.models.tensors import load_tensors, odd_weights, read_metadata, save_tensors
 from lead.text.encoder import EncodedText, TextEncoder, check_captions
 from lead.text.pseudo_word import encode_named
 
 _FACTS = ("placeholder", "encoder", "encoder_digest", "model", "descriptor", "objective")
+_LARGEST_LOSS = 1e9
 _IDS, _CLIPS, _VALUES = "ids", "clips", ("before", "after")
 
 
@@ -89,27 +93,33 @@ class Word:
         if tensors.keys() == {"vector", "loss"}:  # version 0.1
             tensors = {"vectors": tensors["vector"][None], "loss": tensors["loss"][None]}
         vectors, loss = tensors.get("vectors"), tensors.get("loss")
-        clips = _names(facts.get(_CLIPS))
-        complete = set(_FACTS) <= facts.keys() and clips is not None
+        clips, values = _names(facts.get(_CLIPS)), {name: facts.get(name) for name in _VALUES}
+        said = {name: facts.get(name) for name in _FACTS}
+        complete = (
+            clips is not None
+            and all(isinstance(fact, str) for fact in said.values())
+            and all(_is_objective(value) for value in values.values())
+        )
         if vectors is None or loss is None or not complete or vectors.shape[:-1] != (1,):
             raise LeadError(
                 "This is no word file.",
                 file=path,
-                found=", ".join(tensors) or "nothing",
+                found=", ".join(tensors)[:200] or "nothing",
                 expected="one vector, its loss history, and what they are of",
                 fix="Make it with lead invert.",
             )
         vector = vectors[0]
-        if bad := int((~vector.isfinite()).sum()):
+        if odd := odd_weights({"vector": vector, "loss": loss}) or _whole(vector, loss):
             raise LeadError(
-                "The word's vector is not finite.",
+                "The word's numbers are not those of a word.",
                 file=path,
-                found=f"{bad} of {len(vector)} values are NaN or infinite",
+                found=odd,
+                expected=f"finite numbers of at most {LARGEST_WEIGHT:g}",
                 fix="Invert the word again.",
             )
-        check_placeholder(facts["placeholder"])
-        values: dict[str, Any] = {name: facts.get(name) for name in (*_FACTS, *_VALUES)}
-        return cls(vector=vector, loss=loss[0], clips=clips or (), **values)
+        check_placeholder(str(said["placeholder"]))
+        facts = cast(dict[str, Any], said | values)
+        return cls(vector=vector, loss=loss[0], clips=clips or (), **facts)
 
 
 @dataclass(frozen=True)
@@ -229,10 +239,22 @@ def encode_with_words(
     return replace(encoded, cut={row: encoded.cut[row] for row in encoded.cut if row not in named})
 
 
-def _names(listed: str | None) -> tuple[str, ...] | None:
+def _names(listed: Any) -> tuple[str, ...] | None:
     """The names in a JSON list; None if it is none."""
     try:
-        names = json.loads(listed or "")
+        names = read_json(listed) if isinstance(listed, str) else None
     except ValueError:
         return None
     return tuple(map(str, names)) if isinstance(names, list) else None
+
+
+def _is_objective(value: Any) -> bool:
+    """Whether it is a number, which files of version 0.1 lack."""
+    return value is None or (isinstance(value, int | float) and abs(value) < _LARGEST_LOSS)
+
+
+def _whole(*tensors: Tensor) -> str:
+    """What is wrong with tensors that are not of floating-point numbers, or a loss without axes."""
+    whole = [str(each.dtype) for each in tensors if not each.is_floating_point()]
+    flat = [f"shape {tuple(each.shape)}" for each in tensors if not each.ndim]
+    return ", ".join(whole + flat)

@@ -7,6 +7,7 @@ they stand in another order; ``.npy`` has the positions alone.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from jaxtyping import Float
 
 from lead.errors import LeadError
 from lead.files.arrays import load_arrays, without_padding
+from lead.files.bounds import MOST_JOINTS
 from lead.files.text import other_kind
 from lead.formats.amass import (
     GENDERS,
@@ -191,8 +193,9 @@ def _read_arrays(path: Path, fps: float | None, body_model: Path | None) -> Capt
     names = HUMANML3D.joints
     if "joint_names" in arrays:
         names = tuple(map(str, arrays["joint_names"].ravel()))
-        if twice := [name for name in names if names.count(name) > 1]:
-            raise _wrong(path, f"several joints {twice[0]}", "one name for each joint")
+        if len(set(names)) < len(names):
+            twice = Counter(names).most_common(1)[0][0]
+            raise _wrong(path, f"several joints {twice:.60}", "one name for each joint")
     parents = HUMANML3D.parents if names == HUMANML3D.joints else (-1,) * len(names)
     rate = fps or stated_rate(arrays, partial(_wrong, path))
     metres = UNITS.get(str(arrays.get("unit", "")).lower(), 0.0)
@@ -261,6 +264,8 @@ def _joints(
             f"{joints.dtype} of shape {joints.shape}{_looks_like(joints.shape)}",
             f"positions of shape (N, {HUMANML3D.joint_count}, 3)",
         )
+    if named > MOST_JOINTS:
+        raise _wrong(path, f"{named:,} joints", f"at most {MOST_JOINTS:,}")
     joints, notes = without_padding(joints, arrays, partial(_wrong, path))
     if not len(joints) or not np.isfinite(joints).all():
         finite = np.isfinite(joints).all(axis=(1, 2))

@@ -12,7 +12,7 @@ from jaxtyping import Float
 
 from lead.clip import Recording, Rejected
 from lead.errors import LeadError
-from lead.motion.kinematics import bone_lengths
+from lead.motion.kinematics import FARTHEST, bone_lengths
 from lead.motion.resample import resample
 from lead.motion.skeleton import HUMANML3D
 
@@ -102,13 +102,15 @@ def check_joints(joints: Float[np.ndarray, "N 22 3"], source: str) -> None:
     """Refuse motion on the 22 joints that no body can make.
 
     Raises:
-        LeadError: a position is not finite, or a bone is not between 1 cm and 1 m.
+        LeadError: a position is not finite or beyond 10 km, or a bone is not between 1 cm and 1 m.
     """
     finite = np.isfinite(joints).all(axis=(1, 2))
     if not finite.all():
         raise _impossible(
             source, f"frame {np.argmin(finite) + 1} is not finite", "finite positions"
         )
+    if (far := np.abs(joints).max(initial=0)) > FARTHEST:
+        raise _impossible(source, f"a joint {far:.3g} m away", f"places within {FARTHEST:,.0f} m")
     lengths = bone_lengths(joints, HUMANML3D)[:, 1:]
     wrong = (lengths <= SHORTEST_BONE) | (lengths > LONGEST_BONE)
     if wrong.any():

@@ -33,7 +33,7 @@ from lead.formats.gltf import write_glb
 from lead.formats.gltf_reader import read_glb
 from lead.mocap.viewable import Viewable
 from lead.motion.features import features_to_joints
-from lead.motion.kinematics import checked_joints
+from lead.motion.kinematics import checked_features, checked_joints
 from lead.motion.plausible import remarks
 from lead.motion.skeleton import HUMANML3D, METRES, SKELETONS, Motion, Skeleton
 from lead.types import Joints
@@ -199,15 +199,16 @@ def read_npz(path: Path, fps: float | None = None) -> StoredMotion:
     if joints.dtype.kind not in "fiu" or joints.ndim != 3:
         raise wrong(path, f"joints of {joints.dtype} and shape {joints.shape}")
     joints, _ = without_padding(joints, arrays, partial(_wrong, path))
-    if features is not None:
+    if features is not None and features.ndim:
         features = features[: len(features) - len(arrays["joints"]) + len(joints)]
     rate = fps or stated_rate(arrays, partial(_wrong, path))
-    if features is not None and (
-        features.dtype.kind not in "fiu" or features.shape[1:] != (skeleton.feature_width,)
-    ):
-        raise wrong(path, f"features of {features.dtype} and shape {features.shape}")
+    try:
+        joints = checked_joints(joints, skeleton, at_least=1)
+        features = None if features is None else checked_features(features, skeleton)
+    except LeadError as error:
+        raise wrong(path, f"{error.problem} {error.found}") from error
     return StoredMotion(
-        checked_joints(joints, skeleton, at_least=1),
+        joints,
         skeleton,
         rate,
         str(arrays.get("text", "")),
@@ -253,7 +254,7 @@ def _from_array(source: Path, fps: float | None) -> StoredMotion:
     for skeleton in SKELETONS.values():
         rate = fps or skeleton.fps
         if array.ndim == 2 and array.shape[1] == skeleton.feature_width and len(array):
-            features = array.astype(np.float64)
+            features = checked_features(array, skeleton).astype(np.float64)
             joints = checked_joints(features_to_joints(features, skeleton), skeleton, at_least=1)
             return StoredMotion(joints, skeleton, rate, "", features)
         if array.ndim == 3 and array.shape[1:] == (skeleton.joint_count, 3):

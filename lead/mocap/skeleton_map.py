@@ -25,6 +25,7 @@ import yaml
 from jaxtyping import Float
 
 from lead.errors import LeadError
+from lead.files.documents import read_yaml
 from lead.files.text import plain_text
 from lead.motion.skeleton import HUMANML3D
 
@@ -227,9 +228,9 @@ def read_map_text(path: Path, like: str = "") -> str:
 def _load(path: Path, names: Sequence[str]) -> dict[Any, Any]:
     try:
         # Not safe_load, which takes joints named 01, No or 1e3 for numbers and truth values.
-        values = yaml.load(read_map_text(path, " ".join(names)), yaml.BaseLoader)
-    except (yaml.YAMLError, RecursionError) as error:
-        raise _wrong(path, " ".join(str(error).split()), "a YAML file that can be read") from error
+        values = read_yaml(read_map_text(path, " ".join(names)), plain=True)
+    except ValueError as error:
+        raise _wrong(path, str(error), "a YAML file that can be read") from error
     if not isinstance(values, dict):
         found = f"a {type(values).__name__}" if values else "nothing"
         raise _wrong(path, found, "lines such as `left_foot: LeftToeBase`")

@@ -1,4 +1,4 @@
-"""Safetensors files that describe themselves: networks that load without settings, tensors.
+"""Weights files that describe themselves: networks that load without settings.
 
 A network's file says in its metadata what it was built from (``network``: kind and settings, see
 `lead.models.build.Architecture`) and whose latents it learned from (``latents_of``).
@@ -7,20 +7,17 @@ A network's file says in its metadata what it was built from (``network``: kind 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
-from pydantic import TypeAdapter
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from pydantic import TypeAdapter, ValidationError
 from torch import Tensor, nn
 
 from lead.config.models import DenoiserModel, MatcherModel, ProjectorModel, VaeModel
 from lead.errors import LeadError
-from lead.files.artefact import atomic_path, unreadable
+from lead.files.artefact import unreadable
 from lead.model_directory import MODEL_FILE, NETWORKS, read_description
 from lead.models.build import (
     architecture_of,
@@ -33,6 +30,7 @@ from lead.models.build import (
 from lead.models.denoiser import Denoiser
 from lead.models.matcher import Matcher
 from lead.models.projector import Projector
+from lead.models.tensors import load_tensors, odd_weights, read_metadata, save_tensors
 from lead.models.vae import MotionVae
 from lead.motion.normalizer import load_normalizer
 from lead.motion.skeleton import SKELETONS
@@ -40,40 +38,6 @@ from lead.motion.skeleton import SKELETONS
 Network = TypeVar("Network", bound=nn.Module)
 _KEY = "latents_of"
 _NETWORK = "network"
-
-
-def save_tensors(tensors: Mapping[str, Tensor], path: Path, metadata: Mapping[str, Any]) -> None:
-    """Write named tensors with metadata, atomically."""
-    with atomic_path(path) as temporary:
-        contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-        # One key: safetensors writes several in an order that changes with every process.
-        try:
-            save_file(
-                contiguous, temporary, metadata={"lead": json.dumps(metadata, sort_keys=True)}
-            )
-        except SafetensorError as error:  # a full disk: `atomic_path` tells of an OSError
-            raise OSError(str(error)) from error
-
-
-def load_tensors(path: Path) -> dict[str, Tensor]:
-    """Read named tensors.
-
-    Raises:
-        LeadError: the file is truncated or no safetensors file.
-    """
-    try:
-        return load_file(path)
-    except (SafetensorError, OSError) as error:
-        raise unreadable(path, error, "the stage before this one") from error
-
-
-def read_metadata(path: Path) -> dict[str, Any]:
-    """The metadata of a safetensors file."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            return json.loads((file.metadata() or {}).get("lead", "{}"))
-    except (SafetensorError, OSError) as error:
-        raise unreadable(path, error, "the stage before this one") from error
 
 
 def save_network(network: nn.Module, path: Path, metadata: Mapping[str, Any]) -> None:
@@ -96,7 +60,7 @@ def load_network(path: Path | str) -> nn.Module:
         LeadError: the file is missing or damaged, or says of no network what it was built from.
     """
     path = Path(path)
-    kind = _architecture(path)["kind"]
+    kind = _architecture(path).get("kind")
     match kind:
         case "vae":
             return load_vae(path)
@@ -142,9 +106,12 @@ def load_denoiser(
     return denoiser
 
 
-def load_projector(path: Path, *, text_width: int | None = None) -> Projector:
+def load_projector(
+    path: Path, *, text_width: int | None = None, latent_width: int | None = None
+) -> Projector:
     """The projector of a weights file; see `load_network`."""
-    return _load(path, "projector", build_projector, ProjectorModel, {"text_width": text_width})
+    expected = {"text_width": text_width, "latent_width": latent_width}
+    return _load(path, "projector", build_projector, ProjectorModel, expected)
 
 
 def load_matcher(path: Path, *, feature_width: int | None = None) -> Matcher:
@@ -158,9 +125,19 @@ def load_module(module: Network, path: Path) -> Network:
     Weights stored in half precision become as precise as the module's own.
 
     Raises:
-        LeadError: the file is damaged, or holds the weights of another network.
+        LeadError: the file is damaged, holds the weights of another network, or numbers that no
+            trained network has.
     """
     tensors = load_tensors(path)
+    _check_same(tensors, module, path)
+    if odd := odd_weights(tensors):
+        raise unreadable(path, ValueError(odd), "the stage that trains it")
+    module.load_state_dict(tensors)
+    return module
+
+
+def _check_same(tensors: Mapping[str, Tensor], module: nn.Module, path: Path) -> None:
+    """Refuse tensors that are not named and shaped as the module's, which may be on ``meta``."""
     state = module.state_dict()
     missing, unknown = sorted(state.keys() - tensors), sorted(tensors.keys() - state)
     other = [
@@ -173,8 +150,6 @@ def load_module(module: Network, path: Path) -> Network:
         raise _another_network(
             path, first, f"also {missing[0]}" if missing else "the network the settings describe"
         )
-    module.load_state_dict(tensors)
-    return module
 
 
 def latents_of(vae: Path) -> dict[str, str]:
@@ -185,14 +160,15 @@ def latents_of(vae: Path) -> dict[str, str]:
     digest = hashlib.blake2b(digest_size=16)
     for name, tensor in sorted(load_tensors(vae).items()):
         digest.update(name.encode())
-        digest.update(tensor.numpy().tobytes())
+        # As bytes, since NumPy knows no bfloat16.
+        digest.update(tensor.contiguous().flatten().view(torch.uint8).numpy().tobytes())
     return {_KEY: digest.hexdigest()}
 
 
 def inherited(latents: Path) -> dict[str, str]:
     """The metadata of a network that learns from the latents in a file: whose they are."""
     metadata = read_metadata(latents)
-    return {_KEY: metadata[_KEY]} if _KEY in metadata else {}
+    return {_KEY: str(metadata[_KEY])} if _KEY in metadata else {}
 
 
 def check_lineage(vae: Path, *networks: Path) -> None:
@@ -230,16 +206,41 @@ def _load(
     expected: Mapping[str, int | None],
 ) -> Network:
     settings = _architecture(Path(path))
-    if (actual := settings.pop("kind")) != kind:
-        raise _another_kind(path, str(actual), kind)
+    if (actual := settings.pop("kind", None)) != kind:
+        raise _another_kind(path, f"{actual!s:.60}", kind)
     for name, width in expected.items():
-        if width is not None and settings[name] != width:
-            raise _another_network(path, f"{name} {settings[name]}", f"{name} {width}")
-    values = {**settings, "model": TypeAdapter(model).validate_python(settings["model"])}
+        if width is not None and settings.get(name) != width:
+            raise _another_network(path, f"{name} {settings.get(name)!s:.60}", f"{name} {width}")
+    values = {**settings, "model": _model_settings(settings, model, path)}
     # What a network starts from is drawn at random, and then overwritten: no draw is used up.
     with torch.random.fork_rng(devices=[]):
+        # First without memory: a width of a billion is told before anybody asks for the room.
+        try:
+            with torch.device("meta"):
+                outline = build(**values)
+        except (TypeError, ValueError, RuntimeError, OverflowError, ZeroDivisionError) as error:
+            raise _no_settings(path, error) from error
+        _check_same(load_tensors(path), outline, path)
         network = build(**values)
     return freeze(load_module(network, path))
+
+
+def _model_settings(settings: Mapping[str, Any], model: Any, path: Path) -> Any:
+    """The ``model`` among a file's settings, of no more layers than the file has tensors."""
+    try:
+        found = TypeAdapter(model).validate_python(settings["model"])
+        most = len(load_tensors(path))
+        layers = max(getattr(found, "layers", 0), len(getattr(found, "hidden", ())))
+        if layers > most:
+            raise ValueError(f"{layers:,} layers in a file of {most:,} tensors")
+    except (ValidationError, KeyError, ValueError) as error:
+        raise _no_settings(path, error) from error
+    return found
+
+
+def _no_settings(path: Path, error: Exception) -> LeadError:
+    told = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
+    return unreadable(path, ValueError(f"settings of no network: {told!s:.200}"), "its stage")
 
 
 def _architecture(path: Path) -> dict[str, Any]:
@@ -258,6 +259,8 @@ def _architecture(path: Path) -> dict[str, Any]:
             fix="Make them again: snakemake --cores all with the study's configuration. Released "
             "checkpoints are opened with load_mld, load_motionlcm and load_t2m_evaluator.",
         )
+    if not isinstance(architecture, dict):
+        raise _no_settings(path, ValueError(f"{architecture!r:.60}"))
     return dict(architecture)
 
 
@@ -266,10 +269,12 @@ def _of_version_0_1(path: Path) -> dict[str, Any] | None:
     if path.stem not in NETWORKS:
         return None
     values = read_description(path.parent)
+    if not {"vae", path.stem} <= values.keys():
+        return None
     architecture = {"kind": path.stem, "model": values[path.stem]}
     if path.stem == "vae":
         return architecture | {"feature_width": SKELETONS[values["skeleton"]].feature_width}
-    vae = VaeModel.model_validate(values["vae"])
+    vae = _model_settings({"model": values["vae"]}, VaeModel, path.parent / "vae.safetensors")
     return architecture | {
         "latent_width": vae.width,
         "latent_tokens": vae.latent_tokens,
@@ -288,10 +293,5 @@ def _another_network(path: Path, found: str, expected: str) -> LeadError:
 
 
 def _another_kind(path: Path, found: str, expected: str) -> LeadError:
-    return LeadError(
-        "These are the weights of another kind of network.",
-        file=path,
-        found=found,
-        expected=expected,
-        fix="Name the file of that network.",
-    )
+    problem, fix = "These are the weights of another kind of network.", "Name that network's file."
+    return LeadError(problem, file=path, found=found, expected=expected, fix=fix)

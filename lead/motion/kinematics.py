@@ -9,10 +9,13 @@ from jaxtyping import Float
 from scipy.spatial.transform import Rotation, Slerp
 
 from lead.errors import LeadError
+from lead.files.bounds import odd_numbers
 from lead.motion.rotations import between, to_matrix, unit
-from lead.motion.skeleton import Skeleton
+from lead.motion.skeleton import METRES, Skeleton
 from lead.types import Joints
 
+FARTHEST, LARGEST_FEATURE = 1e4, 100.0
+"""Metres from the origin that nobody is recorded at, and that no feature has."""
 _SHORTEST_REACH = 1e-4
 _NEARLY_OPPOSITE = -0.95
 """Cosine below which the shortest rotation to a bone turns about an axis that noise decides."""
@@ -32,7 +35,8 @@ def checked_joints(joints: Joints, skeleton: Skeleton, *, at_least: int) -> Join
     """Check positions and return them as float64.
 
     Raises:
-        LeadError: another number of joints, too few frames, a value that is not finite.
+        LeadError: another number of joints, too few frames, a value that is not finite, or a
+            place that is more than 10 km away.
     """
     positions = np.asarray(joints, dtype=np.float64)
     expected = f"N x {skeleton.joint_count} x 3 with N of at least {at_least}"
@@ -57,7 +61,34 @@ def checked_joints(joints: Joints, skeleton: Skeleton, *, at_least: int) -> Join
             found=f"{skeleton.joints[joint]} in frame {frame}",
             fix="Leave the recording out, or fill the gap.",
         )
+    if (far := np.abs(positions).max(initial=0) * METRES[skeleton.unit]) > FARTHEST:
+        raise LeadError(
+            "A joint position is nowhere on the way of a body.",
+            found=f"{far:.3g} m from the origin",
+            expected=f"at most {FARTHEST:,.0f} m",
+            fix="Get the file again, or leave the recording out.",
+        )
     return positions
+
+
+def checked_features(features: np.ndarray, skeleton: Skeleton) -> Float[np.ndarray, "T D"]:
+    """Check motion features that are not normalised, and return them as float32.
+
+    Raises:
+        LeadError: another width, no frame, numbers that are not finite in float32, or a magnitude
+            of more than 100 m, in the skeleton's unit, which no part of a feature has.
+    """
+    found = f"features of {features.dtype} and shape {features.shape}"
+    if features.ndim == 2 and len(features) and features.shape[1] == skeleton.feature_width:
+        found = odd_numbers(features, LARGEST_FEATURE / METRES[skeleton.unit])
+    if found:
+        raise LeadError(
+            f"These are no features of the {skeleton.name} skeleton.",
+            found=found,
+            expected=f"T x {skeleton.feature_width} finite numbers, not normalised",
+            fix="Get the file again, or leave the recording out.",
+        )
+    return features.astype(np.float32)
 
 
 def bone_lengths(joints: Joints, skeleton: Skeleton) -> Float[np.ndarray, "N J"]:

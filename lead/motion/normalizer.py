@@ -14,6 +14,7 @@ from jaxtyping import Float
 from lead.errors import LeadError
 from lead.files.arrays import load_arrays
 from lead.files.artefact import atomic_path, unreadable
+from lead.files.bounds import LARGEST_WEIGHT, odd_numbers
 from lead.motion.layout import BLOCKS, FeatureLayout
 
 BIASED_BLOCKS = ("root_angular_velocity", "root_velocity", "root_height", "contacts")
@@ -102,14 +103,26 @@ def save_normalizer(normalizer: Normalizer, path: Path) -> None:
         np.savez(temporary, mean=normalizer.mean, std=normalizer.std)
 
 
-def load_normalizer(path: Path) -> Normalizer:
-    """Read what `save_normalizer` wrote.
+def load_normalizer(path: Path, width: int | None = None) -> Normalizer:
+    """Read what `save_normalizer` wrote, of so many columns if ``width`` is given.
 
     Raises:
-        LeadError: the file is damaged.
+        LeadError: the file is damaged, of another width, or holds what is no mean or deviation.
     """
     try:
-        arrays = load_arrays(path)
-        return Normalizer(arrays["mean"], arrays["std"])
+        arrays = load_arrays(path, ("mean", "std"))
+        mean, std = arrays["mean"], arrays["std"]
+        if mean.ndim != 1 or mean.shape != std.shape or width not in (None, len(mean)):
+            raise ValueError(
+                f"mean {mean.shape} and std {std.shape}, {width or 'as many'} expected"
+            )
+        for name, values in (("mean", mean), ("std", std)):
+            if odd := odd_numbers(values, LARGEST_WEIGHT):
+                raise ValueError(f"{name} with {odd}")
+        if len(std) and not std.astype(np.float32).min() > 0:
+            raise ValueError(
+                f"std with {std.min():g} in column {std.argmin()}, which is not above 0"
+            )
     except (ValueError, KeyError) as error:
         raise unreadable(path, error, "the features stage") from error
+    return Normalizer(mean, std)

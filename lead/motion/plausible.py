@@ -38,6 +38,7 @@ REVERSED = "the toes point backwards: the names are exchanged, or the motion is 
 
 # Of 3,181 real clips the mean sine of the toes is at least 0.35, that of the knees 0.04.
 _TOES, _KNEES = -0.3, 0.0
+_LONGEST_LOOK = 20_000  # frames: a quarter of an hour, whose speeds take 100 MiB
 _PACE_FPS = 20  # frames a second at which the pace of real clips was measured
 _STEPPING, _STEPS = 0.4, 0.4  # metres a second of a foot that steps; share of frames with one
 _INVERTED = 0.9  # share of the frames; who stands on the hands gets there and comes back
@@ -226,7 +227,11 @@ def pace_notes(joints: Joints, skeleton: Skeleton, fps: float) -> list[str]:
 
 
 def remarks(joints: Joints, skeleton: Skeleton, fps: float) -> tuple[str, ...]:
-    """Say what of `check_stance`, `jump_notes` and `pace_notes` is odd about one motion."""
+    """Say what of `check_stance`, `jump_notes` and `pace_notes` is odd about one motion.
+
+    Of one that is very long, the first frames are looked at.
+    """
+    joints = joints[:_LONGEST_LOOK]
     notes = [*jump_notes([joints], skeleton, fps), *pace_notes(joints, skeleton, fps)]
     try:
         check_stance(joints, skeleton)

@@ -22,14 +22,8 @@ from lead.files.artefact import atomic_path, write_json
 from lead.files.job import Job
 from lead.model_directory import MODEL_FILE, NETWORKS, SUMS, UNIT, read_description
 from lead.models.build import use_threads
-from lead.models.files import (
-    check_lineage,
-    inherited,
-    latents_of,
-    load_tensors,
-    read_metadata,
-    save_tensors,
-)
+from lead.models.files import check_lineage, inherited, latents_of
+from lead.models.tensors import load_tensors, read_metadata, save_tensors
 from lead.motion.skeleton import METRES, SKELETONS
 from lead.pipeline import LeadPipeline
 from lead.report.card import sources_of

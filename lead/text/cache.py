@@ -31,7 +31,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from lead.errors import LeadError
 from lead.files.artefact import manifest, unreadable
-from lead.models.files import save_tensors
+from lead.models.tensors import save_tensors
 from lead.progress import Progress
 from lead.text.encoder import TextEncoder, check_captions
 from lead.text.words import Words

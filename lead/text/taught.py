@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lead.files.artefact import unreadable
-from lead.models.files import load_tensors, save_tensors
+from lead.models.tensors import load_tensors, odd_weights, save_tensors
 from lead.text.cache import TextCache
 
 _PERCENTILE = 1
@@ -93,18 +93,24 @@ def write_taught(taught: Taught, path: Path) -> dict[str, Any]:
     }
 
 
-def read_taught(description: Mapping[str, Any] | None, path: Path) -> Taught:
+def read_taught(
+    description: Mapping[str, Any] | None, path: Path, width: int | None = None
+) -> Taught:
     """Read what `write_taught` wrote, by the description that it returned; None has no actions.
 
     Raises:
-        LeadError: the file is missing or damaged, or has other actions than the description.
+        LeadError: the file is missing or damaged, has other actions than the description, or
+            vectors of another ``width``, if that is given.
     """
     if description is None:
         return Taught((), (), torch.zeros(0, 0), -1.0)
     rows = description["actions"]
-    centroids = load_tensors(path).get("centroids", torch.zeros(0, 0)).float()
-    if len(centroids) != len(rows):
-        error = ValueError(f"{len(centroids)} centroids of {len(rows)} actions")
+    tensors = load_tensors(path)
+    centroids = tensors.get("centroids", torch.zeros(0, 0)).float()
+    shape = (len(rows), width or centroids.shape[-1]) if centroids.ndim == 2 else ()
+    odd = odd_weights(tensors)
+    if odd or centroids.shape != shape:
+        error = ValueError(odd or f"centroids {tuple(centroids.shape)} of {len(rows)} actions")
         raise unreadable(path, error, "the rule that puts models together")
     actions, captions = (tuple(row[key] for row in rows) for key in ("action", "caption"))
     return Taught(actions, captions, _unit(centroids), float(description["threshold"]))

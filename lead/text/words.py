@@ -13,6 +13,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from lead.errors import LeadError
+from lead.files.arrays import load_arrays
+from lead.files.bounds import LARGEST_WEIGHT, odd_numbers
 from lead.files.pickles import kind_of, read_pickle
 
 POS_CLASSES = (
@@ -129,17 +131,16 @@ def read_vocabulary(folder: Path) -> Vocabulary:
 
 def _read_vectors(path: Path) -> np.ndarray:
     try:
-        table = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise _unfit(path, str(error), "an array of numbers") from error
-    if not isinstance(table, np.ndarray) or table.ndim != 2 or table.dtype.kind != "f":
-        shape = getattr(table, "shape", type(table).__name__)
+        table = load_arrays(path).get("")
+    except ValueError as error:
+        raise _unfit(path, error, "an array of numbers") from error
+    if table is None or table.ndim != 2 or table.dtype.kind != "f":
+        shape = "an archive" if table is None else f"{table.dtype} of shape {table.shape}"
         raise _unfit(path, shape, f"one row of {VECTOR_WIDTH} numbers per word")
     if table.shape[1] != VECTOR_WIDTH:
         raise _unfit(path, f"{table.shape[1]} columns", f"{VECTOR_WIDTH} columns")
-    if not np.isfinite(table).all():
-        bad = int((~np.isfinite(table).all(axis=1)).sum())
-        raise _unfit(path, f"{bad} vectors with NaN or infinite numbers", "finite numbers")
+    if odd := odd_numbers(table, LARGEST_WEIGHT):
+        raise _unfit(path, odd, f"finite numbers of at most {LARGEST_WEIGHT:g}")
     return table
 
 

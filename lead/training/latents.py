@@ -15,7 +15,8 @@ from lead.config.training import LatentCache
 from lead.errors import LeadError
 from lead.files.job import Job
 from lead.models.build import pick_device, use_threads
-from lead.models.files import latents_of, load_tensors, load_vae, save_tensors
+from lead.models.files import latents_of, load_vae
+from lead.models.tensors import load_tensors, save_tensors
 from lead.motion.normalizer import load_normalizer
 from lead.progress import track
 from lead.store import MotionIndex, MotionStore, draw_crops, gather, plain_batches

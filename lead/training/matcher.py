@@ -21,8 +21,9 @@ from lead.errors import LeadError
 from lead.files.job import Job
 from lead.losses import contrastive_loss, draw_shift, movement_autoencoder_loss
 from lead.models.build import build_matcher, freeze, pick_device
-from lead.models.files import load_module, save_tensors
+from lead.models.files import load_module
 from lead.models.matcher import STATISTICS, MovementDecoder
+from lead.models.tensors import save_tensors
 from lead.motion.layout import layout
 from lead.motion.normalizer import Normalizer, load_normalizer, matcher_normalizer
 from lead.store import MotionStore, draw_crops, gather, plain_batches

@@ -17,8 +17,8 @@ from lead.errors import LeadError
 from lead.files.job import Job
 from lead.losses import projector_loss
 from lead.models.build import build_projector
-from lead.models.files import read_metadata
 from lead.models.projector import Projector
+from lead.models.tensors import read_metadata
 from lead.training.latents import LatentData, LatentSplit
 from lead.training.loop import train
 from lead.training.objective import Batch, Objective, Outputs, Run, Terms

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,10 +20,12 @@ from torch.overrides import TorchFunctionMode
 from lead.config.training import AdamW as AdamWSettings
 from lead.config.training import Muon as MuonSettings
 from lead.config.training import Training
+from lead.errors import LeadError
 from lead.files.artefact import atomic_path
 from lead.files.job import Job
 from lead.files.tables import write_table
 from lead.models.files import inherited, save_network
+from lead.models.tensors import odd_weights
 
 _FILE = "state.pt"
 HIGHEST = "highest_rate"
@@ -72,17 +75,32 @@ class TrainingState:
             temporary.write_bytes(buffer.getbuffer())
 
     def load(self, folder: Path) -> bool:
-        """Take up a saved state. False if there is none that can be read."""
+        """Take up a saved state. False if there is none.
+
+        Raises:
+            LeadError: it is damaged, or of another network; which file to delete.
+        """
         path = folder / _FILE
         if not path.is_file():
             return False
         try:
+            with zipfile.ZipFile(path) as archive:  # torch itself compares no checksum
+                if any(one.compress_type != zipfile.ZIP_STORED for one in archive.infolist()):
+                    raise ValueError("compressed records, which torch does not write")
+                if damaged := archive.testzip():
+                    raise ValueError(f"the record {damaged} is not as it was written")
             values = torch.load(path, weights_only=True, map_location="cpu")
-            self.module.load_state_dict(values["module"])
-        except (RuntimeError, EOFError, KeyError, OSError):
-            path.unlink()  # cut short by a power failure: the run starts again
-            return False
-        self.restore(values)
+            if odd := odd_weights(values["module"]):
+                raise ValueError(odd)
+            self.restore(values)
+        except Exception as error:  # damaged bytes raise nearly anything
+            raise LeadError(
+                "The saved state of this training is damaged.",
+                file=path,
+                found=f"{error!s:.300}" or type(error).__name__,
+                expected="what the same training saved",
+                fix=f"Delete {path}, and run the same command again: the training starts anew.",
+            ) from error
         return True
 
     def restore(self, values: dict[str, Any]) -> None:

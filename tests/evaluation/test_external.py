@@ -18,7 +18,7 @@ from lead.evaluation.predictions.requests import expected_requests
 from lead.evaluation.score import compute_metrics
 from lead.files.job import Job
 from lead.files.seeds import Seeds
-from lead.models.files import load_tensors, read_metadata, save_tensors
+from lead.models.tensors import load_tensors, read_metadata, save_tensors
 from lead.motion.features import features_to_joints
 from lead.motion.normalizer import load_normalizer
 from lead.motion.skeleton import HUMANML3D

@@ -23,7 +23,7 @@ from lead.evaluation.gauge import gauge_facts, gauge_metrics, labels_of, other_s
 from lead.evaluation.repeats import Repeats, read_values
 from lead.evaluation.score import compute_metrics
 from lead.files.job import Job
-from lead.models.files import load_tensors, save_tensors
+from lead.models.tensors import load_tensors, save_tensors
 
 LABELS = ("clap", "wave_left", "wave_right")
 CLAP, LEFT, RIGHT, OTHER = 0, 1, 2, -1

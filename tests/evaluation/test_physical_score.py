@@ -14,7 +14,7 @@ from lead.evaluation.physical_score import physical_metrics, physical_values, pl
 from lead.evaluation.repeats import FIRST, PREFIX
 from lead.evaluation.summary import summarise
 from lead.files.job import Job
-from lead.models.files import save_tensors
+from lead.models.tensors import save_tensors
 from lead.motion.skeleton import HUMANML3D
 
 REPEATS, ITEMS, FRAMES = 2, 5, 30

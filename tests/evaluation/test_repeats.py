@@ -9,7 +9,7 @@ import torch
 from lead.errors import LeadError
 from lead.evaluation.embed import Keeper
 from lead.evaluation.repeats import Repeats
-from lead.models.files import save_tensors
+from lead.models.tensors import save_tensors
 
 
 def a_repeat(number: int) -> dict[str, torch.Tensor]:

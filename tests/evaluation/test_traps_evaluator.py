@@ -17,7 +17,8 @@ from lead.evaluation.metrics import frechet_distance
 from lead.evaluation.score import generated_metrics, matching_metrics
 from lead.files.job import Job
 from lead.models.build import build_denoiser, build_vae
-from lead.models.files import load_tensors, save_network
+from lead.models.files import save_network
+from lead.models.tensors import load_tensors
 from lead.motion.features import joints_to_features
 from lead.motion.layout import layout
 from lead.motion.normalizer import Normalizer, fit_normalizer, load_normalizer

@@ -9,7 +9,7 @@ from safetensors import SafetensorError
 
 from lead.errors import LeadError
 from lead.files.artefact import atomic_path, manifest
-from lead.models.files import save_tensors
+from lead.models.tensors import save_tensors
 
 
 def test_a_file_appears_only_when_it_is_complete(tmp_path):
@@ -60,7 +60,7 @@ def test_tensors_on_a_full_disk_are_told_as_other_files_are(tmp_path, monkeypatc
     def full(*_, **__):
         raise SafetensorError("I/O error: No space left on device (os error 28)")
 
-    monkeypatch.setattr("lead.models.files.save_file", full)
+    monkeypatch.setattr("lead.models.tensors.save_file", full)
     with pytest.raises(LeadError, match="No space left"):
         save_tensors({"a": torch.zeros(1)}, tmp_path / "a.safetensors", {})
     assert list(tmp_path.iterdir()) == []

@@ -122,7 +122,7 @@ def test_angles_are_in_the_measure_that_each_file_states(asf_in_radians, amc_in_
         ("thigh 40 50 60\n", "", "thigh"),
         ("toe 71 81", "toe 71", "'toe 71' in frame 2"),
         ("toe 71", "toe x", "'toe x 81' in frame 2"),
-        ("toe 71", "toe nan", "toe that is not finite in frame 2"),
+        ("toe 71", "toe nan", "of toe in frame 2"),
         ("toe 71", "tail 71", "'tail 71 81' in frame 2"),
         ("\n2\n", "\n3\n", "frame 3 after frame 1"),
         (AMC, "", "an empty file"),

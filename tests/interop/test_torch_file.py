@@ -83,10 +83,9 @@ KEYS = st.sampled_from([Config, Kind.ONE, collate, (1, (2, "a")), frozenset("a")
 TENSORS = st.sampled_from(
     [
         WEIGHT, WEIGHT.T, WEIGHT[1:, ::2], WEIGHT[0, 1], WEIGHT[:0], WEIGHT.expand(2, 3, 4),
-        torch.tensor(3.0), torch.zeros(0), torch.nn.Parameter(WEIGHT + 1), torch.tensor([True]),
-        torch.nn.Buffer(torch.arange(4)), *[WEIGHT.to(kind) for kind in (
+        torch.tensor(3.0), torch.zeros(0), torch.nn.Parameter(WEIGHT + 1),
+        torch.nn.Buffer(torch.arange(4.0)), *[WEIGHT.to(kind) for kind in (
             torch.float64, torch.float16, torch.bfloat16,
-            torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8,
         )],
     ]
 )  # fmt: skip
@@ -132,6 +131,23 @@ def test_weights_are_those_saved_whatever_lies_beside_them(
     assert found.keys() == weights.keys()
     for name, tensor in weights.items():
         assert torch.equal(found[name], tensor.detach().float())
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool, torch.complex64],
+)
+def test_weights_of_another_kind_of_number_are_refused(tmp_path, kind):
+    torch.save({"state_dict": {"w": WEIGHT.to(kind)}}, path := tmp_path / "model.ckpt")
+    assert f"w of type {kind}" in refused(path)
+
+
+@pytest.mark.parametrize("value", [1e300, -1e39, 3e38, 2e4])
+def test_a_weight_that_float32_or_no_network_has_is_refused(tmp_path, value):
+    weight = WEIGHT.double().clone()
+    weight[0, 1] = value
+    torch.save({"state_dict": {"w": weight}}, path := tmp_path / "model.ckpt")
+    assert "found: w with " in refused(path)
 
 
 def test_a_parameter_with_attributes_is_read(tmp_path):

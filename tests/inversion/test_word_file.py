@@ -11,7 +11,7 @@ from inversion_networks import WIDTH, few_words
 
 from lead.errors import LeadError
 from lead.inversion.words import Word, known_words
-from lead.models.files import save_tensors
+from lead.models.tensors import save_tensors
 from lead.text.pseudo_word import refuse_known
 
 WORD = Word(
@@ -55,7 +55,7 @@ def test_a_word_of_another_encoder_is_refused(tmp_path):
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_a_vector_that_is_not_finite_is_refused(tmp_path, value):
     path = written(tmp_path / "a.word", vector=torch.tensor([0.0, value]))
-    with pytest.raises(LeadError, match="not finite"):
+    with pytest.raises(LeadError, match="NaN or infinite"):
         Word.load(path)
 
 

@@ -88,7 +88,10 @@ def test_frames_beyond_the_stated_length_are_padding(tmp_path, key):
         ({"joints": np.full((5, 21, 3), np.nan)}, "not a finite number"),
         ({"joints": np.zeros((5, 22, 3))}, "no joints of the kit skeleton"),
         ({"features": np.zeros((4, 263))}, "shape (4, 263)"),
-        ({"features": np.full((4, 251), "a")}, "features of <u1"),
+        (
+            {"features": np.full((4, 251), "a")},
+            "found: these are no features of the kit skeleton. <u1",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

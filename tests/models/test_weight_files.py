@@ -26,15 +26,8 @@ from lead.models.build import (
     build_vae,
     guided,
 )
-from lead.models.files import (
-    copy_network,
-    load_denoiser,
-    load_network,
-    load_tensors,
-    load_vae,
-    save_network,
-    save_tensors,
-)
+from lead.models.files import copy_network, load_denoiser, load_network, load_vae, save_network
+from lead.models.tensors import load_tensors, save_tensors
 
 SIZE = {"width": 16, "layers": 3, "heads": 2, "feedforward": 32, "dropout": 0.0}
 NETWORKS = {

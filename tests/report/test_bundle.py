@@ -14,7 +14,8 @@ from small_model import write_finished_model
 
 from lead.errors import LeadError
 from lead.model_directory import SUMS
-from lead.models.files import latents_of, load_tensors, read_metadata, save_tensors
+from lead.models.files import latents_of
+from lead.models.tensors import load_tensors, read_metadata, save_tensors
 from lead.pipeline import LeadPipeline
 from lead.report import bundle
 from lead.report.bundle import change_by_packing, pack_model

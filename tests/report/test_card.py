@@ -12,7 +12,7 @@ from lead.config.load import load_study
 from lead.config.systems import MLD, REAL, realigned
 from lead.evaluation.repeats import write_values
 from lead.files.job import Job
-from lead.models.files import save_tensors
+from lead.models.tensors import save_tensors
 from lead.report.card import model_card, sources_of
 from lead.store import write_index
 

@@ -106,7 +106,7 @@ def test_a_failed_write_leaves_no_file(
         target.write_bytes(b"half a file")
         raise RuntimeError("killed")
 
-    monkeypatch.setattr("lead.models.files.save_file", fail)
+    monkeypatch.setattr("lead.models.tensors.save_file", fail)
     with pytest.raises(RuntimeError, match="killed"):
         write_text_cache(tmp_path / "t.safetensors", CAPTIONS, t5)
     assert list(tmp_path.iterdir()) == []

@@ -13,7 +13,8 @@ from lead.config.models import DenoiserModel
 from lead.errors import LeadError
 from lead.files.job import Job
 from lead.models.build import build_denoiser
-from lead.models.files import load_tensors, save_network, save_tensors
+from lead.models.files import save_network
+from lead.models.tensors import load_tensors, save_tensors
 from lead.store import MotionIndex, write_index
 from lead.training import consistency as stage
 from lead.training.consistency import Distilled, train_consistency

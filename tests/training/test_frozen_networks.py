@@ -13,7 +13,7 @@ from lead.errors import LeadError
 from lead.evaluation.embed import embed_generated
 from lead.files.job import Job
 from lead.models import files as weights
-from lead.models.files import load_tensors, read_metadata, save_tensors
+from lead.models.tensors import load_tensors, read_metadata, save_tensors
 from lead.training import latents as stage
 from lead.training.denoiser import train_denoiser
 from lead.training.projector import train_projector

@@ -2,6 +2,7 @@
 
 import errno
 import math
+import struct
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -87,19 +88,31 @@ def test_a_finished_run_leaves_no_state(tmp_path):
     assert not (tmp_path / "state").exists()
 
 
-def test_a_truncated_state_starts_the_run_again(tmp_path):
-    training = Training(steps=20, batch_size=6, learning_rate=0.01)
-    undisturbed = network()
-    run(undisturbed, None, training)
-    folder = tmp_path / "state"
+def test_a_damaged_state_names_the_file_to_delete(tmp_path):
+    training, folder = Training(steps=20, batch_size=6, learning_rate=0.01), tmp_path / "state"
     with pytest.raises(KeyboardInterrupt):
         run(network(), folder, training, stop_at=12)
     state = folder / "state.pt"
-    state.write_bytes(state.read_bytes()[:100])
-    resumed = network()
-    run(resumed, folder, training)
-    for one, other in zip(undisturbed.parameters(), resumed.parameters(), strict=True):
-        assert torch.equal(one, other)
+    whole = state.read_bytes()
+    place = whole.index(struct.pack("<f", float(torch.load(state)["module"]["0.weight"][0, 0])))
+    flipped = bytearray(whole)
+    flipped[place + 1] ^= 1
+    for content in (whole[:100], whole[:-1], b"", bytes(flipped)):
+        state.write_bytes(content)
+        with pytest.raises(LeadError, match="state of this training is damaged") as caught:
+            run(network(), folder, training)
+        assert f"Delete {state}" in str(caught.value.fix)
+        assert state.read_bytes() == content
+
+
+def test_a_state_with_weights_that_are_no_numbers_is_refused_at_once(tmp_path):
+    module, training = network(), Training(steps=20, batch_size=6)
+    with torch.no_grad():
+        next(module.parameters()).fill_(torch.nan)
+    TrainingState.start(module, training).save(tmp_path / "state")
+    with pytest.raises(LeadError, match="damaged") as caught:
+        run(network(), tmp_path / "state", training)
+    assert "NaN" in str(caught.value.found)
 
 
 def test_a_loss_that_is_no_number_stops_with_the_last_good_state_kept(tmp_path):

@@ -18,8 +18,9 @@ from lead.errors import LeadError
 from lead.files.job import Job
 from lead.losses import draw_shift, movement_autoencoder_loss
 from lead.models.build import build_matcher
-from lead.models.files import load_module, load_tensors
+from lead.models.files import load_module
 from lead.models.matcher import Matcher
+from lead.models.tensors import load_tensors
 from lead.motion.normalizer import Normalizer, save_normalizer
 from lead.store import write_index
 from lead.text.cache import write_text_cache

@@ -70,7 +70,7 @@ def test_every_stage_says_what_it_took(finished):
 
 
 def test_weights_say_what_they_are(finished):
-    from lead.models.files import read_metadata
+    from lead.models.tensors import read_metadata
 
     words = read_metadata(finished.root / "results/micro/models/vae/vae.safetensors")
     assert words["stage"] == "train_vae"

@@ -8,13 +8,13 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import pandas as pd
 import pyarrow as pa
 
 from lead.clip import Clip
 from lead.errors import LeadError
 from lead.evaluation.predictions.files import whole_number
 from lead.evaluation.predictions.requests import MAIN
+from lead.files.tables import read_foreign_table
 from lead.files.text import plain_text
 
 _COLUMNS = ("id", "caption")
@@ -79,8 +79,9 @@ def _rows(path: Path) -> list[dict[str, str]]:
     """The rows as text, by the names of their columns in lower case."""
     try:
         if path.suffix.lower() == ".parquet":
-            table = pd.read_parquet(path).astype(str)
-            lines: list[list[str]] = [[*map(str, table.columns)], *table.to_numpy().tolist()]
+            table = read_foreign_table(path)
+            cells = zip(*(column.to_pylist() for column in table.columns), strict=True)
+            lines = [table.column_names, *([str(cell) for cell in row] for row in cells)]
         else:
             lines = list(_lines(path.read_bytes()))
     except (OSError, ValueError, csv.Error, pa.ArrowException) as error:

@@ -27,7 +27,7 @@ from lead.evaluation.predictions.requests import (
 from lead.evaluation.protocol import draw_multimodality, draw_pass
 from lead.evaluation.repeats import PREFIX, repeat_seeds
 from lead.files.job import Job
-from lead.models.files import save_tensors
+from lead.models.tensors import save_tensors
 from lead.motion.normalizer import Normalizer
 from lead.progress import track
 

@@ -14,12 +14,13 @@ from lead.config.evaluation import ExternalSystem, Normalisation
 from lead.errors import LeadError
 from lead.evaluation.predictions.arrays import still_frames
 from lead.evaluation.predictions.files import Predictions, RawMotion
+from lead.files.bounds import LARGEST_WEIGHT
 from lead.motion.features import features_to_joints, joints_to_features
 from lead.motion.layout import BLOCKS, layout
 from lead.motion.normalizer import Normalizer
 from lead.motion.plausible import check_bodies, check_sides, jump_notes
 from lead.motion.resample import resample
-from lead.motion.skeleton import HUMANML3D, SKELETONS, Skeleton
+from lead.motion.skeleton import HUMANML3D, METRES, SKELETONS, Skeleton
 from lead.store import UNIT
 from lead.types import Features
 
@@ -177,6 +178,15 @@ def _on_skeleton(motion: RawMotion, skeleton: Skeleton) -> Features:
             found=f"NaN or infinite in {bad.sum()} of {len(array)} frames, first in {bad.argmax()}",
             expected="finite numbers",
             fix="Generate it again; NaN often comes from half precision.",
+        )
+    largest = float(np.abs(array).max(initial=0))
+    if largest > (LARGEST_WEIGHT if is_features else 1e4 / METRES[skeleton.unit]):
+        raise LeadError(
+            "A motion holds values that no body has.",
+            file=motion.source,
+            found=f"the number {largest:.3g}",
+            expected=f"{motion.kind} of a body",
+            fix="Generate it again, or write it in the units of the study.",
         )
     if (empty := (array == 0).reshape(len(array), -1).all(axis=1)).any():
         raise LeadError(

@@ -26,18 +26,21 @@ from lead.evaluation.predictions.arrays import (
     without_blanks,
 )
 from lead.files.arrays import LENGTHS, without_padding
+from lead.files.tables import read_foreign_table
 from lead.formats.amass import RATES
 from lead.mocap.motion import read_mocap
 
 Kept = TypeVar("Kept")
-
 Key = TypeVar("Key", int, str, tuple[int, str])
+
+MOST_FRAMES = 10_000
+"""Frames of a motion; those that are measured together are padded to the longest."""
 
 _ENDINGS = (".npy", ".npz", ".bvh")
 
 _REPEAT = re.compile(r"repeat[ _-]?(\d+)", re.IGNORECASE)
 
-_WHOLE = re.compile(r"0*(\d+?)(?:[.,]0*)?")
+_WHOLE = re.compile(r"0*(\d{1,18}?)(?:[.,]0*)?")
 
 
 @dataclass(frozen=True)
@@ -94,16 +97,17 @@ class Predictions:
             names = pq.read_schema(self.path).names
             said = [name for name in (*RATES, *LENGTHS) if name in names]
             wanted = _of_repeat(self.path, repeat) if "repeat" in names else None
-            table = pq.read_table(self.path, columns=["id", "motion", *said], filters=wanted)
-        except (OSError, pa.ArrowException) as error:
+            table = read_foreign_table(self.path, ["id", "motion", *said], wanted)
+        except (OSError, ValueError, pa.ArrowException) as error:
             raise _no_motions(self.path, str(error)) from error
         rows = {str(name): row for row, name in enumerate(table["id"].to_pylist())}
         for name in ids:
             source, cell = Path(f"{self.path}, {name}"), table["motion"][rows[name]]
             others = {key: np.array(table[key][rows[name]].as_py()) for key in said}
             try:
-                array = np.array(cell.as_py(), dtype=np.float32)
-            except (TypeError, ValueError) as error:
+                with np.errstate(over="ignore"):
+                    array = np.array(cell.as_py(), dtype=np.float32)
+            except (TypeError, ValueError, OverflowError) as error:
                 raise no_motion(source, f"{cell.type}, or rows of different lengths") from error
             yield _raw_motion(array, source, system, others)
 
@@ -157,12 +161,14 @@ def _raw_motion(
 
     Its axes are put in order, and what is padding by the file's own word or by its zeros is cut.
     """
-    if array.dtype.kind not in "fiu" or array.ndim < 2:
+    if array.dtype.kind not in "fiu" or not 2 <= array.ndim <= 5 or not array.size:
         raise no_motion(source, f"{array.dtype} of shape {array.shape}")
     array, of_axes = one_motion(array)
     wrong = partial(LeadError, "The motion cannot be read.", source)
     array, of_length = without_padding(array, others, wrong, repeat)
     array, of_blanks = without_blanks(array)
+    if len(array) > MOST_FRAMES:
+        raise no_motion(source, f"{len(array):,} frames, more than {MOST_FRAMES:,}")
     notes = (*notes, *of_axes, *of_length, *of_blanks)
     kind = "joints" if array.ndim == 3 else "features"
     if source.suffix.lower() == ".bvh":
@@ -212,8 +218,8 @@ def _motion_files(folder: Path) -> dict[str, Path]:
 def _samples_in(folder: Path) -> dict[str, list[Path]]:
     """The files ``multimodality/<id>/<k>`` of a repeat, in the order of their names."""
     place = folder / "multimodality"
-    captions = _shown(place) if place.is_dir() else []
-    return {caption.name: _samples(caption) for caption in captions if caption.is_dir()}
+    captions = filter(Path.is_dir, _shown(place) if place.is_dir() else ())
+    return {caption.name: _samples(caption) for caption in captions}
 
 
 def _samples(folder: Path) -> list[Path]:
@@ -234,17 +240,15 @@ def _shown(folder: Path) -> list[Path]:
 def _open_parquet(path: Path) -> Predictions:
     try:
         names = set(pq.read_schema(path).names)
-        table = pq.read_table(path, columns=sorted(names & {"id", "repeat", "file"}))
-    except (OSError, pa.ArrowException) as error:
+        rows = read_foreign_table(path, ["id", "repeat", "file"]).to_pylist()
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise _no_motions(path, str(error)) from error
     if "id" not in names or not {"motion", "file"} & names:
         raise _no_motions(path, f"columns {', '.join(sorted(names))}")
     items: dict[int, dict[str, Path]] = defaultdict(dict)
-    for row in table.to_pylist():
-        file, spelt = (
-            path.parent / str(row["file"]) if "file" in names else path,
-            row.get("repeat", 0),
-        )
+    for row in rows:
+        file = path.parent / str(row["file"]) if "file" in names else path
+        spelt = row.get("repeat", 0)
         if (repeat := whole_number(spelt)) is None:
             raise _no_motions(path, f"{spelt!r:.40} as the repeat of {row['id']}")
         _add(items[repeat], str(row["id"]), file, f"{row['id']}, repeat {repeat}")
@@ -254,7 +258,7 @@ def _open_parquet(path: Path) -> Predictions:
 
 def _of_repeat(path: Path, repeat: int) -> list[tuple[str, str, list[Any]]]:
     """The filter of one repeat's rows, however its number is spelt."""
-    spelt = pq.read_table(path, columns=["repeat"])["repeat"].unique().to_pylist()
+    spelt = read_foreign_table(path, ["repeat"])["repeat"].unique().to_pylist()
     return [("repeat", "in", [value for value in spelt if whole_number(value) == repeat])]
 
 
