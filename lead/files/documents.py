@@ -13,6 +13,30 @@ MOST_VALUES = 200_000
 """Values in a document, with those that aliases repeat."""
 
 
+class _KeysOnce(yaml.constructor.BaseConstructor):
+    """Of a key that stands twice YAML would take the last value, without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value != "<<":
+                if key.value in seen:
+                    raise yaml.MarkedYAMLError(
+                        problem=f"the key {key.value:.60} a second time",
+                        problem_mark=key.start_mark,
+                    )
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+class _Loader(_KeysOnce, yaml.SafeLoader):
+    pass
+
+
+class _PlainLoader(_KeysOnce, yaml.BaseLoader):
+    pass
+
+
 def read_json(text: str | bytes) -> Any:
     """The value of a JSON text.
 
@@ -42,11 +66,12 @@ def read_yaml(text: str, *, plain: bool = False) -> Any:
         plain: leave every scalar a text, also ``01``, ``No`` and ``1e3``.
 
     Raises:
-        ValueError: it is too long, too deep or no YAML, or aliases repeat too much of it.
+        ValueError: it is too long, too deep or no YAML, has a key twice in one mapping, or aliases
+            repeat too much of it.
     """
     _check_length(text)
     try:
-        value = yaml.load(text, yaml.BaseLoader if plain else yaml.SafeLoader)
+        value = yaml.load(text, _PlainLoader if plain else _Loader)
     except RecursionError:
         raise ValueError("lists or mappings too deep in one another") from None
     # Scalars are built by Python: a date of month 13, or a key that is a list.
