@@ -198,4 +198,3 @@ def test_a_long_name_of_gigabytes_is_not_read(tmp_path):
     with pytest.raises(LeadError, match="truncated or damaged") as caught:
         list(members(path))
     assert "a note of 52,428,800 bytes" in str(caught.value.found)
-
