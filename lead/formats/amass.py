@@ -87,7 +87,9 @@ def read_body_model(path: Path) -> BodyModel:
     for name, shape in zip(ARRAYS, expected, strict=False):
         if arrays[name].shape != shape:
             raise _refused(path, f"{name} of shape {arrays[name].shape} where {shape} is expected")
-        if arrays[name].dtype.kind not in "fiu" or odd_numbers(arrays[name].astype(float), _METRES):
+        if arrays[name].dtype.kind not in "fiu" or odd_numbers(
+            arrays[name].astype(np.float64), _METRES
+        ):
             raise _refused(path, f"{name} with values that no body has")
     parents = _parents(arrays["kintree_table"], path)
     rest = regressor @ template
@@ -164,7 +166,7 @@ def _model_of_name(name: str) -> str:
 
 def _parents(table: np.ndarray, path: Path) -> tuple[int, ...]:
     """Read the table's first row; the root's entry is -1 as an unsigned number, or anything."""
-    if table.shape != (2, JOINTS) or odd_numbers(table[0, 1:].astype(float), JOINTS):
+    if table.shape != (2, JOINTS) or odd_numbers(table[0, 1:].astype("f8"), JOINTS):
         raise _refused(path, f"kintree_table of shape {table.shape} where (2, 52) is expected")
     parents = (-1, *(int(parent) for parent in table[0, 1:]))
     if parents[: HUMANML3D.joint_count] != HUMANML3D.parents or not all(

@@ -66,6 +66,52 @@ def test_a_missing_file_is_named(tmp_path):
     assert "a.npy" in str(error.value)
 
 
+def zeros(count: int) -> bytes:
+    file = io.BytesIO()
+    np.savez_compressed(file, joints=np.zeros(count, np.uint8))
+    return file.getvalue()
+
+
+def test_an_archive_that_unpacks_to_far_more_than_its_size_is_refused():
+    assert len(load_arrays(zeros(20_000_000))["joints"]) == 20_000_000
+    with pytest.raises(ValueError, match="unpacked from"):
+        load_arrays(zeros(50_000_000))
+
+
+def test_what_is_not_wanted_is_not_unpacked():
+    file = io.BytesIO()
+    np.savez_compressed(file, a=np.ones(3), b=np.zeros(50_000_000, np.uint8))
+    assert list(load_arrays(file.getvalue(), ("a",))) == ["a"]
+
+
+@pytest.mark.parametrize("dtype", ["c8", "M8[s]", "V8", [("x", "f4")]])
+def test_arrays_that_are_no_plain_numbers_are_refused(dtype):
+    with pytest.raises(ValueError, match="no plain numbers"):
+        load_arrays(content(np.zeros(3, dtype)))
+
+
+@pytest.mark.parametrize("shape", ["(50,)", "(101,)", "(10, 0)", "(2, 10**9)", "(-100,)"])
+def test_a_header_of_another_size_than_the_file_is_refused(shape):
+    with pytest.raises(ValueError):
+        load_arrays(with_shape(shape, bytes(800)))
+
+
+def test_an_array_of_nothing_has_no_billion_rows():
+    assert load_arrays(with_shape("(0, 22, 3)", b""))[""].shape == (0, 22, 3)
+    with pytest.raises(ValueError, match="holds nothing"):
+        load_arrays(with_shape("(999999999, 0, 3)", b""))
+
+
+def with_shape(shape: str, data: bytes) -> bytes:
+    header = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + data
+
+
+def test_columns_first_and_big_ends_are_read_as_they_are():
+    array = np.asfortranarray(np.arange(6.0).reshape(2, 3).astype(">f8"))
+    np.testing.assert_array_equal(load_arrays(content(array))[""], array)
+
+
 def test_an_archive_is_told_from_an_array():
     assert zipfile.is_zipfile(io.BytesIO(BROKEN["an archive"]))
     with pytest.raises(LeadError, match="archive"):

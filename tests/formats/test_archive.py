@@ -172,3 +172,29 @@ def test_reading_an_archive_writes_nothing(tmp_path, kind, monkeypatch):
     monkeypatch.chdir(tmp_path)
     list(members(path))
     assert list(tmp_path.rglob("*")) == [path]
+
+
+@pytest.mark.parametrize("suffix", ["zip", "tar.gz", "tar.xz"])
+def test_an_archive_that_unpacks_to_far_more_than_its_size_is_refused(tmp_path, suffix):
+    path, zeros = tmp_path / f"top.{suffix}", bytes(100 << 20)
+    if suffix == "zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("top/a.txt", zeros)
+    else:
+        with tarfile.open(path, f"w:{suffix[4:]}") as archive:
+            entry = tarfile.TarInfo("top/a.txt")
+            entry.size = len(zeros)
+            archive.addfile(entry, io.BytesIO(zeros))
+    with pytest.raises(LeadError, match="truncated or damaged") as caught:
+        list(members(path))
+    assert "bytes in" in str(caught.value.found) or "times as large" in str(caught.value.found)
+
+
+def test_a_long_name_of_gigabytes_is_not_read(tmp_path):
+    path = tmp_path / "top.tar.gz"
+    entry = tarfile.TarInfo("././@LongLink")
+    entry.type, entry.size = tarfile.GNUTYPE_LONGNAME, 50 << 20
+    path.write_bytes(gzip.compress(entry.tobuf() + bytes(entry.size), 1))
+    with pytest.raises(LeadError, match="truncated or damaged") as caught:
+        list(members(path))
+    assert "a note of 52,428,800 bytes" in str(caught.value.found)

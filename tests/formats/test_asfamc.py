@@ -145,6 +145,11 @@ def test_broken_motion_is_refused(old, new, found):
         ("length 0.45", "length"),
         (":hierarchy", ":order"),
         ("direction 0 0 1", "direction 0 0 nan"),
+        ("order TX TY", "order TX TX"),
+        ("root thigh\n    thigh toe", "thigh toe\n    root thigh"),
+        ("root thigh\n    thigh toe", "root thigh toe\n    toe thigh"),
+        ("axis -90 5 20", "axis -90 inf 20"),
+        ("length 0.45", "length 1e-300"),
     ],
 )
 def test_a_broken_skeleton_is_refused(old, new):

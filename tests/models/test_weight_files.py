@@ -7,6 +7,7 @@ import json
 import pytest
 import torch
 from freezing import is_frozen
+from safetensors.torch import save_file
 from small_model import write_model
 
 from lead.config.models import (
@@ -27,7 +28,7 @@ from lead.models.build import (
     guided,
 )
 from lead.models.files import copy_network, load_denoiser, load_network, load_vae, save_network
-from lead.models.tensors import load_tensors, save_tensors
+from lead.models.tensors import load_tensors, read_metadata, save_tensors
 
 SIZE = {"width": 16, "layers": 3, "heads": 2, "feedforward": 32, "dropout": 0.0}
 NETWORKS = {
@@ -106,3 +107,45 @@ def test_a_network_of_version_0_1_opens_by_the_description_beside_it(tmp_path):
         copy_network(file, tmp_path / "new" / file.name)
         assert load_network(tmp_path / "new" / file.name).state_dict().keys() == old.keys()
     assert json.loads((folder / "model.json").read_text())["skeleton"] == "humanml3d"
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 3e38, -2e4])
+def test_a_weight_that_no_network_has_is_refused(tmp_path, value):
+    network, path = NETWORKS["vae"](), tmp_path / "w.safetensors"
+    with torch.no_grad():
+        network.global_motion_token[0, 0] = value
+    save_network(network, path, {})
+    with pytest.raises(LeadError) as caught:
+        load_network(path)
+    assert "global_motion_token" in str(caught.value.found)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"model": {**SIZE, "width": 10**9}}, {"model": {**SIZE, "layers": 10**9 + 1}},
+        {"model": {**SIZE, "positions": 10**30}}, {"model": {"width": "x"}}, {"model": None},
+        {"feature_width": 10**12}, {"feature_width": "x"}, {"kind": [1]}, {"another": 1},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_settings_of_no_network_are_one_message(tmp_path, change):
+    path = tmp_path / "w.safetensors"
+    save_network(NETWORKS["vae"](), path, {})
+    facts = read_metadata(path)
+    save_tensors(load_tensors(path), path, {"network": {**facts["network"], **change}})
+    with pytest.raises(LeadError):
+        load_network(path)
+
+
+@pytest.mark.parametrize("lead", ["[", "3", "[]", "NaN", "[" * 50_000])
+def test_metadata_that_are_no_mapping_are_refused(tmp_path, lead):
+    save_file({"a": torch.zeros(1)}, tmp_path / "w.safetensors", {"lead": lead})
+    with pytest.raises(LeadError, match="damaged"):
+        read_metadata(tmp_path / "w.safetensors")
+
+
+def test_numbers_of_eight_bits_are_no_tensors_of_ours(tmp_path):
+    save_file({"a": torch.zeros(4).to(torch.float8_e4m3fn)}, tmp_path / "w.safetensors")
+    with pytest.raises(LeadError, match="damaged"):
+        load_tensors(tmp_path / "w.safetensors")
