@@ -166,7 +166,7 @@ def verify(
     raise typer.Exit(verify_study(RESULTS / study, as_json))
 
 
-@app.command(rich_help_panel="Studies", epilog=examples("lead schema > schema.json"))
+@app.command(rich_help_panel="Studies", epilog=examples("lead schema"))
 def schema() -> None:
     """Print the JSON schema of a study's file, with which editors complete and check it.
 

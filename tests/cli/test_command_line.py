@@ -74,7 +74,7 @@ def test_a_shell_completes_commands_and_studies(tmp_path):
         )  # fmt: skip
         return run.stdout.split()
 
-    assert completed("lead st") == ["studies", "study"]
+    assert completed("lead st") == ["studies", "status", "study"]
     assert completed("lead doctor mic") == ["micro"]
 
 
