@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint docs install clean
+.PHONY: demo test test-full lint docs install clean
 
 install: $(VENV)/.installed
 
@@ -23,6 +23,11 @@ demo: install
 TEST_PROCESSES ?= 2
 test: install
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_PROCESSES)
+
+# Every test, and half a minute of damaged files of each kind: an hour on two cores.
+test-full: install
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_PROCESSES) -m ""
+	$(BIN)/python benchmarks/fuzz.py --minutes 0.5
 
 lint: install
 	$(BIN)/ruff check .
