@@ -14,6 +14,7 @@ from lead.files import stopping
 from lead.files.stopping import Stopped, deferred, stoppable
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.usefixtures("signals_of_a_terminal")
 
 
 @pytest.mark.parametrize("number", stopping.SIGNALS)

@@ -115,7 +115,7 @@ def test_a_vector_that_is_not_finite_is_refused(files):
     table = np.load(files["vectors"])
     table[3, 7] = np.nan
     np.save(files["vectors"], table)
-    assert "1 vectors with NaN" in str(refused(files).found)
+    assert "1 numbers that are NaN or infinite" in str(refused(files).found)
 
 
 def test_an_array_of_objects_is_not_unpickled(files, tmp_path):

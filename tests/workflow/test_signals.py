@@ -11,7 +11,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-pytestmark = [pytest.mark.workflow, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.workflow,
+    pytest.mark.slow,
+    pytest.mark.usefixtures("signals_of_a_terminal"),
+]
 
 WEIGHTS = "results/micro/models/vae/vae.safetensors"
 
@@ -40,7 +44,7 @@ class Running:
         self.below = psutil.Process(self.process.pid).children(recursive=True)
         assert len(self.below) == 1  # the training, at 0.4 seconds a step, sixteen in all
 
-    def ended(self, seconds=12):
+    def ended(self, seconds=60):
         """What was said, once Snakemake and its training are gone."""
         until = time.monotonic() + seconds
         while self.process.poll() is None or any(child.is_running() for child in self.below):
