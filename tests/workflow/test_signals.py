@@ -56,9 +56,9 @@ class Running:
 @pytest.mark.parametrize(
     ("number", "to"),
     [
-        (signal.SIGINT, "Snakemake alone, twice"),
+        pytest.param(signal.SIGINT, "Snakemake alone, twice", marks=pytest.mark.large),
         (signal.SIGTERM, "Snakemake alone"),
-        (signal.SIGHUP, "the group"),
+        pytest.param(signal.SIGHUP, "the group", marks=pytest.mark.large),
         (signal.SIGKILL, "Snakemake alone"),
     ],
 )
