@@ -10,7 +10,6 @@ from lead.cli.view import check_outputs, labelled, sentences, write_outputs
 from lead.errors import check_input
 from lead.inversion.sentences import read_sentence
 from lead.model_directory import (
-    BUNDLED,
     MODEL_FILE,
     bundled_model,
     frames_of,
@@ -70,7 +69,7 @@ def choose_model(asked: Path | None) -> Path:
     of_study = OWN_MODEL if (OWN_MODEL / MODEL_FILE).is_file() else None
     model = asked or of_study or bundled_model()
     name = str(model)
-    if model == BUNDLED:
+    if not (asked or of_study):
         description = read_description(model)
         version = description["made_by"]["lead"]
         name = f"bundled ({description['description']}, lead-motion {version})"
