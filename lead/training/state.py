@@ -93,6 +93,8 @@ class TrainingState:
             if odd := odd_weights(values["module"]):
                 raise ValueError(odd)
             self.restore(values)
+        except (PermissionError, MemoryError, torch.OutOfMemoryError):
+            raise  # the machine's, and no reason to delete what may be whole
         except Exception as error:  # damaged bytes raise nearly anything
             raise LeadError(
                 "The saved state of this training is damaged.",

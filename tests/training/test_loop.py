@@ -105,6 +105,19 @@ def test_a_damaged_state_names_the_file_to_delete(tmp_path):
         assert state.read_bytes() == content
 
 
+@pytest.mark.parametrize("refusal", [MemoryError, PermissionError, torch.OutOfMemoryError])
+def test_what_the_machine_refuses_is_not_told_as_a_damaged_state(tmp_path, monkeypatch, refusal):
+    module, training = network(), Training(steps=20, batch_size=6)
+    TrainingState.start(module, training).save(tmp_path / "state")
+
+    def refuse(*_, **__):
+        raise refusal
+
+    monkeypatch.setattr(torch, "load", refuse)
+    with pytest.raises(refusal):
+        TrainingState.start(network(), training).load(tmp_path / "state")
+
+
 def test_a_state_with_weights_that_are_no_numbers_is_refused_at_once(tmp_path):
     module, training = network(), Training(steps=20, batch_size=6)
     with torch.no_grad():

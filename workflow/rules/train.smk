@@ -24,10 +24,9 @@ def training_evaluator(wildcards):
 def training_movement(wildcards):
     """The same for the movement autoencoder, which comes before captions are matched."""
     own = training_evaluator(wildcards)
-    kept = own["matcher"] | {"matching": own["matcher"]["movement"]}
-    for name in ("margin", "negatives", "boundary"):
-        del kept[name]
-    return own | {"matcher": kept}
+    later = ("margin", "negatives", "boundary")
+    kept = {name: value for name, value in own["matcher"].items() if name not in later}
+    return own | {"matcher": kept | {"matching": kept["movement"]}}
 
 
 def matcher_words(wildcards):
