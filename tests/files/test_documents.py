@@ -54,3 +54,22 @@ def test_a_text_of_many_megabytes_is_not_parsed():
         read_yaml(" " * 5_000_000)
     with pytest.raises(ValueError, match="characters"):
         read_json(" " * 5_000_000)
+
+
+@pytest.mark.parametrize("plain", [False, True])
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a: 1\nb: 2\na: 3", "the key a a second time .* line 3"),
+        ("a: {c: 1, c: 1}", "the key c a second time"),
+        ("1: one\n'1': also", "the key 1 a second time"),
+    ],
+)
+def test_a_key_that_stands_twice_in_one_mapping_is_refused(text, words, plain):
+    with pytest.raises(ValueError, match=words):
+        read_yaml(text, plain=plain)
+
+
+def test_what_a_mapping_merges_may_be_said_again():
+    merged = read_yaml("a: &a {x: 1, y: 01}\nb: {<<: *a, x: 2}")
+    assert merged == {"a": {"x": 1, "y": 1}, "b": {"x": 2, "y": 1}}
