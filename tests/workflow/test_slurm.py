@@ -4,7 +4,9 @@ import re
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
+import psutil
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -44,11 +46,16 @@ class OnCluster:
         return found
 
     def training(self):
-        """The three jobs that train a VAE, once all have begun to; each has a lock by then."""
-        locks = list(self.checkout.root.glob("results/.state/micro/**/vae/*.lock"))
+        """The three jobs that train a VAE, once each of them has taken a step."""
+        stepped = list(self.checkout.root.glob("results/.state/micro/**/vae/*/stepped"))
         jobs = [job for job in self.cluster.jobs() if job.rule == "train_vae"]
         running = [job.number for job in jobs if job.state == "RUNNING"]
-        return running if len(running) == len(locks) == 3 else None
+        return running if len(running) == len(stepped) == 3 else None
+
+    def states(self, numbers):
+        """The states of these jobs."""
+        states = {job.number: job.state for job in self.cluster.jobs()}
+        return [states[number] for number in numbers]
 
     def succeeded(self, learned):
         """All that was said, after all weights are those of undisturbed trainings."""
@@ -68,11 +75,21 @@ def run(slurm, unlearned):
     unlearned.edit("workflow/rules/resources.smk", "return any(", "return True or any(")
     movement = "needs(mem_mb=4000, runtime=240"
     unlearned.edit("workflow/rules/train.smk", movement, movement.replace("4000", "400"))
+    # Slurm looks at time limits twice a minute: nothing may end before it has.
+    wait = "                __import__('time').sleep("
+    slow = f"{wait}0 if __import__('os').path.exists('hurry') else 2)\n"
+    note = "                folder and (folder / 'stepped').touch()\n"
+    unlearned.edit("lead/training/loop.py", wait, f"{note}{slow}{wait}")
     run = OnCluster(slurm, unlearned)
     yield run
     run.process.kill()
     run.process.wait()
     slurm.clear()
+    # Without cgroups, Slurm does not find what the script of an ended job has left running.
+    for process in psutil.process_iter(["cmdline"]):
+        if any(str(unlearned.root) in word for word in process.info["cmdline"] or ()):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
 
 
 def test_trainings_run_side_by_side_and_go_on_after_whatever_stops_them(run, slurm, learned):
@@ -81,27 +98,28 @@ def test_trainings_run_side_by_side_and_go_on_after_whatever_stops_them(run, slu
     details = [slurm.ask("scontrol", "show", "job", "--details", number) for number in numbers]
     devices = re.findall(r"GRES=gpu:1\(IDX:(\d)\)", "".join(details))
     assert len(set(devices)) == 3
-    time.sleep(2)
     cancelled, requeued, late = numbers
     slurm.ask("scancel", cancelled)
     slurm.ask("scontrol", "requeue", requeued)
     # Limits are of whole minutes; this is the end that such a limit would have set.
     slurm.ask("scontrol", "update", f"JobId={late}", "EndTime=now+1")
+    ended = ["CANCELLED", "PENDING", "TIMEOUT"]
+    run.wait_for(lambda: run.states(numbers) == ended)
+    (run.checkout.root / "hurry").touch()
     # Slurm keeps a requeued job back for two minutes, unless told otherwise.
-    run.wait_for(lambda: "JobState=PENDING" in slurm.ask("scontrol", "show", "job", requeued))
     slurm.ask("scontrol", "update", f"JobId={requeued}", "StartTime=now")
     run.succeeded(learned)
     for training in TRAININGS:
         log = run.checkout.root / training / "logs/train_vae.log"
         assert "vae: going on from step" in log.read_text()
     # Each other one was submitted again, once, and asked for twice as much.
-    jobs = {job.number: job for job in slurm.jobs()}
-    assert jobs[requeued].state == "COMPLETED"
-    assert (jobs[cancelled].state, jobs[late].state) == ("CANCELLED", "TIMEOUT")
-    ends = sorted((job.rule, job.memory, job.state) for job in jobs.values())
-    assert [end for end in ends if end[0] == "train_movement"] == [
-        ("train_movement", "400M", "FAILED"),
-        ("train_movement", "800M", "COMPLETED"),
-    ]
+    assert run.states(numbers) == ["CANCELLED", "COMPLETED", "TIMEOUT"]
+    ends = [(job.rule, job.memory, job.state) for job in slurm.jobs()]
+    # How much the small one takes differs between machines: it fails until it has enough.
+    movement = [end for end in ends if end[0] == "train_movement"]
+    failed = [("train_movement", f"{400 * attempt}M", "FAILED") for attempt in (1, 2, 3)]
+    last = len(movement)
+    assert last >= 2
+    assert movement == [*failed[: last - 1], ("train_movement", f"{400 * last}M", "COMPLETED")]
     assert [end for end in ends if end[1] == "16000M"] == 2 * [("train_vae", "16000M", "COMPLETED")]
-    assert len(jobs) == 7
+    assert len(ends) == 5 + last
