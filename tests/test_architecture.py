@@ -43,7 +43,7 @@ ALLOWED = {
     "figures": "analysis clip config datasets diffusion errors evaluation files formats inversion "
     "model_directory models motion pipeline render report store text types",
     "user_study": "analysis config errors evaluation figures files mocap motion render report ",
-    "cli": "config datasets errors evaluation figures files inversion mocap model_directory "
+    "cli": "config datasets errors evaluation figures files inversion mocap model_directory models "
     "motion pipeline render report store training types user_study",
 }
 """Which package may import which: every pair that is not here is a mistake."""

@@ -132,6 +132,39 @@ def timings(
 
 
 @app.command(
+    rich_help_panel="Studies",
+    epilog=examples(
+        "lead plan demo", "lead plan open --trainings 3", "lead plan paper --gpu h100 --workers 4"
+    ),
+)
+def plan(
+    study: Annotated[
+        str, typer.Argument(help="Name of the study.", autocompletion=_complete_study)
+    ] = "demo",
+    trainings: Annotated[
+        int | None,
+        typer.Option(min=1, help="Of every network.", show_default="what the study says"),
+    ] = None,
+    gpu: Annotated[
+        Literal["h200", "h100", "a100", "3090"] | None,
+        typer.Option(help="By this GPU's data sheet.", show_default="this machine, measured"),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Jobs, or GPUs, at a time.", show_default="cores here, or 1 GPU"),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a study will take: hours, memory and disk, before anything is trained."""
+    from lead.config.load import load_study
+
+    settings = load_study(study, {"trainings": trainings} if trainings else None)
+    from lead.cli.plan import show_plan  # it loads torch
+
+    show_plan(settings, gpu, workers, as_json)
+
+
+@app.command(
     rich_help_panel="Studies", epilog=examples("lead status demo", "lead status demo --json")
 )
 def status(
