@@ -106,9 +106,8 @@ def show_plan(study: Study, gpu: str | None, workers: int | None, as_json: bool)
     rates, rows = plan(study, gpu, workers)
     wall, disk = _wall(rows, rates.workers), _disk(study, _clips(study)) / 2**30
     if as_json:
-        facts = {"study": study.name, "trainings": study.trainings.number}
-        machine = {"machine": rates.name, "rates": rates.source}
-        print_json({**facts, **machine, "hours": wall, "disk_gib": disk, "stages": rows})
+        facts = {"study": study.name, "trainings": study.trainings.number, "machine": rates.name}
+        print_json(facts | {"rates": rates.source, "hours": wall, "disk_gib": disk, "stages": rows})
         return
     table = Table(title=f"{study.name}, {rates.name}", title_justify="left")
     table.add_column("stage")
@@ -125,8 +124,8 @@ def show_plan(study: Study, gpu: str | None, workers: int | None, as_json: bool)
         f"Rates: {rates.source}",
         highlight=False,
     )
-    limit = rates.memory and rates.memory / 2**30
-    large = [row["stage"] for row in rows if limit and row["memory_gib"] > limit]
+    limit = (rates.memory or float("inf")) / 2**30
+    large = [row["stage"] for row in rows if row["memory_gib"] > limit]
     if large:
         console.print(
             f"More memory than it has: {', '.join(large)}. Give their training `accumulate`: "
@@ -220,8 +219,8 @@ def _clips(study: Study) -> Clips:
         frames = (dataset.min_positions + dataset.max_positions) / 2 - 1
         train, measured = 1 - sum(shares.values()), shares[split]
         return Clips(round(dataset.clips * train), round(dataset.clips * measured), frames)
-    if dataset.kind in PUBLISHED:
-        return PUBLISHED[dataset.kind][split]
+    if published := PUBLISHED.get(dataset.kind.removesuffix("_raw")):
+        return published[split]
     raise LeadError(
         f"How many clips {study.name} has is not known before they are read.",
         expected=index,
@@ -295,8 +294,7 @@ def _per_second(work, device: torch.device) -> float:
 
 
 def _time(seconds: float) -> str:
-    for size, unit in ((48 * 3600.0, 86400.0), (5400.0, 3600.0), (90.0, 60.0), (0.0, 1.0)):
+    for size, unit, name in ((48 * 3600, 86400, "days"), (5400, 3600, "h"), (90, 60, "min")):
         if seconds >= size:
-            names = {86400.0: "days", 3600.0: "h", 60.0: "min", 1.0: "s"}
-            return f"{seconds / unit:.1f} {names[unit]}"
-    return ""
+            return f"{seconds / unit:.1f} {name}"
+    return f"{seconds:.1f} s"
