@@ -36,6 +36,21 @@ def test_conda_and_pip_install_the_same():
     assert pip == wanted
 
 
+def test_the_container_takes_the_files_that_are_here_and_all_else_from_the_locks():
+    recipe = (ROOT / "workflow" / "container" / "Dockerfile").read_text()
+    copied = [
+        name for line in re.findall(r"^COPY (.+) \S+$", recipe, re.MULTILINE) for name in line.split()
+    ]
+    assert copied and [name for name in copied if not (ROOT / name).exists()] == []
+    for command in re.findall(r"pip install (.+?)(?: ;;| &&|$)", recipe, re.MULTILINE):
+        words = command.split()
+        assert "--no-deps" in words
+        known = {"torch==2.13.0", "."} & set(words)
+        assert known or ("--require-hashes" in words and words[-1] in copied), command
+    python = (ROOT / "Makefile").read_text().partition("--python-version ")[2][:4]
+    assert f"FROM python:{python}-" in recipe
+
+
 def test_torch_is_pinned_exactly():
     assert "torch==2.13.0" in PROJECT["dependencies"]
 
