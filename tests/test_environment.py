@@ -38,9 +38,7 @@ def test_conda_and_pip_install_the_same():
 
 def test_the_container_takes_the_files_that_are_here_and_all_else_from_the_locks():
     recipe = (ROOT / "workflow" / "container" / "Dockerfile").read_text()
-    copied = [
-        name for line in re.findall(r"^COPY (.+) \S+$", recipe, re.MULTILINE) for name in line.split()
-    ]
+    copied = " ".join(re.findall(r"^COPY (.+) \S+$", recipe, re.MULTILINE)).split()
     assert copied and [name for name in copied if not (ROOT / name).exists()] == []
     for command in re.findall(r"pip install (.+?)(?: ;;| &&|$)", recipe, re.MULTILINE):
         words = command.split()
