@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-full lint docs install clean
+.PHONY: demo test test-full lint docs lock install clean
 
 install: $(VENV)/.installed
 
@@ -37,6 +37,17 @@ lint: install
 # The documentation as a site, in build/site.
 docs: install
 	$(BIN)/python -m mkdocs build --quiet --config-file docs/site/mkdocs.yml
+
+# Versions and hashes for Python 3.11 on Linux x86_64, the newest that pyproject.toml allows; `pip install uv` first.
+# torch, and what it needs of CUDA as PyPI has it, stand apart: without a GPU another build of torch is wanted.
+LOCK := UV_CUSTOM_COMPILE_COMMAND='make lock' uv pip compile --quiet --upgrade --generate-hashes \
+  --python-version 3.11 --python-platform x86_64-manylinux_2_28
+CUDA := torch triton cuda-bindings cuda-pathfinder cuda-toolkit $(addprefix nvidia-, cublas cuda-cupti cuda-nvrtc \
+  cuda-runtime cudnn-cu13 cufft cufile curand cusolver cusparse cusparselt-cu13 nccl-cu13 nvjitlink nvshmem-cu13 nvtx)
+lock:
+	$(LOCK) pyproject.toml --extra demo --extra slurm --extra generic $(CUDA:%=--no-emit-package %) \
+	  --output-file requirements.lock
+	echo torch==2.13.0 | $(LOCK) - --constraint requirements.lock --output-file requirements-cuda.lock
 
 clean:
 	rm -rf results/[!R]* results/.state .snakemake

@@ -1,4 +1,4 @@
-"""A wheel generates in an empty folder, far from any clone of the repository."""
+"""A wheel holds all that the package reads, and moves in an empty environment and folder."""
 
 from __future__ import annotations
 
@@ -6,16 +6,20 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
+import venv
+import zipfile
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from small_model import write_bundled_model
 
+from lead import __version__
 from lead.formats.bvh import read_bvh
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PARTS = ("lead", "pyproject.toml", "README.md", "LICENSE")
+OFFLINE = ("--quiet", "--no-deps", "--no-index", "--disable-pip-version-check")
 
 pytestmark = [
     pytest.mark.slow,
@@ -26,49 +30,68 @@ pytestmark = [
 ]
 
 
-def run(*arguments, cwd, **environment):
-    command = [sys.executable, "-m", *map(str, arguments)]
-    environment = {**os.environ, **environment}
+def run(*command, cwd):
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
-        command, cwd=cwd, env=environment, capture_output=True, text=True, check=False
+        [*map(str, command)], cwd=cwd, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory):
-    """Where the package lies after a wheel of it, with a small bundled model, was installed."""
+def wheel(tmp_path_factory):
+    """A wheel of a copy of the repository, where no file of an earlier build lies."""
     root = tmp_path_factory.mktemp("wheel")
-    source = root / "source"
-    source.mkdir()
     for part in PARTS:
         if (REPOSITORY / part).is_dir():
-            ignored = shutil.ignore_patterns("__pycache__", "bundled")
-            shutil.copytree(REPOSITORY / part, source / part, ignore=ignored)
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(REPOSITORY / part, root / "source" / part, ignore=ignored)
         else:
-            shutil.copy2(REPOSITORY / part, source)
-    write_bundled_model(root / "bundled")
-    shutil.copytree(root / "bundled", source / "lead" / "bundled")
-    offline = ("--quiet", "--no-deps", "--no-index", "--disable-pip-version-check")
-    run("pip", "wheel", *offline, "--no-build-isolation", "-w", root / "dist", source, cwd=root)
-    (wheel,) = (root / "dist").glob("*.whl")
-    run("pip", "install", *offline, "--target", root / "target", wheel, cwd=root)
-    return root / "target"
+            shutil.copy2(REPOSITORY / part, root / "source" / part)
+    pip = (sys.executable, "-m", "pip", "wheel", *OFFLINE, "--no-build-isolation")
+    run(*pip, "-w", root / "dist", root / "source", cwd=root)
+    return next((root / "dist").glob("*.whl"))
 
 
-def test_every_file_of_the_bundled_model_is_installed(installed):
-    packed = installed.parent / "bundled"
-    assert {file.name for file in (installed / "lead" / "bundled").iterdir()} == {
-        file.name for file in packed.iterdir()
+@pytest.fixture(scope="module")
+def programs(wheel):
+    """The programs of an empty environment into which the wheel was installed.
+
+    It borrows dependencies from this one, but not what an editable installation adds to it.
+    """
+    home = wheel.parents[1] / "environment"
+    venv.create(home)
+    python = home / "bin" / "python"
+    pip = (sys.executable, "-m", "pip", "--python", python, "install", *OFFLINE)
+    run(*pip, wheel, cwd=home)
+    (site,) = home.glob("lib/python*/site-packages")
+    (site / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    found = run(python, "-c", "import lead; print(lead.__file__)", cwd=home)
+    assert Path(found.stdout.strip()).is_relative_to(site)
+    return python.parent
+
+
+def test_the_wheel_holds_every_file_of_the_package(wheel):
+    listing = ["git", "ls-files", "-z", "--cached", "lead"]
+    tracked = subprocess.run(listing, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    with zipfile.ZipFile(wheel) as packed:
+        held = {name for name in packed.namelist() if name.startswith("lead/")}
+    # Outside of a clone, whatever lies there is the package.
+    files = (REPOSITORY / "lead").rglob("*.*")
+    wanted = set(tracked.stdout.split("\0")) - {""} or {
+        str(file.relative_to(REPOSITORY)) for file in files if file.suffix != ".pyc"
     }
+    assert len(wanted) > 200 and sorted(wanted - held) == []
 
 
-def test_the_installed_command_moves_in_an_empty_folder(installed, tmp_path):
-    arguments = ["generate", "a person waves with the left hand", "--seconds", "2"]
-    done = run(
-        "lead.cli.main", *arguments, "--out", "wave.bvh", cwd=tmp_path, PYTHONPATH=str(installed)
-    )
-    assert "model: bundled (a few motions, lead-motion" in done.stderr
-    assert len(read_bvh((tmp_path / "wave.bvh").read_bytes(), "wave.bvh").frames) == 40
-    assert [file.name for file in tmp_path.iterdir()] == ["wave.bvh"]
+def test_the_installed_command_knows_its_version(programs, tmp_path):
+    assert run(programs / "lead", "--version", cwd=tmp_path).stdout.split()[-1] == __version__
+
+
+def test_the_installed_command_moves_in_an_empty_folder(programs, tmp_path):
+    command = (programs / "lead", "generate", "a person walks", "--out", "walk.bvh")
+    done = run(*command, cwd=tmp_path)
+    assert "model: bundled (" in done.stderr
+    assert len(read_bvh((tmp_path / "walk.bvh").read_bytes(), "walk.bvh").frames) >= 40
+    assert [file.name for file in tmp_path.iterdir()] == ["walk.bvh"]

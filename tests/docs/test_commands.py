@@ -109,6 +109,12 @@ def exists(command: list[str]) -> None:
             assert (REPOSITORY / file).exists(), file
             named = [option for option in options if option.startswith("--")]
             assert [one for one in named if one not in (REPOSITORY / file).read_text()] == []
+        case ["docker", "build", "-f", recipe, *_]:
+            assert (REPOSITORY / recipe).is_file()
+        case ["docker", "run", *arguments]:
+            exists(arguments[arguments.index("lead-motion") + 1 :])
+        case ["id", "-u" | "-g"]:
+            pass
         case ["tensorboard", "--logdir", _]:
             assert any(one.startswith("tensorboard") for one in _PROJECT["dependencies"])
         case ["source", ".venv/bin/activate"]:
