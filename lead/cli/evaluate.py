@@ -20,10 +20,11 @@ from lead.evaluation.summary import summarise
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.files.tables import write_table
-from lead.report.footnotes import gauge_footnotes, smallest_test
+from lead.report.footnotes import gauge_footnotes, retrieval_footnotes, smallest_test
 from lead.report.gauge import print_gauge
 from lead.report.printed import TableText
 from lead.report.table import comparison_table
+from lead.report.tables import check_same_items
 from lead.report.terminal import print_table
 from lead.store import MotionIndex
 
@@ -127,7 +128,9 @@ def _beside(settings: Study, predicted: pd.DataFrame) -> pd.DataFrame:
     """The study's systems in the repeats that were predicted, and the predictions below them."""
     systems = Path("results", settings.name, "systems")
     paths = [systems / name / "metrics.parquet" for name in _BESIDE]
-    frames = [read_values(path)[0] for path in paths if path.is_file()]
+    paths = [path for path in paths if path.is_file()]
+    frames, facts = zip(*map(read_values, paths), strict=True)
+    check_same_items(paths, facts)
     repeats = list(predicted["repeat"])
     shown = [frame.loc[frame["repeat"].isin(repeats)] for frame in frames]
     return side_by_side([*shown, predicted])
@@ -148,9 +151,10 @@ def _table(
     known = settings.every_system
     labels = {name: known[name].label for name in _BESIDE if name in set(summary["system"])}
     labels[SYSTEM] = system.label or system.path.stem
-    frame = comparison_table(summary, pd.DataFrame(), labels)
+    frame = comparison_table(summary, pd.DataFrame(), labels, facts=dict.fromkeys(labels, metadata))
     repeats = measured.loc[measured["system"] == SYSTEM, "repeat"].nunique()
     title = f"{labels[SYSTEM]} on {settings.description}, {repeats} repeat(s)"
+    notes += retrieval_footnotes(summary)
     notes += gauge_footnotes(summary, metadata["gauge"])
     return frame, TableText("evaluate", settings.name, title, tuple(notes))
 

@@ -54,6 +54,9 @@ def evaluate(
         float | None,
         typer.Option(min=1, max=1000, help="Frames per second, where files do not say."),
     ] = None,
+    checkpoint: Annotated[
+        str, typer.Option(help="How your model's weights were chosen, for the notes.")
+    ] = "",
     requests: Annotated[
         Path | None, typer.Option(help="Write here what to generate (.parquet), and end.")
     ] = None,
@@ -75,7 +78,11 @@ def evaluate(
         write_requests(study, requests)
     elif predictions is not None:
         system = ExternalSystem(
-            path=predictions, captions=captions, normalisation=normalisation, fps=fps
+            path=predictions,
+            captions=captions,
+            normalisation=normalisation,
+            fps=fps,
+            checkpoint=checkpoint,
         )
         evaluate_predictions(system, study, out, as_json)
 

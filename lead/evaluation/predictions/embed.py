@@ -64,6 +64,7 @@ def embed_external(job: Job) -> None:
             "joints are put on the floor and onto the study's skeleton: what physics says of "
             "floor and bones would not be theirs and is left out"
         )
+    notes.append(f"weights: {system.checkpoint or 'how they were chosen is not stated'}")
     embedded, notes_on_lengths = [], []
     for repeat in track(range(repeats), name, repeats):
         drawn = draw_pass(clips, repeat_seeds(job.seeds, repeat))
