@@ -34,6 +34,7 @@ DataRoot = Annotated[
     epilog=examples(
         "lead evaluate --study demo --requests requests.parquet",
         "lead evaluate --study demo --predictions my_motions/ --json",
+        "lead evaluate --study demo --prompts prompts.csv --predictions my_motions/",
     ),
 )
 def evaluate(
@@ -60,19 +61,24 @@ def evaluate(
     requests: Annotated[
         Path | None, typer.Option(help="Write here what to generate (.parquet), and end.")
     ] = None,
+    prompts: Annotated[
+        Path | None,
+        typer.Option(help="Captions without real motions (id, caption): measure on these."),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Write the metrics here (.parquet).")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure motions of any model with a study's evaluator, beside the study's systems."""
     from lead.config.evaluation import ExternalSystem
 
-    inputs = [file for file in (predictions, captions) if file]
+    inputs = [file for file in (predictions, captions, prompts) if file]
     check_output(requests, ".parquet", inputs=inputs)
     check_output(out, ".parquet", inputs=inputs)
-    check_input(captions, "a CSV or Parquet file")
+    for table in (captions, prompts):
+        check_input(table, "a CSV or Parquet file")
     if requests is None and predictions is None:
         raise LeadError("There is nothing to evaluate.", fix="Give --predictions or --requests.")
-    from lead.cli.evaluate import evaluate_predictions, write_requests  # they load torch
+    from lead.cli.evaluate import evaluate_predictions, evaluate_prompts, write_requests
 
     if requests is not None:
         write_requests(study, requests)
@@ -84,6 +90,9 @@ def evaluate(
             fps=fps,
             checkpoint=checkpoint,
         )
+        if prompts is not None:
+            evaluate_prompts(system, study, prompts, out, as_json)
+            return
         evaluate_predictions(system, study, out, as_json)
 
 
