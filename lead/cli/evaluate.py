@@ -16,14 +16,15 @@ from lead.config.study import Study
 from lead.errors import LeadError
 from lead.evaluation.predictions.requests import expected_requests
 from lead.evaluation.repeats import read_values, side_by_side
-from lead.evaluation.summary import summarise
+from lead.evaluation.summary import METRICS, PHYSICAL, summarise
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.files.tables import write_table
-from lead.report.footnotes import gauge_footnotes, smallest_test
+from lead.report.footnotes import gauge_footnotes, retrieval_footnotes, smallest_test
 from lead.report.gauge import print_gauge
 from lead.report.printed import TableText
 from lead.report.table import comparison_table
+from lead.report.tables import check_same_items
 from lead.report.terminal import print_table
 from lead.store import MotionIndex
 
@@ -68,22 +69,7 @@ def evaluate_predictions(
     from lead.evaluation.score import compute_metrics
 
     settings = load_study(study)
-    inputs = {
-        "frames": "features/frames.npy",
-        "index": "features/index.parquet",
-        "stats": "features/stats.npz",
-        "text": "text/text.safetensors",
-        "actions": "models/action_classifier.safetensors",
-        **settings.evaluator_files,
-    }
-    files: dict[str, Any] = {name: _finished(settings, file) for name, file in inputs.items()}
-    files["predictions"] = system.path
-    if system.captions is not None:
-        files["captions"] = system.captions
-    values = settings.model_dump(mode="json")
-    names = ("seed", "dataset", "evaluator", "matcher", "evaluation")
-    slices = {name: values[name] for name in names}
-    slices |= {"system": SYSTEM, "external": system.model_dump(mode="json")}
+    files, slices = _measuring(settings, system)
     real = [_finished(settings, file) for file in settings.embeddings("real")]
     _check_protocol(settings, _finished(settings, "systems/real/metrics.parquet"))
     with tempfile.TemporaryDirectory() as folder:
@@ -104,6 +90,88 @@ def evaluate_predictions(
     if out is not None:
         print(f"  {out}")
     return frame
+
+
+def evaluate_prompts(
+    system: ExternalSystem,
+    study: str,
+    prompts: Path,
+    out: Path | None = None,
+    as_json: bool = False,
+) -> pd.DataFrame:
+    """Print what can be measured of motions of captions that have no real motion.
+
+    Args:
+        prompts: CSV or Parquet with ``id`` and ``caption``.
+        out: as in `evaluate_predictions`.
+        as_json: likewise.
+
+    Raises:
+        LeadError: see `lead.evaluation.predictions.prompts.measure_prompts`.
+    """
+    from lead.evaluation.predictions.prompts import measure_prompts
+
+    settings = load_study(study)
+    files, slices = _measuring(settings, system)
+    slices["text"] = settings.text.model_dump(mode="json")
+    with tempfile.TemporaryDirectory() as folder:
+        metrics = out or Path(folder) / "metrics.parquet"
+        job = Job("measure_prompts", slices, files | {"prompts": prompts}, {"metrics": metrics},
+                  threads=settings.machine.threads, data_root=settings.data_root)  # fmt: skip
+        notes = measure_prompts(job)
+        values, metadata = read_values(metrics)
+    summary, few = _large_enough(summarise(values), settings, metadata["items"])
+    absent = [name for name in METRICS if name not in set(summary["metric"])]
+    empty = pd.DataFrame({"system": SYSTEM, "metric": absent})
+    summary = pd.concat([summary, empty], ignore_index=True)
+    label = system.label or system.path.stem
+    named = {"labels": {SYSTEM: label}, "facts": {SYSTEM: metadata}}
+    frame = comparison_table(summary, pd.DataFrame(), **named)
+    notes = [*few, "Without real motions there are no FID, limbs, actions and ratios to Real.",
+             *notes, f"weights: {system.checkpoint or 'how they were chosen is not stated'}",
+             *retrieval_footnotes(summary)]  # fmt: skip
+    title = f"{label} on the prompts of {prompts.name}, evaluator of study"
+    text = TableText("prompts", settings.name, title, tuple(notes))
+    if as_json:
+        print_json({"study": settings.name, "footnotes": notes, "cells": records(frame)})
+        return frame
+    print_table(frame, text)
+    body = frame.loc[frame["metric"].isin([*PHYSICAL])]
+    print_table(body, TableText("physical", settings.name, "Their physics"))
+    return frame
+
+
+def _measuring(settings: Study, system: ExternalSystem) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The files and the settings that measuring motions takes."""
+    inputs = {
+        "frames": "features/frames.npy",
+        "index": "features/index.parquet",
+        "stats": "features/stats.npz",
+        "text": "text/text.safetensors",
+        "actions": "models/action_classifier.safetensors",
+        **settings.evaluator_files,
+    }
+    files: dict[str, Any] = {name: _finished(settings, file) for name, file in inputs.items()}
+    files["predictions"] = system.path
+    if system.captions is not None:
+        files["captions"] = system.captions
+    values = settings.model_dump(mode="json")
+    names = ("seed", "dataset", "evaluator", "matcher", "evaluation")
+    slices = {name: values[name] for name in names}
+    return files, slices | {"system": SYSTEM, "external": system.model_dump(mode="json")}
+
+
+def _large_enough(
+    summary: pd.DataFrame, settings: Study, items: int
+) -> tuple[pd.DataFrame, list[str]]:
+    """A summary without R-precision where items are too few for it, and a note that says so."""
+    protocol, notes = settings.evaluation, list[str]()
+    if items < smallest_test(protocol) and not protocol.allow_small:
+        summary = summary.loc[~summary["metric"].str.startswith("r_precision")]
+        notes.append(f"R-precision is left out: {items} items are too few.")
+    if items < protocol.pool:
+        notes.append(f"Fewer items than one pool of {protocol.pool}.")
+    return summary, notes
 
 
 def _check_protocol(settings: Study, path: Path) -> None:
@@ -127,7 +195,9 @@ def _beside(settings: Study, predicted: pd.DataFrame) -> pd.DataFrame:
     """The study's systems in the repeats that were predicted, and the predictions below them."""
     systems = Path("results", settings.name, "systems")
     paths = [systems / name / "metrics.parquet" for name in _BESIDE]
-    frames = [read_values(path)[0] for path in paths if path.is_file()]
+    paths = [path for path in paths if path.is_file()]
+    frames, facts = zip(*map(read_values, paths), strict=True)
+    check_same_items(paths, facts)
     repeats = list(predicted["repeat"])
     shown = [frame.loc[frame["repeat"].isin(repeats)] for frame in frames]
     return side_by_side([*shown, predicted])
@@ -136,21 +206,17 @@ def _beside(settings: Study, predicted: pd.DataFrame) -> pd.DataFrame:
 def _table(
     settings: Study, system: ExternalSystem, measured: pd.DataFrame, metadata: dict[str, Any]
 ) -> tuple[pd.DataFrame, TableText]:
-    summary, protocol, items = summarise(measured), settings.evaluation, metadata["items"]
-    notes = []  # what was found of the files was printed while they were read
-    if items < smallest_test(protocol) and not protocol.allow_small:
-        summary = summary.loc[~summary["metric"].str.startswith("r_precision")]
-        notes.append(f"R-precision is left out: {items} test items are too few.")
-    if items < protocol.pool:
-        notes.append(f"Fewer test items than one pool of {protocol.pool}.")
-    if metadata["diversity_pairs"] < protocol.diversity_pairs:
+    # What was found of the files was printed while they were read.
+    summary, notes = _large_enough(summarise(measured), settings, metadata["items"])
+    if metadata["diversity_pairs"] < settings.evaluation.diversity_pairs:
         notes.append(f"Diversity from {metadata['diversity_pairs']} pairs: few test items.")
     known = settings.every_system
     labels = {name: known[name].label for name in _BESIDE if name in set(summary["system"])}
     labels[SYSTEM] = system.label or system.path.stem
-    frame = comparison_table(summary, pd.DataFrame(), labels)
+    frame = comparison_table(summary, pd.DataFrame(), labels, facts=dict.fromkeys(labels, metadata))
     repeats = measured.loc[measured["system"] == SYSTEM, "repeat"].nunique()
     title = f"{labels[SYSTEM]} on {settings.description}, {repeats} repeat(s)"
+    notes += retrieval_footnotes(summary)
     notes += gauge_footnotes(summary, metadata["gauge"])
     return frame, TableText("evaluate", settings.name, title, tuple(notes))
 

@@ -34,6 +34,7 @@ DataRoot = Annotated[
     epilog=examples(
         "lead evaluate --study demo --requests requests.parquet",
         "lead evaluate --study demo --predictions my_motions/ --json",
+        "lead evaluate --study demo --prompts prompts.csv --predictions my_motions/",
     ),
 )
 def evaluate(
@@ -54,8 +55,15 @@ def evaluate(
         float | None,
         typer.Option(min=1, max=1000, help="Frames per second, where files do not say."),
     ] = None,
+    checkpoint: Annotated[
+        str, typer.Option(help="How your model's weights were chosen, for the notes.")
+    ] = "",
     requests: Annotated[
         Path | None, typer.Option(help="Write here what to generate (.parquet), and end.")
+    ] = None,
+    prompts: Annotated[
+        Path | None,
+        typer.Option(help="Captions without real motions (id, caption): measure on these."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Write the metrics here (.parquet).")] = None,
     as_json: AsJson = False,
@@ -63,20 +71,28 @@ def evaluate(
     """Measure motions of any model with a study's evaluator, beside the study's systems."""
     from lead.config.evaluation import ExternalSystem
 
-    inputs = [file for file in (predictions, captions) if file]
+    inputs = [file for file in (predictions, captions, prompts) if file]
     check_output(requests, ".parquet", inputs=inputs)
     check_output(out, ".parquet", inputs=inputs)
-    check_input(captions, "a CSV or Parquet file")
+    for table in (captions, prompts):
+        check_input(table, "a CSV or Parquet file")
     if requests is None and predictions is None:
         raise LeadError("There is nothing to evaluate.", fix="Give --predictions or --requests.")
-    from lead.cli.evaluate import evaluate_predictions, write_requests  # they load torch
+    from lead.cli.evaluate import evaluate_predictions, evaluate_prompts, write_requests
 
     if requests is not None:
         write_requests(study, requests)
     elif predictions is not None:
         system = ExternalSystem(
-            path=predictions, captions=captions, normalisation=normalisation, fps=fps
+            path=predictions,
+            captions=captions,
+            normalisation=normalisation,
+            fps=fps,
+            checkpoint=checkpoint,
         )
+        if prompts is not None:
+            evaluate_prompts(system, study, prompts, out, as_json)
+            return
         evaluate_predictions(system, study, out, as_json)
 
 

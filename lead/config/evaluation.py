@@ -245,6 +245,9 @@ class ExternalSystem(Settings):
     captions: Path | None = None
     """CSV or Parquet with columns ``id``, ``caption`` and, if they differ, ``repeat``: what the
     model was given, where that is not what the protocol drew."""
+    checkpoint: str = added("")
+    """How the model's weights were chosen (last step, best validation FID, …), for the notes below
+    the table, which say so if it is not stated."""
 
 
 def state_of_files(path: Path) -> str:

@@ -20,11 +20,19 @@ from lead.evaluation.actions import read_classifier
 from lead.evaluation.gauge import Gauge
 from lead.evaluation.physical import measure_motions
 from lead.evaluation.protocol import sorted_batches
-from lead.evaluation.repeats import ACTIONS, CLASSIFIER, EVALUATED_BY, GAUGE, PREFIX, remake
+from lead.evaluation.repeats import (
+    ACTIONS,
+    CLASSIFIER,
+    EVALUATED_BY,
+    EVALUATOR,
+    GAUGE,
+    PREFIX,
+    remake,
+)
 from lead.files.digest import digest, file_digest
 from lead.files.job import Job
 from lead.models.build import pick_device, use_threads
-from lead.models.files import load_matcher
+from lead.models.files import load_matcher, weights_digest
 from lead.models.matcher import STATISTICS, Boundary, Matcher
 from lead.models.tensors import read_metadata
 from lead.motion.features import features_to_joints
@@ -54,7 +62,11 @@ def evaluated_by(job: Job) -> dict[str, str]:
     # Motions of one caption are a system's own affair, and so is how many a batch has.
     for name in ("multimodality", "batch_size", "repeats", "sampling_steps", "guidance"):
         del protocol[name]
+    skeleton = skeleton_of(job.setting("dataset", DatasetSettings))
+    statistics = _statistics_of(job, load_normalizer(job.inputs["stats"]), skeleton)
+    found = (weights_digest(job.inputs["matcher"]), statistics.fingerprint)
     return {
+        **dict(zip(EVALUATOR, found, strict=True)),
         EVALUATED_BY: digest([*(job.settings[name] for name in names), protocol]),
         ACTIONS: json.dumps(read_classifier(job.inputs["actions"]).labels),
         CLASSIFIER: file_digest(job.inputs["actions"]),

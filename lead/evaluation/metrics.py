@@ -63,6 +63,32 @@ def pairwise_distances(
     return cdist(np.asarray(text, dtype=np.float64), np.asarray(motion, dtype=np.float64))
 
 
+def unit_length(rows: Float[np.ndarray, "N E"]) -> Float[np.ndarray, "N E"]:
+    """The rows by their Euclidean length, in float64; a row of zeros stays one."""
+    rows = np.asarray(rows, dtype=np.float64)
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.divide(rows, length, out=np.zeros_like(rows), where=length > 0)
+
+
+def paired_rows(
+    text: Float[np.ndarray, "N E"], motion: Float[np.ndarray, "_N _E"]
+) -> tuple[Float[np.ndarray, "N E"], Float[np.ndarray, "N E"]]:
+    """Embeddings of texts and of their motions in float64.
+
+    Raises:
+        LeadError: they are no pairs, or hold a value that is not finite.
+    """
+    text, motion = _of_one_width(text, "text", motion, "motion", least=1)
+    if len(text) != len(motion):
+        raise LeadError(
+            "Texts and motions are not pairs.",
+            found=f"{len(text)} texts and {len(motion)} motions",
+            expected="as many texts as motions, in the same order",
+            fix="Embed one caption for each motion.",
+        )
+    return text, motion
+
+
 def r_precision(
     text: Float[np.ndarray, "N E"],
     motion: Float[np.ndarray, "_N _E"],
@@ -83,7 +109,7 @@ def r_precision(
         LeadError: unpaired rows, a value that is not finite, fewer pairs than one pool, or a
             permutation that is none.
     """
-    text, motion = _pairs(text, motion)
+    text, motion = paired_rows(text, motion)
     if not 1 <= top <= pool:
         raise LeadError(
             "R-precision cannot rank beyond its pool.", found=f"top {top}, pool {pool}",
@@ -113,7 +139,7 @@ def multimodal_distance(
         LeadError: unpaired rows, a value that is not finite, fewer pairs than one pool, or a
             permutation that is none.
     """
-    text, motion = _pairs(text, motion)
+    text, motion = paired_rows(text, motion)
     if pool is not None:
         used = _pools(len(text), pool, permutation).ravel()
         text, motion = text[used], motion[used]
@@ -206,18 +232,6 @@ def _pools(
             fix="Evaluate more items, or choose a smaller pool.",
         )
     return order[: items // pool * pool].reshape(-1, pool)
-
-
-def _pairs(text: np.ndarray, motion: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    text, motion = _of_one_width(text, "text", motion, "motion", least=1)
-    if len(text) != len(motion):
-        raise LeadError(
-            "Texts and motions are not pairs.",
-            found=f"{len(text)} texts and {len(motion)} motions",
-            expected="as many texts as motions, in the same order",
-            fix="Embed one caption for each motion.",
-        )
-    return text, motion
 
 
 def _of_one_width(

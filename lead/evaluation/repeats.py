@@ -24,6 +24,9 @@ FIRST = "first_repeat"
 EVALUATED_BY = "judged_by"
 """Key of a file's metadata: the evaluator and the settings that its motions were measured with."""
 
+EVALUATOR = ("evaluator_weights", "evaluator_statistics")
+"""Keys of a file's metadata: digests of the evaluator's weights and of its statistics."""
+
 ACTIONS = "actions"
 """Key of a file's metadata: the labels that motions were classified by, as JSON; maybe none."""
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from lead.config.evaluation import Evaluation
 from lead.errors import LeadError
+from lead.evaluation.gallery import gallery_metrics
 from lead.evaluation.gauge import gauge_facts, gauge_metrics, labels_of
 from lead.evaluation.metrics import (
     SMALLEST_PART,
@@ -18,9 +19,11 @@ from lead.evaluation.metrics import (
     multimodal_distance,
     multimodality,
     r_precision,
+    unit_length,
 )
 from lead.evaluation.repeats import (
     EVALUATED_BY,
+    EVALUATOR,
     Repeats,
     repeat_seeds,
     require_same_items,
@@ -71,6 +74,7 @@ def compute_metrics(job: Job) -> None:
         **job.manifest,
         "evaluation": settings.model_dump(mode="json"),
         "items": items,
+        **{name: real.metadata.get(name, "") for name in EVALUATOR},
         "validation": stored.shapes.get(VALIDATION, (0, 0))[1],
         "width": real.shapes["motion"][2],
         "diversity_pairs": diversity_pairs(items, settings.diversity_pairs),
@@ -84,9 +88,22 @@ def _metrics(
     system: str, now: Embedded, truth: Embedded, settings: Evaluation, seeds: Seeds
 ) -> dict[str, float]:
     # An external system may have been given other captions than those of the protocol.
-    values = matching_metrics(now.get("text", truth["text"]), now["motion"], settings, seeds)
+    text, motion = now.get("text", truth["text"]), now["motion"]
+    values = matching_metrics(text, motion, settings, seeds) | gallery_metrics(text, motion)
     more = real_metrics if system == REAL else generated_metrics
     return values | more(now, truth, settings, seeds)
+
+
+def distances(real: np.ndarray, generated: np.ndarray) -> dict[str, float]:
+    """``fid``, and ``fid_l2``, the same of embeddings that are divided by their length.
+
+    Figures of the two do not compare (of unit vectors it is below 4). The second is left out where
+    an embedding is zero and has no direction.
+    """
+    values = {"fid": frechet_distance(real, generated)}
+    if all(np.any(rows, axis=1).all() for rows in (real, generated)):
+        values["fid_l2"] = frechet_distance(unit_length(real), unit_length(generated))
+    return values
 
 
 def matching_metrics(
@@ -121,7 +138,7 @@ def real_metrics(
     if ZERO196 in now:
         padded = matching_metrics(truth["text"], now[ZERO196], settings, seeds)
     return {
-        "fid": frechet_distance(now["motion"], now["again"]),
+        **distances(now["motion"], now["again"]),
         **_bracketing(now, truth),
         "r_precision_top3_shuffled": float(chance[TOP - 1]),
         "fid_mean_motion": frechet_distance(now["motion"], now["mean_motion"]),
@@ -138,7 +155,7 @@ def generated_metrics(
     ``fid_reconstruction`` decodes the real crops' own latents, ``fid_random_latent`` decodes
     noise: no system on this decoder should be better than one or worse than the other.
     """
-    values = {"fid": frechet_distance(truth["motion"], now["motion"])}
+    values = distances(truth["motion"], now["motion"])
     if "multimodality" in now:
         rng = seeds.child("multimodality", "pairs").numpy()
         pairs = min(settings.multimodality.pairs, now["multimodality"].shape[1])
@@ -159,8 +176,9 @@ def _bracketing(now: Embedded, truth: Embedded) -> dict[str, float]:
 
 
 def _require_same_evaluator(system: str, stored: Repeats, real: Repeats) -> None:
-    evaluators = [repeats.metadata.get(EVALUATED_BY, "") for repeats in (stored, real)]
-    if all(evaluators) and evaluators[0] != evaluators[1]:
+    kept = (EVALUATED_BY, *EVALUATOR)
+    pairs = [[repeats.metadata.get(name, "") for repeats in (stored, real)] for name in kept]
+    if any(own and truth and own != truth for own, truth in pairs):
         raise LeadError(
             f"The motions of {system} and the real ones were evaluated by different means.",
             file=stored.files[0],

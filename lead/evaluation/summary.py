@@ -59,6 +59,18 @@ METRICS = _by_name(
 )
 """The columns of the paper's tables, in the order of printing; add your own with in_paper=False."""
 
+_GALLERY = "Among all items"
+
+RETRIEVAL = _by_name(
+    Metric("fid_l2", "FID L2", "lower"),
+    *(Metric(f"gallery_top{k}", f"R@{k}", "higher", _GALLERY) for k in (1, 2, 3, 5, 10)),
+    Metric("gallery_median", "MedR", "lower", _GALLERY, digits=1),
+)
+"""What others report beside the paper's columns: a block below them.
+
+FID of embeddings of length 1, and retrieval among all items (`lead.evaluation.gallery`).
+"""
+
 FID_VALIDATION = "fid_validation"
 """FID of the real validation clips, which Table 1 has in a row of their own."""
 
@@ -119,7 +131,7 @@ SCORES = _by_name(
 )
 """The two questions of the user study, answered from 1 to 5."""
 
-KNOWN = METRICS | GAUGE | PHYSICAL | TIMES | SCORES
+KNOWN = METRICS | RETRIEVAL | GAUGE | PHYSICAL | TIMES | SCORES
 """Every metric that a table prints."""
 
 COLUMNS = ("system", "metric", "repeat", "value")

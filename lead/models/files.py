@@ -153,16 +153,18 @@ def _check_same(tensors: Mapping[str, Tensor], module: nn.Module, path: Path) ->
 
 
 def latents_of(vae: Path) -> dict[str, str]:
-    """The metadata of latents that the VAE in ``vae`` encoded: a digest of its weights.
+    """The metadata of whatever is made from this VAE's latents."""
+    return {_KEY: weights_digest(vae)}
 
-    Two files of the same weights have the same digest, whatever else their metadata holds.
-    """
+
+def weights_digest(path: Path) -> str:
+    """A digest of a file's weights, whatever its metadata holds."""
     digest = hashlib.blake2b(digest_size=16)
-    for name, tensor in sorted(load_tensors(vae).items()):
+    for name, tensor in sorted(load_tensors(path).items()):
         digest.update(name.encode())
         # As bytes, since NumPy knows no bfloat16.
         digest.update(tensor.contiguous().flatten().view(torch.uint8).numpy().tobytes())
-    return {_KEY: digest.hexdigest()}
+    return digest.hexdigest()
 
 
 def inherited(latents: Path) -> dict[str, str]:

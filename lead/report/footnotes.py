@@ -12,10 +12,12 @@ from typing import Any
 import pandas as pd
 
 from lead.config.evaluation import Evaluation, Evaluator
-from lead.config.systems import System
+from lead.config.systems import VALIDATION, System
 from lead.config.training import ConsistencyStage
 from lead.config.trainings import Trainings
 from lead.evaluation.actions import NO_LABELS
+from lead.evaluation.gallery import EQUIVALENT
+from lead.evaluation.summary import RETRIEVAL
 from lead.files.artefact import commit
 from lead.files.job import Job
 from lead.inversion.chosen import read_chosen
@@ -66,6 +68,14 @@ class Measured:
         """The trainings that a row is without, by its label."""
         found = zip(self.rows, self.facts, strict=True)
         return {row.label: facts["missing"] for row, facts in found if facts.get("missing")}
+
+    @property
+    def of_rows(self) -> dict[str, dict[str, Any]]:
+        """The metadata of every row's metrics, by system; systems may lie in one file."""
+        every = self.facts if len(self.facts) == len(self.rows) else self.facts * len(self.rows)
+        found = {row.name: facts for row, facts in zip(self.rows, every, strict=True)}
+        clips = {"items": self.facts[0].get("validation", 0)}
+        return {VALIDATION.name: {**self.facts[0], **clips}, **found}
 
     @property
     def items(self) -> int:
@@ -137,6 +147,9 @@ real_again = sentences("real_again")
 validation = sentences("validation")
 """What the FID of the validation clips is, or why it is not there."""
 
+checkpoints = sentences("checkpoints")
+"""Which weights of every network are measured."""
+
 distances = sentences("distances")
 """What FID is at its floor, and what it is against all test items."""
 
@@ -155,6 +168,11 @@ def study_footnote(measured: Measured) -> tuple[str, ...]:
 def gauge(measured: Measured) -> tuple[str, ...]:
     """What the columns of the gauge are."""
     return gauge_footnotes(measured.summary, measured.gauge)
+
+
+def retrieval(measured: Measured) -> tuple[str, ...]:
+    """What the metrics beside the paper's columns are."""
+    return retrieval_footnotes(measured.summary)
 
 
 def other_models(measured: Measured) -> tuple[str, ...]:
@@ -192,6 +210,12 @@ def improvement(measured: Measured) -> tuple[str, ...]:
 def limbs_and_actions(measured: Measured) -> tuple[str, ...]:
     """What the two columns of the gauge are; docs/gauge.md says more."""
     return _sentences("limbs_and_actions", measured.gauge or {}, NO_LABELS)
+
+
+def retrieval_footnotes(summary: pd.DataFrame) -> tuple[str, ...]:
+    """The same of what `summarise` returns; none where nothing of it was measured."""
+    measured = set(summary["metric"]) & RETRIEVAL.keys()
+    return _sentences("retrieval", EQUIVALENT) if measured else ()
 
 
 def gauge_footnotes(summary: pd.DataFrame, facts: Mapping[str, Any] | None) -> tuple[str, ...]:

@@ -9,8 +9,17 @@ from typing import Any
 import pandas as pd
 from pydantic import TypeAdapter
 
-from lead.evaluation.summary import GAUGE, METRICS, PHYSICAL, SCORES, TIMES, Metric
+from lead.evaluation.summary import GAUGE, METRICS, PHYSICAL, RETRIEVAL, SCORES, TIMES, Metric
 from lead.report.table import PAPER, THIS_RUN
+
+MISSING = "n/a"
+"""What stands where nothing was measured or printed."""
+
+_BELOW = (
+    (RETRIEVAL, "Beside the paper's columns: FID of embeddings of length 1, and retrieval"),
+    (GAUGE, "Gauge: whether people move, and do what their captions say"),
+)
+"""Metrics of this run that are blocks of their own below the paper's columns."""
 
 
 @dataclass(frozen=True)
@@ -78,11 +87,15 @@ class Column:
 
 @dataclass(frozen=True)
 class Block:
-    """Rows below the headings of their columns; those of the paper are set apart."""
+    """Rows below the headings of their columns; those of the paper are set apart.
+
+    A block below the table has a ``title``.
+    """
 
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     quoted: tuple[Row, ...] = ()
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,28 +106,28 @@ class PrintedTable:
         name: of its label in LaTeX.
         caption: the sentence above it.
         heading: the line at the paper's rows.
-        gauge: a block below the table, None where nothing of it was measured.
+        below: blocks of this run's systems below the table, of what was measured.
     """
 
     name: str
     caption: str
     block: Block
     heading: str = ""
-    gauge: Block | None = None
+    below: tuple[Block, ...] = ()
     footnotes: tuple[str, ...] = ()
 
 
 def printed_table(frame: pd.DataFrame, text: TableText) -> PrintedTable:
     """A comparison frame with the words around it, as every renderer takes it."""
-    main, gauge = columns_of(frame), gauge_columns_of(frame)
-    quoted = tuple(rows_of(frame, PAPER, main))
-    measured = [row for row in rows_of(frame, THIS_RUN, gauge) if any(c.mean for c in row.cells)]
+    main = columns_of(frame)
+    own, quoted = (rows_of(frame, origin, main) for origin in (THIS_RUN, PAPER))
+    below = [_block_below(frame, *family) for family in _BELOW]
     return PrintedTable(
         name=text.table,
         caption=text.caption,
-        block=Block(_headings(main), tuple(rows_of(frame, THIS_RUN, main)), quoted),
+        block=_with_items(frame, Block(_headings(main), tuple(own), tuple(quoted))),
         heading=text.heading_of_paper_rows(frame) if quoted else "",
-        gauge=Block(_headings(gauge), tuple(measured)) if gauge else None,
+        below=tuple(block for block in below if block.columns),
         footnotes=text.footnotes,
     )
 
@@ -136,15 +149,15 @@ def columns_of(frame: pd.DataFrame) -> list[Metric]:
     ]
 
 
-def gauge_columns_of(frame: pd.DataFrame) -> list[Metric]:
-    """The columns of the gauge's block, which this run's systems have below the paper's columns.
+def columns_below(frame: pd.DataFrame, family: Mapping[str, Metric]) -> list[Metric]:
+    """The columns of a block that this run's systems have below the paper's columns.
 
-    Among the physical metrics the gauge has columns and no block.
+    Among the physical metrics there are no such blocks.
     """
-    if not {metric.name for metric in columns_of(frame)} & METRICS.keys():
+    if not set(metrics_of(frame)) & METRICS.keys():
         return []
     present = set(frame.loc[frame["origin"] == THIS_RUN, "metric"])
-    return [metric for name, metric in GAUGE.items() if name in present]
+    return [metric for name, metric in family.items() if name in present]
 
 
 def metrics_of(frame: pd.DataFrame) -> list[str]:
@@ -171,6 +184,26 @@ def rows_of(frame: pd.DataFrame, origin: str, columns: Sequence[Metric] | None =
         label = str(of_row["label"].iloc[-1])
         rows.append(Row(label, tuple(cells.get(metric, Cell()) for metric in metrics)))
     return rows
+
+
+def _block_below(frame: pd.DataFrame, family: Mapping[str, Metric], title: str) -> Block:
+    columns = columns_below(frame, family)
+    rows = [row for row in rows_of(frame, THIS_RUN, columns) if any(c.mean for c in row.cells)]
+    return Block(_headings(columns), tuple(rows), title=title)
+
+
+def _with_items(frame: pd.DataFrame, block: Block) -> Block:
+    """The block with the number of items of each of this run's rows in a last column."""
+    own = frame.loc[frame["origin"] == THIS_RUN]
+    own = own.groupby("row")["items"].first().tolist() if "items" in frame else []
+    if all(pd.isna(count) for count in own):
+        return block
+    rows = [
+        Row(row.label, (*row.cells, Cell("" if pd.isna(count) else str(int(count)))))
+        for row, count in zip(block.rows, own, strict=True)
+    ]
+    quoted = [Row(row.label, (*row.cells, Cell())) for row in block.quoted]
+    return Block((*block.columns, Column("n")), tuple(rows), tuple(quoted))
 
 
 def _headings(metrics: Sequence[Metric]) -> tuple[Column, ...]:

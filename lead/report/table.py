@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from lead.errors import LeadError
+from lead.evaluation.repeats import EVALUATOR
 from lead.evaluation.summary import KNOWN, METRICS, OVER_TRAININGS, SCORES, TIMES, places
 from lead.files.tables import read_table as read_parquet
 from lead.files.tables import write_table
@@ -21,7 +22,7 @@ REAL = "real"
 """The system whose Diversity is the target of all others."""
 
 COLUMNS = ("origin", "row", "system", "label", "dataset", "metric", "mean", "ci95", "repeats",
-           "mean_printed", "ci95_printed", "place", "note")  # fmt: skip
+           "mean_printed", "ci95_printed", "place", "note", "items", *EVALUATOR)  # fmt: skip
 
 PUBLISHED_TABLES = ("table1", "table2", "table3", "table4", "table5", "table6", "user_study",
                     "inference_time")  # fmt: skip
@@ -41,14 +42,17 @@ def comparison_table(
     labels: Mapping[str, str],
     *,
     unranked: Collection[str] = (REAL,),
+    facts: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> pd.DataFrame:
     """Tidy frame of a table, one row a cell: this run's systems, then the paper's rows.
 
     ``measured`` is what `summarise` returns, ``published`` what `read_published` returns (or
     an empty frame). Systems come in the order of ``labels``, then those without a label.
     ``place`` counts from 1 for the best among this run's systems that are not ``unranked``,
-    by the digits that are printed; it is missing where fewer than two can be compared. Of several
-    trainings it has the columns of `OVER_TRAININGS` too.
+    by the digits that are printed; it is missing where fewer than two can be compared. ``facts``
+    are the metadata of each system's metrics: the number of ``items``, and the digests of the
+    evaluator's weights and statistics, which stand in every row. Of several trainings it has the
+    columns of `OVER_TRAININGS` too.
 
     Raises:
         LeadError: a labelled system was not measured.
@@ -64,9 +68,13 @@ def comparison_table(
     frame = _this_run(measured, labels, unranked)
     if len(published):
         frame = pd.concat([frame, _from_paper(published)], ignore_index=True)
-    integers = dict.fromkeys(("row", "repeats", "place"), "Int64")
+    integers = dict.fromkeys(("row", "repeats", "place", "items"), "Int64")
     floats = dict.fromkeys(("mean", "ci95"), "float64")
     more = [column for column in OVER_TRAININGS if column in frame]
+    rows = zip(frame["origin"], frame["system"], strict=True)
+    known = [(facts or {}).get(name, {}) if of == THIS_RUN else {} for of, name in rows]
+    frame["items"] = [own.get("items", pd.NA) for own in known]
+    frame = frame.assign(**{name: [own.get(name, "") for own in known] for name in EVALUATOR})
     return frame.astype(integers | floats).reindex(columns=[*COLUMNS, *more])
 
 

@@ -6,14 +6,16 @@ A table of your own is one more entry of TABLES and of `Study.tables` (docs/exte
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from lead.config.evaluation import Evaluation
 from lead.config.systems import MLD, VALIDATION, System
+from lead.errors import LeadError
 from lead.evaluation.repeats import read_values, side_by_side
 from lead.evaluation.summary import FID_VALIDATION, GAUGE, PHYSICAL, RATIO, SECONDS, summarise
 from lead.files.artefact import commit
@@ -79,7 +81,7 @@ def make_table(job: Job) -> None:
     if table.validation:
         labels, summary = with_validation(labels, summary)
     apart = (VALIDATION.name, *unranked(summary))
-    frame = comparison_table(summary, published, labels, unranked=apart)
+    frame = comparison_table(summary, published, labels, unranked=apart, facts=measured.of_rows)
     metadata = {**vars(text), **job.manifest, "commit": commit(), "evaluation": measured.facts[0]}
     write_table_parquet(frame, job.outputs["parquet"], metadata)
     write_text(job.outputs["tex"], latex_table(frame, text))
@@ -91,6 +93,7 @@ def make_table(job: Job) -> None:
 def read_measured(job: Job, table: Table) -> Measured:
     """The metrics that a table is made of, R-precision left out where items are too few."""
     frames, facts = zip(*map(read_values, job.inputs["metrics"]), strict=True)
+    check_same_items(job.inputs["metrics"], facts)
     values, gauge = side_by_side(frames), facts[0].get("gauge")
     if "gauge" in job.inputs:
         more, of_gauge = zip(*map(read_values, job.inputs["gauge"]), strict=True)
@@ -108,6 +111,23 @@ def read_measured(job: Job, table: Table) -> Measured:
         summary = summary.loc[~summary["metric"].str.startswith("r_precision")]
     rows = job.setting("rows", tuple[System, ...])
     return Measured(job, table.paper, rows, summary, facts, gauge, few_items)
+
+
+def check_same_items(paths: Sequence[Path], facts: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse systems that were measured on different numbers of items.
+
+    Raises:
+        LeadError: they were; FID and Diversity of them would not compare.
+    """
+    for path, own in zip(paths, facts, strict=True):
+        if own["items"] != facts[0]["items"]:
+            raise LeadError(
+                "The systems of one table were measured on different numbers of items.",
+                file=path,
+                found=f"{own['items']} items",
+                expected=f"{facts[0]['items']}, as in {paths[0]}",
+                fix="Delete the file and run the same command again.",
+            )
 
 
 def unranked(summary: pd.DataFrame) -> tuple[str, ...]:
@@ -144,7 +164,9 @@ _OF_CAPTIONS = (
     footnotes.study_footnote,
     footnotes.protocol,
     footnotes.real_again,
+    footnotes.retrieval,
     footnotes.gauge,
+    footnotes.checkpoints,
     footnotes.other_models,
 )
 _OF_BASE = (*_OF_CAPTIONS[:3], footnotes.validation, *_OF_CAPTIONS[3:], footnotes.motionlcm)
@@ -152,7 +174,9 @@ _OF_INVERSION = (
     footnotes.study_footnote,
     footnotes.inversion,
     footnotes.distances,
+    footnotes.retrieval,
     footnotes.gauge,
+    footnotes.checkpoints,
     footnotes.improvement,
 )
 
@@ -207,6 +231,11 @@ TABLES: Mapping[str, Table] = {
     ),
     "physical": Table(
         "Physics and expression of motions on",
-        (footnotes.study_footnote, footnotes.physics, footnotes.limbs_and_actions),
+        (
+            footnotes.study_footnote,
+            footnotes.physics,
+            footnotes.limbs_and_actions,
+            footnotes.checkpoints,
+        ),
     ),
 }

@@ -12,17 +12,13 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from lead.report.printed import Block, Cell, Row, TableText, printed_table
+from lead.report.printed import MISSING, Block, Cell, Row, TableText, printed_table
 
 WIDTH = 100
 """Columns of a terminal that are used at most."""
 
-MISSING = "--"
-
 _LABEL = 14
 """Columns that a system's name has at least; a block that leaves it fewer is printed in two."""
-
-_GAUGE = "Gauge of this run: whether people move, and do what their captions say."
 
 _LAYOUTS = ((False, 1), (False, 0), (True, 1), (True, 0))
 """Whether intervals stand below their means, and the space between columns: widest first."""
@@ -50,9 +46,9 @@ def print_table(
     _print_block(console, width, table.block)
     if table.block.quoted:
         console.print(Text(f"{table.heading}.", style="dim italic"), width=width)
-    if table.gauge:
-        console.print(Text(_GAUGE, style="italic"), width=width)
-        _print_block(console, width, table.gauge)
+    for block in table.below:
+        console.print(Text(f"{block.title}.", style="italic"), width=width)
+        _print_block(console, width, block)
     for line in table.footnotes if notes else ():
         console.print(Text(line, style="dim"), width=width)
 

@@ -16,9 +16,7 @@ import jinja2
 import pandas as pd
 
 from lead.files.artefact import atomic_path
-from lead.report.printed import Block, Cell, PrintedTable, Row, TableText, printed_table
-
-MISSING = "--"
+from lead.report.printed import MISSING, Block, Cell, PrintedTable, Row, TableText, printed_table
 
 # "<", ">" and "|" print as other signs in LaTeX's default encoding, "--" and quotes as ligatures.
 _ESCAPES = {
@@ -49,8 +47,8 @@ def latex_table(frame: pd.DataFrame, text: TableText) -> str:
     """The table of a comparison frame as LaTeX source.
 
     Mean with the 95 % interval in small script; among this run's rows the best value bold and
-    the second underlined; the paper's rows set apart below, unmarked. The gauge of this run's
-    systems, where it was measured, is a block of its own under them.
+    the second underlined; the paper's rows set apart below, unmarked. Retrieval and
+    gauge of this run's systems, where they were measured, are blocks of their own under them.
     """
     return render_latex(printed_table(frame, text))
 
@@ -62,7 +60,7 @@ def render_latex(table: PrintedTable, align: str = "l") -> str:
         caption=escape(table.caption),
         main=_tabular(table.block, align),
         heading=escape(table.heading),
-        gauge=_tabular(table.gauge, align) if table.gauge else None,
+        below=[_tabular(block, align) for block in table.below],
         footnotes=[escape(line) for line in table.footnotes],
     )
 
@@ -125,6 +123,7 @@ def _tabular(block: Block, align: str) -> dict[str, Any]:
     """What the template needs of a block: lines whose cells are parted by ``&``."""
     names, rules = _groups(block)
     return {
+        "title": escape(block.title.partition(":")[0]),
         "columns": "l" + align * len(block.columns),
         "width": len(block.columns) + 1,
         "groups": names,

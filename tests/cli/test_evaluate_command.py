@@ -29,7 +29,7 @@ def test_a_perfect_copy_is_as_good_as_real_in_every_repeat(here, tmp_path):
     real = pd.read_parquet(here / "results" / NAME / "systems" / "real" / "metrics.parquet")
     real = real.set_index(["metric", "repeat"])["value"]
     assert max(own["fid"]) < 1e-6
-    others = own.drop("fid", level="metric")
+    others = own.drop(["fid", "fid_l2"], level="metric")
     assert {"limb_range", "action_accuracy.turn_left", "foot_skating"} <= set(
         others.index.get_level_values("metric")
     )
@@ -39,12 +39,16 @@ def test_a_perfect_copy_is_as_good_as_real_in_every_repeat(here, tmp_path):
 def test_one_repeat_is_compared_with_that_repeat_of_real(here, tmp_path, capsys):
     copy = write_copy(here, tmp_path / "copy", 1)
     frame = evaluate_predictions(ExternalSystem(path=copy, label="My model"), NAME)
-    means = frame.pivot(index="metric", columns="label", values="mean").drop("fid").dropna()
+    means = (
+        frame.pivot(index="metric", columns="label", values="mean").drop(["fid", "fid_l2"]).dropna()
+    )
     np.testing.assert_allclose(means["My model"], means["Real"], atol=1e-12)
+    assert set(frame["items"]) == {12} and all(frame["evaluator_weights"].str.len() == 32)
     assert frame["ci95"].isna().all() and {"mm_dist", "limb_range"} <= set(means.index)
     said = " ".join("".join(capsys.readouterr()).split())
     assert "predictions: limbs move 1.00 of real" in said
     assert "My model" in said and "one repeat was given" in said and "features are raw" in said
+    assert "weights: how they were chosen is not stated" in said and "MedR" in said
 
 
 def test_the_requests_name_captions_and_lengths_of_every_repeat(here, tmp_path, capsys):

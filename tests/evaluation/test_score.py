@@ -1,5 +1,6 @@
 """From stored embeddings to metrics, in facts that must hold whatever the numbers."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -97,6 +98,26 @@ def test_embeddings_of_another_run_are_refused(tmp_path):
     other["motion"] = other["motion"][:, :50]
     with pytest.raises(LeadError, match="do not belong together"):
         metrics(tmp_path, "mld", other, truth)
+
+
+def test_the_distance_of_unit_vectors_sees_no_length(tmp_path):
+    rng = np.random.default_rng(0)
+    truth = real(rng)
+    longer = generated(truth, rng) | {"motion": 3 * truth["motion"]}
+    values = metrics(tmp_path, "mld", longer, truth)
+    assert max(values["fid_l2"]) < 1e-6 < 1.0 < min(values["fid"])
+
+
+def test_an_evaluator_of_other_weights_is_refused(tmp_path):
+    truth = real(np.random.default_rng(0))
+    metrics(tmp_path, "real", truth, truth)
+    for name, weights in (("real", "a1"), ("own", "b2")):
+        facts = {"evaluator_weights": weights, "evaluator_statistics": "c3"}
+        save_file(truth, tmp_path / f"{name}.safetensors", {"lead": json.dumps(facts)})
+    settings = {"evaluation": SETTINGS.model_dump(mode="json"), "system": "mld", "seed": 1}
+    files = {"real": tmp_path / "real.safetensors", "embeddings": tmp_path / "own.safetensors"}
+    with pytest.raises(LeadError, match="evaluated by different means"):
+        compute_metrics(Job("metrics", settings, files, {"metrics": tmp_path / "no.parquet"}))
 
 
 def test_a_truncated_file_is_named(tmp_path):

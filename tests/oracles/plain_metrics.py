@@ -116,3 +116,35 @@ def _rotate(matrix, vectors, p, q):
     matrix[:, [p, q]] = matrix[:, [p, q]] @ rotation
     matrix[[p, q]] = rotation.T @ matrix[[p, q]]
     vectors[:, [p, q]] = vectors[:, [p, q]] @ rotation
+
+
+def gallery(text, motion, tops, equivalent):
+    """R@k for each k below the number of items, and the median place of the first right motion.
+
+    Motions at one distance share the mean of their places.
+    """
+    places = []
+    for item in range(len(text)):
+        order = sorted((distance(text[item], motion[other]), other) for other in range(len(text)))
+        right = [
+            other
+            for other in range(len(text))
+            if other == item or _cosine(text[item], text[other]) > equivalent
+        ]
+        nearest = next(apart for apart, other in order if other in right)
+        shared = [place for place, (apart, _) in enumerate(order, start=1) if apart == nearest]
+        places.append(_mean(shared))
+    shares = {k: sum(place <= k for place in places) / len(places) for k in tops if k < len(places)}
+    middle = sorted(places)
+    return shares, (middle[(len(middle) - 1) // 2] + middle[len(middle) // 2]) / 2
+
+
+def of_length_one(rows):
+    """Every row by its length."""
+    return np.array([[x / distance(row, np.zeros(len(row))) for x in row] for row in rows])
+
+
+def _cosine(one, other):
+    product = math.fsum(float(a) * float(b) for a, b in zip(one, other, strict=True))
+    lengths = distance(one, np.zeros(len(one))) * distance(other, np.zeros(len(other)))
+    return product / lengths if lengths else 0.0

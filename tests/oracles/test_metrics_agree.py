@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from oracles import plain_metrics as plain
 from recorded_draws import RecordedDraws
 
-from lead.evaluation import metrics
+from lead.evaluation import gallery, metrics, score
 from lead.evaluation.summary import summarise
 
 
@@ -86,6 +86,28 @@ def test_r_precision_equals_its_twin_in_every_hit(case):
     expected = plain.r_precision(text, motion, order=order)
     found = metrics.r_precision(text, motion, permutation=order)
     np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+@every_case
+def test_retrieval_among_all_items_equals_its_twin(case):
+    text, motion = CASES[case]()
+    shares, middle = plain.gallery(text, motion, gallery.TOPS, gallery.EQUIVALENT)
+    found = gallery.gallery_metrics(text, motion)
+    assert found.pop("gallery_median") == middle
+    assert found == pytest.approx({f"gallery_top{k}": share for k, share in shares.items()})
+
+
+@every_case
+def test_the_distance_of_unit_vectors_equals_its_twin(case):
+    sets = [np.asarray(rows, dtype=np.float64) for rows in CASES[case]()]
+    found = score.distances(*sets)
+    assert found["fid"] == metrics.frechet_distance(*sets)
+    if not all(np.any(rows, axis=1).all() for rows in sets):
+        assert "fid_l2" not in found
+        return
+    real, generated = map(plain.of_length_one, sets)
+    expected = plain.frechet_distance(real, generated)
+    assert found["fid_l2"] == pytest.approx(expected, rel=0, abs=FRECHET * size(real, generated))
 
 
 @every_case

@@ -7,12 +7,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from lead.config.checkpoints import checkpoint_rules
 from lead.config.load import load_study
 from lead.config.study import Study
 from lead.config.systems import System
+from lead.errors import LeadError
 from lead.evaluation.repeats import write_values
 from lead.files.job import Job
-from lead.report.printed import rows_of
+from lead.report.printed import TableText, printed_table, rows_of
 from lead.report.table import THIS_RUN, read_published, read_table
 from lead.report.tables import make_table, unranked
 
@@ -25,6 +27,7 @@ VALUES = {
     "mm_dist": 3.0,
     "diversity": 9.0,
 }
+RULES = {"VAE": "last of 10 steps", "projectors": "lowest validation loss in 5 steps"}
 NAMES = ("name", "description", "footnote", "dataset", "evaluator", "evaluation", "text",
          "seed", "consistency", "trainings")  # fmt: skip
 
@@ -50,7 +53,7 @@ def made(
         write_values(paths[-1], system, [own, own], words)
     outputs = {kind: folder / f"{table}.{kind}" for kind in ("tex", "parquet")}
     inputs = {"metrics": tuple(paths), "published": CONFIG / f"published/{table}.csv"}
-    settings = {"table": table, "rows": [vars(row) for row in rows]}
+    settings = {"table": table, "rows": [vars(row) for row in rows], "checkpoints": RULES}
     settings |= {name: values[name] for name in NAMES}
     make_table(Job(table, settings, inputs, outputs))
     return outputs["parquet"]
@@ -180,3 +183,44 @@ def test_a_table_says_which_training_of_which_system_is_missing(tmp_path):
 
 def test_a_table_of_one_training_says_what_its_intervals_leave_out(table6):
     assert any("trained once" in line for line in table6[1]["footnotes"])
+
+
+def test_every_row_says_on_how_many_items_and_with_which_evaluator(tmp_path):
+    by = {"evaluator_weights": "a1", "evaluator_statistics": "c3"}
+    facts = dict.fromkeys(("real", "mld", "lead"), by)
+    frame, metadata = read_table(
+        made(tmp_path, "table1", "demo", ("real", "mld", "lead"), facts=facts)
+    )
+    own = frame[frame["origin"] == THIS_RUN]
+    assert set(own["items"]) == {200} and set(own["evaluator_weights"]) == {"a1"}
+    assert set(frame.loc[frame["origin"] != THIS_RUN, "evaluator_statistics"]) == {""}
+    block = printed_table(frame, TableText.from_metadata(metadata)).block
+    assert block.columns[-1].label == "n"
+    assert [row.cells[-1].mean for row in block.rows] == ["200"] * 3
+    assert {row.cells[-1].mean for row in block.quoted} == {""}
+
+
+def test_systems_that_were_measured_on_other_items_are_refused(tmp_path):
+    with pytest.raises(LeadError, match="different numbers of items") as caught:
+        made(tmp_path, "table1", "demo", ("real", "mld", "lead"), facts={"lead": {"items": 199}})
+    assert "199 items" in str(caught.value) and "lead.parquet" in str(caught.value)
+
+
+def test_a_table_says_which_weights_are_measured(tmp_path):
+    _, metadata = read_table(made(tmp_path, "table1", "demo", ("real", "mld", "lead")))
+    said = "\n".join(metadata["footnotes"])
+    assert "Weights: VAE, last of 10 steps; projectors, lowest validation loss in 5 steps." in said
+
+
+def test_the_rule_of_every_network_is_in_the_studys_settings():
+    rules = checkpoint_rules(load_study("demo", {}, CONFIG))
+    assert set(rules) == {"VAE", "denoiser", "student", "projectors", "evaluator"}
+    study = load_study(
+        "demo",
+        {"denoiser": {"training": {"keep": "best", "steps": 1500, "ema": 0.9}}, "vae": {
+            "source": {"kind": "mld_checkpoint", "path": "some/mld.ckpt"}}},
+        CONFIG,
+    )  # fmt: skip
+    rules = checkpoint_rules(study)
+    assert rules["denoiser"] == "lowest validation loss in 1,500 steps, averaged with decay 0.9"
+    assert rules["VAE"] == "as released (mld.ckpt)"

@@ -10,10 +10,11 @@ import pytest
 from rich.console import Console
 
 from lead.evaluation.gauge import gauge_facts
+from lead.evaluation.summary import GAUGE as BLOCK
 from lead.evaluation.summary import summarise
 from lead.report.footnotes import gauge_footnotes
 from lead.report.gauge import Reading, foremost, gauge_line, gauge_warnings, print_gauge, readings
-from lead.report.printed import gauge_columns_of, metrics_of, rows_of
+from lead.report.printed import columns_below, metrics_of, rows_of
 from lead.report.table import PAPER, THIS_RUN, comparison_table
 from lead.report.terminal import print_table
 from lead.report.text import latex_table
@@ -49,15 +50,15 @@ def gauged(measured, published, labels) -> pd.DataFrame:
 
 def test_the_gauge_is_a_block_of_its_own_and_the_papers_columns_stay(gauged, table1):
     assert metrics_of(gauged) == metrics_of(table1)
-    assert [column.label for column in gauge_columns_of(gauged)] == [
+    assert [column.label for column in columns_below(gauged, BLOCK)] == [
         "Limbs", "Action", "Sides", "Latents", "VAE limbs", "VAE action", "VAE cm",
     ]  # fmt: skip
-    assert gauge_columns_of(table1) == []
+    assert columns_below(table1, BLOCK) == []
     assert rows_of(gauged, PAPER) == rows_of(table1, PAPER)
 
 
 def test_best_limbs_are_closest_to_real_and_what_the_vae_does_is_no_contest(gauged):
-    rows = {row.label: row.cells for row in rows_of(gauged, THIS_RUN, gauge_columns_of(gauged))}
+    rows = {row.label: row.cells for row in rows_of(gauged, THIS_RUN, columns_below(gauged, BLOCK))}
     assert [cell.place for cell in rows["LEAD (MLD)"][:3]] == [1, 1, 1]
     assert [cell.place for cell in rows["MLD"]] == [2, 2, 2, None, None, None, None]
     assert [cell.mean for cell in rows["Real"]] == ["1.000", "0.970", "0.000", "", "", "", ""]

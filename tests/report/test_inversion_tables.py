@@ -16,6 +16,7 @@ from lead.report.table import PAPER, THIS_RUN, read_table
 from lead.report.tables import make_table
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
+RULES = {"VAE": "last of 10 steps", "projectors": "lowest validation loss in 5 steps"}
 NAMES = ("name", "description", "footnote", "dataset", "evaluator", "evaluation", "text",
          "seed", "trainings")  # fmt: skip
 ROWS = {
@@ -67,7 +68,7 @@ def made(folder: Path, table: str, items: int = 100, of: int = 102):
     }
     outputs = {kind: folder / f"{table}.{kind}" for kind in ("tex", "parquet")}
     rows = (REAL, *(PAIRS if table == "table3" else ABLATIONS))
-    settings = {"table": table, "rows": [vars(row) for row in rows]}
+    settings = {"table": table, "rows": [vars(row) for row in rows], "checkpoints": RULES}
     settings |= {name: values[name] for name in NAMES}
     make_table(Job(table, settings, inputs, outputs))
     return read_table(outputs["parquet"])

@@ -85,8 +85,8 @@ def test_a_comparable_run_is_not_called_incomparable(table1, text):
     assert "not comparable" not in latex_table(table1, replace(text, comparable=True))
 
 
-def test_a_missing_value_is_a_dash(table1, text):
-    assert row(latex_table(table1, text), "Real").endswith(r"& -- \\")
+def test_what_was_not_measured_is_said_and_is_no_number(table1, text):
+    assert row(latex_table(table1, text), "Real").endswith(r"& n/a \\")
 
 
 def test_the_caption_names_the_study(table1, text):

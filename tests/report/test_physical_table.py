@@ -11,9 +11,10 @@ import pytest
 
 from lead.config.systems import MLD, REAL, other_model, realigned
 from lead.evaluation.repeats import write_values
+from lead.evaluation.summary import GAUGE as BLOCK
 from lead.evaluation.summary import PHYSICAL, summarise
 from lead.files.job import Job
-from lead.report.printed import TableText, gauge_columns_of, metrics_of
+from lead.report.printed import TableText, columns_below, metrics_of
 from lead.report.table import comparison_table, read_table
 from lead.report.tables import make_table
 from lead.report.text import latex_table
@@ -104,7 +105,8 @@ def table(folder, label="") -> tuple[pd.DataFrame, dict, str]:
     rows = (REAL, MLD, realigned("lead"), other_model("mine", label))
     settings = {"seed": 1, "trainings": 1, "name": "demo", "description": "some clips",
                 "footnote": "A try.", "evaluation": {},
-                "table": "physical", "rows": [vars(row) for row in rows]}  # fmt: skip
+                "table": "physical", "rows": [vars(row) for row in rows],
+                "checkpoints": {"VAE": "last of 10 steps"}}  # fmt: skip
     out = {"tex": folder / "physical.tex", "parquet": folder / "physical.parquet"}
     make_table(Job("make_table", settings, {"metrics": tuple(files), "gauge": gauge}, out))
     return *read_table(out["parquet"]), out["tex"].read_text()
@@ -133,8 +135,10 @@ def test_it_has_the_gauge_among_its_columns_and_nothing_else_of_the_metrics(tmp_
     assert own["mld", "limb_range"] == 0.24 and own["lead", "action_accuracy"] == 0.8
     assert own["real", "foot_skating"] < 1 and "fid" not in set(frame["metric"])
     assert metrics_of(frame)[-2:] == ["limb_range", "action_accuracy"]
-    assert gauge_columns_of(frame) == [] and source.count("toprule") == 1
-    assert "a classifier of 2 actions names the clip's (chance 0.500" in metadata["footnotes"][-1]
+    assert columns_below(frame, BLOCK) == [] and source.count("toprule") == 1
+    assert "a classifier of 2 actions names the clip's (chance 0.500" in "\n".join(
+        metadata["footnotes"]
+    )
 
 
 def test_a_foreign_system_has_the_label_its_study_gives_it(tmp_path):

@@ -2,6 +2,7 @@
 
 import sys
 
+from lead.config.checkpoints import checkpoint_rules
 from lead.config.evaluators import described
 from lead.config.systems import by_name
 
@@ -91,7 +92,8 @@ def table_settings(wildcards):
     if wildcards.table != "physical":
         names += ["dataset", "evaluator", "text", "consistency"]
     rows = [vars(row) for row in study.rows(wildcards.table)]
-    return {"table": wildcards.table, "rows": rows, **{name: values[name] for name in names}}
+    own = {"table": wildcards.table, "rows": rows, "checkpoints": checkpoint_rules(study)}
+    return own | {name: values[name] for name in names}
 
 
 rule make_table:

@@ -39,7 +39,7 @@ def read_captions(path: Path, clips: Sequence[Clip], repeats: int) -> list[tuple
     ids = {clip.id for clip in clips}
     bare = {whole_number(name): name for name in sorted(ids) if whole_number(name) is not None}
     captions: dict[tuple[int | None, str], str] = {}
-    for row in _rows(path):
+    for row in caption_rows(path):
         if row.get("part", MAIN).lower() != MAIN:
             continue
         name, spelt = row["id"], row.get("repeat", "")
@@ -57,26 +57,12 @@ def read_captions(path: Path, clips: Sequence[Clip], repeats: int) -> list[tuple
     ]
 
 
-def _caption(
-    clip: Clip, captions: dict[tuple[int | None, str], str], repeat: int, path: Path
-) -> str:
-    """The clip's own caption that the model's is the same as but for case, spaces and quotes."""
-    wanted = captions.get((repeat, clip.id), captions.get((None, clip.id)))
-    for caption in clip.captions:
-        if _plain(caption) == wanted:
-            return caption
-    there = ", ".join(f"{name} (repeat {number})" for number, name in [*captions][:3])
-    raise LeadError(
-        f"A test item has no caption of its own in repeat {repeat}.",
-        file=path,
-        found=f"{clip.id}: {wanted!r:.80}" if wanted else f"nothing for {clip.id}; but {there}",
-        expected=f"one of its captions, such as {clip.captions[0]!r:.80}",
-        fix="Use the dataset's captions; `lead evaluate --requests` lists those drawn.",
-    )
+def caption_rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a table of captions as text, by the names of their columns in lower case.
 
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    """The rows as text, by the names of their columns in lower case."""
+    Raises:
+        LeadError: it cannot be read, or lacks the columns ``id`` and ``caption``.
+    """
     try:
         if path.suffix.lower() == ".parquet":
             table = read_foreign_table(path)
@@ -95,6 +81,24 @@ def _rows(path: Path) -> list[dict[str, str]]:
             found = f"{len(line)} cells in row {number}, {len(names)} columns"
             raise _unreadable(path, found, "Put captions with a separator in them in quotes.")
     return [dict(zip(names, map(str.strip, line), strict=False)) for line in lines[1:]]
+
+
+def _caption(
+    clip: Clip, captions: dict[tuple[int | None, str], str], repeat: int, path: Path
+) -> str:
+    """The clip's own caption that the model's is the same as but for case, spaces and quotes."""
+    wanted = captions.get((repeat, clip.id), captions.get((None, clip.id)))
+    for caption in clip.captions:
+        if _plain(caption) == wanted:
+            return caption
+    there = ", ".join(f"{name} (repeat {number})" for number, name in [*captions][:3])
+    raise LeadError(
+        f"A test item has no caption of its own in repeat {repeat}.",
+        file=path,
+        found=f"{clip.id}: {wanted!r:.80}" if wanted else f"nothing for {clip.id}; but {there}",
+        expected=f"one of its captions, such as {clip.captions[0]!r:.80}",
+        fix="Use the dataset's captions; `lead evaluate --requests` lists those drawn.",
+    )
 
 
 def _lines(content: bytes) -> Iterator[list[str]]:

@@ -50,7 +50,7 @@ def embed_external(job: Job) -> None:
     files = open_predictions(Path(job.inputs["predictions"]))
     clips = measured_items(store, settings.split)
     ids = [clip.id for clip in clips]
-    reader = Reader(evaluator.skeleton, *map(_numpy, (evaluator.normalizer, evaluator.statistics)))
+    reader = reader_of(evaluator)
     notes = check_items(files, ids, settings.repeats)
     repeats = min(files.repeats, settings.repeats)
     captions = None
@@ -64,6 +64,7 @@ def embed_external(job: Job) -> None:
             "joints are put on the floor and onto the study's skeleton: what physics says of "
             "floor and bones would not be theirs and is left out"
         )
+    notes.append(f"weights: {system.checkpoint or 'how they were chosen is not stated'}")
     embedded, notes_on_lengths = [], []
     for repeat in track(range(repeats), name, repeats):
         drawn = draw_pass(clips, repeat_seeds(job.seeds, repeat))
@@ -78,7 +79,7 @@ def embed_external(job: Job) -> None:
         notes += [note for note in remarks if note not in notes]
         tensors = {
             "text": evaluator.texts(captions[repeat] if captions else drawn.captions),
-            **evaluator.measure(*_listed(evaluator, motions)),
+            **evaluator.measure(*listed(evaluator, motions)),
         }
         if samples := files.samples[repeat]:
             several = draw_multimodality(
@@ -90,12 +91,12 @@ def embed_external(job: Job) -> None:
             raw = (read_file(path, system) for paths in samples.values() for path in paths)
             asked = [frames.get(name) for name, paths in samples.items() for _ in paths]
             motions, _ = read_features(raw, reader, units, asked)
-            of_captions = evaluator.motions(*_listed(evaluator, motions))
+            of_captions = evaluator.motions(*listed(evaluator, motions))
             tensors["multimodality"] = of_captions.unflatten(0, (len(samples), -1))
         embedded.append(tensors)
     for note in notes:
         print(f"{name}: {note}", file=sys.stderr)
-    stored = [key for key in embedded[0] if not (from_joints and _of_floor_or_bones(key))]
+    stored = [key for key in embedded[0] if not (from_joints and of_floor_or_bones(key))]
     facts = {**job.manifest, **evaluated_by(job), "notes": json.dumps(notes)}
     stacked = {key: torch.stack([tensors[key] for tensors in embedded]) for key in stored}
     save_tensors(stacked, job.outputs["embeddings"], facts)
@@ -114,17 +115,17 @@ def first_motions(job: Job, ids: Sequence[str]) -> list[Float[np.ndarray, "_ D"]
     files = open_predictions(Path(job.inputs["predictions"]))
     every = [clip.id for clip in measured_items(store, settings.split)]
     check_items(files, every, settings.repeats)
-    reader = Reader(evaluator.skeleton, *map(_numpy, (evaluator.normalizer, evaluator.statistics)))
+    reader = reader_of(evaluator)
     units, _ = settle_normalisation(files, every, system, reader)
     return read_features(files.read(0, ids, system), reader, units)[0]
 
 
-def _of_floor_or_bones(name: str) -> bool:
-    floor = tuple(f"{PREFIX}{name}" for name in ("penetration", "floating", "bone_drift", "bone."))
-    return name.startswith(floor)
+def reader_of(evaluator: MotionEvaluator) -> Reader:
+    """What makes arrays raw features on the skeleton and with the statistics of an evaluator."""
+    return Reader(evaluator.skeleton, *map(_numpy, (evaluator.normalizer, evaluator.statistics)))
 
 
-def _listed(
+def listed(
     evaluator: MotionEvaluator, motions: Sequence[Float[np.ndarray, "_ D"]]
 ) -> tuple[Motions, np.ndarray]:
     """A list of raw features as the evaluator takes motions, and their lengths."""
@@ -136,6 +137,11 @@ def _listed(
         return evaluator.normalizer.batch(pad_sequence(tensors, batch_first=True), mask)
 
     return normalised, length
+
+
+def of_floor_or_bones(name: str) -> bool:
+    floor = tuple(f"{PREFIX}{name}" for name in ("penetration", "floating", "bone_drift", "bone."))
+    return name.startswith(floor)
 
 
 def _numpy(statistics: Normalizer) -> Normalizer:
