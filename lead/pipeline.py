@@ -101,7 +101,7 @@ class LeadPipeline:
                 text_width=encoder.width,
                 distilled=False,
             ),
-            load_projector(files[2], text_width=encoder.width, latent_width=vae.latent_width),
+            load_projector(files[2], text_width=encoder.width, latent=vae.latent_shape),
             noise_schedule(Diffusion.model_validate(values["diffusion"])),
             Standardisation(condition.mean, condition.std),
             encoder.encode([""]).pooled,

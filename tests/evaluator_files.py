@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import save_file
 
 FOLDERS = {"humanml3d": ("t2m", "Comp_v6_KLD01", 263), "kit": ("kit", "Comp_v6_KLD005", 251)}
 
 
-def shapes(features: int) -> dict[str, dict[str, tuple[int, ...]]]:
-    """Every parameter of the three networks, as their published layers have them."""
+def shapes(columns: int) -> dict[str, dict[str, tuple[int, ...]]]:
+    """Every parameter of the three networks that see so many columns, as published."""
 
     def gru(width: int) -> dict[str, tuple[int, ...]]:
         return {
@@ -29,7 +32,7 @@ def shapes(features: int) -> dict[str, dict[str, tuple[int, ...]]]:
 
     return {
         "movement_encoder": {
-            "main.0.weight": (512, features - 4, 4), "main.0.bias": (512,),
+            "main.0.weight": (512, columns, 4), "main.0.bias": (512,),
             "main.3.weight": (512, 512, 4), "main.3.bias": (512,),
             "out_net.weight": (512, 512), "out_net.bias": (512,),
         },
@@ -44,8 +47,10 @@ def shapes(features: int) -> dict[str, dict[str, tuple[int, ...]]]:
     }  # fmt: skip
 
 
-def random_networks(dataset: str = "humanml3d", seed: int = 0) -> dict[str, dict]:
-    """Networks whose embeddings depend on all they read."""
+def random_networks(
+    dataset: str = "humanml3d", seed: int = 0, columns: int | None = None
+) -> dict[str, dict]:
+    """Networks whose embeddings depend on all they read; ``columns`` are Guo et al.'s if None."""
     generator = torch.Generator().manual_seed(seed)
 
     def tensor(shape: tuple[int, ...]) -> torch.Tensor:
@@ -54,7 +59,7 @@ def random_networks(dataset: str = "humanml3d", seed: int = 0) -> dict[str, dict
 
     return {
         part: {name: tensor(shape) for name, shape in own.items()}
-        for part, own in shapes(FOLDERS[dataset][2]).items()
+        for part, own in shapes(columns or FOLDERS[dataset][2] - 4).items()
     }
 
 
@@ -74,3 +79,45 @@ def write_statistics(folder: Path, mean: np.ndarray, std: np.ndarray, dataset: s
     np.save(meta / "mean.npy", mean)
     np.save(meta / "std.npy", std)
     return meta
+
+
+def write_motius(folder: Path, mean: np.ndarray, std: np.ndarray, seed: int = 0) -> Path:
+    """Motius's artefact: one safetensors file, statistics, words and a manifest of digests."""
+    networks = random_networks(seed=seed)
+    for name in ("stats", "glove"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    flat = {
+        f"{part}.{name}": own for part, every in networks.items() for name, own in every.items()
+    }
+    save_file(flat, folder / "model.safetensors", metadata={"format": "pt"})
+    np.save(folder / "stats" / "mean.npy", mean)
+    np.save(folder / "stats" / "std.npy", std)
+    (folder / "glove" / "our_vab_words.pkl").write_bytes(b"words")
+    (folder / "README.md").write_text("a card\n")
+    write_manifest(folder)
+    return folder
+
+
+def write_manifest(folder: Path) -> None:
+    """The manifest of the files as they are now."""
+    files = [
+        {"path": path.relative_to(folder).as_posix(), "bytes": path.stat().st_size,
+         "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "artifact_manifest.json"
+    ]  # fmt: skip
+    content = {"format_version": 1, "files": files, "source_files": []}
+    (folder / "artifact_manifest.json").write_text(json.dumps(content))
+
+
+def write_mardm(folder: Path, dataset: str, mean: np.ndarray, std: np.ndarray) -> Path:
+    """MARDM's evaluator and statistics where its repository has them."""
+    own, columns = {"humanml3d": ("t2m", 67), "kit": ("kit", 64)}[dataset]
+    path = folder / "checkpoints" / own / "text_mot_match" / "model" / "finest.tar"
+    path.parent.mkdir(parents=True)
+    torch.save({**random_networks(dataset, columns=columns), "epoch": 40}, path)
+    place = folder / "utils" / "eval_mean_std" / own
+    place.mkdir(parents=True)
+    np.save(place / "eval_mean.npy", mean)
+    np.save(place / "eval_std.npy", std)
+    return folder

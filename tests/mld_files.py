@@ -5,15 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
+from safetensors.torch import save_file
 
 FEATURES = {"humanml3d": 263, "kit": 251}
 Shapes = dict[str, tuple[int, ...]]
 
 
-def shapes(features: int = 263, *, distilled: bool = False) -> Shapes:
+def shapes(
+    features: int = 263, *, distilled: bool = False, latent: tuple[int, int] = (1, 256)
+) -> Shapes:
     """Every parameter of VAE and denoiser, as their published layers have them."""
+    tokens, width = latent
     vae = {
-        "global_motion_token": (2, 256),
+        "global_motion_token": (2 * tokens, 256),
         "query_pos_encoder.pe": (500, 1, 256), "query_pos_decoder.pe": (500, 1, 256),
         **_stack("encoder", False), **_stack("decoder", True),
         **_linear("skel_embedding", 256, features), **_linear("final_layer", features, 256),
@@ -25,13 +29,20 @@ def shapes(features: int = 263, *, distilled: bool = False) -> Shapes:
         **_linear("emb_proj.1", 256, 768), "query_pos.pe": (500, 1, 256),
         **(own or {"mem_pos.pe": (500, 1, 256)}), **_stack("encoder", False),
     }  # fmt: skip
+    if width != 256:  # MotionLCM's version 2
+        vae |= _linear("latent_pre", width, 256) | _linear("latent_post", 256, width)
+        denoiser |= _linear("latent_pre", 256, width) | _linear("latent_post", width, 256)
     return {f"vae.{name}": shape for name, shape in vae.items()} | {
         f"denoiser.{name}": shape for name, shape in denoiser.items()
     }
 
 
 def random_weights(
-    dataset: str = "humanml3d", seed: int = 0, *, distilled: bool = False
+    dataset: str = "humanml3d",
+    seed: int = 0,
+    *,
+    distilled: bool = False,
+    latent: tuple[int, int] = (1, 256),
 ) -> dict[str, torch.Tensor]:
     """Weights with which every output depends on all that is read."""
     generator = torch.Generator().manual_seed(seed)
@@ -46,7 +57,7 @@ def random_weights(
 
     return {
         name: tensor(name, shape)
-        for name, shape in shapes(FEATURES[dataset], distilled=distilled).items()
+        for name, shape in shapes(FEATURES[dataset], distilled=distilled, latent=latent).items()
     }
 
 
@@ -60,6 +71,19 @@ def write_lightning(path: Path, weights: dict[str, torch.Tensor], **entries: obj
     training = {"epoch": 2999, "global_step": 5, "optimizer_states": [{"state": {}}]}
     torch.save({"state_dict": {**beside, **weights}, **training, **entries}, path)
     return path
+
+
+def write_folder(folder: Path, weights: dict[str, torch.Tensor]) -> Path:
+    """The same as a file for each network, by names of its own, as Motius and diffusers do."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for network in ("vae", "denoiser"):
+        own = {
+            name.removeprefix(f"{network}."): value.contiguous()
+            for name, value in weights.items()
+            if name.startswith(f"{network}.")
+        }
+        save_file(own, folder / f"{network}.safetensors")
+    return folder
 
 
 def _linear(name: str, out: int, inside: int) -> Shapes:

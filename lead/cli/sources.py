@@ -175,7 +175,8 @@ def _encoder(text: TextSettings) -> Need:
 
 def _checkpoint(name: str, path: Path) -> Need:
     fix = f"put it at {path}, or name its place in {name}.source.path (docs/checkpoints.md)"
-    return Need(f"released checkpoint for {name}", path.is_file(), fix)
+    present = path.is_file() or (path / "vae.safetensors").is_file()
+    return Need(f"released checkpoint for {name}", present, fix)
 
 
 def _other_sources(studies: Sequence[Study], data_root: Path) -> list[Need]:

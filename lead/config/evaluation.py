@@ -128,15 +128,42 @@ class TrainedEvaluator(_Evaluator):
     parts of speech as the published one."""
 
 
-class T2mEvaluator(_Evaluator):
+class _Published(_Evaluator):
+    """What others trained: it reads word vectors, always."""
+
+    words: ClassVar[Literal["glove"]] = "glove"
+
+
+class T2mEvaluator(_Published):
     """The published evaluator of Guo et al. 2022, with which every public figure was made."""
 
     kind: Literal["t2m"]
     """Official weights and statistics are read; nothing of it is trained."""
     folder: Path = Path("evaluators")
     """Folder of the release, under ``data_root``: ``t2m/`` and ``kit/`` lie in it."""
-    words: ClassVar[Literal["glove"]] = "glove"
-    """It reads word vectors, always."""
+
+
+class MotiusEvaluator(_Published):
+    """The same evaluator for HumanML3D as Motius publishes it: safetensors and a manifest."""
+
+    kind: Literal["motius"]
+    """Weights, statistics and word vectors are read and compared with their manifest."""
+    folder: Path = Path("motius-evaluator")
+    """Folder of the artefact, under ``data_root``."""
+    vocabulary: Path = Path("motius-evaluator/glove")
+    """Folder of the published word vectors, under ``data_root``; the artefact holds a copy."""
+
+
+class MardmEvaluator(_Published):
+    """The evaluator of MARDM (Meng et al. 2025), which sees root and joint positions alone."""
+
+    kind: Literal["mardm"]
+    """Its weights and statistics of 67 columns (KIT-ML: 64) are read."""
+    folder: Path = Path("mardm")
+    """Folder under ``data_root``: a checkout of its repository with its evaluators, or these."""
+
+
+PublishedEvaluator = T2mEvaluator | MotiusEvaluator | MardmEvaluator
 
 
 def evaluator_kind(values: Any) -> Any:
@@ -147,11 +174,15 @@ def evaluator_kind(values: Any) -> Any:
 
 
 Evaluator = Annotated[
-    Annotated[TrainedEvaluator, Tag("trained")] | Annotated[T2mEvaluator, Tag("t2m")],
+    Annotated[TrainedEvaluator, Tag("trained")]
+    | Annotated[T2mEvaluator, Tag("t2m")]
+    | Annotated[MotiusEvaluator, Tag("motius")]
+    | Annotated[MardmEvaluator, Tag("mardm")],
     Discriminator(
         evaluator_kind,
         custom_error_type="evaluator",
-        custom_error_message="a mapping such as {kind: t2m} or {kind: trained, words: glove}",
+        custom_error_message="a mapping such as {kind: t2m}, {kind: motius}, {kind: mardm} or "
+        "{kind: trained, words: glove}",
     ),
 ]
 

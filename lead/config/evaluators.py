@@ -13,7 +13,10 @@ from lead.config.base import merge
 from lead.config.evaluation import (
     Evaluator,
     ExternalSystem,
+    MardmEvaluator,
     MatcherStage,
+    MotiusEvaluator,
+    PublishedEvaluator,
     T2mEvaluator,
     TrainedEvaluator,
     evaluator_kind,
@@ -22,12 +25,26 @@ from lead.config.evaluation import (
 OWN = "own"
 """What the study's own evaluator is called in tables, and no other may be."""
 
+PUBLISHED = {
+    "t2m": "the published one (Guo et al. 2022)",
+    "motius": "the published one (Guo et al. 2022, as Motius packs it)",
+    "mardm": "MARDM's, on root and joint positions (Meng et al. 2025)",
+}
+"""What the evaluators that others trained are, by kind."""
+
+GUO2022 = ("t2m", "motius")
+"""Kinds that are the network of which every published figure was made."""
+
 OtherEvaluator = Annotated[
-    Annotated[MatcherStage, Tag("trained")] | Annotated[T2mEvaluator, Tag("t2m")],
+    Annotated[MatcherStage, Tag("trained")]
+    | Annotated[T2mEvaluator, Tag("t2m")]
+    | Annotated[MotiusEvaluator, Tag("motius")]
+    | Annotated[MardmEvaluator, Tag("mardm")],
     Discriminator(
         evaluator_kind,
         custom_error_type="evaluator",
-        custom_error_message="{kind: t2m}, or what differs from `matcher`, such as "
+        custom_error_message="{kind: t2m}, {kind: motius}, {kind: mardm}, or what differs from "
+        "`matcher`, such as "
         "{model: {features: positions}}; {} is the same settings trained again",
     ),
 ]
@@ -54,7 +71,7 @@ class NamedEvaluator:
     @property
     def files(self) -> dict[str, str]:
         """Its files below ``results/<study>``, by input name."""
-        published, folder = self.evaluator.kind == "t2m", self.folder.removeprefix("/")
+        published, folder = self.evaluator.kind != "trained", self.folder.removeprefix("/")
         models = f"{folder}/models".removeprefix("/")
         files = {
             "matcher": f"{models}/{'evaluator' if published else 'matcher'}/matcher.safetensors"
@@ -74,15 +91,16 @@ def laid_over(others: Any, known: Mapping[str, Any]) -> Any:
     laid = {}
     for name, other in others.items():
         own = {} if other is None else other
-        published = evaluator_kind(own) == "t2m"
+        kind = evaluator_kind(own)
+        published = kind in PUBLISHED
         laid[name] = merge(
-            {**words, "kind": "t2m"} if published else known["matcher"].model_dump(), own
+            {**words, "kind": kind} if published else known["matcher"].model_dump(), own
         )
     return laid
 
 
 def named(
-    own: Evaluator, matcher: MatcherStage, others: Mapping[str, MatcherStage | T2mEvaluator]
+    own: Evaluator, matcher: MatcherStage, others: Mapping[str, MatcherStage | PublishedEvaluator]
 ) -> dict[str, NamedEvaluator]:
     """Every evaluator by name, the study's own first.
 
@@ -92,7 +110,7 @@ def named(
     trained = TrainedEvaluator(vocabulary=own.vocabulary, tagger=own.tagger, words=words)
     every = {OWN: NamedEvaluator("", own, matcher)}
     for name, other in others.items():
-        pair = (other, matcher) if isinstance(other, T2mEvaluator) else (trained, other)
+        pair = (other, matcher) if isinstance(other, PublishedEvaluator) else (trained, other)
         every[name] = NamedEvaluator(f"/evaluators/{name}", *pair)
     return every
 
@@ -140,9 +158,9 @@ def described(every: Mapping[str, NamedEvaluator]) -> dict[str, str]:
     for name, one in every.items():
         changed = dict(_changed(own.matcher.model_dump(), one.matcher.model_dump()))
         settings = ", ".join(f"{key} {value}" for key, value in changed.items())
-        if one.evaluator.kind == "t2m":
-            said[name] = "the published one (Guo et al. 2022)"
-        elif one is own or own.evaluator.kind == "t2m":
+        if one.evaluator.kind in PUBLISHED:
+            said[name] = PUBLISHED[one.evaluator.kind]
+        elif one is own or own.evaluator.kind in PUBLISHED:
             said[name] = f"trained in this study{f' with {settings}' if settings else ''}"
         else:
             said[name] = f"trained with {settings}" if settings else "the same trained again"

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, PositiveInt, model_validator
 
-from lead.config.base import Settings
+from lead.config.base import Settings, added
 
 
 def _odd(layers: int) -> int:
@@ -51,7 +51,10 @@ class VaeModel(Stack):
     layers: OddLayers = 9
     """Layers of the encoder, and of the decoder; odd."""
     latent_tokens: PositiveInt = 1
-    """Tokens of the latent, each as wide as the network."""
+    """Tokens of the latent: 1 in the paper, up to 10 in MLD, 16 in MotionLCM's version 2."""
+    latent_width: PositiveInt | None = added(None)
+    """Width of a latent token where it is not the network's, between which two linear layers then
+    lie: 32 in version 2 of MotionLCM."""
     positions: PositiveInt = 500
     """Rows of the learned position tables: frame tokens and two per latent token fit in."""
     initial_positions: Literal["uniform", "sine"] = "uniform"
@@ -79,16 +82,26 @@ class VaeModel(Stack):
             )
         return self
 
+    @property
+    def latent_shape(self) -> tuple[int, int]:
+        """Tokens of a latent, and their width."""
+        return self.latent_tokens, self.latent_width or self.width
+
 
 Predicts = Literal["epsilon", "v", "sample"]
 """What a denoiser's output means: the noise, the velocity √ᾱ ε - √(1 - ᾱ) z_0, or the latent."""
 
 
 class DenoiserModel(Stack):
-    """The denoiser of MLD, as wide as the latent it denoises."""
+    """The denoiser of MLD, as wide as the latent it denoises unless ``latent_width`` is said."""
 
     layers: OddLayers = 9
     """Layers; odd."""
+    latent_width: PositiveInt | None = added(None)
+    """Width of a latent token where it is not the network's, as in the VAE."""
+    text_activation: Literal["relu", "none"] = added("relu")
+    """What text passes before its linear layer: a ReLU as in MLD and MotionLCM, or nothing as in
+    version 2, whose weights do not tell."""
     predicts: Predicts = "epsilon"
     """What the network predicts: the noise (``epsilon``, as published), the velocity (``v``,
     Salimans and Ho 2022) or the clean latent (``sample``). MLD's network ends in a LayerNorm and

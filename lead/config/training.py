@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
 from lead.config.base import Settings, added
 from lead.config.models import DenoiserModel, ProjectorModel, TextSettings, VaeModel
@@ -79,7 +79,7 @@ class MldVaeSource(Settings):
     kind: Literal["mld_checkpoint"]
     """Official weights are read."""
     path: Path = Path("checkpoints/mld.ckpt")
-    """The Lightning file, under ``data_root``."""
+    """The Lightning file or the folder of safetensors files, under ``data_root``."""
     mean: Path | None = None
     """The released ``Mean.npy`` that its features were normalised with, under ``data_root``; the
     study's statistics must agree with it. Without ``mean`` and ``std`` nothing is compared."""
@@ -99,19 +99,18 @@ class MldDenoiserSource(Settings):
     kind: Literal["mld_checkpoint"]
     """Official weights are read; the study's VAE must be the one in the same file."""
     path: Path = Path("checkpoints/mld.ckpt")
-    """The Lightning file, under ``data_root``."""
+    """The Lightning file or the folder of safetensors files, under ``data_root``."""
     text: Literal["clip", "t5"] = "clip"
-    """Text encoder that it was trained on, which the file does not say: MLD's is CLIP. The
-    study's `text` must be of that kind, and not standardised."""
+    """Text encoder that it reads, which no file says (MLD: CLIP); the study's must be the same."""
 
 
 class MotionLcmSource(Settings):
-    """The student of a released checkpoint of MotionLCM, version 1, on the VAE of the same one."""
+    """The student of a released checkpoint of MotionLCM, on the VAE of the same one."""
 
     kind: Literal["motionlcm_checkpoint"]
     """Official weights are read; the study's VAE must be the one in the same file."""
     path: Path = Path("checkpoints/motionlcm.ckpt")
-    """The Lightning file, under ``data_root``."""
+    """The Lightning file or the folder of safetensors files, under ``data_root``."""
 
 
 VaeSource = Annotated[TrainedSource | MldVaeSource, Field(discriminator="kind")]
@@ -169,9 +168,8 @@ class LatentCache(Settings):
     crops: PositiveInt = 8
     """Random crops of each training item whose posterior is kept."""
     published_dropout: bool = added(False)
-    """Dropout in the frozen VAE while it encodes training clips, as in MLD's code: one draw of it
-    for each crop that is kept, where MLD has one at every step. All that learns from latents, the
-    projectors too, sees it; validation does not."""
+    """Dropout in the frozen VAE while it encodes training clips, as in MLD's code, one draw for
+    each crop kept: all that learns from latents sees it, validation does not."""
 
 
 class DenoiserStage(Settings):
@@ -253,6 +251,10 @@ class ConsistencyStage(Settings):
     """Largest guidance w that is learned."""
     guidance: PositiveFloat = 7.5
     """Scale of guidance when generating; the student is told w, which is one less."""
+    timesteps: dict[PositiveInt, tuple[NonNegativeInt, ...]] = added({})
+    """Diffusion steps that are visited, falling, by their number: version 2's map."""
+    guidance_of_steps: dict[PositiveInt, PositiveFloat] = added({})
+    """Scale by the number of steps, ``dynamic`` in version 2; else ``guidance``."""
     guidance_width: PositiveInt = Field(default=256, multiple_of=2, ge=4)
     """Width of the sinusoid of w."""
     ema: float = Field(default=0.95, ge=0, lt=1)
@@ -273,6 +275,9 @@ class ConsistencyStage(Settings):
         steps = self.steps
         if not steps or list(steps) != sorted(set(steps)) or steps[-1] > self.solver_steps:
             raise ValueError(f"steps that rise, from 1 to {self.solver_steps}, not {steps}")
+        for count, own in self.timesteps.items():
+            if len(own) != count or list(own) != sorted(own, reverse=True):
+                raise ValueError(f"timesteps: {count} that fall, not {own}")
         if self.guidance_low > self.guidance_high:
             raise ValueError("guidance_low is no more than guidance_high")
         return self

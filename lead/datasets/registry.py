@@ -31,6 +31,14 @@ DATASETS: tuple[Dataset, ...] = (
 """One for each type of dataset settings; a further dataset is a module and a line here."""
 
 
+_EVALUATORS = {
+    "t2m": (("t2m-evaluator", "kit-evaluator"), "evaluators"),
+    "motius": (("motius-evaluator",) * 2, "motius-evaluator"),
+    "mardm": (("mardm-evaluator", "mardm-evaluator-kit"), "mardm"),
+}
+"""The sources of each kind of evaluator for HumanML3D and KIT-ML, and their folder's first part."""
+
+
 def dataset_of(settings: Settings) -> Dataset:
     """The dataset that has this type of settings.
 
@@ -76,10 +84,11 @@ def sources_of(study: Study) -> list[RawSource]:
         if evaluator.words == "glove":
             names.add("glove")
             folders["glove"] = evaluator.vocabulary
-        if evaluator.kind == "t2m":
+        if evaluator.kind != "trained":
             is_kit = skeleton_of(study.dataset) is KIT
-            names.add("kit-evaluator" if is_kit else "t2m-evaluator")
-            folders["evaluators"] = evaluator.folder
+            name, first = _EVALUATORS[evaluator.kind]
+            names.add(name[is_kit])
+            folders[first] = evaluator.folder
     return [_moved(source, folders) for source in SOURCES.values() if source.name in names]
 
 

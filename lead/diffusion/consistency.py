@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import torch
 from jaxtyping import Float, Int
@@ -106,17 +106,19 @@ class FewSteps:
         boundary: of its consistency function.
         solver_steps: steps of the grid that it learned.
         guidance_width: of the sinusoid of w, by which it knows how far to guide.
+        timesteps: the diffusion steps that it visits, by their number; others are on the grid.
     """
 
     boundary: BoundaryCondition
     solver_steps: int
     guidance_width: int
+    timesteps: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, stage: ConsistencyStage) -> FewSteps:
         """As a stage's settings distil it."""
         boundary = BoundaryCondition(stage.sigma, stage.timestep_scaling)
-        return cls(boundary, stage.solver_steps, stage.guidance_width)
+        return cls(boundary, stage.solver_steps, stage.guidance_width, stage.timesteps)
 
     def sample(
         self,
@@ -136,6 +138,8 @@ class FewSteps:
         embedded = guidance_sinusoid(scale, self.guidance_width)
         steps = fresh.shape[1] + 1
         timesteps = student_timesteps(steps, self.solver_steps, schedule.train_steps)
+        if steps in self.timesteps:
+            timesteps = torch.tensor(self.timesteps[steps])
 
         def denoise(latent: Tensor, timestep: Tensor) -> Tensor:
             return predicted_noise(student, schedule, latent, timestep, text, embedded)

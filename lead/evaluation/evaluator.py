@@ -232,7 +232,7 @@ def open_evaluator(job: Job) -> tuple[MotionEvaluator, MotionStore, Evaluation]:
 
 def _statistics_of(job: Job, normalizer: Normalizer, skeleton: Skeleton) -> Normalizer:
     """The statistics that the matcher was trained on, as its file says too."""
-    if job.setting("evaluator", Evaluator).kind == "t2m":
+    if job.setting("evaluator", Evaluator).kind != "trained":
         statistics = load_normalizer(job.inputs["matcher_stats"])
     else:
         bias = job.setting("matcher", MatcherStage).feature_bias

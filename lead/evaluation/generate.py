@@ -58,13 +58,14 @@ def open_generator(
     teacher = stage.teacher if stage else None
     text = teacher.text if teacher else job.setting("text", TextSettings)
     projector = None
+    vae = load_vae(job.inputs["vae"], feature_width=store.frames.shape[1]).to(like)
     if "projector" in job.inputs:
         projector = load_projector(
             job.inputs["projector"],
             # Realignment is with the study's text, whatever the denoiser is conditioned on.
             text_width=TextCache.open(job.inputs["text"]).width,
+            latent=vae.latent_shape,
         ).to(like)
-    vae = load_vae(job.inputs["vae"], feature_width=store.frames.shape[1]).to(like)
     denoiser = load_denoiser(
         job.inputs["denoiser"],
         latent_width=vae.latent_width,
@@ -72,6 +73,7 @@ def open_generator(
         distilled=stage is not None,
     )
     standardise = Standardisation.fit(cache, store.captions("train"), text.standardise)
+    steps = int(job.settings["steps"]) if stage else settings.sampling_steps
     return MotionGenerator(
         vae,
         denoiser.to(like),
@@ -79,8 +81,8 @@ def open_generator(
         noise_schedule(job.setting("diffusion", Diffusion)).to(like.device),
         Standardisation(standardise.mean.to(like), standardise.std.to(like)),
         cache.pooled([""]).to(like),
-        int(job.settings["steps"]) if stage else settings.sampling_steps,
-        stage.guidance if stage else settings.guidance,
+        steps,
+        stage.guidance_of_steps.get(steps, stage.guidance) if stage else settings.guidance,
         FewSteps.of(stage) if stage else None,
     )
 

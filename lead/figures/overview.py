@@ -45,7 +45,7 @@ def overview(job: Job) -> None:
     protocol = job.setting("evaluation", Evaluation)
     layers = getattr(projector.model, "layers", None)
     facts = {
-        "latent": f"{vae.model.latent_tokens} × {vae.model.width}",
+        "latent": " × ".join(map(str, vae.model.latent_shape)),
         "vae": f"{vae.model.layers} + {vae.model.layers} layers",
         "vae_loss": ", ".join(
             ["reconstruction"]

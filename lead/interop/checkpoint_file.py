@@ -111,7 +111,8 @@ def float_tensors(values: Mapping[str, object], path: Path, release: Release) ->
             )
     try:
         loaded = {name: value for name, value in values.items() if isinstance(value, Tensor)}
-        tensors = loaded | read_tensors(path, values)
+        stored = {name: value for name, value in values.items() if name not in loaded}
+        tensors = loaded | (read_tensors(path, stored) if stored else {})
     except Exception as error:  # as above
         raise _damaged(path, error, release) from None
     for name, value in tensors.items():

@@ -11,7 +11,7 @@ import torch
 from pydantic import BaseModel
 
 from lead.config.datasets import DatasetSettings
-from lead.config.models import Diffusion, Stack, TextSettings
+from lead.config.models import Diffusion, Stack, TextSettings, VaeModel
 from lead.config.training import (
     ConsistencyStage,
     DenoiserStage,
@@ -35,7 +35,8 @@ from lead.motion.skeleton import Skeleton
 SAME_STATISTICS = 0.01
 """Part of a standard deviation by which mean and std may differ from the released ones."""
 _NAME_STATISTICS = "Name Mean.npy and Std.npy of the dataset that the checkpoint was trained on."
-_TRAINING_ONLY = {"dropout"}
+_FREE = {"dropout", "latent_tokens", "latent_width", "text_activation"}
+"""Settings that are of training alone, or compared with the weights."""
 _NOISE = ("train_steps", "beta_start", "beta_end")
 
 
@@ -50,8 +51,9 @@ def import_vae(job: Job) -> None:
     _check_sizes("vae", stage.model)
     skeleton, path = _skeleton(job), job.data_root / source.path
     vae = load_mld_vae(path, skeleton)
+    _check_latent(vae, stage.model, path)
     compared = _compare_statistics(job, source, skeleton.feature_width)
-    save_published(job, vae, "VAE", {"source": file_digest(path), "statistics": compared})
+    save_published(job, vae, "VAE", {"source": _digest(path), "statistics": compared})
 
 
 def import_denoiser(job: Job) -> None:
@@ -65,14 +67,14 @@ def import_denoiser(job: Job) -> None:
     assert isinstance(source, MldDenoiserSource)
     _check_reading(job, stage, job.setting("text", TextSettings), source.text)
     path = job.data_root / source.path
-    vae, denoiser = load_mld(path, _skeleton(job))
+    vae, denoiser = load_mld(path, _skeleton(job), stage.model.text_activation)
     _check_vae(vae, path, job.inputs["vae"])
-    metadata = {"source": file_digest(path), **latents_of(job.inputs["vae"])}
+    metadata = {"source": _digest(path), **latents_of(job.inputs["vae"])}
     save_published(job, denoiser, "denoiser", metadata)
 
 
 def import_consistency(job: Job) -> None:
-    """Bring MotionLCM's published student, version 1, into the study.
+    """Bring MotionLCM's published student into the study.
 
     Input: the study's ``vae``, which must be the one in the same checkpoint: the projector was
     trained on it. Output: ``weights``. The checkpoint is read from the data root.
@@ -84,9 +86,14 @@ def import_consistency(job: Job) -> None:
     text = teacher.text if teacher else job.setting("text", TextSettings)
     _check_reading(job, denoiser, text, "t5")
     path = job.data_root / source.path
-    vae, student = load_motionlcm(path, _skeleton(job))
+    vae, student = load_motionlcm(path, _skeleton(job), denoiser.model.text_activation)
     _check_vae(vae, path, job.inputs["vae"])
-    save_published(job, student, "student", {"source": file_digest(path)})
+    save_published(job, student, "student", {"source": _digest(path)})
+
+
+def _digest(path: Path) -> str:
+    files = sorted(path.glob("*.safetensors")) if path.is_dir() else [path]
+    return ", ".join(map(file_digest, files))
 
 
 def _skeleton(job: Job) -> Skeleton:
@@ -118,9 +125,23 @@ def _check_sizes(stage: str, model: Stack) -> None:
         f"The published {stage} has other sizes than the study's.",
         f"{stage}.model",
         model,
-        [name for name in type(model).model_fields if name not in _TRAINING_ONLY],
+        [name for name in type(model).model_fields if name not in _FREE],
         f"Leave {stage}.model out under size: paper, or set {stage}.source to train.",
     )
+
+
+def _check_latent(vae: MotionVae, model: VaeModel, path: Path) -> None:
+    found, expected = vae.latent_shape, model.latent_shape
+    if found != expected:
+        raise LeadError(
+            "The checkpoint has another latent than the study's VAE, denoiser and projectors.",
+            file=path,
+            found="{} x {}".format(*found),
+            expected="{} x {}, of vae.model".format(*expected),
+            fix=f"Set vae.model.latent_tokens: {found[0]}, and if the width is not 256 "
+            f"latent_width: {found[1]} in vae.model and denoiser.model (version 2 has also "
+            "denoiser.model.text_activation: none).",
+        )
 
 
 def _check_same(

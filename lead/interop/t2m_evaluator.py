@@ -8,13 +8,8 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
-from lead.config.datasets import DatasetSettings
-from lead.config.evaluation import T2mEvaluator
 from lead.config.models import MatcherModel
-from lead.datasets.registry import skeleton_of
 from lead.errors import LeadError
-from lead.files.digest import file_digest
-from lead.files.job import Job
 from lead.interop.checkpoint_file import (
     Release,
     described,
@@ -23,12 +18,11 @@ from lead.interop.checkpoint_file import (
     named_weights,
     open_torch_file,
     read_statistics,
-    save_published,
 )
 from lead.models.build import build_matcher, freeze
-from lead.models.matcher import STATISTICS, Matcher
+from lead.models.matcher import Matcher, seen_columns
 from lead.motion.layout import BLOCKS, layout
-from lead.motion.normalizer import BIASED_BLOCKS, Normalizer, load_normalizer, save_normalizer
+from lead.motion.normalizer import BIASED_BLOCKS, Normalizer
 from lead.motion.skeleton import HUMANML3D, SKELETONS, Skeleton
 
 PARTS = ("movement_encoder", "motion_encoder", "text_encoder")
@@ -65,9 +59,19 @@ def load_t2m_evaluator(path: Path | str, skeleton: Skeleton = HUMANML3D) -> Matc
     Raises:
         LeadError: no file, not the evaluator's, damaged, or another dataset's.
     """
-    path = _checkpoint(Path(path), skeleton)
-    tensors = _networks(path)
-    matcher = build_matcher(MatcherModel(), skeleton.feature_width)
+    path = checkpoint_of(Path(path), skeleton)
+    return matcher_of(published_networks(path), MatcherModel(), skeleton, path)
+
+
+def matcher_of(
+    tensors: Mapping[str, Tensor], model: MatcherModel, skeleton: Skeleton, path: Path
+) -> Matcher:
+    """The frozen network of released weights, whose names have the part's name before.
+
+    Raises:
+        LeadError: they are another dataset's, or not of these layers.
+    """
+    matcher = build_matcher(model, skeleton.feature_width)
     _check(tensors, matcher, path)
     matcher.load_state_dict(tensors)
     return freeze(matcher)
@@ -91,33 +95,53 @@ def load_t2m_statistics(
     fix = "Take them from t2m/ for HumanML3D, and from kit/ for KIT-ML."
     statistics = read_statistics(mean, std, skeleton.feature_width, fix)
     if dataset is not None:
-        _check_std(statistics, dataset, skeleton, std)
-        _check_mean(statistics, dataset, mean)
+        check_statistics(statistics, dataset, skeleton, mean, std)
     return statistics
 
 
-def import_evaluator(job: Job) -> None:
-    """Bring the published evaluator into the study.
+def check_statistics(
+    statistics: Normalizer, dataset: Normalizer, skeleton: Skeleton, mean: Path, std: Path
+) -> None:
+    """Refuse statistics that are the dataset's or another evaluator's; the paths are for messages.
 
-    Input: the study's ``stats``. Outputs: ``weights``, ``statistics``. The release is read from
-    the data root.
+    Raises:
+        LeadError: they are.
     """
-    skeleton = skeleton_of(job.setting("dataset", DatasetSettings))
-    folder = job.data_root / job.setting("evaluator", T2mEvaluator).folder
-    matcher = load_t2m_evaluator(folder, skeleton)
-    statistics = load_t2m_statistics(folder, skeleton, load_normalizer(job.inputs["stats"]))
-    save_normalizer(statistics, job.outputs["statistics"])
-    source = file_digest(_checkpoint(folder, skeleton))
-    metadata = {STATISTICS: statistics.fingerprint, "source": source}
-    save_published(job, matcher, f"evaluator for {skeleton.name}", metadata)
+    _check_std(statistics, dataset, skeleton, std)
+    _check_mean(statistics, dataset, mean)
 
 
-def _checkpoint(path: Path, skeleton: Skeleton) -> Path:
-    """In a folder, the first place that has it, else that of the release."""
+def checkpoint_of(path: Path, skeleton: Skeleton) -> Path:
+    """The weights' file: in a folder the first place that has it, else that of the release."""
     if path.is_file() or (path.suffix and not path.is_dir()):
         return path
     parts = (_FOLDERS[skeleton.name][0], "text_mot_match", "model", "finest.tar")
     return _first_place(path, parts)
+
+
+def published_networks(path: Path) -> dict[str, Tensor]:
+    """The weights of the three networks in a torch file, with the part's name before.
+
+    Raises:
+        LeadError: no file, damaged, or another checkpoint.
+    """
+    loaded = open_torch_file(path, _RELEASE)
+    entries = loaded if isinstance(loaded, Mapping) else {}
+    networks = {part: entries[part] for part in PARTS if isinstance(entries.get(part), Mapping)}
+    if len(networks) < len(PARTS):
+        raise LeadError(
+            "This is not the evaluator of Guo et al. 2022.",
+            file=path,
+            found=described(loaded),
+            expected=f"networks {', '.join(PARTS)}",
+            fix="Name text_mot_match/model/finest.tar, not another checkpoint of the release.",
+        )
+    tensors = {
+        f"{part}.{name}": value
+        for part, network in networks.items()
+        for name, value in named_weights(network).items()
+    }
+    return float_tensors(tensors, path, _RELEASE)
 
 
 def _statistics_file(folder: Path, name: str, skeleton: Skeleton) -> Path:
@@ -141,30 +165,12 @@ def _first_place(folder: Path, parts: Sequence[str], *others: str) -> Path:
     return next((place for place in places if place.is_file()), places[0])
 
 
-def _networks(path: Path) -> dict[str, Tensor]:
-    """The weights of the three networks, with the part's name before."""
-    loaded = open_torch_file(path, _RELEASE)
-    entries = loaded if isinstance(loaded, Mapping) else {}
-    networks = {part: entries[part] for part in PARTS if isinstance(entries.get(part), Mapping)}
-    if len(networks) < len(PARTS):
-        raise LeadError(
-            "This is not the evaluator of Guo et al. 2022.",
-            file=path,
-            found=described(loaded),
-            expected=f"networks {', '.join(PARTS)}",
-            fix="Name text_mot_match/model/finest.tar, not another checkpoint of the release.",
-        )
-    tensors = {
-        f"{part}.{name}": value
-        for part, network in networks.items()
-        for name, value in named_weights(network).items()
-    }
-    return float_tensors(tensors, path, _RELEASE)
-
-
 def _check(tensors: Mapping[str, Tensor], matcher: Matcher, path: Path) -> None:
+    models = {"": MatcherModel(), " on positions alone": MatcherModel(features="positions")}
     widths = {
-        layout(skeleton).slice("contacts").start: skeleton.name for skeleton in SKELETONS.values()
+        seen_columns(model, own.feature_width): f"{own.name}{what}"
+        for what, model in models.items()
+        for own in SKELETONS.values()
     }
     found, expected = (
         values[_FIRST].shape[1] if _FIRST in values and values[_FIRST].ndim == 3 else 0
@@ -172,11 +178,12 @@ def _check(tensors: Mapping[str, Tensor], matcher: Matcher, path: Path) -> None:
     )
     if found != expected and found in widths:
         raise LeadError(
-            "The evaluator is that of another dataset.",
+            "The evaluator is that of another dataset, or sees other columns.",
             file=path,
             found=f"{found} input columns, those of {widths[found]}",
             expected=f"{expected}, those of {widths[expected]}",
-            fix="Name the file in t2m/ for HumanML3D, and that in kit/ for KIT-ML.",
+            fix="Name the file in t2m/ for HumanML3D, and that in kit/ for KIT-ML. MARDM's "
+            "evaluators, of 67 and 64 columns, are {kind: mardm}.",
         )
     if problems := differences(tensors, matcher):
         raise LeadError(

@@ -92,12 +92,14 @@ def build_denoiser(
     Raises:
         LeadError: it is not as wide as the latent, or has too few positions.
     """
-    if model.width != latent_width:
+    if (own := model.latent_width or model.width) != latent_width:
+        name = "width" if model.latent_width is None else "latent_width"
         raise LeadError(
             "The denoiser must be as wide as the latent, which is as wide as the VAE.",
-            found=f"denoiser.model.width {model.width}",
+            found=f"denoiser.model.{name} {own}",
             expected=latent_width,
-            fix="Give `width` the same value in the models of `vae` and `denoiser`.",
+            fix="Give `width`, and `latent_width` if there is one, the same value in the models "
+            "of `vae` and `denoiser`.",
         )
     if model.positions < latent_tokens + 2:
         raise LeadError(

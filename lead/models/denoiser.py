@@ -27,12 +27,19 @@ class Denoiser(nn.Module):
         super().__init__()
         self.predicts: Predicts = model.predicts
         self.time_embedding = TimeEmbedding(text_width, model.width, guidance_width)
-        self.emb_proj = nn.Sequential(nn.ReLU(), nn.Linear(text_width, model.width))
+        self.emb_proj = nn.Sequential(
+            nn.ReLU() if model.text_activation == "relu" else nn.Identity(),
+            nn.Linear(text_width, model.width),
+        )
         self.query_pos = LearnedPositions(model.positions, model.width)
         # Never read. MLD's checkpoints have it, and its size is in the published count.
         self.mem_pos = LearnedPositions(model.positions, model.width)
         self.mem_pos.requires_grad_(False)
         self.encoder = SkipStack(model)
+        self.latent_pre = self.latent_post = None
+        if model.latent_width not in (None, model.width):
+            self.latent_pre = nn.Linear(model.latent_width, model.width)
+            self.latent_post = nn.Linear(model.width, model.latent_width)
 
     def forward(
         self,
@@ -47,8 +54,10 @@ class Denoiser(nn.Module):
         """
         time = self.time_embedding(timestep, guidance)[:, None]
         condition = self.emb_proj(text)[:, None]
-        tokens = self.query_pos(torch.cat([noisy_latent, time, condition], dim=1))
-        return self.encoder(tokens, first=noisy_latent.shape[1])
+        latent = noisy_latent if self.latent_pre is None else self.latent_pre(noisy_latent)
+        tokens = self.query_pos(torch.cat([latent, time, condition], dim=1))
+        predicted = self.encoder(tokens, first=latent.shape[1])
+        return predicted if self.latent_post is None else self.latent_post(predicted)
 
 
 class TimeEmbedding(nn.Module):

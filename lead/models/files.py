@@ -107,10 +107,11 @@ def load_denoiser(
 
 
 def load_projector(
-    path: Path, *, text_width: int | None = None, latent_width: int | None = None
+    path: Path, *, text_width: int | None = None, latent: tuple[int, int] | None = None
 ) -> Projector:
-    """The projector of a weights file; see `load_network`."""
-    expected = {"text_width": text_width, "latent_width": latent_width}
+    """The projector of a weights file, for so many tokens of that width; see `load_network`."""
+    tokens, width = latent or (None, None)
+    expected = {"text_width": text_width, "latent_width": width, "latent_tokens": tokens}
     return _load(path, "projector", build_projector, ProjectorModel, expected)
 
 
@@ -278,8 +279,7 @@ def _of_version_0_1(path: Path) -> dict[str, Any] | None:
         return architecture | {"feature_width": SKELETONS[values["skeleton"]].feature_width}
     vae = _model_settings({"model": values["vae"]}, VaeModel, path.parent / "vae.safetensors")
     return architecture | {
-        "latent_width": vae.width,
-        "latent_tokens": vae.latent_tokens,
+        **dict(zip(("latent_tokens", "latent_width"), vae.latent_shape, strict=True)),
         "text_width": int(load_normalizer(path.parent / "condition.npz").mean.shape[0]),
     }
 

@@ -42,7 +42,8 @@ class MotionVae(nn.Module):
         patch = model.frames_per_token * feature_width
         self.frames_per_token = model.frames_per_token
         self.latent_tokens = model.latent_tokens
-        self.latent_width = model.width
+        self.width = model.width
+        self.latent_width = model.latent_shape[1]
         self.feature_width = feature_width
         self.initial_logvar = model.initial_logvar
         self.global_motion_token = nn.Parameter(torch.randn(2 * model.latent_tokens, model.width))
@@ -53,7 +54,16 @@ class MotionVae(nn.Module):
         self.decoder = SkipStack(model, cross=True)
         self.skel_embedding = nn.Linear(patch, model.width)
         self.overlap = model.overlap
+        self.latent_pre = self.latent_post = None
+        if self.latent_width != model.width:
+            self.latent_pre = nn.Linear(model.width, self.latent_width)
+            self.latent_post = nn.Linear(self.latent_width, model.width)
         self.final_layer = nn.Linear(model.width, 2 * patch if model.overlap else patch)
+
+    @property
+    def latent_shape(self) -> tuple[int, int]:
+        """Tokens of a latent, and their width."""
+        return self.latent_tokens, self.latent_width
 
     def encode(self, motion: Float[Tensor, "B T D"], mask: Bool[Tensor, "B T"]) -> Posterior:
         """The posterior of each motion.
@@ -68,6 +78,8 @@ class MotionVae(nn.Module):
         sequence = self.query_pos_encoder(torch.cat([tokens, frames], dim=1))
         sequence_mask = torch.cat([token_mask, self._frame_tokens(mask)], dim=1)
         encoded = self.encoder(sequence, _unless_all(sequence_mask), first=tokens.shape[1])
+        if self.latent_pre is not None:
+            encoded = self.latent_pre(encoded)
         mean, logvar = encoded.chunk(2, dim=1)
         return Posterior(mean, logvar + self.initial_logvar)
 
@@ -80,8 +92,9 @@ class MotionVae(nn.Module):
             LeadError: the motions are longer than the position table.
         """
         token_mask = self._frame_tokens(mask)
-        queries = self.query_pos_decoder(latent.new_zeros(*token_mask.shape, self.latent_width))
-        decoded = self.decoder(queries, _unless_all(token_mask), memory=latent)
+        queries = self.query_pos_decoder(latent.new_zeros(*token_mask.shape, self.width))
+        memory = latent if self.latent_post is None else self.latent_post(latent)
+        decoded = self.decoder(queries, _unless_all(token_mask), memory=memory)
         decoded = rearrange(self.final_layer(decoded), "b t (k d) -> b t k d", d=self.feature_width)
         motion = _cross_fade(decoded, token_mask) if self.overlap else decoded.flatten(1, 2)
         return _blank_padding(motion[:, : mask.shape[1]], mask)

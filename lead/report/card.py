@@ -12,6 +12,7 @@ from safetensors import safe_open
 
 from lead import __version__
 from lead.config.datasets import DatasetSettings, MadeDataset
+from lead.config.evaluators import PUBLISHED
 from lead.config.systems import System
 from lead.datasets.registry import skeleton_of, sources_of_dataset
 from lead.datasets.sources import RawSource
@@ -53,6 +54,7 @@ def model_card(job: Job) -> None:
     longest = max(clip.frames for clip in index.split("train"))
     values = {
         "study": settings,
+        "published": PUBLISHED,
         "version": __version__,
         "commit": commit(),
         "directory": job.outputs["card"].parent,

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from lead.config.evaluation import Evaluation, Evaluator
+from lead.config.evaluators import GUO2022, PUBLISHED
 from lead.config.systems import VALIDATION, System
 from lead.config.training import ConsistencyStage
 from lead.config.trainings import Trainings
@@ -97,13 +98,18 @@ class Measured:
         """Whether the figures are of the paper's data, evaluator and protocol."""
         if self.paper is None:
             return False
-        published = self.job.setting("evaluator", Evaluator).kind == "t2m"
+        published = self.job.setting("evaluator", Evaluator).kind in GUO2022
         same_data = self.job.settings["dataset"]["kind"] in _KINDS[self.paper]
         default = Evaluation()
         same = all(
             getattr(self.settings, name) == getattr(default, name) for name in _OF_THE_PROTOCOL
         )
         return published and same_data and same
+
+    @property
+    def published_evaluator(self) -> str:
+        """What the evaluator is, if others trained it."""
+        return PUBLISHED.get(self.job.setting("evaluator", Evaluator).kind, "")
 
     def means(self, system: str) -> dict[str, float]:
         """The means of a system, by metric."""

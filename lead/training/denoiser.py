@@ -48,8 +48,8 @@ def train_denoiser(job: Job) -> None:
     data = LatentData.open(job)
     standardise = data.standardisation(job.setting("text", TextSettings).standardise)
     null = standardise(data.cache.pooled([""]))
-    model = job.setting("vae", VaeStage).model
-    denoiser = build_denoiser(stage.model, model.width, model.latent_tokens, data.cache.width)
+    tokens, width = job.setting("vae", VaeStage).model.latent_shape
+    denoiser = build_denoiser(stage.model, width, tokens, data.cache.width)
 
     def draw(rows: Tensor, generator: torch.Generator, split: LatentSplit = data.train) -> Noising:
         latent = split.posteriors.sample(rows, generator)

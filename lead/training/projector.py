@@ -91,8 +91,8 @@ def _trained(
 ) -> tuple[Projector, list[dict[str, float]]]:
     """A projector, trained, and its history."""
     run = Run.begin(job, "projector")
-    model = job.setting("vae", VaeStage).model
-    projector = build_projector(stage.model, model.width, model.latent_tokens, data.cache.width)
+    tokens, width = job.setting("vae", VaeStage).model.latent_shape
+    projector = build_projector(stage.model, width, tokens, data.cache.width)
     if isinstance(stage.model, IdentityProjectorModel):
         return projector, [{"step": 0}]
     standardised = job.setting("text", TextSettings).standardise

@@ -17,7 +17,7 @@ from lead.evaluation.embed import embed_real
 from lead.evaluation.repeats import Repeats, read_values
 from lead.evaluation.score import compute_metrics
 from lead.files.job import Job
-from lead.interop.t2m_evaluator import import_evaluator
+from lead.interop.evaluators import import_evaluator
 from lead.motion.layout import layout
 from lead.motion.normalizer import load_normalizer, matcher_normalizer
 from lead.motion.skeleton import HUMANML3D

@@ -218,9 +218,8 @@ def test_a_published_student_reads_t5(root, tmp_path):
     assert "text.kind clip" in refused(import_consistency, job)
 
 
-def test_version_2_of_motionlcm_is_refused(root, tmp_path):
+def test_a_student_of_version_2_beside_a_latent_of_version_1_is_refused(root, tmp_path):
     job = student_job(root, tmp_path, "checkpoints/motionlcm.ckpt")
-    weights = random_weights(distilled=True)
-    weights["vae.global_motion_token"] = torch.zeros(32, 256)
+    weights = random_weights(distilled=True, latent=(16, 32))
     write_lightning(root / "checkpoints/motionlcm.ckpt", weights)
-    assert "version 2" in refused(import_consistency, job)
+    assert "another VAE" in refused(import_consistency, job)

@@ -76,16 +76,24 @@ def skip_stack(x: np.ndarray, memory: np.ndarray | None, weights: dict, name: st
 
 
 def encode(features: np.ndarray, weights: dict) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and logvar, 1 x 256 each, of one motion, T x D normalised features."""
+    """Mean and logvar, L x 256 each (version 2: L x 32), of a motion of T x D features."""
     frames = linear(features, weights, "skel_embedding")
     x = np.concatenate([weights["global_motion_token"], frames])
     x = x + weights["query_pos_encoder.pe"][: len(x), 0]
     x = skip_stack(x, None, weights, "encoder")
-    return x[:1], x[1:2]
+    tokens = len(weights["global_motion_token"]) // 2
+    x = narrowed(x[: 2 * tokens], weights, "latent_pre")
+    return x[:tokens], x[tokens:]
+
+
+def narrowed(x: np.ndarray, weights: dict, name: str) -> np.ndarray:
+    """Through the linear layer between network and latent, where the weights have one."""
+    return linear(x, weights, name) if f"{name}.weight" in weights else x
 
 
 def decode(latent: np.ndarray, frames: int, weights: dict) -> np.ndarray:
-    """The motion, T x D, of one latent, 1 x 256."""
+    """The motion, T x D, of one latent."""
+    latent = narrowed(latent, weights, "latent_post")
     queries = weights["query_pos_decoder.pe"][:frames, 0]
     return linear(skip_stack(queries, latent, weights, "decoder"), weights, "final_layer")
 
@@ -108,13 +116,18 @@ def denoise(
     text: np.ndarray,
     weights: dict,
     guidance: np.ndarray | None = None,
+    activated: bool = True,
 ) -> np.ndarray:
-    """The noise in one latent, 1 x 256, given the step's sinusoid and a caption's vector."""
+    """The noise in one latent, given the step's sinusoid and a caption's vector.
+
+    The caption passes a ReLU, but for version 2.
+    """
     if guidance is not None:
         sinusoid = sinusoid + weights["time_embedding.cond_proj.weight"] @ guidance
     time = silu(linear(sinusoid, weights, "time_embedding.linear_1"))
     time = linear(time, weights, "time_embedding.linear_2")
-    caption = linear(np.maximum(text, 0), weights, "emb_proj.1")
+    caption = linear(np.maximum(text, 0) if activated else text, weights, "emb_proj.1")
+    tokens, latent = len(latent), narrowed(latent, weights, "latent_pre")
     x = np.concatenate([latent, time[None], caption[None]])
     x = x + weights["query_pos.pe"][: len(x), 0]
-    return skip_stack(x, None, weights, "encoder")[:1]
+    return narrowed(skip_stack(x, None, weights, "encoder")[:tokens], weights, "latent_post")

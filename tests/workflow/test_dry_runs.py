@@ -275,8 +275,9 @@ def test_repeats_spread_over_jobs_are_one_job_more_each():
     assert counts == STAGES | {"embed_real": 3, "embed_generated": 3 * STAGES["embed_generated"]}
 
 
-def test_the_published_evaluator_takes_the_place_of_one_that_is_trained():
-    counts = planned(TABLE, "--config", "study=humanml3d", "evaluator={kind: t2m}")
+@pytest.mark.parametrize("kind", ["t2m", "motius", "mardm"])
+def test_a_published_evaluator_takes_the_place_of_one_that_is_trained(kind):
+    counts = planned(TABLE, "--config", "study=humanml3d", f"evaluator={{kind: {kind}}}")
     expected = stages(features=True, t2m=True, steps=1, teacher=True)
     assert counts == expected | tables(1)
 

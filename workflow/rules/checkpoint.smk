@@ -47,7 +47,7 @@ if STUDY.denoiser.source.kind == "mld_checkpoint":
             "../scripts/stage.py"
 
 
-PUBLISHED = [folder for folder, one in EVALUATORS.items() if one.evaluator.kind == "t2m"]
+PUBLISHED = [folder for folder, one in EVALUATORS.items() if one.evaluator.kind != "trained"]
 
 if PUBLISHED:
 
@@ -68,7 +68,7 @@ if PUBLISHED:
         resources:
             **needs(mem_mb=2000, runtime=10),
         params:
-            **stage("lead.interop.t2m_evaluator:import_evaluator"),
+            **stage("lead.interop.evaluators:import_evaluator"),
             settings=lambda wildcards: settings("dataset", "evaluator")
             | {"evaluator": evaluator_settings(wildcards)["evaluator"]},
         message:

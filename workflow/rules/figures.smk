@@ -1,7 +1,9 @@
 """The paper's figures and others, each a target of its own: docs/figures.md lists them."""
 
+from lead.config.evaluators import GUO2022
+
 # What the paper printed, where the study has its data and evaluator: else it is no point of a figure.
-_PAPERS = STUDY.evaluator.kind == "t2m" and STUDY.dataset.kind in (
+_PAPERS = STUDY.evaluator.kind in GUO2022 and STUDY.dataset.kind in (
     "humanml3d",
     "humanml3d_raw",
     "kit",
