@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Iterator
@@ -232,8 +233,7 @@ def _clips(study: Study) -> Clips:
 def _disk(study: Study, clips: Clips) -> float:
     """Bytes of what stays: features, latents and embeddings."""
     wide = skeleton_of(study.dataset).feature_width
-    model = study.vae.model
-    latents = clips.train * study.latents.crops * 2 * model.latent_tokens * model.width
+    latents = clips.train * study.latents.crops * 2 * math.prod(study.vae.model.latent_shape)
     jobs = sum(study.trainings.of_system(system) for system in study.every_system.values())
     width = study.matcher.model.embedding
     embedded = jobs * study.evaluation.repeats * clips.measured * 4 * width

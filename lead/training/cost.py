@@ -225,8 +225,7 @@ class Costs:
         return torch.ones(rows, self.frames, dtype=torch.bool)
 
     def _latent(self, rows: int) -> Tensor:
-        model = self.study.vae.model
-        return torch.randn(rows, model.latent_tokens, model.width)
+        return torch.randn(rows, *self.study.vae.model.latent_shape)
 
     def _vae(self) -> MotionVae:
         return build_vae(self.study.vae.model, self._wide)
@@ -235,14 +234,12 @@ class Costs:
         return build_matcher(self.study.matcher.model, self._wide)
 
     def _denoiser(self):
-        model = self.study.vae.model
-        return build_denoiser(
-            self.study.denoiser.model, model.width, model.latent_tokens, self.text_width
-        )
+        tokens, width = self.study.vae.model.latent_shape
+        return build_denoiser(self.study.denoiser.model, width, tokens, self.text_width)
 
     def _projector(self, stage: ProjectorStage):
-        model = self.study.vae.model
-        return build_projector(stage.model, model.width, model.latent_tokens, self.text_width)
+        tokens, width = self.study.vae.model.latent_shape
+        return build_projector(stage.model, width, tokens, self.text_width)
 
 
 def _of_a_step(module: nn.Module, loss: Callable[[], Tensor], training: Training) -> Cost:

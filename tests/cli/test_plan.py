@@ -120,3 +120,18 @@ def test_a_batch_that_does_not_fit_is_told(capsys):
     assert "More memory than it has: train_projector lead" in said
     assert "accumulate" in said
     assert "No run has checked this" in said
+
+
+def test_a_latent_of_version_2_is_planned_too():
+    latent = {"latent_tokens": 16, "latent_width": 32}
+    values = {
+        "vae": {"model": latent},
+        "denoiser": {"model": {"latent_width": 32}},
+        "projectors": {"lead": {"model": {"kind": "mlp"}}},
+    }
+    found = stages(load_study("demo", values))
+    assert (
+        found["train_denoiser"].each.products
+        > stages(load_study("demo"))["train_denoiser"].each.products
+    )
+    assert found["embed lead"].each.products > 0
