@@ -23,7 +23,7 @@ from lead.report.terminal import print_table
 
 RESULTS = Path("results")
 
-_NAMES = (*PUBLISHED_TABLES, "physical", "timing")
+_NAMES = (*PUBLISHED_TABLES, "physical", "feet", "timing")
 
 _FILES = (
     ("figures/contact_sheet.png", "four captions, what lead generates, the nearest training clips"),

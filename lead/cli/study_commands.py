@@ -102,7 +102,8 @@ def evaluate(
 )
 def show(
     table: Annotated[
-        str, typer.Argument(help="1 to 6, physical, timing, or the path of a table's .parquet.")
+        str,
+        typer.Argument(help="1 to 6, physical, feet, timing, or the path of a table's .parquet."),
     ] = "1",
     study: Annotated[
         str | None,

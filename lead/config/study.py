@@ -291,6 +291,7 @@ class Study(Settings):
             "table5": (REAL, *self.few_steps),
             "table6": self.ablated_systems,
             "physical": self.systems,
+            "feet": self.systems,
             "timing": (MLD, realigned(FULL), *self.few_steps),
         }
 

@@ -194,7 +194,8 @@ class MotionEvaluator:
         self, features: Float[Tensor, "B T D"], mask: Bool[Tensor, "B T"]
     ) -> dict[str, Tensor]:
         joints = features_to_joints(features, self.skeleton)
-        measured = measure_motions(joints, mask, self.skeleton, self.skeleton.fps)
+        contacts = features[..., layout(self.skeleton).slice("contacts")]
+        measured = measure_motions(joints, mask, self.skeleton, self.skeleton.fps, contacts)
         return {f"{PREFIX}{name}": values for name, values in measured.items()}
 
 

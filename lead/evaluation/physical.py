@@ -2,7 +2,8 @@
 
 Everything is of one motion: sums over its frames, not means, so that any set of motions can be
 put together afterwards (`lead.evaluation.physical_score`). Positions alone are read. A model's own
-labels of foot contact are not, since a model could switch them off.
+labels of foot contact are not, since a model could switch them off; kimodo's metrics that do read
+them are in `lead.evaluation.feet`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from lead.errors import LeadError
+from lead.evaluation.feet import foot_metrics
 from lead.evaluation.physical_score import CONTACT_HEIGHT, SLIDING_SPEED, SMOOTHED_STEPS, TOLERANCE
 from lead.motion.skeleton import METRES, Skeleton
 
@@ -23,12 +25,14 @@ def measure_motions(
     mask: Bool[Tensor, "B T"],
     skeleton: Skeleton,
     fps: float,
+    contacts: Float[Tensor, "B T 4"] | None = None,
 ) -> dict[str, Float[Tensor, " B"]]:
     """Every physical quantity of every motion, float32, whatever it is padded to.
 
-    Takes positions in the skeleton's unit with the floor at y = 0, and a mask whose real frames
-    come first. Besides ``frames``, the number of real frames, returns what `foot_quantities`,
-    `floor_quantities`, `jerk_quantities`, `bone_quantities` and `expressive_quantities` return.
+    Takes positions in the skeleton's unit with the floor at y = 0, a mask whose real frames
+    come first, and the contacts that the motions state, if they do. Besides ``frames``, the number
+    of real frames, returns what `foot_quantities`, `floor_quantities`, `jerk_quantities`,
+    `bone_quantities`, `expressive_quantities` and `lead.evaluation.feet.foot_metrics` return.
 
     Raises:
         LeadError: another number of joints, or a position that is not a finite number.
@@ -41,6 +45,7 @@ def measure_motions(
         **jerk_quantities(metres, mask, fps),
         **bone_quantities(metres, mask, skeleton),
         **expressive_quantities(metres, mask, skeleton, fps),
+        **foot_metrics(metres, mask, skeleton, fps, contacts),
     }
     return {name: values.float() for name, values in quantities.items()}
 

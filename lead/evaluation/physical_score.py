@@ -42,6 +42,25 @@ PhysDiff (Yuan et al. 2023) takes the lowest vertex of a body; here it is the lo
 in a standing body is some centimetres above the sole.
 """
 
+FEET = {
+    "kimodo_skate_height": 1.0,
+    "kimodo_skate_contacts": 1.0,
+    "kimodo_skate_max": 1.0,
+    "kimodo_skate_ratio": 1.0,
+    "kimodo_consistency": 1.0,
+    "mbench_slide": 1000.0,
+    "mbench_jitter": 1000.0,
+    "mbench_penetration": 1000.0,
+    "mbench_float": 1.0,
+}
+"""Metrics that are a mean over motions (`lead.evaluation.feet`), and by what they are multiplied.
+
+Those of MBench are in millimetres, a frame or a frame squared.
+"""
+
+MEASURED_FRAMES = 4
+"""Frames that a motion needs to count in FEET."""
+
 
 def physical_metrics(job: Job) -> None:
     """Every physical metric of one system in every repeat that it has, one row each.
@@ -104,7 +123,8 @@ def plain_values(quantities: dict[str, Float[np.ndarray, " I"]]) -> dict[str, fl
     ``range_of_motion``    diagonal of a joint's box, metres, over joints and motions
     =====================  ==========================================================
 
-    What is divided by zero is left out: a body that is never on the floor has no skating.
+    And those of FEET, means over motions. What is divided by zero is left out: a body that is never
+    on the floor has no skating. So is what was not measured, such as what reads stated contacts.
     """
     total = {name: float(np.sum(values, dtype=np.float64)) for name, values in quantities.items()}
     steps = np.maximum(np.asarray(quantities["frames"], dtype=np.float64) - 1, 0)
@@ -122,8 +142,20 @@ def plain_values(quantities: dict[str, Float[np.ndarray, " I"]]) -> dict[str, fl
         "joint_speed": _divided(total["joint_speed"], steps.sum()),
         "kinetic_energy": _divided(total["kinetic_energy"], steps.sum()),
         "range_of_motion": _divided(total["range_of_motion"], motions),
+        **_of_feet(quantities),
     }
     return {name: value for name, value in values.items() if math.isfinite(value)}
+
+
+def _of_feet(quantities: dict[str, Float[np.ndarray, " I"]]) -> dict[str, float]:
+    """The metrics of FEET that were measured: means over the motions that are long enough."""
+    enough = quantities["frames"] >= MEASURED_FRAMES
+    means = {
+        name: _divided(np.sum(quantities[name][enough], dtype=np.float64), float(enough.sum()))
+        for name in FEET
+        if name in quantities
+    }
+    return {name: FEET[name] * mean for name, mean in means.items()}
 
 
 def _relative_error(system: Float[np.ndarray, " I"], real: Float[np.ndarray, " I"]) -> float:

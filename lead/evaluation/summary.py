@@ -114,6 +114,21 @@ smooth, a ratio of speed, energy, range or limbs below 1 less expressive than wh
 The last two columns are the gauge's, so that a body that stands still does not look good here.
 """
 
+_SKATE, _MBENCH = "kimodo: m/s, shares", "MBench: mm a frame, mm, frames by frames"
+
+FEET = _by_name(
+    Metric("kimodo_skate_height", "Height", "lower", _SKATE),
+    Metric("kimodo_skate_contacts", "Contacts", "lower", _SKATE),
+    Metric("kimodo_skate_max", "Most", "lower", _SKATE),
+    Metric("kimodo_skate_ratio", "Ratio", "lower", _SKATE),
+    Metric("kimodo_consistency", "Consistent", "higher", _SKATE),
+    Metric("mbench_slide", "Slide", "lower", _MBENCH, digits=2),
+    Metric("mbench_jitter", "Jitter", "lower", _MBENCH, digits=2),
+    Metric("mbench_penetration", "Below", "lower", _MBENCH, digits=2),
+    Metric("mbench_float", "Float", "lower", _MBENCH),
+)
+"""The columns of the table of feet: the directions are those that their authors give."""
+
 SECONDS, RATIO, BEST_SECONDS = "seconds_per_prompt", "ratio_to_mld", "seconds_best_batch"
 BEST_BATCH = "best_batch"
 """The batch whose seconds per prompt are the least; no column, since neither way is better."""
@@ -131,7 +146,7 @@ SCORES = _by_name(
 )
 """The two questions of the user study, answered from 1 to 5."""
 
-KNOWN = METRICS | RETRIEVAL | GAUGE | PHYSICAL | TIMES | SCORES
+KNOWN = METRICS | RETRIEVAL | GAUGE | PHYSICAL | FEET | TIMES | SCORES
 """Every metric that a table prints."""
 
 COLUMNS = ("system", "metric", "repeat", "value")

@@ -162,6 +162,9 @@ distances = sentences("distances")
 physics = sentences("physics")
 """What the physical metrics are, and Real's amounts."""
 
+feet = sentences("feet")
+"""What kimodo's and MBench's metrics are."""
+
 timing = sentences("timing")
 """What was timed, and on what."""
 

@@ -9,7 +9,16 @@ from typing import Any
 import pandas as pd
 from pydantic import TypeAdapter
 
-from lead.evaluation.summary import GAUGE, METRICS, PHYSICAL, RETRIEVAL, SCORES, TIMES, Metric
+from lead.evaluation.summary import (
+    FEET,
+    GAUGE,
+    METRICS,
+    PHYSICAL,
+    RETRIEVAL,
+    SCORES,
+    TIMES,
+    Metric,
+)
 from lead.report.table import PAPER, THIS_RUN
 
 MISSING = "n/a"
@@ -136,11 +145,11 @@ def columns_of(frame: pd.DataFrame) -> list[Metric]:
     """What a printed table shows: the paper's columns, else what was measured of its metrics.
 
     Metrics of this run that the paper has in none of its tables are columns of their own after
-    them. A table that has none of those shows times, scores, or the physical metrics.
+    them. A table that has none of those shows times, scores, the physical metrics, or feet.
     """
     quoted, measured = frame[frame["origin"] == PAPER], set(frame["metric"])
     present = set(quoted["metric"]) if len(quoted) else measured
-    families = (METRICS, TIMES, SCORES, PHYSICAL)
+    families = (METRICS, TIMES, SCORES, PHYSICAL, FEET)
     known = next((family for family in families if present & family.keys()), PHYSICAL)
     return [
         metric

@@ -17,7 +17,7 @@ from lead.config.evaluation import Evaluation
 from lead.config.systems import MLD, VALIDATION, System
 from lead.errors import LeadError
 from lead.evaluation.repeats import read_values, side_by_side
-from lead.evaluation.summary import FID_VALIDATION, GAUGE, PHYSICAL, RATIO, SECONDS, summarise
+from lead.evaluation.summary import FEET, FID_VALIDATION, GAUGE, PHYSICAL, RATIO, SECONDS, summarise
 from lead.files.artefact import commit
 from lead.files.job import Job
 from lead.report import footnotes
@@ -237,5 +237,10 @@ TABLES: Mapping[str, Table] = {
             footnotes.limbs_and_actions,
             footnotes.checkpoints,
         ),
+    ),
+    "feet": Table(
+        "Feet as kimodo and MBench measure them on",
+        (footnotes.study_footnote, footnotes.feet),
+        columns=tuple(FEET),
     ),
 }

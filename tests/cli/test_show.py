@@ -45,7 +45,7 @@ def test_a_table_that_is_not_there_is_answered_with_those_that_are(table, tmp_pa
     for name in ("nosuch", "7"):
         with pytest.raises(LeadError, match=r"no table of this name.*\n.*" + name) as caught:
             table_file(name)
-        assert "1 to 6, physical, timing" in str(caught.value.expected)
+        assert "1 to 6, physical, feet, timing" in str(caught.value.expected)
     (tmp_path / "results/demo/tables").mkdir(parents=True)
     table(1.0, 1.0, FACTS).rename("results/demo/tables/table6.parquet")
     with pytest.raises(LeadError) as caught:

@@ -185,6 +185,9 @@ def test_joints_have_no_floor_and_no_bones_of_their_own(root, tmp_path):
     assert "physical.jerk" in stored and "physical.sliding_steps" in stored
     assert not {"physical.penetration", "physical.floating", "physical.bone_drift"} & set(stored)
     assert not any(name.startswith("physical.bone.") for name in stored)
+    assert "physical.kimodo_skate_height" in stored and "physical.mbench_slide" in stored
+    stated = {"kimodo_skate_contacts", "kimodo_skate_max", "kimodo_consistency"}
+    assert not {f"physical.{name}" for name in (*stated, "mbench_penetration")} & set(stored)
     assert any("left out" in note for note in notes)
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from lead.config.systems import MLD, REAL, other_model, realigned
 from lead.evaluation.repeats import write_values
+from lead.evaluation.summary import FEET, PHYSICAL, summarise
 from lead.evaluation.summary import GAUGE as BLOCK
-from lead.evaluation.summary import PHYSICAL, summarise
 from lead.files.job import Job
 from lead.report.printed import TableText, columns_below, metrics_of
 from lead.report.table import comparison_table, read_table
@@ -146,6 +146,25 @@ def test_a_foreign_system_has_the_label_its_study_gives_it(tmp_path):
     assert set(frame.loc[frame["system"] == "mine", "label"]) == {"My model"}
     frame, _, _ = table(tmp_path)
     assert set(frame.loc[frame["system"] == "mine", "label"]) == {"mine"}
+
+
+def test_feet_have_a_table_of_their_own_without_what_was_not_measured(tmp_path):
+    files = []
+    for system, most in (("real", len(FEET)), ("mine", 1)):
+        values = {"jerk": 61.0} | dict.fromkeys(list(FEET)[:most], 0.25)
+        files.append(tmp_path / f"{system}.parquet")
+        write_values(files[-1], system, [values, values], {"items": 102})
+    settings = {"seed": 1, "trainings": 1, "name": "demo", "description": "some clips",
+                "footnote": "A try.", "evaluation": {}, "table": "feet",
+                "rows": [vars(row) for row in (REAL, other_model("mine", ""))]}  # fmt: skip
+    out = {"tex": tmp_path / "feet.tex", "parquet": tmp_path / "feet.parquet"}
+    make_table(Job("make_table", settings, {"metrics": tuple(files)}, out))
+    frame, metadata = read_table(out["parquet"])
+    assert metrics_of(frame) == list(FEET) and set(frame["metric"]) == set(FEET)
+    assert list(frame.loc[frame["system"] == "mine", "metric"]) == ["kimodo_skate_height"]
+    assert any("definitions and limits" in note for note in metadata["footnotes"])
+    mine = next(line for line in out["tex"].read_text().splitlines() if line.startswith("mine"))
+    assert mine.count("0.250") == 1 and "0.000" not in mine
 
 
 def test_every_column_states_a_direction_and_a_group():

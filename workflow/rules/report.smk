@@ -1,12 +1,11 @@
 """The page of a study: all that it measured, beside the paper, in one file."""
 
 _REPORTED = [name for name in STUDY.tables if name not in ("table1", "physical")]
+_TITLES = {"timing": "Inference time", "feet": "Feet"}
 # Parts that not every study has made: the page shows those that are there, and names the others.
 OPTIONAL = {
     **{
-        name.replace("table", "Table ").replace("timing", "Inference time"): (
-            f"{RESULTS}/tables/{name}.parquet"
-        )
+        _TITLES.get(name, name.replace("table", "Table ")): f"{RESULTS}/tables/{name}.parquet"
         for name in _REPORTED
     },
     "Claims of motion textual inversion": f"{RESULTS}/tables/claims_mti.md",

@@ -71,6 +71,8 @@ def table_files(wildcards):
     rows = study.rows(wildcards.table)
     if wildcards.table == "physical":
         return {"metrics": metrics(study, rows, "physical"), "gauge": metrics(study, rows)}
+    if wildcards.table == "feet":
+        return {"metrics": metrics(study, rows, "physical")}
     is_timed = wildcards.table == "timing"
     files = {
         "metrics": [f"results/{study.name}/timing.parquet"] if is_timed else metrics(study, rows)
@@ -89,7 +91,7 @@ def table_settings(wildcards):
     study = study_of_table(wildcards.table)
     values = study.model_dump(mode="json")
     names = ["name", "description", "footnote", "seed", "trainings", "evaluation"]
-    if wildcards.table != "physical":
+    if wildcards.table not in ("physical", "feet"):
         names += ["dataset", "evaluator", "text", "consistency"]
     rows = [vars(row) for row in study.rows(wildcards.table)]
     own = {"table": wildcards.table, "rows": rows, "checkpoints": checkpoint_rules(study)}

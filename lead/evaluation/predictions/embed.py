@@ -31,6 +31,17 @@ from lead.models.tensors import save_tensors
 from lead.motion.normalizer import Normalizer
 from lead.progress import track
 
+_NOT_OF_JOINTS = (
+    "penetration",
+    "floating",
+    "bone_drift",
+    "bone.",
+    "kimodo_skate_contacts",
+    "kimodo_skate_max",
+    "kimodo_consistency",
+    "mbench_penetration",
+)
+
 
 def embed_external(job: Job) -> None:
     """Embed another model's motions and the captions that it was given.
@@ -61,8 +72,8 @@ def embed_external(job: Job) -> None:
     from_joints = next(files.read(0, ids[:1], system)).kind != "features"
     if from_joints:
         notes.append(
-            "joints are put on the floor and onto the study's skeleton: what physics says of "
-            "floor and bones would not be theirs and is left out"
+            "joints are put on the floor and onto the study's skeleton and state no contacts: what "
+            "physics says of floor, bones and contacts would not be theirs and is left out"
         )
     notes.append(f"weights: {system.checkpoint or 'how they were chosen is not stated'}")
     embedded, notes_on_lengths = [], []
@@ -96,7 +107,7 @@ def embed_external(job: Job) -> None:
         embedded.append(tensors)
     for note in notes:
         print(f"{name}: {note}", file=sys.stderr)
-    stored = [key for key in embedded[0] if not (from_joints and of_floor_or_bones(key))]
+    stored = [key for key in embedded[0] if not (from_joints and not_of_joints(key))]
     facts = {**job.manifest, **evaluated_by(job), "notes": json.dumps(notes)}
     stacked = {key: torch.stack([tensors[key] for tensors in embedded]) for key in stored}
     save_tensors(stacked, job.outputs["embeddings"], facts)
@@ -139,9 +150,9 @@ def listed(
     return normalised, length
 
 
-def of_floor_or_bones(name: str) -> bool:
-    floor = tuple(f"{PREFIX}{name}" for name in ("penetration", "floating", "bone_drift", "bone."))
-    return name.startswith(floor)
+def not_of_joints(name: str) -> bool:
+    """Whether a quantity is of floor, bones or stated contacts, which joints do not come with."""
+    return name.startswith(tuple(PREFIX + start for start in _NOT_OF_JOINTS))
 
 
 def _numpy(statistics: Normalizer) -> Normalizer:

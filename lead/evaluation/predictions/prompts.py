@@ -16,7 +16,7 @@ from lead.evaluation.gallery import gallery_metrics
 from lead.evaluation.metrics import multimodality
 from lead.evaluation.physical_score import plain_values
 from lead.evaluation.predictions.captions import caption_rows
-from lead.evaluation.predictions.embed import listed, of_floor_or_bones, reader_of
+from lead.evaluation.predictions.embed import listed, not_of_joints, reader_of
 from lead.evaluation.predictions.features import read_features, settle_normalisation
 from lead.evaluation.predictions.files import Predictions, open_predictions, read_file
 from lead.evaluation.predictions.requests import check_samples
@@ -71,7 +71,7 @@ def measure_prompts(job: Job) -> list[str]:
         body = {
             name.removeprefix(PREFIX): own.numpy()
             for name, own in seen.items()
-            if name.startswith(PREFIX) and not (from_joints and of_floor_or_bones(name))
+            if name.startswith(PREFIX) and not (from_joints and not_of_joints(name))
         }
         motion = seen["motion"].numpy()
         values.append(
