@@ -9,6 +9,7 @@ from oracles import plain_metrics as plain
 from lead.cli.evaluate import evaluate_prompts
 from lead.config.evaluation import ExternalSystem
 from lead.errors import LeadError
+from lead.evaluation.physical_score import RATIOS
 from lead.evaluation.predictions import prompts as module
 
 
@@ -43,7 +44,7 @@ def test_what_needs_no_real_motion_is_measured_and_the_rest_is_not_there(here, t
     own = pd.read_parquet(tmp_path / "own.parquet")
     measured = set(own["metric"])
     assert {"r_precision_top3", "mm_dist", "diversity", "gallery_top5", "foot_slide"} <= measured
-    assert not [name for name in measured if name[:3] == "fid" or name[-6:] in ("_range", "_ratio")]
+    assert not [name for name in measured if name[:3] == "fid" or name in ("limb_range", *RATIOS)]
     assert set(frame["items"]) == {8}
     shown = capsys.readouterr().out
     row = next(line for line in shown.splitlines() if line.split()[:2] == ["motions", "n/a"])
