@@ -1,13 +1,15 @@
 """Damage valid files in thousands of ways, and see that every reader keeps its promises.
 
     python benchmarks/fuzz.py --parser bvh --minutes 5
+    python benchmarks/fuzz.py --files FOLDER
 
 Each damaged file is read in a process of its own, with 10 seconds of the processor and four times
 the file and 200 MiB of memory. What is counted: `refused` by a message of ours, `accepted` with
 numbers that may be, and the failures: `traceback`, `hang`, `memory`, and `garbage`, which is
 accepted with numbers that no motion, weight or setting has. Failing files stay in the folder of
-`--keep`, and the exit code is 1 if there are any. The same seed damages alike. docs/security.md has
-the promises. Runs on Linux.
+`--keep`, and the exit code is 1 if there are any. The same seed damages alike. `--files` reads what
+lies in a folder instead, each file by the parser that its name begins with (`fuzzing/given.py`).
+docs/security.md has the promises. Runs on Linux.
 """
 
 from __future__ import annotations
@@ -19,13 +21,14 @@ import shutil
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from itertools import count, takewhile
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # threads would not outlive a fork
 
+from fuzzing.given import KINDS, Given
 from fuzzing.jail import FAILURES, OUTCOMES, Verdict, judge
 from fuzzing.mutate import mutate
 from fuzzing.parsers import PARSERS, Parser
@@ -41,18 +44,44 @@ def main() -> int:
     parser.add_argument("--cases", type=int, help="of each parser, in place of a time")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2, help="processes at a time")
+    parser.add_argument("--files", type=Path, help="a folder of damaged files to read instead")
     parser.add_argument("--keep", type=Path, default=Path("fuzz_failures"))
     arguments = parser.parse_args()
+    if arguments.files:
+        return _read_given(arguments.files, arguments.jobs)
     names = list(PARSERS) if arguments.parser == "all" else [arguments.parser]
-    print(f"{'parser':<12}" + "".join(f"{outcome:>11}" for outcome in OUTCOMES))
+    _print_head()
     failed = 0
     for name in names:
         counts = Counter(verdict.outcome for verdict in _fuzz(name, arguments))
-        print(f"{name:<12}" + "".join(f"{counts[outcome]:>11,}" for outcome in OUTCOMES))
+        _print_row(name, counts)
         failed += sum(counts[outcome] for outcome in FAILURES)
     if failed:
         print(f"{failed} files that failed are in {arguments.keep}", file=sys.stderr)
     return int(failed > 0)
+
+
+def _read_given(folder: Path, jobs: int) -> int:
+    files = sorted(path for path in folder.iterdir() if path.name.partition("_")[0] in KINDS)
+    counts: dict[str, Counter] = defaultdict(Counter)
+    with tempfile.TemporaryDirectory(prefix="fuzz_") as scratch:
+        given = Given(files, Path(scratch))
+        for verdict in judge(iter(range(len(files))), given.wrong, given.size, jobs):
+            counts[given.parser(verdict.case)][verdict.outcome] += 1
+            if verdict.outcome in FAILURES:
+                print(f"{files[verdict.case]}: {verdict.detail}", file=sys.stderr)
+    _print_head()
+    for name in sorted(counts):
+        _print_row(name, counts[name])
+    return int(any(few[outcome] for few in counts.values() for outcome in FAILURES))
+
+
+def _print_head() -> None:
+    print(f"{'parser':<12}" + "".join(f"{outcome:>11}" for outcome in OUTCOMES))
+
+
+def _print_row(name: str, counts: Counter) -> None:
+    print(f"{name:<12}" + "".join(f"{counts[outcome]:>11,}" for outcome in OUTCOMES))
 
 
 def _fuzz(name: str, arguments: argparse.Namespace) -> Iterator[Verdict]:

@@ -3,6 +3,7 @@
 The harness has its own page, docs/security.md; by hand it runs for minutes or an hour.
 """
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +30,37 @@ def test_no_reader_fails_on_damaged_files(tmp_path):
     for name, refused, accepted, *failures in rows:
         assert int(refused) + int(accepted) == 40 and int(refused) > 5, name
         assert failures == ["0"] * 4
+
+
+KEPT = Path(os.environ.get("LEAD_TEST_DATA", REPOSITORY / "../shared/data")) / "../cases/fuzz"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not KEPT.is_dir(), reason="no kept cases lie beside the test data")
+def test_files_that_were_once_read_wrongly_are_not():
+    done = fuzz("--files", str(KEPT))
+    assert done.returncode == 0, done.stderr[-3000:]
+    rows = [line.split() for line in done.stdout.splitlines()[1:]]
+    counts = {name: list(map(int, numbers)) for name, *numbers in rows}
+    assert sum(map(sum, counts.values())) == len(list(KEPT.iterdir())) - 1  # the README
+    # Two are sound: weights in half precision, and others of a usual size.
+    assert {name: few[1] for name, few in counts.items() if few[1]} == {"model": 2}
+
+
+def test_a_kept_file_that_is_read_wrongly_is_named(tmp_path):
+    (tmp_path / "npy_garbage_1.npy").write_bytes(b"no array")
+    (tmp_path / "word_crash_2.word").write_bytes(b"no word")
+    code = (
+        "import runpy, sys; sys.path.insert(0, 'benchmarks'); from fuzzing import parsers\n"
+        "parsers.PARSERS['npy'] = parsers.Parser(lambda folder: None, lambda file: 1 / 0)\n"
+        f"sys.argv = ['fuzz.py', '--files', {str(tmp_path)!r}]\n"
+        "runpy.run_path('benchmarks/fuzz.py', run_name='__main__')"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    rows = [line.split() for line in done.stdout.splitlines()[1:]]
+    assert (done.returncode, rows) == (1, [["npy", *"001000"], ["word", *"100000"]])
+    assert "npy_garbage_1.npy" in done.stderr and "ZeroDivisionError" in done.stderr
 
 
 DEEDS = {

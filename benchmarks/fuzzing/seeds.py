@@ -36,9 +36,9 @@ from lead.training.state import TrainingState
 
 MAP_NAMES = ("Hips", "LeftUpLeg", "LeftLeg", "LeftFoot", "LeftToe")
 CAPTION = "a person walks"
-TEXT = 16
+TEXT = 384
 """Width of the text that the small model reads."""
-SIZE = {"width": 16, "heads": 2, "feedforward": 16, "layers": 1, "dropout": 0.0}
+SIZE = {"width": 16, "heads": 2, "feedforward": 32, "layers": 1, "dropout": 0.0}
 
 JOINTS_OF = make_clip(SyntheticDataset(), 1, 0).joints[:48]
 MOTION = StoredMotion(JOINTS_OF, HUMANML3D, 20.0, CAPTION)
