@@ -1,4 +1,4 @@
-"""BVH of a walking person on rigs whose files are not at hand: Mixamo, LAFAN1, Unreal.
+"""BVH of a walking person on rigs whose files are not at hand: Mixamo, LAFAN1, Unreal, SOMA.
 
 Names and hierarchy are the real ones, lengths are plausible; left is at +x in the T-pose.
 """
@@ -116,6 +116,43 @@ UNREAL = RigFile(
         ("upperarm_{}", "clavicle_{}", (15, 0, 0)),
         ("lowerarm_{}", "upperarm_{}", (28, 0, 0)),
         ("hand_{}", "lowerarm_{}", (26, 0, 0)),
+    ),
+)
+
+SOMA = RigFile(
+    sides=("Left", "Right"),
+    height=97.0,
+    shoulder="{}Arm",
+    trunk=(
+        ("Hips", "", (0, 0, 0)),
+        ("Spine1", "Hips", (0, 6, -1)),
+        ("Spine2", "Spine1", (0, 11, -1)),
+        ("Chest", "Spine2", (0, 12, 0)),
+        ("Neck1", "Chest", (0, 24, 0)),
+        ("Neck2", "Neck1", (0, 5, 1)),
+        ("Head", "Neck2", (0, 6, 1)),
+        ("HeadEnd", "Head", (0, 15, 0)),
+        ("Jaw", "Head", (0, -1, 3)),
+        ("LeftEye", "Head", (3, 5, 8)),
+        ("RightEye", "Head", (-3, 5, 8)),
+    ),
+    leg=(
+        ("{}Leg", "Hips", (9, -6, 0)),
+        ("{}Shin", "{}Leg", (0, -40, 0)),
+        ("{}Foot", "{}Shin", (0, -42, 0)),
+        ("{}ToeBase", "{}Foot", (0, -8, 12)),
+        ("{}ToeEnd", "{}ToeBase", (0, 0, 7)),
+    ),
+    arm=(
+        ("{}Shoulder", "Chest", (3, 17, 2)),
+        ("{}Arm", "{}Shoulder", (14, 2, -3)),
+        ("{}ForeArm", "{}Arm", (28, 0, 0)),
+        ("{}Hand", "{}ForeArm", (26, 0, 0)),
+        *(
+            (f"{{}}Hand{finger}{n}", f"{{}}Hand{finger}{n - 1}" if n > 1 else "{}Hand", (3, 0, z))
+            for z, finger in enumerate(("Pinky", "Ring", "Middle", "Index", "Thumb"), start=-2)
+            for n in range(1, 4 if finger == "Thumb" else 5)
+        ),
     ),
 )
 

@@ -1,7 +1,7 @@
 """Read a motion-capture file as world positions of its joints, in its own unit and axes.
 
 NumPy files hold positions: ``.npz`` has ``joints`` N x 22 x 3 and ``fps``, and ``joint_names`` if
-they stand in another order; ``.npy`` has the positions alone.
+they stand in another order, or kimodo's ``posed_joints``; ``.npy`` has the positions alone.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from lead.files.bounds import MOST_JOINTS
 from lead.files.text import other_kind
 from lead.formats.amass import (
     GENDERS,
+    RATES,
     AmassTake,
     body_joints,
     first_joints,
@@ -30,6 +31,7 @@ from lead.formats.amass import (
 )
 from lead.formats.asfamc import Skeleton, bone_ends, read_amc, read_asf
 from lead.formats.bvh import ROTATIONS, Bvh, Transforms, global_transforms, read_bvh
+from lead.formats.kimodo import FPS, POSITIONS, read_posed_joints
 from lead.mocap.conventions import (
     BANDAI,
     CMU_3DSMAX,
@@ -66,8 +68,9 @@ class Capture:
         fps: of the file.
         conventions: that it may follow.
         metres: one unit; 0 where the file does not say.
-        bvh, transforms: of a BVH, to restore a thorax; its joints can be guessed from their names.
+        bvh, transforms: of a BVH, to restore a thorax.
         thorax: that bone, of an ASF.
+        guessed: whether joints may be guessed from their names and parents.
         notes: what a user should look at.
     """
 
@@ -80,6 +83,7 @@ class Capture:
     bvh: Bvh | None = None
     transforms: Transforms | None = None
     thorax: Float[np.ndarray, "xyz=3"] | None = None
+    guessed: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -99,7 +103,7 @@ def read_capture(
             bone = skeleton.bones.get(THORAX) if skeleton else None
             return Capture(
                 bvh.names, bvh.parents, moved.positions, fps or whole_fps(bvh.fps, path.name), _BVH,
-                bvh=bvh, transforms=moved, thorax=bone.vector if bone else None,
+                bvh=bvh, transforms=moved, thorax=bone.vector if bone else None, guessed=True,
             )  # fmt: skip
         case ".amc":
             content = _content(path)
@@ -189,6 +193,8 @@ def _read_arrays(path: Path, fps: float | None, body_model: Path | None) -> Capt
     conventions = (HUMANML3D_NAMES, SMPL_NAMES)
     if "poses" in arrays and "joints" not in arrays:
         return _posed(path, body_model, fps, conventions)
+    if POSITIONS in arrays and "joints" not in arrays:
+        return _of_kimodo(arrays, path, fps)
     joints, notes = _joints(arrays, path)
     names = HUMANML3D.joints
     if "joint_names" in arrays:
@@ -200,6 +206,19 @@ def _read_arrays(path: Path, fps: float | None, body_model: Path | None) -> Capt
     rate = fps or stated_rate(arrays, partial(_wrong, path))
     metres = UNITS.get(str(arrays.get("unit", "")).lower(), 0.0)
     return Capture(names, parents, joints, rate, conventions, metres, notes=notes)
+
+
+def _of_kimodo(arrays: dict[str, np.ndarray], path: Path, fps: float | None) -> Capture:
+    """Positions of kimodo, whose files state no frame rate; 30 is that of its models."""
+    bones, joints = read_posed_joints(arrays, partial(_wrong, path))
+    stated = any(name in arrays for name in RATES)
+    rate = fps or (stated_rate(arrays, partial(_wrong, path)) if stated else FPS)
+    notes = (
+        () if fps or stated else (f"{FPS:g} fps as kimodo's, as the file does not say: or --fps",)
+    )
+    names = tuple(bones)
+    parents = tuple(names.index(parent) if parent else -1 for parent in bones.values())
+    return Capture(names, parents, joints, rate, (HUMANML3D_NAMES,), 1.0, guessed=True, notes=notes)
 
 
 def _posed(

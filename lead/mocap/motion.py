@@ -159,7 +159,7 @@ def _map(capture: Capture, map_file: Path | None) -> tuple[SkeletonMap, MapFile,
     mapping, notes = recognise(rig, capture.conventions)
     names = (*rig.names, THORAX) if mapping and mapping.thorax else rig.names
     stated = read_map_file(map_file, names) if map_file else MapFile()
-    if mapping is None and capture.bvh:
+    if mapping is None and capture.guessed:
         mapping = guess_map(rig, stated.rows)
     if mapping is None:
         missing = [target for target in HUMANML3D.joints if target not in stated.rows]

@@ -31,6 +31,7 @@ from lead.formats.amass import stated_rate
 from lead.formats.bvh_writer import write_bvh
 from lead.formats.gltf import write_glb
 from lead.formats.gltf_reader import read_glb
+from lead.formats.kimodo import is_of_kimodo
 from lead.mocap.viewable import Viewable
 from lead.motion.features import features_to_joints
 from lead.motion.kinematics import checked_features, checked_joints
@@ -83,13 +84,13 @@ def read_motion(source: Path | str, fps: float | None = None) -> StoredMotion:
     if not source.is_file():
         raise LeadError("There is no such file.", file=source, fix="Check the path.")
     match source.suffix.lower():
-        case ".npz":
+        case ".npz" if not is_of_kimodo(source):
             return _with_remarks(read_npz(source, fps))
         case ".npy":
             return _with_remarks(_from_array(source, fps))
         case ".glb":
             return _with_remarks(_from_glb(source, fps))
-        case ".bvh":
+        case ".bvh" | ".npz":
             # It brings tables along, which take longer to load than a file of ours to read.
             from lead.mocap.motion import read_mocap
 
@@ -100,7 +101,7 @@ def read_motion(source: Path | str, fps: float | None = None) -> StoredMotion:
         "Motion cannot be read from this kind of file.",
         file=source,
         found=source.suffix or "no ending",
-        expected=".npz, .npy, .bvh, or a .glb that lead wrote",
+        expected=".npz (also kimodo's), .npy, .bvh, or a .glb that lead wrote",
         fix="A .csv cannot be read back: export the .npz that it was made from."
         if source.suffix.lower() in ENDINGS
         else "Bring it in with `lead import` first, from BVH, AMC or NumPy arrays.",

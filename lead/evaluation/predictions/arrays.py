@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import partial
 from itertools import permutations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -21,6 +23,8 @@ STILL = 1e-4
 _MOTIONS = ("motion", "features", "joints")
 
 _BY_JOINTS = {(own.joint_count, 3): own for own in SKELETONS.values()}
+
+_WHOLE = re.compile(r"0*(\d{1,18}?)(?:[.,]0*)?")
 
 _FRAMES = {*_BY_JOINTS, *((own.feature_width,) for own in SKELETONS.values())}
 
@@ -117,6 +121,12 @@ def still_frames(motion: np.ndarray) -> int:
     same = np.isclose(motion, motion[-1:], rtol=STILL, atol=STILL).reshape(len(motion), -1)
     moving = np.flatnonzero(~same.all(axis=1))
     return len(motion) - int(moving[-1] + 1 if len(moving) else 0)
+
+
+def whole_number(value: Any) -> int | None:
+    """The number that ``0``, ``00``, ``0.0`` or ``0,0`` means; tables of programs vary in it."""
+    match = _WHOLE.fullmatch(str(value).strip())
+    return int(match[1]) if match else None
 
 
 def no_motion(path: Path, found: str) -> LeadError:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from lead.clip import Clip
 from lead.errors import LeadError
-from lead.evaluation.predictions.files import whole_number
+from lead.evaluation.predictions.arrays import whole_number
 from lead.evaluation.predictions.requests import MAIN
 from lead.files.tables import read_foreign_table
 from lead.files.text import plain_text

@@ -23,11 +23,14 @@ from lead.evaluation.predictions.arrays import (
     one_repeat,
     own_rate,
     repeats_inside,
+    whole_number,
     without_blanks,
 )
+from lead.evaluation.predictions.suite import suite_files
 from lead.files.arrays import LENGTHS, without_padding
 from lead.files.tables import read_foreign_table
 from lead.formats.amass import RATES
+from lead.formats.kimodo import is_of_kimodo
 from lead.mocap.motion import read_mocap
 
 Kept = TypeVar("Kept")
@@ -39,8 +42,6 @@ MOST_FRAMES = 10_000
 _ENDINGS = (".npy", ".npz", ".bvh")
 
 _REPEAT = re.compile(r"repeat[ _-]?(\d+)", re.IGNORECASE)
-
-_WHOLE = re.compile(r"0*(\d{1,18}?)(?:[.,]0*)?")
 
 
 @dataclass(frozen=True)
@@ -125,14 +126,9 @@ def open_predictions(path: Path) -> Predictions:
     raise _no_motions(path, "another kind of file" if path.exists() else "no such file or folder")
 
 
-def whole_number(value: Any) -> int | None:
-    """The number that ``0``, ``00``, ``0.0`` or ``0,0`` means; tables of programs vary in it."""
-    match = _WHOLE.fullmatch(str(value).strip())
-    return int(match[1]) if match else None
-
-
 def read_file(path: Path, system: ExternalSystem, repeat: int | None = None) -> RawMotion:
-    """One file: ``.npy``, ``.npz`` (``motion``, ``features`` or ``joints``; ``fps``) or ``.bvh``.
+    """One file: ``.npy``, ``.npz`` (``motion``, ``features`` or ``joints``; ``fps``; or a motion of
+    kimodo) or ``.bvh``.
 
     Args:
         repeat: which one of an array that holds all repeats; its own ``lengths`` cut padding.
@@ -140,9 +136,10 @@ def read_file(path: Path, system: ExternalSystem, repeat: int | None = None) -> 
     Raises:
         LeadError: the file is missing or damaged, or holds something else than is stated.
     """
-    if path.suffix.lower() == ".bvh":
-        bvh = read_mocap(path, fps=system.fps)
-        return _raw_motion(bvh.joints, path, system, {"fps": np.array(bvh.fps)}, bvh.notes)
+    if path.suffix.lower() == ".bvh" or is_of_kimodo(path):
+        moved = read_mocap(path, fps=system.fps)
+        resampled = system.model_copy(update={"fps": moved.fps})
+        return _raw_motion(moved.joints, path, resampled, {}, moved.notes)
     array, others = load_motion(path)
     if repeat is not None:
         array = one_repeat(array, repeat, path)
@@ -200,7 +197,8 @@ def _open_folder(path: Path) -> Predictions:
         )
     if beside:
         first = beside[min(beside)]
-        count = 0 if first.suffix.lower() == ".bvh" else repeats_inside(load_motion(first)[0])
+        one = first.suffix.lower() == ".bvh" or is_of_kimodo(first)
+        count = 0 if one else repeats_inside(load_motion(first)[0])
         repeats = count or 1
         return Predictions(path, (beside,) * repeats, (_samples_in(path),) * repeats, count > 0)
     folders = _in_order(numbered, path)
@@ -212,7 +210,7 @@ def _motion_files(folder: Path) -> dict[str, Path]:
     for file in _shown(folder):
         if file.suffix.lower() in _ENDINGS and file.is_file():
             _add(files, file.stem, file, file.stem)
-    return files
+    return files or suite_files(folder)
 
 
 def _samples_in(folder: Path) -> dict[str, list[Path]]:
@@ -294,7 +292,8 @@ def _no_motions(path: Path, found: str) -> LeadError:
         "There are no motions to evaluate.",
         file=path,
         found=found,
-        expected="a folder of <id>.npy, .npz or .bvh, or of folders repeat_00, …; or a .parquet "
-        "with columns id, repeat (if several) and motion (nested lists) or file",
+        expected="a folder of <id>.npy, .npz or .bvh, of folders repeat_00, …, or of kimodo's "
+        "cases <id>/motion.npz; or a .parquet with columns id, repeat (if several) and motion "
+        "(nested lists) or file",
         fix="See what to generate: lead evaluate --study STUDY --requests requests.parquet",
     )
