@@ -1,7 +1,10 @@
-"""Files as kimodo writes them, of a person who walks."""
+"""Files as kimodo and BONES-SEED have them, of a person who walks."""
 
 from __future__ import annotations
 
+import csv
+import json
+import re
 from functools import cache
 from pathlib import Path
 
@@ -41,3 +44,41 @@ def write_kimodo(path: Path, bones=SOMA77, **changes: object) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez(path, **{name: value for name, value in arrays.items() if value is not None})
     return path
+
+
+def seed_bvh(heading: float = 0.0) -> str:
+    """The walk as BONES-SEED has it: a wrapper above the hips, and no end sites."""
+    channels = "CHANNELS 6 Xposition Yposition Zposition Zrotation Yrotation Xrotation"
+    head, _, motion = walking_bvh(SOMA, heading=heading).partition("MOTION")
+    head = re.sub(r"End Site\s*\{[^}]*\}", "", head)
+    top = f"ROOT Root\n{{\nOFFSET 0 0 0\n{channels}\nJOINT Hips"
+    frames, rate, *rows = motion.strip().splitlines()
+    rows = ["0 0 0 0 0 0 " + row for row in rows]
+    return "\n".join([head.replace("ROOT Hips", top) + "}", "MOTION", frames, rate, *rows]) + "\n"
+
+
+def write_seed(root: Path, motions: dict[str, str], test: tuple[str, ...] = ()) -> Path:
+    """BONES-SEED below a data root: BVH text by ``<date>/<motion>``, each with what is said."""
+    folder = root / "bones-seed"
+    for key, text in motions.items():
+        file = folder / "soma_uniform" / "bvh" / f"{key}.bvh"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    names = [key.rpartition("/")[2] for key in motions]
+    (folder / "metadata").mkdir()
+    with (folder / "metadata/seed_metadata_v004.csv").open("w", newline="") as file:
+        columns = ["filename", "content_name", *(f"content_natural_desc_{n}" for n in range(1, 5))]
+        table = csv.writer(file)
+        table.writerows([columns, *(
+            [name, "walk", "A person walks.", f"Somebody, {name}, walks.", "", ""] for name in names
+        )])  # fmt: skip
+    events = [{"start_time": 0.0, "end_time": 1.1, "description": "A person sets off."},
+              {"start_time": 1.1, "end_time": 2.5, "description": "They walk on."}]  # fmt: skip
+    with (folder / "metadata/seed_metadata_v002_temporal_labels.jsonl").open("w") as file:
+        file.writelines(json.dumps({"filename": n, "events": events}) + "\n" for n in names)
+    (folder / "splits").mkdir()
+    lists = {"train": [key for key in motions if key not in test], "test_content": test,
+             "test_repetition": []}  # fmt: skip
+    for name, keys in lists.items():
+        (folder / f"splits/{name}_split_paths.txt").write_text("\n".join(keys) + "\n")
+    return folder

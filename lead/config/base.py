@@ -86,3 +86,11 @@ def extended(values: Any, read: Callable[[str], Any], chain: tuple[str, ...] = (
         problem = "Settings extend one another in a circle, or what is no name."
         raise LeadError(problem, found=circle, fix="Name one other study after `extends`.")
     return merge(extended(read(base), read, (*chain, base)), rest)
+
+
+def lengths_rise(settings: Any) -> Any:
+    """Refuse settings whose longest clip is shorter than their shortest."""
+    low, high = settings.min_positions, settings.max_positions
+    if high < low:
+        raise ValueError(f"max_positions {high} is below min_positions {low}")
+    return settings

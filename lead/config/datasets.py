@@ -7,17 +7,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
-from lead.config.base import DatasetBase, Settings, added
+from lead.config.base import DatasetBase, Settings, added, lengths_rise
+from lead.config.bones_seed import BonesSeedDataset
 
 SYNTHETIC_FPS = 20.0
 _OPEN = ("dataset-1", "dataset-2", "cmu", "synthetic")
-
-
-def _lengths_rise(settings: Any) -> Any:
-    low, high = settings.min_positions, settings.max_positions
-    if high < low:
-        raise ValueError(f"max_positions {high} is below min_positions {low}")
-    return settings
 
 
 class SplitShares(DatasetBase):
@@ -75,7 +69,7 @@ class MadeDataset(SplitShares):
     test_share: float = Field(default=0.16, ge=0, lt=1)
     """Share of the clips in the test split."""
 
-    _lengths = model_validator(mode="after")(_lengths_rise)
+    _lengths = model_validator(mode="after")(lengths_rise)
 
 
 class SyntheticDataset(MadeDataset):
@@ -122,7 +116,7 @@ class SyntheticSource(Settings):
     max_positions: int = Field(default=121, le=197)
     """Longest clip in positions."""
 
-    _lengths = model_validator(mode="after")(_lengths_rise)
+    _lengths = model_validator(mode="after")(lengths_rise)
 
 
 OpenSource = Annotated[RecordedSource | SyntheticSource, Field(discriminator="name")]
@@ -246,7 +240,7 @@ class HumanML3DRawDataset(DatasetBase):
     max_positions: int = Field(default=200, ge=3)
     """Longest clip; HumanML3D leaves out clips of 200 feature frames and more."""
 
-    _lengths = model_validator(mode="after")(_lengths_rise)
+    _lengths = model_validator(mode="after")(lengths_rise)
 
 
 class KitRawDataset(SplitShares):
@@ -272,7 +266,7 @@ class KitRawDataset(SplitShares):
     test_share: float = Field(default=0.15, ge=0, lt=1)
     """Share of the clips in the test split, where no lists say."""
 
-    _lengths = model_validator(mode="after")(_lengths_rise)
+    _lengths = model_validator(mode="after")(lengths_rise)
 
 
 class Style100Dataset(CutTakes):
@@ -294,7 +288,8 @@ DatasetSettings = Annotated[
     | HumanML3DRawDataset
     | KitDataset
     | KitRawDataset
-    | Style100Dataset,
+    | Style100Dataset
+    | BonesSeedDataset,
     Field(discriminator="kind"),
 ]
 """The settings of any dataset; ``kind`` says which."""

@@ -10,7 +10,7 @@ from lead.clip import Work
 from lead.config.base import Settings
 from lead.config.datasets import SplitShares
 from lead.config.study import Study
-from lead.datasets import humanml3d_raw, kit_raw, open_mocap, processed, style100
+from lead.datasets import bones_seed, humanml3d_raw, kit_raw, open_mocap, processed, style100
 from lead.datasets.dataset import Dataset, of_dataset
 from lead.datasets.sources import SOURCES, RawSource
 from lead.datasets.synthetic import dataset as synthetic
@@ -27,6 +27,7 @@ DATASETS: tuple[Dataset, ...] = (
     humanml3d_raw.DATASET,
     kit_raw.DATASET,
     style100.DATASET,
+    bones_seed.DATASET,
 )
 """One for each type of dataset settings; a further dataset is a module and a line here."""
 

@@ -102,7 +102,7 @@ def read_posed_joints(
         if joints.ndim == 3 and joints.shape[1] == _G1:
             found, fix = f"{_G1} joints of the robot G1", "Generate with a model of SOMA or SMPL-X."
         raise wrong(found, "frames x 77 joints of SOMA (or 30, or SMPL-X's 22) x 3", fix=fix)
-    finite = np.isfinite(joints).all(axis=(1, 2))
+    finite = np.atleast_1d(np.isfinite(joints).all(axis=(1, 2)))
     if not finite.all() or not len(finite):
         found = (
             f"frame {list(finite).index(False) + 1} is not finite" if len(finite) else "no frame"
