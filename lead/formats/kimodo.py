@@ -102,10 +102,8 @@ def read_posed_joints(
         if joints.ndim == 3 and joints.shape[1] == _G1:
             found, fix = f"{_G1} joints of the robot G1", "Generate with a model of SOMA or SMPL-X."
         raise wrong(found, "frames x 77 joints of SOMA (or 30, or SMPL-X's 22) x 3", fix=fix)
-    finite = np.atleast_1d(np.isfinite(joints).all(axis=(1, 2)))
-    if not finite.all() or not len(finite):
-        found = (
-            f"frame {list(finite).index(False) + 1} is not finite" if len(finite) else "no frame"
-        )
+    bad = np.flatnonzero(~np.isfinite(joints).all(axis=(1, 2)))
+    if len(bad) or not len(joints):
+        found = f"frame {bad[0] + 1} is not finite" if len(bad) else "no frame"
         raise wrong(found, "frames of finite positions", fix="Generate the motion again.")
     return bones, joints.astype(np.float64)

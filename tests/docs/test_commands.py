@@ -44,6 +44,8 @@ from lead.pipeline import LeadPipeline
 NOT_RUN = {
     "lead retrieve --study": "downloads gigabytes; tests/datasets/test_retrieve.py",
     "lead import 01_01.amc": "CMU's files are not ours; tests/mocap/test_own_motion.py",
+    "lead import motion.npz": "kimodo's files are not ours; tests/formats/test_kimodo.py",
+    "lead evaluate --study demo --prompts": "asks for motions; tests/cli/test_evaluate_prompts.py",
     "lead import poses.npz": "needs SMPL-H's body model; tests/datasets/test_amass.py",
     "lead show": "shows a finished table; tests/cli/test_show.py",
     "lead timings open_small": "of a study that learns for an hour",
@@ -113,6 +115,8 @@ def exists(command: list[str]) -> None:
             assert (REPOSITORY / recipe).is_file()
         case ["docker", "run", *arguments]:
             exists(arguments[arguments.index("lead-motion") + 1 :])
+        case ["hf", "download", repository, "--local-dir", _]:
+            assert repository.count("/") == 1
         case ["id", "-u" | "-g"]:
             pass
         case ["tensorboard", "--logdir", _]:

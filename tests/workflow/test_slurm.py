@@ -36,7 +36,7 @@ class OnCluster:
                 stderr=said,
             )  # fmt: skip
 
-    def wait_for(self, condition, seconds=90):
+    def wait_for(self, condition, seconds=240):
         """What the condition returns once it is true."""
         until = time.monotonic() + seconds
         while not (found := condition()):
@@ -59,7 +59,7 @@ class OnCluster:
 
     def succeeded(self, learned):
         """All that was said, after all weights are those of undisturbed trainings."""
-        code = self.process.wait(timeout=150)
+        code = self.process.wait(timeout=400)
         said = self.said.read_text()
         assert code == 0, said
         for weights in WEIGHTS:
