@@ -117,6 +117,8 @@ def exists(command: list[str]) -> None:
             exists(arguments[arguments.index("lead-motion") + 1 :])
         case ["hf", "download", repository, "--local-dir", _]:
             assert repository.count("/") == 1
+        case ["git", "clone", address, _]:
+            assert address.startswith("https://github.com/")
         case ["id", "-u" | "-g"]:
             pass
         case ["tensorboard", "--logdir", _]:
