@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar, overload
@@ -18,6 +19,7 @@ from lead.files.seeds import Seeds
 
 Value = TypeVar("Value")
 
+_AWAITED = ".awaited"
 DIGESTS = ".digests"
 """Folder, in a study's results, of what each file's bytes were when it was made."""
 
@@ -155,18 +157,36 @@ def _digests(files: Mapping[str, Any]) -> dict[str, str]:
     return {str(path): file_digest(path) if path.is_file() else "" for path in paths}
 
 
-def state_lock(folder: Path, say=print) -> FileLock:
-    """Lock a state folder: a killed Snakemake's job may live on beside its successor."""
+@contextmanager
+def state_lock(folder: Path, say=print) -> Iterator[None]:
+    """Hold a state folder: a killed Snakemake's job may live on beside its successor.
+
+    A successor that waits for it says so in a file, so that what is finished is left to it
+    (`is_awaited`).
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder.with_suffix(".lock"))
+    lock, waits = FileLock(folder.with_suffix(".lock")), folder.with_suffix(_AWAITED)
     try:
         lock.acquire(timeout=0)
-        lock.release()
     except Timeout:
         say(f"Another process is at this very job ({folder}); waiting for it.")
-    return lock
+        waits.touch()
+        try:
+            lock.acquire()
+        finally:
+            waits.unlink(missing_ok=True)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def is_awaited(folder: Path) -> bool:
+    """Whether another process waits to do the very job that this one is at."""
+    return folder.with_suffix(_AWAITED).exists()
 
 
 def forget(folder: Path) -> None:
-    """Remove the state of a run that is finished."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Remove the state of a run that is finished, unless a successor waits to end it as it is."""
+    if not is_awaited(folder):
+        shutil.rmtree(folder, ignore_errors=True)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from lead.config.training import Training
 from lead.errors import LeadError
-from lead.files.job import forget, state_lock
+from lead.files.job import forget, is_awaited, state_lock
 from lead.files.seeds import Seeds
 from lead.files.stopping import deferred
 from lead.models.build import autocast
@@ -113,6 +113,8 @@ def train(
                 if stop:
                     stop.saved = report.step if folder else None
                     raise stop
+        if folder and is_awaited(folder):
+            state.save(folder)  # whoever waits has nothing left to train
         best = state.best if training.keep == "best" else None
         module.load_state_dict(best or state.result())
         if folder:

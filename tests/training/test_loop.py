@@ -3,6 +3,8 @@
 import errno
 import math
 import struct
+import threading
+import time
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,6 +16,7 @@ from torch import Tensor, nn
 
 from lead.config.training import Machine, Training
 from lead.errors import LeadError
+from lead.files.job import is_awaited
 from lead.files.seeds import Seeds
 from lead.training.loop import clip_gradients, learning_rate, train
 from lead.training.objective import Batch, Objective, Run
@@ -86,6 +89,35 @@ def test_a_run_killed_anywhere_ends_with_the_same_bits(tmp_path, stop_at, ema):
 def test_a_finished_run_leaves_no_state(tmp_path):
     run(network(), tmp_path / "state", Training(steps=7, batch_size=6))
     assert not (tmp_path / "state").exists()
+
+
+def test_a_successor_that_waits_trains_nothing_again_and_has_the_same_bits(tmp_path):
+    training = Training(
+        steps=12, batch_size=6, learning_rate=0.01, ema=0.9, validate_every=5, keep="best"
+    )
+    folder, found = tmp_path / "state", {}
+    first, second = network(), network()
+
+    def succeed():
+        found["history"], found["seen"] = run(second, folder, training, validate=validate)
+
+    successor = threading.Thread(target=succeed)
+    losses = iter([9.0, 3.0, 1.0, 2.0])
+
+    def validate():
+        if not successor.is_alive() and "seen" not in found:
+            successor.start()
+            while not is_awaited(folder):
+                time.sleep(0.01)
+        return next(losses)
+
+    history, _ = run(first, folder, training, validate=validate)
+    successor.join(timeout=60)
+    assert found["seen"] == []
+    assert found["history"] == history
+    for one, other in zip(first.parameters(), second.parameters(), strict=True):
+        assert torch.equal(one, other)
+    assert not folder.exists() and not is_awaited(folder)
 
 
 def test_a_damaged_state_names_the_file_to_delete(tmp_path):
