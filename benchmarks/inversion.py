@@ -41,7 +41,7 @@ from lead.models.build import build_denoiser, build_projector, build_vae, freeze
 from lead.motion.normalizer import Normalizer
 from lead.store import MotionStore
 from lead.text.cache import Standardisation
-from lead.text.encoder import TextEncoder, frozen, load_text_encoder
+from lead.text.encoder import TextEncoder, load_text_encoder
 from lead.text.networks import ClipTower
 from lead.text.pseudo_word import encode_pseudo, token_vectors
 
@@ -191,7 +191,7 @@ def _clip() -> TextEncoder:
     )  # fmt: skip
     words = Words()
     tower = ClipTower(CLIPTextModelWithProjection(config), words, TOKENS)
-    return TextEncoder("clip", "", frozen(tower, torch.device("cpu")), words, TOKENS)
+    return TextEncoder("clip", "", freeze(tower), words, TOKENS)
 
 
 def _seconds(work: Callable[[], object]) -> float:

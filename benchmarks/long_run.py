@@ -80,7 +80,8 @@ def watch_steps(steps: int, folder: Path) -> int:
         return realigned, projector.decode(realigned)
 
     def terms(drawn: Pairs, outputs: tuple[torch.Tensor, ...]) -> dict[str, torch.Tensor]:
-        return projector_loss(drawn.latent, *outputs, drawn.text, ProjectorLoss())
+        realigned, recovered = outputs
+        return projector_loss(drawn.latent, realigned, recovered, drawn.text, ProjectorLoss())
 
     done, process, held = 0, psutil.Process(), []
     print(f"{'step':>9}{'memory MiB':>12}{'files':>7}{'threads':>9}", flush=True)

@@ -168,9 +168,10 @@ def measure(bench: Bench, folder: Path, scale: float) -> Iterator[dict]:
             now = read(bench, decoded(plain, drawn, changed), drawn)
             settings = load_study(bench.job.settings["name"]).evaluation
             labels = bench.evaluator.gauge.classifier.labels
+            known = {**truth, **real_labels(bench, clips)}
             values = {
                 **matching_metrics(text, now["motion"], settings, seeds),
-                **gauge_metrics(now, truth | real_labels(bench, clips), labels),
+                **gauge_metrics(now, known, labels),
                 "fid": frechet_distance(truth["motion"], now["motion"]),
             }
             lengths = [float(z.flatten(1).norm(dim=1).mean()) for z in (changed, latents)]
@@ -239,7 +240,7 @@ def page(rows: pd.DataFrame) -> str:
     """Means over trainings, and each condition less MLD with its interval over trainings."""
     over, shown = by_training(rows), (*METRICS, NORM)
     lines = []
-    for (networks, scale), part in over.groupby(["networks", "guidance"]):
+    for (networks, scale), part in groups(over, ["networks", "guidance"]):
         frames = {name: own.set_index(["training", "metric"])["value"]
                   for name, own in part.groupby("condition")}  # fmt: skip
         table = []
@@ -260,7 +261,12 @@ def page(rows: pd.DataFrame) -> str:
 def by_training(rows: pd.DataFrame) -> pd.DataFrame:
     """The mean over repeats, one row a training."""
     keys = ["networks", "training", "guidance", "condition", "metric"]
-    return rows.groupby(keys, as_index=False)["value"].mean()
+    return pd.DataFrame(rows.groupby(keys, as_index=False)["value"].mean())
+
+
+def groups(rows: pd.DataFrame, keys: list[str]) -> Iterator[tuple[tuple[str, float], pd.DataFrame]]:
+    """The rows of every folder of networks at every guidance, in their order."""
+    yield from rows.groupby(keys)  # pyright: ignore[reportReturnType]
 
 
 @styled()
@@ -274,11 +280,11 @@ def draw(rows: pd.DataFrame) -> Figure:
              "clipped": ("MLD, clipped", MLD, ":"),
              "direction": ("MLD, direction at its mean", MLD, "--"),
              "rescaled": ("MLD, rescaled", FAINT, "-")}  # fmt: skip
-    fid = over[over["metric"] == "fid"]
+    fid = pd.DataFrame(over[over["metric"] == "fid"])
     for axes, networks in zip(panels, folders, strict=False):
         for name, (label, colour, line) in shown.items():
-            own = fid[(fid["networks"] == networks) & (fid["condition"] == name)]
-            mean = own.groupby("guidance")["value"].mean()
+            own = pd.DataFrame(fid[(fid["networks"] == networks) & (fid["condition"] == name)])
+            mean = pd.Series(own.groupby("guidance")["value"].mean())
             axes.plot(mean.index, mean, line, color=colour, label=label)
             axes.plot(own["guidance"], own["value"], ".", ms=2, color=colour, alpha=0.5)
         logarithmic(axes)
@@ -288,9 +294,9 @@ def draw(rows: pd.DataFrame) -> Figure:
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
     keys = ["networks", "training", "guidance"]
-    length = over[(over["metric"] == NORM) & (over["condition"] == "mld")].set_index(keys)["value"]
-    change = (fid[fid["condition"] == "lead"].set_index(keys)["value"]
-              - fid[fid["condition"] == "mld"].set_index(keys)["value"])  # fmt: skip
+    values = over.set_index(["condition", "metric", *keys])["value"]
+    length = values["mld", NORM]
+    change = values["lead", "fid"] - values["mld", "fid"]
     for number, networks in enumerate(folders):
         panels[-1].plot(
             length[networks], change[networks], ".", color=(LEAD, MLD)[number % 2], label=networks

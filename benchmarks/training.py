@@ -44,10 +44,10 @@ def main() -> None:
     print(f"matrix products: {rate / 1e9:.0f} GFLOP/s, {arguments.threads} threads\n")
     print(f"{'':52}{'s':>9}{'GFLOP':>9}{'of the rate':>13}")
     steps = (
-        ("denoiser, batch 64, from cached text and latents", _denoiser_step()),
-        ("projector, batch 1,024, from cached latents", _projector_step()),
-        ("VAE, 16 motions of 196 frames", _vae_step(np.full(16, 196))),
-        ("VAE, 16 motions, lengths drawn at random", _vae_step(_mixed(16))),
+        ("denoiser, batch 64, from cached text and latents", denoiser_step()),
+        ("projector, batch 1,024, from cached latents", projector_step()),
+        ("VAE, 16 motions of 196 frames", vae_step(np.full(16, 196))),
+        ("VAE, 16 motions, lengths drawn at random", vae_step(_mixed(16))),
         ("VAE, 16 motions of one length bucket (mean of 8)", _vae_steps(_buckets(16, 8))),
         ("MLD, one motion of 196 frames", _generation(196)),
     )
@@ -59,18 +59,24 @@ def main() -> None:
         print(f"{name:52}{seconds:9.3f}{count / 1e9:9.1f}{count / seconds / rate:12.0%}")
 
 
-def _denoiser_step() -> Callable[[], None]:
+def denoiser_step(batch: int = 64) -> Callable[[], None]:
+    """One step of the denoiser of paper size."""
     denoiser = build_denoiser(DenoiserModel(), D, 1, TEXT)
     schedule = noise_schedule(Diffusion())
-    latent, noise, text = torch.randn(64, 1, D), torch.randn(64, 1, D), torch.randn(64, TEXT)
-    step = torch.randint(1000, (64,))
+    latent, noise, text = (
+        torch.randn(batch, 1, D),
+        torch.randn(batch, 1, D),
+        torch.randn(batch, TEXT),
+    )
+    step = torch.randint(1000, (batch,))
     noisy = add_noise(latent, noise, step, schedule)
     return _step(denoiser, lambda: diffusion_loss(denoiser(noisy, step, text), noise))
 
 
-def _projector_step() -> Callable[[], None]:
+def projector_step(batch: int = 1024) -> Callable[[], None]:
+    """One step of the projector of paper size."""
     projector = build_projector(TransformerProjectorModel(), D, 1, TEXT)
-    latent, text = torch.randn(1024, 1, D), torch.randn(1024, TEXT)
+    latent, text = torch.randn(batch, 1, D), torch.randn(batch, TEXT)
 
     def loss() -> Tensor:
         realigned = projector.encode(latent)
@@ -80,7 +86,8 @@ def _projector_step() -> Callable[[], None]:
     return _step(projector, loss)
 
 
-def _vae_step(length: np.ndarray) -> Callable[[], None]:
+def vae_step(length: np.ndarray) -> Callable[[], None]:
+    """One step of the VAE of paper size, on motions of these lengths."""
     return _vae_steps([length])
 
 
@@ -92,13 +99,12 @@ def _vae_steps(batches: list[np.ndarray]) -> Callable[[], None]:
     for length in batches:
         mask = torch.arange(int(length.max())) < torch.from_numpy(length)[:, None]
         data.append((torch.randn(*mask.shape, FEATURES) * 0.1 * mask[..., None], mask))
-    generator = torch.Generator().manual_seed(0)
     turn = iter(range(10**9))
 
     def loss() -> Tensor:
         motion, mask = data[next(turn) % len(data)]
         posterior = vae.encode(motion, mask)
-        decoded = vae.decode(posterior.sample(generator), mask)
+        decoded = vae.decode(posterior.at(torch.randn_like(posterior.mean)), mask)
         return vae_loss(decoded, motion, mask, posterior, unit, HUMANML3D, VaeLoss())["loss"]
 
     step = _step(vae, loss)

@@ -9,6 +9,7 @@ import pickle
 import tarfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -86,11 +87,12 @@ def amass(folder: Path) -> None:
     """A take, and a body model of sixty vertices."""
     rng = np.random.default_rng(0)
     poses, trans = rng.normal(size=(60, 3 * JOINTS)), rng.normal(size=(60, 3))
-    take = {"poses": poses, "trans": trans, "betas": rng.normal(size=16)}
-    np.savez(folder / "take.npz", **take, gender="male", mocap_framerate=120.0)
+    betas, take = rng.normal(size=16), folder / "take.npz"
+    np.savez(take, poses=poses, trans=trans, betas=betas, gender="male", mocap_framerate=120.0)
     parents = np.array([HUMANML3D.parents + (20,) * 15 + (21,) * 15, range(JOINTS)])
     values = rng.random((JOINTS, 60)), rng.random((60, 3)), rng.random((60, 3, 16)), parents
-    np.savez(folder / "model.npz", **dict(zip(ARRAYS, values, strict=True)))
+    model: dict[str, Any] = dict(zip(ARRAYS, values, strict=True))
+    np.savez(folder / "model.npz", **model)
 
 
 def archive(folder: Path) -> None:
