@@ -1,15 +1,18 @@
 """What realignment repairs: MLD and LEAD over guidance, with controls that have no projector.
 
     python benchmarks/realignment.py demo --networks results/demo results/demo_epsilon
+    python benchmarks/realignment.py demo --student --out build/realignment_student
 
 Every training of every folder of networks generates the test captions from the same noise, at
-every guidance scale. Its latents are decoded as they are (MLD), through each projector that was
-trained on its VAE, and after each of three controls:
+every guidance scale; with `--student` it is MotionLCM's distilled denoiser, over its steps. Its
+latents are decoded as they are (MLD), through each projector that was trained on its VAE, and after
+each of three controls:
 
 - `clipped`: latents longer than the mean training latent are scaled down to its length.
 - `direction`: along 1/γ of the denoiser's final LayerNorm, which a denoiser that predicts noise
   leaves undenoised (docs/traps.md), latents are set to the mean of the training latents.
-- `rescaled`: guided noise has the deviation of the conditional one (Lin et al. 2023), mixed 0.7.
+- `rescaled`: guided noise has the deviation of the conditional one (Lin et al. 2023), mixed 0.7;
+  not of the student, which is not guided twice.
 
 The evaluator is the study's own for all. Writes `realignment.parquet` (a row per measured value),
 `realignment.md` and `realignment.{pdf,png}` to `--out`; what the Parquet has is not made again.
@@ -54,7 +57,8 @@ METRICS = ("fid", "mm_dist", "r_precision_top1", "limb_range", "action_accuracy"
 CONTROLS = ("clipped", "direction", "rescaled")
 RESCALED = 0.7
 NORM = "latent_norm"
-KEYS = ["networks", "training", "guidance", "repeat"]
+GUIDANCE, STEPS = "guidance", "steps"
+"""What is varied: of the denoiser, or of the student."""
 
 Change = Callable[[Tensor], Tensor]
 
@@ -82,14 +86,18 @@ class Bench:
         evaluator, store, _ = open_evaluator(job)
         return cls(job, evaluator, store, repeats)
 
-    def generator(self, folder: Path) -> MotionGenerator:
-        models = folder / "models"
+    def generator(self, folder: Path, **varied: float) -> MotionGenerator:
+        """The networks below a folder, with the denoiser's guidance or the student's steps."""
+        models, settings = folder / "models", dict(self.job.settings)
         networks = {name: models / name / f"{name}.safetensors" for name in ("vae", "denoiser")}
-        job = replace(self.job, inputs={**self.job.inputs, **networks})
-        evaluator = self.evaluator
-        like = evaluator.normalizer.mean
-        settings = load_study(self.job.settings["name"]).evaluation
-        return open_generator(job, self.store, evaluator.cache, like, settings)
+        if STEPS in varied:
+            networks["denoiser"] = models / "consistency" / "student.safetensors"
+            settings[STEPS] = int(varied[STEPS])
+        job = replace(self.job, inputs={**self.job.inputs, **networks}, settings=settings)
+        evaluator, like = self.evaluator, self.evaluator.normalizer.mean
+        evaluation = load_study(self.job.settings["name"]).evaluation
+        made = open_generator(job, self.store, evaluator.cache, like, evaluation)
+        return replace(made, guidance=varied[GUIDANCE]) if GUIDANCE in varied else made
 
 
 def main() -> None:
@@ -101,6 +109,7 @@ def main() -> None:
     parser.add_argument("--networks", type=Path, nargs="+", help="folders with models/ of VAE, "
                         "denoiser and projectors; trainings/2, ... are taken too")  # fmt: skip
     parser.add_argument("--guidance", type=float, nargs="+", default=[1, 2.5, 5, 7.5, 10])
+    parser.add_argument("--student", action="store_true", help="MotionLCM's, over 1, 2 and 4 steps")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("build/realignment"))
@@ -109,20 +118,22 @@ def main() -> None:
     bench = Bench.open(arguments.study, Path("results") / arguments.study, arguments.repeats)
     arguments.out.mkdir(parents=True, exist_ok=True)
     file = arguments.out / "realignment.parquet"
-    rows = pd.read_parquet(file) if file.is_file() else pd.DataFrame(columns=KEYS)
-    done = set(rows[["networks", "training", "guidance"]].itertuples(index=False, name=None))
+    varied = STEPS if arguments.student else GUIDANCE
+    keys = ["networks", "training", varied]
+    rows = pd.read_parquet(file) if file.is_file() else pd.DataFrame(columns=pd.Index(keys))
+    done = set(rows[keys].itertuples(index=False, name=None))
     folders = arguments.networks or [Path("results") / arguments.study]
     todo = [
         (folder.name, training, path, scale)
         for folder in folders
         for training, path in trainings(folder)
-        for scale in arguments.guidance
+        for scale in ((1, 2, 4) if arguments.student else arguments.guidance)
         if (folder.name, training, scale) not in done
     ]
-    progress = Progress("systems over guidance", len(todo))
+    progress = Progress(f"systems over {varied}", len(todo))
     for name, training, path, scale in todo:
-        found = pd.DataFrame(measure(bench, path, scale))
-        found = found.assign(networks=name, training=training, guidance=scale)
+        found = pd.DataFrame(measure(bench, path, **{varied: scale}))
+        found = found.assign(networks=name, training=training, **{varied: scale})
         rows = pd.concat([rows, found], ignore_index=True) if len(rows) else found
         rows.to_parquet(file)
         progress.advance()
@@ -144,9 +155,9 @@ def trainings(folder: Path) -> Iterator[tuple[int, Path]]:
                         fix="Train the study first.")  # fmt: skip
 
 
-def measure(bench: Bench, folder: Path, scale: float) -> Iterator[dict]:
-    """Every condition of one training with one guidance scale, one row a value."""
-    plain = replace(bench.generator(folder), guidance=scale)
+def measure(bench: Bench, folder: Path, **varied: float) -> Iterator[dict]:
+    """Every condition of one training at one guidance scale, or number of steps; a row a value."""
+    plain = bench.generator(folder, **varied)
     latents = load_tensors(folder / "latents" / "latents.safetensors")["train.mean"].flatten(0, 1)
     changes = controls(plain, latents.to(plain.null))
     text_width = bench.evaluator.cache.width
@@ -161,7 +172,9 @@ def measure(bench: Bench, folder: Path, scale: float) -> Iterator[dict]:
         given = draw_given(plain, texts, [clip.id for clip in clips], seeds)
         truth = read(bench, real_crops(bench.store, bench.evaluator, drawn), drawn)
         text = bench.evaluator.texts(drawn.captions).numpy()
-        sampled = {False: sample(plain, given, drawn), True: sample_rescaled(plain, given)}
+        sampled = {False: sample(plain, given, drawn)}
+        if "rescaled" in changes:
+            sampled[True] = sample_rescaled(plain, given)
         for name, change in changes.items():
             with torch.no_grad():
                 changed = change(sampled[name == "rescaled"])
@@ -207,7 +220,8 @@ def controls(generator: MotionGenerator, latents: Float[Tensor, "N L M"]) -> dic
         return latent + (centre - latent @ direction)[..., None] * direction
 
     same: Change = lambda latent: latent  # noqa: E731
-    return {"mld": same, "clipped": clipped, "direction": at_centre, "rescaled": same}
+    changes = {"mld": same, "clipped": clipped, "direction": at_centre}
+    return changes if generator.few_steps else {**changes, "rescaled": same}
 
 
 def sample(generator: MotionGenerator, given: Given, drawn: Pass) -> Float[Tensor, "I L M"]:
@@ -240,7 +254,8 @@ def page(rows: pd.DataFrame) -> str:
     """Means over trainings, and each condition less MLD with its interval over trainings."""
     over, shown = by_training(rows), (*METRICS, NORM)
     lines = []
-    for (networks, scale), part in groups(over, ["networks", "guidance"]):
+    varied = varied_in(rows)
+    for (networks, scale), part in groups(over, ["networks", varied]):
         frames = {name: own.set_index(["training", "metric"])["value"]
                   for name, own in part.groupby("condition")}  # fmt: skip
         table = []
@@ -253,15 +268,20 @@ def page(rows: pd.DataFrame) -> str:
             ]
             table.append((name, *means, "" if name == "mld" else less))
         count = part["training"].nunique()
-        lines += [f"\n{networks}, guidance {scale:g}, {count} trainings\n",
+        lines += [f"\n{networks}, {varied} {scale:g}, {count} trainings\n",
                   markdown_table(("condition", *shown, "FID less MLD's"), table)]  # fmt: skip
     return "\n".join(lines) + "\n"
 
 
 def by_training(rows: pd.DataFrame) -> pd.DataFrame:
     """The mean over repeats, one row a training."""
-    keys = ["networks", "training", "guidance", "condition", "metric"]
+    keys = ["networks", "training", varied_in(rows), "condition", "metric"]
     return pd.DataFrame(rows.groupby(keys, as_index=False)["value"].mean())
+
+
+def varied_in(rows: pd.DataFrame) -> str:
+    """The column that says at what was measured."""
+    return STEPS if STEPS in rows else GUIDANCE
 
 
 def groups(rows: pd.DataFrame, keys: list[str]) -> Iterator[tuple[tuple[str, float], pd.DataFrame]]:
@@ -271,8 +291,8 @@ def groups(rows: pd.DataFrame, keys: list[str]) -> Iterator[tuple[tuple[str, flo
 
 @styled()
 def draw(rows: pd.DataFrame) -> Figure:
-    """FID over guidance, and FID less MLD's over the length of MLD's latents."""
-    over = by_training(rows)
+    """FID over guidance or steps, and FID less MLD's over the length of MLD's latents."""
+    over, varied = by_training(rows), varied_in(rows)
     folders = list(dict.fromkeys(over["networks"]))
     figure = new_figure(PAGE, 2.7)
     panels = figure.subplots(1, len(folders) + 1, squeeze=False)[0]
@@ -284,17 +304,17 @@ def draw(rows: pd.DataFrame) -> Figure:
     for axes, networks in zip(panels, folders, strict=False):
         for name, (label, colour, line) in shown.items():
             own = pd.DataFrame(fid[(fid["networks"] == networks) & (fid["condition"] == name)])
-            mean = pd.Series(own.groupby("guidance")["value"].mean())
+            mean = pd.Series(own.groupby(varied)["value"].mean())
             axes.plot(mean.index, mean, line, color=colour, label=label)
-            axes.plot(own["guidance"], own["value"], ".", ms=2, color=colour, alpha=0.5)
+            axes.plot(own[varied], own["value"], ".", ms=2, color=colour, alpha=0.5)
         logarithmic(axes)
         axes.set_title(networks)
-        axes.set_xlabel("guidance")
+        axes.set_xlabel(varied)
         axes.set_ylabel("FID")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
-    keys = ["networks", "training", "guidance"]
-    values = over.set_index(["condition", "metric", *keys])["value"]
+    keys = ["networks", "training", varied]
+    values = over.set_index(["condition", "metric", *keys]).sort_index()["value"]
     length = values["mld", NORM]
     change = values["lead", "fid"] - values["mld", "fid"]
     for number, networks in enumerate(folders):
