@@ -63,6 +63,20 @@ def test_the_version_is_printed(monkeypatch, capsys):
     assert capsys.readouterr().out == f"lead-motion {lead.__version__}\n"
 
 
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("pyproject.toml", 'version = "{}"'),
+        ("CITATION.cff", "version: {}"),
+        ("docs/limitations.md", "version = {{{}}}"),
+        ("CHANGELOG.md", "## {} ("),
+        ("docs/release_notes.md", "## {} ("),
+    ],
+)
+def test_every_page_that_names_the_version_has_the_same(file, line):
+    assert line.format(lead.__version__) in (REPOSITORY / file).read_text()
+
+
 def test_a_shell_completes_commands_and_studies(tmp_path):
     def completed(line: str) -> list[str]:
         words = {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1)}
