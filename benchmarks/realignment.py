@@ -21,7 +21,7 @@ The evaluator is the study's own for all. Writes `realignment.parquet` (a row pe
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -71,9 +71,13 @@ class Bench:
     evaluator: MotionEvaluator
     store: MotionStore
     repeats: int
+    projectors: Sequence[str] | None
+    """Those that are measured, by name; all that were trained where it is None."""
 
     @classmethod
-    def open(cls, name: str, folder: Path, repeats: int) -> Bench:
+    def open(
+        cls, name: str, folder: Path, repeats: int, projectors: Sequence[str] | None = None
+    ) -> Bench:
         study = load_study(name)
         settings = {"seed": study.seed, **study.model_dump(mode="json")}
         inputs = {
@@ -84,7 +88,7 @@ class Bench:
         }  # fmt: skip
         job = Job("realignment", settings, {key: folder / file for key, file in inputs.items()}, {})
         evaluator, store, _ = open_evaluator(job)
-        return cls(job, evaluator, store, repeats)
+        return cls(job, evaluator, store, repeats, projectors)
 
     def generator(self, folder: Path, **varied: float) -> MotionGenerator:
         """The networks below a folder, with the denoiser's guidance or the student's steps."""
@@ -110,12 +114,18 @@ def main() -> None:
                         "denoiser and projectors; trainings/2, ... are taken too")  # fmt: skip
     parser.add_argument("--guidance", type=float, nargs="+", default=[1, 2.5, 5, 7.5, 10])
     parser.add_argument("--student", action="store_true", help="MotionLCM's, over 1, 2 and 4 steps")
+    parser.add_argument("--projectors", nargs="+", help="by name, such as lead; default: all")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("build/realignment"))
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    bench = Bench.open(arguments.study, Path("results") / arguments.study, arguments.repeats)
+    bench = Bench.open(
+        arguments.study,
+        Path("results") / arguments.study,
+        arguments.repeats,
+        arguments.projectors,
+    )
     arguments.out.mkdir(parents=True, exist_ok=True)
     file = arguments.out / "realignment.parquet"
     varied = STEPS if arguments.student else GUIDANCE
@@ -162,8 +172,9 @@ def measure(bench: Bench, folder: Path, **varied: float) -> Iterator[dict]:
     changes = controls(plain, latents.to(plain.null))
     text_width = bench.evaluator.cache.width
     for path in sorted((folder / "models" / "projectors").glob("*/projector.safetensors")):
-        projector = load_projector(path, text_width=text_width).to(plain.null)
-        changes[path.parent.name] = lambda z, p=projector: p.decode(p.encode(z))
+        if bench.projectors is None or path.parent.name in bench.projectors:
+            projector = load_projector(path, text_width=text_width).to(plain.null)
+            changes[path.parent.name] = lambda z, p=projector: p.decode(p.encode(z))
     clips = bench.store.split("test")
     for repeat in range(bench.repeats):
         seeds = repeat_seeds(bench.job.seeds, repeat)
