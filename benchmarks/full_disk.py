@@ -1,0 +1,268 @@
+"""Fill the disk under a job of every rule, or make it read-only, and see what is left behind.
+
+    python benchmarks/full_disk.py results/micro config/micro.yaml [TARGET ...]
+
+A copy of the study lies in a file system of its own, which is thrown away. One job of each rule
+that the targets need runs there alone, as Snakemake's script would run it, into each of `FAULTS`;
+what the study lacks for it is made first. A case is good if the job says in one message what is
+wrong, without a traceback, and leaves of its outputs all or none, or the old ones, and nothing
+else; and if it ends with the bytes of the undisturbed run once there is room. Exit code 1 if any is
+not. Runs on Linux, as root: it mounts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import atexit
+import gc
+import importlib
+import json
+import os
+import runpy
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+
+from lead.cli import stage
+from lead.files.job import Job, kept_digest
+from lead.progress import track
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+PARTS = ("config", "experiments", "workflow", "profiles", "Snakefile")
+RESULTS, SCRIPTS = Path("results"), "workflow/scripts"
+PAGE, AMPLE = 4096, 2 << 30
+GOOD = {"refused", "done"}
+SETTINGS = {"machine": {"save_every": 5}}
+"""Trainings of few steps save states too; it changes no result."""
+UNLIKE = {"time_systems"}
+"""Stages that measure time: no two runs give the same bytes."""
+
+FAULTS: dict[str, Callable[[int], int]] = {
+    "no room": lambda needed: 0,
+    "half, over old files": lambda needed: needed // 2,
+    "a page less": lambda needed: needed - PAGE,
+    "read-only": lambda needed: -1,
+}
+"""The bytes that a job finds free, of those that its outputs take; -1 where it may write none."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A job as its rule describes it."""
+
+    rule: str
+    entry: str
+    job: Job
+    log: Path
+
+    @property
+    def record(self) -> Path:
+        """Where what was run on what is written."""
+        return self.log.with_suffix(".json")
+
+    @property
+    def outputs(self) -> list[Path]:
+        """What it makes, with the digests that are kept of it."""
+        made = list(self.job.outputs.values())
+        return [*made, *(path for path in map(kept_digest, made) if path)]
+
+    def may_leave(self, path: Path) -> bool:
+        """Whether a file is the log, or of a folder in which a run that failed keeps its state."""
+        folders = [folder for folder in (self.job.state, self.job.events) if folder]
+        return path == self.log or any(path.is_relative_to(folder) for folder in folders)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("study", type=Path, help="its folder below results")
+    parser.add_argument("config", type=Path, help="of the study")
+    parser.add_argument("targets", nargs="*", default=["all"])
+    parser.add_argument("--rules", nargs="*", help="those to disturb; all by default")
+    arguments = parser.parse_args()
+    if "LEAD_PRIVATE_MOUNTS" not in os.environ:
+        os.environ["LEAD_PRIVATE_MOUNTS"] = "1"
+        os.execvp("unshare", ["unshare", "-m", sys.executable, *sys.argv])
+    sys.path.append(str(REPOSITORY))
+    config, study = arguments.config.resolve(), arguments.study.resolve()
+    with private_results():
+        shutil.copytree(study, RESULTS / study.name, copy_function=shutil.copy2)
+        in_child(partial(plan, config, arguments.targets))
+        lines = [line.split() for line in Path("plan.txt").read_text().splitlines()]
+        tasks = [Task(rule, *stage.read_job(Path(file))) for rule, file in lines]
+        table: dict[str, dict[str, str]] = {}
+        for task in tasks:  # once, and not in every child
+            importlib.import_module(task.entry.partition(":")[0])
+        for task in track(tasks, "jobs", len(tasks)):
+            if not all(path.exists() for path in task.outputs):
+                run(task, AMPLE)
+            if task.rule not in table and task.rule in (arguments.rules or [task.rule]):
+                table[task.rule] = dict(disturb(task))
+                print(task.rule, *table[task.rule].values(), sep="; ", flush=True)
+    counts = {fault: Counter(row[fault] for row in table.values()) for fault in FAULTS}
+    print(json.dumps({"rules": len(table), **counts}, indent=2))
+    return int(any(set(count) - GOOD for count in counts.values()))
+
+
+@contextmanager
+def private_results() -> Iterator[None]:
+    """Work in a folder with what Snakemake needs, whose results have a file system of their own."""
+    folder, owner = Path(tempfile.mkdtemp(prefix="full_disk_")), os.getpid()
+    for part in PARTS:
+        (folder / part).symlink_to(REPOSITORY / part)
+    os.chdir(folder)
+    RESULTS.mkdir()
+    mount("-t", "tmpfs", "-o", f"size={AMPLE}", "tmpfs")
+    try:
+        yield
+    finally:
+        if os.getpid() == owner:
+            os.chdir("/")
+            subprocess.run(["umount", "--lazy", folder / RESULTS], check=True)
+            shutil.rmtree(folder)
+
+
+def mount(*options: str) -> None:
+    """Mount the results, or mount them anew."""
+    subprocess.run(["mount", *options, RESULTS.resolve()], check=True)
+
+
+def plan(config: Path, targets: list[str]) -> int:
+    """Write down the jobs that Snakemake would run, in an order in which they can."""
+    from snakemake.api import SnakemakeApi
+    from snakemake.settings import types
+
+    planned: list[tuple[str, Job, Path]] = []
+    stage.run_stage = lambda *task: planned.append(task)  # pyright: ignore
+    settings = types.ConfigSettings(config=SETTINGS, configfiles=[config])
+    with SnakemakeApi(types.OutputSettings(quiet={types.Quietness.ALL})) as snakemake:
+        workflow = snakemake.workflow(
+            types.ResourceSettings(cores=2), config_settings=settings, snakefile=Path("Snakefile")
+        )
+        asked = types.DAGSettings(targets=set(targets), forceall=True)
+        workflow.dag(asked).execute_workflow(executor="dryrun")
+        known = workflow._workflow
+        jobs = [job for level in known.dag.toposorted() for job in sorted(level, key=str)]
+        for number, job in enumerate(job for job in jobs if job.rule.script):
+            names = ("input", "output", "params", "threads", "log")
+            described = {name: getattr(job, name) for name in names}
+            described |= {"rule": job.rule.name, "config": known.config, "scriptdir": SCRIPTS}
+            with suppress(SystemExit):
+                runpy.run_path(f"{SCRIPTS}/stage.py", {"snakemake": SimpleNamespace(**described)})
+            entry, its_job, log = planned[-1]
+            content = json.dumps([entry, asdict(its_job), str(log)], default=str)
+            Path(f"{number}.job").write_text(content)
+            with Path("plan.txt").open("a") as listed:
+                listed.write(f"{job.rule.name} {number}.job\n")
+    return 0
+
+
+def disturb(task: Task) -> Iterator[tuple[str, str]]:
+    """What came of each fault, by its name."""
+    made = {path: path.read_bytes() for path in task.outputs}
+    needed = sum(-(-len(content) // PAGE) * PAGE for content in made.values())
+    others = {path: was for path, was in contents().items() if path not in (*made, task.record)}
+    for fault, room in FAULTS.items():
+        old = made if "old" in fault else {}
+        start_with(old, others)
+        found = outcome(task, run(task, room(needed)), old, others)
+        went_on = any(task.may_leave(path) and path != task.log for path in set(contents()))
+        if found in GOOD and (went_on or fault == list(FAULTS)[-1]):
+            found = found if ends_like(task, made) else "other bytes afterwards"
+        yield fault, found
+    start_with({}, others)
+    run(task, AMPLE)
+
+
+def outcome(task: Task, code: int, old: Mapping[Path, bytes], others: Mapping[Path, str]) -> str:
+    """The first of what is wrong with how a job ended, or one of `GOOD`."""
+    said, now = Path("said.txt").read_text(errors="replace"), contents()
+    there = {path: path.read_bytes() for path in task.outputs if path in now}
+    kept = {path: was for path, was in now.items() if path not in (*task.outputs, task.record)}
+    left = {path: was for path, was in kept.items() if not task.may_leave(path)} != others
+    if code == 0 and len(there) == len(task.outputs) and task.record in now and not left:
+        return "done"
+    if "Traceback" in said:
+        return "traceback"
+    if code != 1 or said.count("Error in ") != 1 or said.count("fix: ") != 1:
+        return "no message"
+    if there != old or task.record in now:
+        return "half written"
+    return "left behind" if left else "refused"
+
+
+def ends_like(task: Task, made: Mapping[Path, bytes]) -> bool:
+    """Whether the same job ends, with room, with what an undisturbed one makes.
+
+    That is what the study has, unless it was made from another commit, which some results name.
+    """
+    if run(task, AMPLE):
+        return False
+    ended = {path: path.read_bytes() for path in task.outputs}
+    if ended == made or task.rule in UNLIKE:
+        return True
+    return run(task, AMPLE) == 0 and ended == {path: path.read_bytes() for path in task.outputs}
+
+
+def contents() -> dict[Path, str]:
+    """Every file of the results with its size and date, and every hidden folder."""
+    found = {path: path.stat() for path in RESULTS.rglob("*")}
+    return {
+        path: "" if path.is_dir() else f"{was.st_size} {was.st_mtime_ns}"
+        for path, was in found.items()
+        if path.name.startswith(".") or not path.is_dir()
+    }
+
+
+def start_with(old: Mapping[Path, bytes], others: Mapping[Path, str]) -> None:
+    """Remove what jobs have made but for ``old``."""
+    mount("-o", f"remount,rw,size={AMPLE}")
+    for path in set(contents()) - set(others):
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    for path, content in old.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def run(task: Task, room: int) -> int:
+    """Run a job where so many bytes are free, none at all if negative; its exit code."""
+    free = os.statvfs(RESULTS)
+    size = (free.f_blocks - free.f_bfree) * free.f_frsize + max(room, 0)
+    mount("-o", f"remount,{'ro' if room < 0 else 'rw'},size={size}")
+    code = in_child(partial(stage.run_stage, task.entry, task.job, task.log))
+    mount("-o", f"remount,rw,size={AMPLE}")
+    return code
+
+
+def in_child(work: Callable[[], int]) -> int:
+    """Call in a process that ends as Python does; what it says goes to said.txt."""
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    code = 1
+    try:
+        said = os.open("said.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(said, 1)
+        os.dup2(said, 2)
+        sys.stdout, sys.stderr = os.fdopen(1, "w", buffering=1), os.fdopen(2, "w", buffering=1)
+        code = work()
+        threading._shutdown()  # pyright: ignore
+        atexit._run_exitfuncs()
+        gc.collect()
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
