@@ -71,17 +71,11 @@ def run_on_several(entry: str, job: Job, log: Path, processes: int) -> int:
 
     They start in a Python of their own: Snakemake's would run its script again in each of them.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        description = Path(folder) / "job.json"
-        description.write_text(json.dumps([entry, asdict(job), str(log)], default=str))
-        command = [sys.executable, "-m", "lead.cli.stage", str(processes), str(description)]
-        with stoppable(), subprocess.Popen(command) as launcher:
-            try:
-                return launcher.wait()
-            except Stopped as stop:
-                launcher.terminate()
-                launcher.wait()
-                return stop.code
+    try:
+        return _launch(entry, job, log, processes)
+    except OSError as error:  # no room for what is temporary
+        print(f"\nError in {job.stage}: {from_system(error)}", file=sys.stderr, flush=True)
+        return 1
 
 
 def read_job(description: Path) -> tuple[str, Job, Path]:
@@ -173,6 +167,20 @@ class _Tee:
 
     def fileno(self) -> int:
         return self._terminal.fileno()
+
+
+def _launch(entry: str, job: Job, log: Path, processes: int) -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        description = Path(folder) / "job.json"
+        description.write_text(json.dumps([entry, asdict(job), str(log)], default=str))
+        command = [sys.executable, "-m", "lead.cli.stage", str(processes), str(description)]
+        with stoppable(), subprocess.Popen(command) as launcher:
+            try:
+                return launcher.wait()
+            except Stopped as stop:
+                launcher.terminate()
+                launcher.wait()
+                return stop.code
 
 
 def _open_log(log: Path) -> TextIO:
