@@ -13,18 +13,15 @@ not. Runs on Linux, as root: it mounts.
 from __future__ import annotations
 
 import argparse
-import atexit
-import gc
 import importlib
 import json
+import multiprocessing
 import os
 import runpy
 import shutil
 import subprocess
 import sys
 import tempfile
-import threading
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -35,11 +32,11 @@ from types import SimpleNamespace
 
 from lead.cli import stage
 from lead.files.job import Job, kept_digest
-from lead.progress import track
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PARTS = ("config", "experiments", "workflow", "profiles", "Snakefile")
 RESULTS, SCRIPTS = Path("results"), "workflow/scripts"
+OF_A_JOB = ("input", "output", "params", "threads", "log")
 PAGE, AMPLE = 4096, 2 << 30
 GOOD = {"refused", "done"}
 SETTINGS = {"machine": {"save_every": 5}}
@@ -76,10 +73,13 @@ class Task:
         made = list(self.job.outputs.values())
         return [*made, *(path for path in map(kept_digest, made) if path)]
 
-    def may_leave(self, path: Path) -> bool:
-        """Whether a file is the log, or of a folder in which a run that failed keeps its state."""
-        folders = [folder for folder in (self.job.state, self.job.events) if folder]
-        return path == self.log or any(path.is_relative_to(folder) for folder in folders)
+    def not_of(self, files: Mapping[Path, str]) -> dict[Path, str]:
+        """Those that it neither makes nor leaves behind: its log, and what it would go on from."""
+        state, events = self.job.state, self.job.events
+        folders = [folder for folder in (state and state.parent, events) if folder]
+        own = {*self.outputs, self.record, self.log}
+        own |= {path for path in files for folder in folders if path.is_relative_to(folder)}
+        return {path: was for path, was in files.items() if path not in own}
 
 
 def main() -> int:
@@ -87,25 +87,23 @@ def main() -> int:
     parser.add_argument("study", type=Path, help="its folder below results")
     parser.add_argument("config", type=Path, help="of the study")
     parser.add_argument("targets", nargs="*", default=["all"])
-    parser.add_argument("--rules", nargs="*", help="those to disturb; all by default")
     arguments = parser.parse_args()
     if "LEAD_PRIVATE_MOUNTS" not in os.environ:
         os.environ["LEAD_PRIVATE_MOUNTS"] = "1"
         os.execvp("unshare", ["unshare", "-m", sys.executable, *sys.argv])
     sys.path.append(str(REPOSITORY))
     config, study = arguments.config.resolve(), arguments.study.resolve()
-    with private_results():
-        shutil.copytree(study, RESULTS / study.name, copy_function=shutil.copy2)
+    with private_results(study):
         in_child(partial(plan, config, arguments.targets))
-        lines = [line.split() for line in Path("plan.txt").read_text().splitlines()]
-        tasks = [Task(rule, *stage.read_job(Path(file))) for rule, file in lines]
+        files = sorted(Path().glob("*-job.*"))
+        tasks = [Task(file.suffix[1:], *stage.read_job(file)) for file in files]
         table: dict[str, dict[str, str]] = {}
         for task in tasks:  # once, and not in every child
             importlib.import_module(task.entry.partition(":")[0])
-        for task in track(tasks, "jobs", len(tasks)):
+        for task in tasks:
             if not all(path.exists() for path in task.outputs):
                 run(task, AMPLE)
-            if task.rule not in table and task.rule in (arguments.rules or [task.rule]):
+            if task.rule not in table:
                 table[task.rule] = dict(disturb(task))
                 print(task.rule, *table[task.rule].values(), sep="; ", flush=True)
     counts = {fault: Counter(row[fault] for row in table.values()) for fault in FAULTS}
@@ -114,21 +112,21 @@ def main() -> int:
 
 
 @contextmanager
-def private_results() -> Iterator[None]:
-    """Work in a folder with what Snakemake needs, whose results have a file system of their own."""
-    folder, owner = Path(tempfile.mkdtemp(prefix="full_disk_")), os.getpid()
+def private_results(study: Path) -> Iterator[None]:
+    """Work where Snakemake could, on a copy of the study in a file system of its own."""
+    folder = Path(tempfile.mkdtemp(prefix="full_disk_"))
     for part in PARTS:
         (folder / part).symlink_to(REPOSITORY / part)
     os.chdir(folder)
     RESULTS.mkdir()
     mount("-t", "tmpfs", "-o", f"size={AMPLE}", "tmpfs")
+    shutil.copytree(study, RESULTS / study.name)
     try:
         yield
     finally:
-        if os.getpid() == owner:
-            os.chdir("/")
-            subprocess.run(["umount", "--lazy", folder / RESULTS], check=True)
-            shutil.rmtree(folder)
+        os.chdir("/")
+        subprocess.run(["umount", "--lazy", folder / RESULTS], check=True)
+        shutil.rmtree(folder)
 
 
 def mount(*options: str) -> None:
@@ -153,42 +151,37 @@ def plan(config: Path, targets: list[str]) -> int:
         known = workflow._workflow
         jobs = [job for level in known.dag.toposorted() for job in sorted(level, key=str)]
         for number, job in enumerate(job for job in jobs if job.rule.script):
-            names = ("input", "output", "params", "threads", "log")
-            described = {name: getattr(job, name) for name in names}
+            described = {name: getattr(job, name) for name in OF_A_JOB}
             described |= {"rule": job.rule.name, "config": known.config, "scriptdir": SCRIPTS}
             with suppress(SystemExit):
                 runpy.run_path(f"{SCRIPTS}/stage.py", {"snakemake": SimpleNamespace(**described)})
-            entry, its_job, log = planned[-1]
-            content = json.dumps([entry, asdict(its_job), str(log)], default=str)
-            Path(f"{number}.job").write_text(content)
-            with Path("plan.txt").open("a") as listed:
-                listed.write(f"{job.rule.name} {number}.job\n")
+            description = json.dumps(
+                planned[-1], default=lambda it: asdict(it) if isinstance(it, Job) else str(it)
+            )
+            Path(f"{number:04}-job.{job.rule.name}").write_text(description)
     return 0
 
 
 def disturb(task: Task) -> Iterator[tuple[str, str]]:
     """What came of each fault, by its name."""
-    made = {path: path.read_bytes() for path in task.outputs}
+    made = read(task.outputs)
     needed = sum(-(-len(content) // PAGE) * PAGE for content in made.values())
-    others = {path: was for path, was in contents().items() if path not in (*made, task.record)}
+    others = task.not_of(contents())
     for fault, room in FAULTS.items():
-        old = made if "old" in fault else {}
+        old = dict.fromkeys(made, b"old") if "old" in fault else {}
         start_with(old, others)
         found = outcome(task, run(task, room(needed)), old, others)
-        went_on = any(task.may_leave(path) and path != task.log for path in set(contents()))
-        if found in GOOD and (went_on or fault == list(FAULTS)[-1]):
-            found = found if ends_like(task, made) else "other bytes afterwards"
+        # Without a state to go on from it begins as it would have: to see that once is enough.
+        if found in GOOD and (task.job.state or fault == "read-only") and not ends_like(task, made):
+            found = "other bytes afterwards"
         yield fault, found
-    start_with({}, others)
-    run(task, AMPLE)
+    start_with(made, others)
 
 
 def outcome(task: Task, code: int, old: Mapping[Path, bytes], others: Mapping[Path, str]) -> str:
     """The first of what is wrong with how a job ended, or one of `GOOD`."""
     said, now = Path("said.txt").read_text(errors="replace"), contents()
-    there = {path: path.read_bytes() for path in task.outputs if path in now}
-    kept = {path: was for path, was in now.items() if path not in (*task.outputs, task.record)}
-    left = {path: was for path, was in kept.items() if not task.may_leave(path)} != others
+    there, left = read(task.outputs), task.not_of(now) != others
     if code == 0 and len(there) == len(task.outputs) and task.record in now and not left:
         return "done"
     if "Traceback" in said:
@@ -205,38 +198,38 @@ def ends_like(task: Task, made: Mapping[Path, bytes]) -> bool:
 
     That is what the study has, unless it was made from another commit, which some results name.
     """
-    if run(task, AMPLE):
-        return False
-    ended = {path: path.read_bytes() for path in task.outputs}
-    if ended == made or task.rule in UNLIKE:
+    ended = read(task.outputs) if run(task, AMPLE) == 0 else {}
+    if ended == made or (ended and task.rule in UNLIKE):
         return True
-    return run(task, AMPLE) == 0 and ended == {path: path.read_bytes() for path in task.outputs}
+    return bool(ended) and run(task, AMPLE) == 0 and ended == read(task.outputs)
+
+
+def read(paths: list[Path]) -> dict[Path, bytes]:
+    """The bytes of those files that are there."""
+    return {path: path.read_bytes() for path in paths if path.exists()}
 
 
 def contents() -> dict[Path, str]:
-    """Every file of the results with its size and date, and every hidden folder."""
+    """Every file of the results with its size and date, and what `together` should remove."""
     found = {path: path.stat() for path in RESULTS.rglob("*")}
     return {
         path: "" if path.is_dir() else f"{was.st_size} {was.st_mtime_ns}"
         for path, was in found.items()
-        if path.name.startswith(".") or not path.is_dir()
+        if not path.is_dir() or path.name.startswith(".making")
     }
 
 
 def start_with(old: Mapping[Path, bytes], others: Mapping[Path, str]) -> None:
     """Remove what jobs have made but for ``old``."""
-    mount("-o", f"remount,rw,size={AMPLE}")
     for path in set(contents()) - set(others):
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     for path, content in old.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
 
 
 def run(task: Task, room: int) -> int:
     """Run a job where so many bytes are free, none at all if negative; its exit code."""
-    free = os.statvfs(RESULTS)
-    size = (free.f_blocks - free.f_bfree) * free.f_frsize + max(room, 0)
+    size = shutil.disk_usage(RESULTS).used + max(room, 0)
     mount("-o", f"remount,{'ro' if room < 0 else 'rw'},size={size}")
     code = in_child(partial(stage.run_stage, task.entry, task.job, task.log))
     mount("-o", f"remount,rw,size={AMPLE}")
@@ -244,24 +237,19 @@ def run(task: Task, room: int) -> int:
 
 
 def in_child(work: Callable[[], int]) -> int:
-    """Call in a process that ends as Python does; what it says goes to said.txt."""
-    child = os.fork()
-    if child:
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    code = 1
-    try:
-        said = os.open("said.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-        os.dup2(said, 1)
-        os.dup2(said, 2)
-        sys.stdout, sys.stderr = os.fdopen(1, "w", buffering=1), os.fdopen(2, "w", buffering=1)
-        code = work()
-        threading._shutdown()  # pyright: ignore
-        atexit._run_exitfuncs()
-        gc.collect()
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        os._exit(code)
+    """Call in a process of its own, and return its exit code; what it says goes to said.txt."""
+
+    def speak_and_work() -> None:
+        with Path("said.txt").open("w", buffering=1) as said:
+            os.dup2(said.fileno(), 1)
+            os.dup2(said.fileno(), 2)
+            sys.stdout = sys.stderr = said
+            sys.exit(work())
+
+    child = multiprocessing.get_context("fork").Process(target=speak_and_work)
+    child.start()
+    child.join()
+    return child.exitcode or 0
 
 
 if __name__ == "__main__":
