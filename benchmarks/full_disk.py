@@ -89,14 +89,13 @@ def main() -> int:
     parser.add_argument("targets", nargs="*", default=["all"])
     arguments = parser.parse_args()
     if "LEAD_PRIVATE_MOUNTS" not in os.environ:
-        os.environ["LEAD_PRIVATE_MOUNTS"] = "1"
-        os.execvp("unshare", ["unshare", "-m", sys.executable, *sys.argv])
+        alone = ["unshare", "-m", sys.executable, *sys.argv]
+        os.execvpe("unshare", alone, os.environ | {"LEAD_PRIVATE_MOUNTS": "1"})
     sys.path.append(str(REPOSITORY))
     config, study = arguments.config.resolve(), arguments.study.resolve()
     with private_results(study):
         in_child(partial(plan, config, arguments.targets))
-        files = sorted(Path().glob("*-job.*"))
-        tasks = [Task(file.suffix[1:], *stage.read_job(file)) for file in files]
+        tasks = [Task(f.suffix[1:], *stage.read_job(f)) for f in sorted(Path().glob("*-job.*"))]
         table: dict[str, dict[str, str]] = {}
         for task in tasks:  # once, and not in every child
             importlib.import_module(task.entry.partition(":")[0])
@@ -139,8 +138,8 @@ def plan(config: Path, targets: list[str]) -> int:
     from snakemake.api import SnakemakeApi
     from snakemake.settings import types
 
-    planned: list[tuple[str, Job, Path]] = []
-    stage.run_stage = lambda *task: planned.append(task)  # pyright: ignore
+    planned = []  # as `read_job` reads them
+    stage.run_stage = lambda entry, job, log: planned.append([entry, asdict(job), str(log)])  # pyright: ignore
     settings = types.ConfigSettings(config=SETTINGS, configfiles=[config])
     with SnakemakeApi(types.OutputSettings(quiet={types.Quietness.ALL})) as snakemake:
         workflow = snakemake.workflow(
@@ -155,10 +154,8 @@ def plan(config: Path, targets: list[str]) -> int:
             described |= {"rule": job.rule.name, "config": known.config, "scriptdir": SCRIPTS}
             with suppress(SystemExit):
                 runpy.run_path(f"{SCRIPTS}/stage.py", {"snakemake": SimpleNamespace(**described)})
-            description = json.dumps(
-                planned[-1], default=lambda it: asdict(it) if isinstance(it, Job) else str(it)
-            )
-            Path(f"{number:04}-job.{job.rule.name}").write_text(description)
+            file = Path(f"{number:04}-job.{job.rule.name}")
+            file.write_text(json.dumps(planned[-1], default=str))
     return 0
 
 
@@ -194,14 +191,11 @@ def outcome(task: Task, code: int, old: Mapping[Path, bytes], others: Mapping[Pa
 
 
 def ends_like(task: Task, made: Mapping[Path, bytes]) -> bool:
-    """Whether the same job ends, with room, with what an undisturbed one makes.
-
-    That is what the study has, unless it was made from another commit, which some results name.
-    """
+    """Whether it makes, with room, what the study has; or what it makes again where that was made
+    from another commit, which some results name."""
     ended = read(task.outputs) if run(task, AMPLE) == 0 else {}
-    if ended == made or (ended and task.rule in UNLIKE):
-        return True
-    return bool(ended) and run(task, AMPLE) == 0 and ended == read(task.outputs)
+    same = ended == made or task.rule in UNLIKE
+    return bool(ended) and (same or (run(task, AMPLE) == 0 and ended == read(task.outputs)))
 
 
 def read(paths: list[Path]) -> dict[Path, bytes]:
@@ -237,7 +231,7 @@ def run(task: Task, room: int) -> int:
 
 
 def in_child(work: Callable[[], int]) -> int:
-    """Call in a process of its own, and return its exit code; what it says goes to said.txt."""
+    """Call in a process of its own; its exit code. What it says goes to said.txt."""
 
     def speak_and_work() -> None:
         with Path("said.txt").open("w", buffering=1) as said:
