@@ -140,18 +140,22 @@ def plan(config: Path, targets: list[str]) -> int:
 
     planned = []  # as `read_job` reads them
     stage.run_stage = lambda entry, job, log: planned.append([entry, asdict(job), str(log)])  # pyright: ignore
-    settings = types.ConfigSettings(config=SETTINGS, configfiles=[config])
+    settings = types.ConfigSettings(config=SETTINGS, configfiles=[config])  # pyright: ignore
     with SnakemakeApi(types.OutputSettings(quiet={types.Quietness.ALL})) as snakemake:
         workflow = snakemake.workflow(
             types.ResourceSettings(cores=2), config_settings=settings, snakefile=Path("Snakefile")
         )
         asked = types.DAGSettings(targets=set(targets), forceall=True)
         workflow.dag(asked).execute_workflow(executor="dryrun")
-        known = workflow._workflow
-        jobs = [job for level in known.dag.toposorted() for job in sorted(level, key=str)]
+        levels = workflow._workflow.dag.toposorted()  # pyright: ignore
+        jobs = [job for level in levels for job in sorted(level, key=str)]
         for number, job in enumerate(job for job in jobs if job.rule.script):
             described = {name: getattr(job, name) for name in OF_A_JOB}
-            described |= {"rule": job.rule.name, "config": known.config, "scriptdir": SCRIPTS}
+            described |= {
+                "rule": job.rule.name,
+                "config": workflow._workflow.config,
+                "scriptdir": SCRIPTS,
+            }
             with suppress(SystemExit):
                 runpy.run_path(f"{SCRIPTS}/stage.py", {"snakemake": SimpleNamespace(**described)})
             file = Path(f"{number:04}-job.{job.rule.name}")

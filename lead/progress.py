@@ -141,8 +141,8 @@ def event_log(folder: Path | None, step: int) -> Iterator[Callable[[Mapping[str,
         yield lambda record: None
         return
     # Not SummaryWriter: it writes in a thread, which ends with a traceback on a full disk.
-    from tensorboard.compat.proto.event_pb2 import Event, SessionLog
-    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.compat.proto.event_pb2 import Event, SessionLog  # pyright: ignore
+    from tensorboard.compat.proto.summary_pb2 import Summary  # pyright: ignore
     from tensorboard.summary.writer.record_writer import RecordWriter
 
     if step == 0:
