@@ -29,6 +29,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 from lead.cli import stage
 from lead.files.job import Job, kept_digest
@@ -37,8 +38,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 PARTS = ("config", "experiments", "workflow", "profiles", "Snakefile")
 RESULTS, SCRIPTS = Path("results"), "workflow/scripts"
 OF_A_JOB = ("input", "output", "params", "threads", "log")
-PAGE, AMPLE = 4096, 2 << 30
-GOOD = {"refused", "done"}
+PAGE, AMPLE, GOOD = 4096, 2 << 30, {"refused", "done"}
 SETTINGS = {"machine": {"save_every": 5}}
 """Trainings of few steps save states too; it changes no result."""
 UNLIKE = {"time_systems"}
@@ -87,14 +87,14 @@ def main() -> int:
     parser.add_argument("study", type=Path, help="its folder below results")
     parser.add_argument("config", type=Path, help="of the study")
     parser.add_argument("targets", nargs="*", default=["all"])
-    arguments = parser.parse_args()
+    given = parser.parse_args()
     if "LEAD_PRIVATE_MOUNTS" not in os.environ:
         alone = ["unshare", "-m", sys.executable, *sys.argv]
         os.execvpe("unshare", alone, os.environ | {"LEAD_PRIVATE_MOUNTS": "1"})
     sys.path.append(str(REPOSITORY))
-    config, study = arguments.config.resolve(), arguments.study.resolve()
-    with private_results(study):
-        in_child(partial(plan, config, arguments.targets))
+    config = given.config.resolve()
+    with private_results(given.study.resolve()):
+        in_child(partial(plan, config, given.targets))
         tasks = [Task(f.suffix[1:], *stage.read_job(f)) for f in sorted(Path().glob("*-job.*"))]
         table: dict[str, dict[str, str]] = {}
         for task in tasks:  # once, and not in every child
@@ -136,6 +136,7 @@ def mount(*options: str) -> None:
 def plan(config: Path, targets: list[str]) -> int:
     """Write down the jobs that Snakemake would run, in an order in which they can."""
     from snakemake.api import SnakemakeApi
+    from snakemake.dag import DAG
     from snakemake.settings import types
 
     planned = []  # as `read_job` reads them
@@ -145,17 +146,13 @@ def plan(config: Path, targets: list[str]) -> int:
         workflow = snakemake.workflow(
             types.ResourceSettings(cores=2), config_settings=settings, snakefile=Path("Snakefile")
         )
-        asked = types.DAGSettings(targets=set(targets), forceall=True)
-        workflow.dag(asked).execute_workflow(executor="dryrun")
-        levels = workflow._workflow.dag.toposorted()  # pyright: ignore
-        jobs = [job for level in levels for job in sorted(level, key=str)]
+        asked = workflow.dag(types.DAGSettings(targets=set(targets), forceall=True))
+        asked.execute_workflow(executor="dryrun")
+        known, dag = workflow._workflow, cast(DAG, workflow._workflow.dag)
+        jobs = [job for level in dag.toposorted() for job in sorted(level, key=str)]
         for number, job in enumerate(job for job in jobs if job.rule.script):
             described = {name: getattr(job, name) for name in OF_A_JOB}
-            described |= {
-                "rule": job.rule.name,
-                "config": workflow._workflow.config,
-                "scriptdir": SCRIPTS,
-            }
+            described |= {"rule": job.rule.name, "config": known.config, "scriptdir": SCRIPTS}
             with suppress(SystemExit):
                 runpy.run_path(f"{SCRIPTS}/stage.py", {"snakemake": SimpleNamespace(**described)})
             file = Path(f"{number:04}-job.{job.rule.name}")
@@ -195,8 +192,7 @@ def outcome(task: Task, code: int, old: Mapping[Path, bytes], others: Mapping[Pa
 
 
 def ends_like(task: Task, made: Mapping[Path, bytes]) -> bool:
-    """Whether it makes, with room, what the study has; or what it makes again where that was made
-    from another commit, which some results name."""
+    """Whether it makes, with room, what the study has; or, of another commit, what it makes again."""
     ended = read(task.outputs) if run(task, AMPLE) == 0 else {}
     same = ended == made or task.rule in UNLIKE
     return bool(ended) and (same or (run(task, AMPLE) == 0 and ended == read(task.outputs)))
