@@ -192,7 +192,7 @@ def outcome(task: Task, code: int, old: Mapping[Path, bytes], others: Mapping[Pa
 
 
 def ends_like(task: Task, made: Mapping[Path, bytes]) -> bool:
-    """Whether it makes, with room, what the study has; or, of another commit, what it makes again."""
+    """Whether it makes, with room, what the study has; if of another commit, the same again."""
     ended = read(task.outputs) if run(task, AMPLE) == 0 else {}
     same = ended == made or task.rule in UNLIKE
     return bool(ended) and (same or (run(task, AMPLE) == 0 and ended == read(task.outputs)))
