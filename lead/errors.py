@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterable
@@ -10,6 +11,13 @@ from pathlib import Path
 
 _LONGEST_NAME = 230
 """Bytes of a file's name, so that its temporary name fits into the 255 of most file systems."""
+
+
+_OF_A_DISK = {
+    errno.ENOSPC: "The disk is full.",
+    errno.EDQUOT: "Your share of the disk is used up.",
+    errno.EROFS: "The disk is read-only.",
+}
 
 
 @dataclass(eq=False)
@@ -33,8 +41,9 @@ class LeadError(Exception):
 
 def from_system(error: OSError | MemoryError) -> LeadError:
     """The error for what the machine refuses: a full disk, a missing right, too little memory."""
+    any_other = "A file cannot be read or written, or memory does not suffice."
     return LeadError(
-        "A file cannot be read or written, or memory does not suffice.",
+        _OF_A_DISK.get(getattr(error, "errno", None) or 0, any_other),
         file=getattr(error, "filename", None),
         found=getattr(error, "strerror", None) or repr(error),
         fix="Check the path, who may use it, and the space that is left; then run the same "

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import socket
 import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -131,24 +133,58 @@ def event_log(folder: Path | None, step: int) -> Iterator[Callable[[Mapping[str,
     """Yield what writes a record into ``folder``, where TensorBoard reads it while a run goes on.
 
     A run from step 0 replaces what lies there; one that goes on hides what an earlier process
-    wrote after ``step``. The files carry times and are no artefact: nothing is made of them.
-    Without a folder nothing is written.
+    wrote after ``step``. The files carry times and are no artefact: nothing is made of them, and
+    where they cannot be written a line says so and the run goes on. Without a folder nothing is
+    written.
     """
     if folder is None:
         yield lambda record: None
         return
-    from torch.utils.tensorboard import SummaryWriter
+    # Not SummaryWriter: it writes in a thread, which ends with a traceback on a full disk.
+    from tensorboard.compat.proto.event_pb2 import Event, SessionLog  # pyright: ignore
+    from tensorboard.compat.proto.summary_pb2 import Summary  # pyright: ignore
+    from tensorboard.summary.writer.record_writer import RecordWriter
 
     if step == 0:
         shutil.rmtree(folder, ignore_errors=True)
-    with SummaryWriter(str(folder), purge_step=step + 1 if step else None, flush_secs=10) as writer:
+    with ExitStack() as opened:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            name = f"events.out.tfevents.{time.time_ns()}.{socket.gethostname()}.{os.getpid()}"
+            # Unbuffered: nothing is left to be written when it is closed.
+            file = opened.enter_context((folder / name).open("wb", buffering=0))
+        except OSError as error:
+            _say_unwatched(error)
+            yield lambda record: None
+            return
+        records: RecordWriter | None = RecordWriter(file)
+
+        def write(**event: object) -> None:
+            nonlocal records
+            try:
+                if records:
+                    records.write(Event(wall_time=time.time(), **event).SerializeToString())
+            except OSError as error:
+                records = None
+                _say_unwatched(error)
 
         def add(record: Mapping[str, float]) -> None:
-            for name, value in record.items():
-                if name != "step":
-                    writer.add_scalar(name, value, int(record["step"]))
+            scalars = [
+                Summary.Value(tag=name, simple_value=value)
+                for name, value in record.items()
+                if name != "step"
+            ]
+            write(step=int(record["step"]), summary=Summary(value=scalars))
 
+        write(file_version="brain.Event:2")
+        if step:
+            write(step=step + 1, session_log=SessionLog(status=SessionLog.START))
         yield add
+
+
+def _say_unwatched(error: OSError) -> None:
+    found = error.strerror or error
+    print(f"From here on TensorBoard sees nothing of this run: {found}.", file=sys.stderr)
 
 
 def _clock(seconds: float) -> str:

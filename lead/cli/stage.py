@@ -19,8 +19,8 @@ from typing import TextIO
 from pydantic import TypeAdapter
 
 from lead.errors import LeadError, from_system
-from lead.files.artefact import write_json
-from lead.files.job import Job, checked_inputs, record
+from lead.files.artefact import together, write_json
+from lead.files.job import Job, checked_inputs, made_by, record
 from lead.files.marks import device_used, running
 from lead.files.stopping import Stopped, stoppable
 
@@ -30,23 +30,27 @@ def run_stage(entry: str, job: Job, log: Path) -> int:
     the signal's number where it was stopped (`lead.files.stopping`).
 
     Its messages go to the terminal and to ``log``, and beside that, as JSON, what was run on what
-    (`lead.files.job.record`). A `LeadError`, and what the machine refuses, is printed without a
-    traceback (that of the machine is in the log alone); any other exception is a bug of ours and
-    passes through.
+    (`lead.files.job.record`). The job writes its outputs beside their places; these and the record
+    are moved there together, or none is. A `LeadError`, and what the machine refuses, is printed
+    without a traceback (that of the machine is in the log alone); any other exception is a bug of
+    ours and passes through.
     """
     module, _, name = entry.partition(":")
-    log.parent.mkdir(parents=True, exist_ok=True)
+    made = log.with_suffix(".json")
     with (
-        log.open("w", encoding="utf-8") as file,
+        _open_log(log) as file,
         redirect_stderr(_Tee(sys.stderr, file)),  # pyright: ignore
         stoppable(),
     ):
         try:
             with running(log):
                 inputs = checked_inputs(job)
-                getattr(importlib.import_module(module), name)(job)
-                made = record(job, inputs) | {"device": device_used()}
-                write_json(log.with_suffix(".json"), made)
+                with together([*made_by(job), made]) as beside:
+                    outputs = {name: beside[path] for name, path in job.outputs.items()}
+                    own = replace(job, outputs=outputs, places=job.outputs)
+                    getattr(importlib.import_module(module), name)(own)
+                    found = record(job, inputs, beside) | {"device": device_used()}
+                    write_json(beside[made], found)
             return 0
         except LeadError as error:
             failure = error
@@ -67,17 +71,11 @@ def run_on_several(entry: str, job: Job, log: Path, processes: int) -> int:
 
     They start in a Python of their own: Snakemake's would run its script again in each of them.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        description = Path(folder) / "job.json"
-        description.write_text(json.dumps([entry, asdict(job), str(log)], default=str))
-        command = [sys.executable, "-m", "lead.cli.stage", str(processes), str(description)]
-        with stoppable(), subprocess.Popen(command) as launcher:
-            try:
-                return launcher.wait()
-            except Stopped as stop:
-                launcher.terminate()
-                launcher.wait()
-                return stop.code
+    try:
+        return _launch(entry, job, log, processes)
+    except OSError as error:  # no room for what is temporary
+        print(f"\nError in {job.stage}: {from_system(error)}", file=sys.stderr, flush=True)
+        return 1
 
 
 def read_job(description: Path) -> tuple[str, Job, Path]:
@@ -143,7 +141,8 @@ def main() -> int:
 class _Tee:
     """A stream that writes to the terminal and to a file, leaving redrawn bars out of it.
 
-    The terminal may be closed, or what reads from us may have ended; the file has it all.
+    The terminal may be closed, or what reads from us may have ended; the file has it all. Or the
+    file's disk is full: the terminal has it all.
     """
 
     def __init__(self, terminal: TextIO, file: TextIO):
@@ -153,19 +152,48 @@ class _Tee:
         with suppress(OSError):
             self._terminal.write(text)
         if not text.startswith("\r") or text.endswith("\n"):
-            self._file.write(text.replace("\r\x1b[2K", ""))
+            with suppress(OSError):
+                self._file.write(text.replace("\r\x1b[2K", ""))
         return len(text)
 
     def flush(self) -> None:
         with suppress(OSError):
             self._terminal.flush()
-        self._file.flush()
+        with suppress(OSError):
+            self._file.flush()
 
     def isatty(self) -> bool:
         return self._terminal.isatty()
 
     def fileno(self) -> int:
         return self._terminal.fileno()
+
+
+def _launch(entry: str, job: Job, log: Path, processes: int) -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        description = Path(folder) / "job.json"
+        description.write_text(json.dumps([entry, asdict(job), str(log)], default=str))
+        command = [sys.executable, "-m", "lead.cli.stage", str(processes), str(description)]
+        with stoppable(), subprocess.Popen(command) as launcher:
+            try:
+                return launcher.wait()
+            except Stopped as stop:
+                launcher.terminate()
+                launcher.wait()
+                return stop.code
+
+
+def _open_log(log: Path) -> TextIO:
+    """The log, begun anew; what cannot be written into it is dropped, and not when it is closed.
+
+    In memory where nothing can be written: the job fails then at the mark that it runs, and says
+    so on the terminal.
+    """
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        return io.TextIOWrapper(io.FileIO(log, "w"), encoding="utf-8", write_through=True)  # pyright: ignore
+    except OSError:
+        return io.StringIO()
 
 
 def _run_aside(entry: str, job: Job) -> int:

@@ -8,7 +8,7 @@ import platform
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -17,7 +17,10 @@ from typing import Any
 
 from lead import __version__
 from lead.errors import LeadError
+from lead.files.stopping import deferred
 
+_RUST_SAYS = "(os error "
+"""What is in the words of writers in Rust, such as safetensors', who raise errors of their own."""
 _RECORDED_PACKAGES = ("torch", "numpy", "scipy", "transformers", "pyarrow")
 
 
@@ -41,13 +44,14 @@ def atomic_path(path: Path) -> Iterator[Path]:
         os.close(handle)
         temporary = Path(name)
         yield temporary
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
+        _to_disk(temporary)
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
-    except OSError as error:
+    except Exception as error:
+        if not isinstance(error, OSError) and _RUST_SAYS not in str(error):
+            raise
         raise LeadError(
-            f"{path.name} could not be written: {error.strerror or error}.",
+            f"{path.name} could not be written: {getattr(error, 'strerror', None) or error}.",
             file=path,
             fix="Free some space, make the folder writable, or give another name; then run the "
             "same command again.",
@@ -55,6 +59,42 @@ def atomic_path(path: Path) -> Iterator[Path]:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def together(paths: Iterable[Path]) -> Iterator[dict[Path, Path]]:
+    """Yield where to write each file instead: beside its place. Move all on success, else none.
+
+    All data is on disk before the first is moved, whatever wrote it, and moving takes no room: a
+    full disk leaves the old files, or none. A file that was not written stays as it was.
+
+    Raises:
+        OSError: the disk is full, or the files cannot be written for whatever reason.
+    """
+    folders: dict[Path, Path] = {}
+    beside: dict[Path, Path] = {}
+    try:
+        for path in paths:
+            if path.parent not in folders:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                folders[path.parent] = Path(tempfile.mkdtemp(prefix=".making.", dir=path.parent))
+            beside[path] = folders[path.parent] / path.name
+        yield beside
+        written = {path: file for path, file in beside.items() if file.exists()}
+        for file in filter(Path.is_file, written.values()):
+            _to_disk(file)
+        with deferred():
+            for path, file in written.items():
+                file.replace(path)
+    except (LeadError, OSError) as error:
+        of = "file" if isinstance(error, LeadError) else "filename"
+        places = {str(file): path for path, file in beside.items()}
+        found = getattr(error, of)
+        setattr(error, of, places.get(str(found), found))
+        raise
+    finally:
+        for folder in folders.values():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -105,6 +145,11 @@ def _version(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return ""
+
+
+def _to_disk(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def _umask() -> int:

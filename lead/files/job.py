@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 from pydantic import TypeAdapter
 
 from lead.errors import LeadError
-from lead.files.artefact import atomic_path, commit, manifest
+from lead.files.artefact import commit, manifest
 from lead.files.digest import digest, file_digest
 from lead.files.seeds import Seeds
 
@@ -40,6 +40,7 @@ class Job:
         data_root: folder of raw data; where it lies changes no result, so it is no setting.
         save_every: steps between two saved states of a training, which change no result either;
             None leaves that to the settings.
+        places: where outputs will lie, by name, if they are written elsewhere first.
     """
 
     stage: str
@@ -52,6 +53,7 @@ class Job:
     events: Path | None = None
     data_root: Path = Path("data")
     save_every: int | None = None
+    places: Mapping[str, Path] = field(default_factory=dict)
 
     @overload
     def setting(self, name: str, kind: type[Value]) -> Value: ...
@@ -62,6 +64,10 @@ class Job:
     def setting(self, name: str, kind: Any) -> Any:
         """Return a slice of the settings as the type, or tagged union, it was made from."""
         return TypeAdapter(kind).validate_python(self.settings[name])
+
+    def place(self, name: str) -> Path:
+        """Where an output will lie once the job has ended."""
+        return self.places.get(name, self.outputs[name])
 
     @property
     def seeds(self) -> Seeds:
@@ -90,19 +96,31 @@ class Job:
         return self.state / digest([dict(self.settings), self.code, self.threads, inputs])
 
 
-def record(job: Job, inputs: Mapping[str, str]) -> dict[str, Any]:
+def record(
+    job: Job, inputs: Mapping[str, str], beside: Mapping[Path, Path] | None = None
+) -> dict[str, Any]:
     """What a finished job has run, on which files, for whoever asks where a figure comes from.
 
     ``inputs`` are what `checked_inputs` returned. Inputs and outputs have digests of their bytes,
     folders none; those of outputs are also kept one by one, for `checked_inputs` of later jobs.
-    `lead.report.page` reads this.
+    ``beside`` says which files lie elsewhere until all of them are moved. `lead.report.page` reads
+    this.
     """
-    outputs = _digests(job.outputs)
-    for path, found in outputs.items():
-        if found and (kept := kept_digest(Path(path))):
-            with atomic_path(kept) as temporary:
-                temporary.write_text(f"{found} {job.stage}\n", encoding="utf-8")
+    beside, outputs = beside or {}, {}
+    for path in job.outputs.values():
+        file, kept = beside.get(path, path), kept_digest(path)
+        outputs[str(path)] = found = file_digest(file) if file.is_file() else ""
+        if found and kept:
+            file = beside.get(kept, kept)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(f"{found} {job.stage}\n", encoding="utf-8")
     return {**job.manifest, "commit": commit(), "inputs": dict(inputs), "outputs": outputs}
+
+
+def made_by(job: Job) -> list[Path]:
+    """A job's outputs, and the digests that are kept of them."""
+    outputs = list(job.outputs.values())
+    return [*outputs, *(kept for kept in map(kept_digest, outputs) if kept)]
 
 
 def checked_inputs(job: Job) -> dict[str, str]:

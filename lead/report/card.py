@@ -57,7 +57,7 @@ def model_card(job: Job) -> None:
         "published": PUBLISHED,
         "version": __version__,
         "commit": commit(),
-        "directory": job.outputs["card"].parent,
+        "directory": job.place("card").parent,
         "skeleton": skeleton,
         "unit": "metres" if METRES[skeleton.unit] == 1 else "the dataset's unit",
         "sources": sources_of(settings),

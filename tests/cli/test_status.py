@@ -23,7 +23,7 @@ def work(job: Job) -> None:
     progress.advance(50, note="loss 0.25")
     match job.settings["end"]:
         case "look":
-            seen.extend(statuses(job.outputs["out"].parent))
+            seen.extend(statuses(job.place("out").parent))
         case "fail":
             raise LeadError("The loss is infinite.", fix="Lower the rate.")
         case "interrupt":

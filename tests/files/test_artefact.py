@@ -8,7 +8,7 @@ import torch
 from safetensors import SafetensorError
 
 from lead.errors import LeadError
-from lead.files.artefact import atomic_path, manifest
+from lead.files.artefact import atomic_path, manifest, together
 from lead.models.tensors import save_tensors
 
 
@@ -45,6 +45,28 @@ def test_a_file_that_cannot_be_written_is_told_with_its_cure_whatever_the_system
         raise OSError(number, os.strerror(number))
     assert "Free some space" in str(caught.value) and os.strerror(number) in str(caught.value)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_files_appear_together_when_all_are_written(tmp_path):
+    paths = tmp_path / "a.bin", tmp_path / "folder" / "b.bin"
+    with together(paths) as beside:
+        for path in paths:
+            beside[path].write_bytes(b"new")
+            assert not path.exists()
+    assert [path.read_bytes() for path in paths] == [b"new", b"new"]
+    assert sorted(tmp_path.rglob("*")) == [paths[0], paths[1].parent, paths[1]]
+
+
+def test_files_are_all_the_old_ones_after_a_failure_which_names_their_places(tmp_path):
+    old, absent = tmp_path / "a.bin", tmp_path / "b.bin"
+    old.write_bytes(b"old")
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with pytest.raises(LeadError) as caught, together([old, absent]) as beside:
+        beside[old].write_bytes(b"new")
+        with atomic_path(beside[absent]):
+            raise full
+    assert caught.value.file == absent
+    assert old.read_bytes() == b"old" and list(tmp_path.iterdir()) == [old]
 
 
 @pytest.mark.parametrize("name", ["folder", "file/out.bin", "n" * 300])

@@ -97,7 +97,7 @@ def study_page(job: Job) -> None:
     name; those that have one come in this order). Inputs: ``tables``, ``metrics``, ``figures``,
     ``analysis`` (the page of the analysis), and those of `caption_players`. Output: ``page``.
     """
-    results = job.outputs["page"].parent
+    results = job.place("page").parent
     extra = [Path(file) for file in job.settings["made"]]
     every = [*job.inputs["tables"], *_below(extra, "tables", ".parquet")]
     tables = [_table(path) for path in sorted(every, key=lambda path: path.stem)]

@@ -52,6 +52,8 @@ def read_runs(logs: Path) -> list[Run]:
     """The recorded runs of a study, by name; a file that is no record is passed over."""
     runs = []
     for path in sorted(logs.rglob("*.json")):
+        if any(part.startswith(".") for part in path.relative_to(logs).parts):
+            continue  # of a job that has not ended
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
             runs.append(
