@@ -22,7 +22,7 @@ from lead.config.models import DenoiserModel, TransformerProjectorModel, VaeMode
 from lead.config.training import Training
 from lead.datasets.synthetic.dataset import make_clip
 from lead.evaluation.actions import fit_classifier, write_classifier
-from lead.formats.amass import ARRAYS, JOINTS
+from lead.formats.body_model import ARRAYS, SMPLH
 from lead.inversion.words import Word
 from lead.mocap.motion_file import StoredMotion, write_motion
 from lead.models.build import build_denoiser, build_projector, build_vae
@@ -85,11 +85,11 @@ def glb(folder: Path) -> None:
 def amass(folder: Path) -> None:
     """A take, and a body model of sixty vertices."""
     rng = np.random.default_rng(0)
-    poses, trans = rng.normal(size=(60, 3 * JOINTS)), rng.normal(size=(60, 3))
+    poses, trans = rng.normal(size=(60, SMPLH.width)), rng.normal(size=(60, 3))
     take = {"poses": poses, "trans": trans, "betas": rng.normal(size=16)}
     np.savez(folder / "take.npz", **take, gender="male", mocap_framerate=120.0)
-    parents = np.array([HUMANML3D.parents + (20,) * 15 + (21,) * 15, range(JOINTS)])
-    values = rng.random((JOINTS, 60)), rng.random((60, 3)), rng.random((60, 3, 16)), parents
+    parents = np.array([HUMANML3D.parents + (20,) * 15 + (21,) * 15, range(SMPLH.joints)])
+    values = rng.random((SMPLH.joints, 60)), rng.random((60, 3)), rng.random((60, 3, 16)), parents
     np.savez(folder / "model.npz", **dict(zip(ARRAYS, values, strict=True)))
 
 

@@ -133,7 +133,8 @@ def import_(
         Path | None, typer.Option(help="Skeleton of an .amc; beside it by default.")
     ] = None,
     body_model: Annotated[
-        Path | None, typer.Option(help="SMPL-H model.npz, for a take of AMASS.")
+        Path | None,
+        typer.Option(help="SMPL-H or SMPL-X (.npz), for a take of AMASS."),
     ] = None,
     unit: Annotated[
         str | None,
