@@ -18,10 +18,7 @@ from jaxtyping import Float
 from lead.errors import LeadError
 from lead.files.arrays import load_arrays
 from lead.files.bounds import odd_numbers
-from lead.formats.body_model import LEAST_BETAS, MODEL_TYPES, SMPLH, SMPLX, ModelType
-
-GENDERS = ("female", "male", "neutral")
-"""Of bodies, and of the models that were fitted to them."""
+from lead.formats.body_model import GENDERS, LEAST_BETAS, MODEL_TYPES, SMPLH, SMPLX, ModelType
 
 RATES = ("mocap_framerate", "mocap_frame_rate", "fps", "framerate", "frame_rate")
 """Under which names takes and arrays of positions state their frames per second."""
@@ -52,7 +49,7 @@ class AmassTake:
         trans: position of the body in metres.
         betas: the shape coefficients that its model type uses, or as many of them as there are;
             those of the mean body where the file has none.
-        gender: one of `GENDERS`; empty where the file does not say.
+        gender: `female`, `male` or `neutral`; empty where the file does not say.
         male: which of the two models HumanML3D poses.
         fps: frames per second.
         model_type: the body model whose poses they are.

@@ -26,10 +26,14 @@ from lead.motion.skeleton import HUMANML3D
 ARRAYS = ("J_regressor", "v_template", "shapedirs", "kintree_table")
 """All that is read of a body model file."""
 
+GENDERS = ("female", "male", "neutral")
+"""Of bodies, and of the models that were fitted to them."""
+
 LEAST_BETAS = 10
 """Shape coefficients that every model and every take has."""
 
 _MODELS = {5: "FLAME", 16: "MANO", 24: "SMPL", 52: "SMPL-H", 55: "SMPL-X"}
+_GENDERS = re.compile(rf"(?<![a-z])({'|'.join(GENDERS)})(?![a-z])")
 _METRES = 100.0
 """That no vertex of a body is at, nor moves with its shape; a joint's weights are below 1."""
 
@@ -144,6 +148,12 @@ def read_body_model(path: Path, model_type: ModelType = SMPLH) -> BodyModel:
     parents = _parents(arrays["kintree_table"], joints, wrong)
     used = shapes[..., : model_type.betas if columns >= model_type.shapes else LEAST_BETAS]
     return BodyModel(regressor @ template, np.einsum("jv,vcb->jcb", regressor, used), parents)
+
+
+def gender_of(path: Path) -> str:
+    """One of `GENDERS`, as a model's file or a folder above it is called; empty if none is."""
+    found = _GENDERS.findall("/".join(path.absolute().parts[-3:]).lower())
+    return found[-1] if found else ""
 
 
 def first_joints(model: BodyModel, count: int) -> BodyModel:

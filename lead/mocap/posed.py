@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,11 +9,15 @@ import numpy as np
 from jaxtyping import Float
 
 from lead.errors import LeadError
-from lead.formats.amass import GENDERS, AmassTake, read_amass_npz
-from lead.formats.body_model import MODEL_TYPES, body_joints, first_joints, read_body_model
+from lead.formats.amass import AmassTake, read_amass_npz
+from lead.formats.body_model import (
+    MODEL_TYPES,
+    body_joints,
+    first_joints,
+    gender_of,
+    read_body_model,
+)
 from lead.motion.skeleton import HUMANML3D
-
-_GENDERS = re.compile(rf"(?<![a-z])({'|'.join(GENDERS)})(?![a-z])")
 
 
 def pose_take(
@@ -54,10 +57,10 @@ def _of_another_body(take: AmassTake, body_model: Path) -> list[str]:
     """Note a take that was fitted with the model of another gender, by the model's path."""
     if not take.gender:
         return ["the take does not say whose body it is: joints depend on the model's gender"]
-    given = _GENDERS.findall("/".join(body_model.absolute().parts[-3:]).lower())[-1:]
-    if given == [take.gender]:
+    given = gender_of(body_model)
+    if given == take.gender:
         return []
-    model = f"the {given[0]} model" if given else "a model that does not say its gender"
+    model = f"the {given} model" if given else "a model that does not say its gender"
     return [
         f"the take is of a {take.gender} body and was posed with {model}: joints may be 10 cm off; "
         f"give {_option(take)}"
