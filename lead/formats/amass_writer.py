@@ -58,8 +58,10 @@ def write_amass(
     directed, lengths, _ = constant_bones(posed, HUMANML3D)
     betas = _nearest_shape(body, lengths)
     rest = body.rest + body.shapes @ betas
+    bones = _bones(rest)
+    _check(bones)
     poses = np.zeros((len(posed), SMPLH.width))
-    poses[:, : 3 * len(rest)] = _rotations(directed, _bones(rest))
+    poses[:, : 3 * len(rest)] = _rotations(directed, bones)
     trans = posed[:, 0] - rest[0]
     with atomic_path(path) as temporary:
         np.savez_compressed(
@@ -74,7 +76,10 @@ def write_amass(
 
 
 def _bones(rest: Float[np.ndarray, "J 3"]) -> Float[np.ndarray, "J 3"]:
-    bones = rest - rest[[max(parent, 0) for parent in HUMANML3D.parents]]
+    return rest - rest[[max(parent, 0) for parent in HUMANML3D.parents]]
+
+
+def _check(bones: Float[np.ndarray, "J 3"]) -> None:
     short = np.flatnonzero(np.linalg.norm(bones[1:], axis=-1) < _SHORTEST)
     if len(short):
         raise LeadError(
@@ -83,7 +88,6 @@ def _bones(rest: Float[np.ndarray, "J 3"]) -> Float[np.ndarray, "J 3"]:
             expected="a body",
             fix=SMPLH.download,
         )
-    return bones
 
 
 def _nearest_shape(body: BodyModel, lengths: Float[np.ndarray, " J"]) -> Float[np.ndarray, " S"]:

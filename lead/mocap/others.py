@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Literal
 
 from lead.errors import LeadError, check_input
-from lead.formats.amass_writer import write_amass
 from lead.formats.body_model import SMPLH, gender_of, read_body_model
 from lead.formats.kimodo import FPS, write_kimodo
 from lead.motion.skeleton import HUMANML3D, Motion
@@ -58,6 +57,9 @@ def write_other(motion: Motion, path: Path, layout: Layout, body_model: Path | N
     if body_model is None:
         frames = write_kimodo(path, motion.joints, motion.fps)
         return f"{frames} frames at {FPS:g} fps, positions of 22 joints of SMPL-X"
+    # It brings SciPy's optimizers along, which no other command needs.
+    from lead.formats.amass_writer import write_amass
+
     model, gender = read_body_model(body_model), gender_of(body_model) or "neutral"
     off = write_amass(path, motion.joints, motion.fps, model, gender)
     return (
