@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Float
 
 from lead.errors import LeadError
-from lead.files.arrays import load_arrays
+from lead.files.arrays import array_names, load_arrays
 from lead.files.bounds import odd_numbers
 from lead.formats.body_model import GENDERS, LEAST_BETAS, MODEL_TYPES, SMPLH, SMPLX, ModelType
 
@@ -64,6 +64,18 @@ class AmassTake:
     fps: float
     model_type: ModelType = SMPLH
     notes: tuple[str, ...] = ()
+
+
+def is_of_amass(path: Path) -> bool:
+    """Whether an ``.npz`` holds poses of a body model; a damaged one is left to its reader.
+
+    Only names are looked at: beside its poses a take of SMPL-X has pickled arrays.
+    """
+    try:
+        names = array_names(path)
+    except ValueError:
+        return False
+    return "poses" in names and "joints" not in names
 
 
 def read_amass_npz(

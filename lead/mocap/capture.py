@@ -18,7 +18,7 @@ from lead.errors import LeadError
 from lead.files.arrays import load_arrays, without_padding
 from lead.files.bounds import MOST_JOINTS
 from lead.files.text import other_kind
-from lead.formats.amass import RATES, stated_rate
+from lead.formats.amass import RATES, is_of_amass, stated_rate
 from lead.formats.asfamc import Skeleton, bone_ends, read_amc, read_asf
 from lead.formats.bvh import ROTATIONS, Bvh, Transforms, global_transforms, read_bvh
 from lead.formats.kimodo import FPS, POSITIONS, read_posed_joints
@@ -179,12 +179,12 @@ def _read_arrays(path: Path, fps: float | None, body_model: Path | None) -> Capt
 
     A take of AMASS holds poses, which ``body_model`` turns into positions, Z up.
     """
-    arrays = _load(_content(path), path)
     conventions = (HUMANML3D_NAMES, SMPL_NAMES)
-    if "poses" in arrays and "joints" not in arrays:
+    if is_of_amass(path):
         joints, rate, notes = pose_take(path, body_model, fps, partial(_wrong, path))
         names, parents = HUMANML3D.joints, HUMANML3D.parents
         return Capture(names, parents, joints, rate, conventions, notes=notes)
+    arrays = _load(_content(path), path)
     if POSITIONS in arrays and "joints" not in arrays:
         return _of_kimodo(arrays, path, fps)
     joints, notes = _joints(arrays, path)
