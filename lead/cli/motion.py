@@ -107,19 +107,19 @@ def export_motion(
             expected=", ".join(KINDS),
             fix="Choose another --to.",
         )
-    layout = next((each for each in LAYOUTS if each == to), None)
-    name, ending = (f"_{to}.npz", ".npz") if layout else (f".{to}", f".{to}")
+    of_others = to in LAYOUTS
+    name, ending = (f"_{to}.npz", ".npz") if of_others else (f".{to}", f".{to}")
     target = out or (source.with_name(source.stem + name) if source.name else source)
     check_output(target, ending, inputs=[file for file in (source, body_model) if file])
     check_body_model(to, body_model)
-    if positions and layout:
+    if positions and of_others:
         fix = "Leave out --positions."
         raise LeadError("Only .bvh and .glb have bones.", file=target, found=f"--to {to}", fix=fix)
     motion = read_motion(source, fps)
     for note in motion.notes:
         print(f"note: {note}", file=sys.stderr)
-    if layout:
-        print(f"{target}: {write_other(motion, target, layout, body_model)}")
+    if of_others:
+        print(f"{target}: {write_other(motion, target, to, body_model)}")
     else:
         print(f"{target}: {write_output([(motion, source.name)], target, positions)}")
 

@@ -131,5 +131,5 @@ def write_kimodo(path: Path, joints: Joints, fps: float) -> int:
     """
     posed = resample(checked_joints(joints, HUMANML3D, at_least=1), fps, FPS).astype(np.float32)
     with atomic_path(path) as temporary:
-        np.savez_compressed(temporary, **{POSITIONS: posed, "root_positions": posed[:, 0]})
+        np.savez_compressed(temporary, posed_joints=posed, root_positions=posed[:, 0])
     return len(posed)

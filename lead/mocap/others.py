@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 from lead.errors import LeadError, check_input
 from lead.formats.body_model import SMPLH, gender_of, read_body_model
 from lead.formats.kimodo import FPS, write_kimodo
 from lead.motion.skeleton import HUMANML3D, Motion
 
-Layout = Literal["amass", "kimodo"]
-
-LAYOUTS: tuple[Layout, ...] = ("amass", "kimodo")
+LAYOUTS = ("amass", "kimodo")
 """What `write_other` writes."""
 
 
@@ -34,7 +31,7 @@ def check_body_model(layout: str, body_model: Path | None) -> None:
     check_input(body_model, "a body model")
 
 
-def write_other(motion: Motion, path: Path, layout: Layout, body_model: Path | None = None) -> str:
+def write_other(motion: Motion, path: Path, layout: str, body_model: Path | None = None) -> str:
     """Write a motion on HumanML3D's joints; returns what was written, in a line.
 
     Args:
