@@ -22,9 +22,10 @@ from lead.evaluation.predictions.captions import read_captions
 from lead.evaluation.predictions.features import Reader, read_features, settle_normalisation
 from lead.evaluation.predictions.files import open_predictions
 from lead.files.bounds import LARGEST_WEIGHT
-from lead.formats.amass import body_joints, read_amass_npz, read_body_model
+from lead.formats.amass import read_amass_npz
 from lead.formats.archive import members
 from lead.formats.asfamc import bone_ends, read_amc, read_asf
+from lead.formats.body_model import body_joints, read_body_model
 from lead.interop.checkpoint_file import (
     Release,
     float_tensors,

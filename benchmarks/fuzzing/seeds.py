@@ -23,7 +23,7 @@ from lead.config.models import DenoiserModel, TransformerProjectorModel, VaeMode
 from lead.config.training import Training
 from lead.datasets.synthetic.dataset import make_clip
 from lead.evaluation.actions import fit_classifier, write_classifier
-from lead.formats.amass import ARRAYS, JOINTS
+from lead.formats.body_model import ARRAYS, SMPLH
 from lead.inversion.words import Word
 from lead.mocap.motion_file import StoredMotion, write_motion
 from lead.models.build import build_denoiser, build_projector, build_vae
@@ -86,11 +86,11 @@ def glb(folder: Path) -> None:
 def amass(folder: Path) -> None:
     """A take, and a body model of sixty vertices."""
     rng = np.random.default_rng(0)
-    poses, trans = rng.normal(size=(60, 3 * JOINTS)), rng.normal(size=(60, 3))
+    poses, trans = rng.normal(size=(60, SMPLH.width)), rng.normal(size=(60, 3))
     betas, take = rng.normal(size=16), folder / "take.npz"
     np.savez(take, poses=poses, trans=trans, betas=betas, gender="male", mocap_framerate=120.0)
-    parents = np.array([HUMANML3D.parents + (20,) * 15 + (21,) * 15, range(JOINTS)])
-    values = rng.random((JOINTS, 60)), rng.random((60, 3)), rng.random((60, 3, 16)), parents
+    parents = np.array([HUMANML3D.parents + (20,) * 15 + (21,) * 15, range(SMPLH.joints)])
+    values = rng.random((SMPLH.joints, 60)), rng.random((60, 3)), rng.random((60, 3, 16)), parents
     model: dict[str, Any] = dict(zip(ARRAYS, values, strict=True))
     np.savez(folder / "model.npz", **model)
 

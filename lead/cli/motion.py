@@ -17,10 +17,11 @@ from lead.files.artefact import atomic_path
 from lead.mocap.look import draw_motion, write_output
 from lead.mocap.motion import ImportedMotion, read_mocap
 from lead.mocap.motion_file import read_motion
+from lead.mocap.others import LAYOUTS, check_body_model, write_other
 from lead.motion.canonical import canonical_joints
 from lead.motion.skeleton import HUMANML3D
 
-KINDS = ("bvh", "glb", "npz", "npy", "csv", "gif", "mp4", "html", "png")
+KINDS = ("bvh", "glb", "npz", "npy", "csv", *LAYOUTS, "gif", "mp4", "html", "png")
 """What `export_motion` writes."""
 
 _WHY = {
@@ -76,18 +77,25 @@ def import_motion(
 
 
 def export_motion(
-    source: Path, to: str, out: Path | None, positions: bool, fps: float | None
+    source: Path,
+    to: str,
+    out: Path | None,
+    positions: bool,
+    fps: float | None,
+    body_model: Path | None = None,
 ) -> None:
     """Write ``source`` in another format and print what was written.
 
     Args:
         source: ``.npz`` of ours, ``.npy`` of joints (N x 22 x 3 in metres, N x 21 x 3 in
             KIT-ML's unit) or of features (T x 263 or T x 251), or ``.bvh``.
-        to: ``bvh`` (centimetres), ``glb``, ``csv`` (metres), ``npz`` (the skeleton's unit), or
-            ``gif``, ``mp4``, ``html``, ``png`` to look at.
+        to: ``bvh`` (centimetres), ``glb``, ``csv`` (metres), ``npz`` (the skeleton's unit);
+            ``amass`` (a take of SMPL-H) or ``kimodo``, both ``.npz``; or ``gif``, ``mp4``,
+            ``html``, ``png`` to look at.
         out: file to write; beside the source if None.
         positions: joints that move in their parents, instead of bones of constant length.
         fps: of the source, where it does not say or is wrong.
+        body_model: the SMPL-H model that ``amass`` poses.
 
     Raises:
         LeadError: the source is missing or holds no motion, or the target is not possible.
@@ -99,12 +107,21 @@ def export_motion(
             expected=", ".join(KINDS),
             fix="Choose another --to.",
         )
-    target = out or (source.with_suffix(f".{to}") if source.name else source)
-    check_output(target, f".{to}", inputs=[source])
+    of_others = to in LAYOUTS
+    name, ending = (f"_{to}.npz", ".npz") if of_others else (f".{to}", f".{to}")
+    target = out or (source.with_name(source.stem + name) if source.name else source)
+    check_output(target, ending, inputs=[file for file in (source, body_model) if file])
+    check_body_model(to, body_model)
+    if positions and of_others:
+        fix = "Leave out --positions."
+        raise LeadError("Only .bvh and .glb have bones.", file=target, found=f"--to {to}", fix=fix)
     motion = read_motion(source, fps)
     for note in motion.notes:
         print(f"note: {note}", file=sys.stderr)
-    print(f"{target}: {write_output([(motion, source.name)], target, positions)}")
+    if of_others:
+        print(f"{target}: {write_other(motion, target, to, body_model)}")
+    else:
+        print(f"{target}: {write_output([(motion, source.name)], target, positions)}")
 
 
 def print_import(motion: ImportedMotion, console: Console) -> None:

@@ -133,7 +133,8 @@ def import_(
         Path | None, typer.Option(help="Skeleton of an .amc; beside it by default.")
     ] = None,
     body_model: Annotated[
-        Path | None, typer.Option(help="SMPL-H model.npz, for a take of AMASS.")
+        Path | None,
+        typer.Option(help="SMPL-H or SMPL-X (.npz), for a take of AMASS."),
     ] = None,
     unit: Annotated[
         str | None,
@@ -159,14 +160,21 @@ def import_(
 
 @app.command(
     rich_help_panel="Motions",
-    epilog=examples("lead export wave.npz --to glb", "lead export features.npy --to bvh --fps 20"),
+    epilog=examples(
+        "lead export wave.npz --to glb",
+        "lead export features.npy --to bvh --fps 20",
+        "lead export wave.npz --to amass --body-model smplh/male/model.npz",
+    ),
 )
 def export(
     source: Annotated[
         Path, typer.Argument(help="A .npz, .npy (joints or features), .bvh or a .glb of lead.")
     ],
     to: Annotated[
-        str, typer.Option(help="bvh, glb, npz, npy or csv; mp4, gif, html or png to look at.")
+        str,
+        typer.Option(
+            help="bvh, glb, npz, npy, csv; amass or kimodo (.npz); mp4, gif, html, png to look at."
+        ),
     ] = "bvh",
     out: Annotated[
         Path | None, typer.Option(help="File to write.", show_default="beside the source")
@@ -175,11 +183,14 @@ def export(
         bool, typer.Option("--positions", help="Keep bones that change their length.")
     ] = False,
     fps: Rate = None,
+    body_model: Annotated[
+        Path | None, typer.Option(help="SMPL-H (.npz) that --to amass poses.")
+    ] = None,
 ) -> None:
     """Write a motion for animation programs, viewers and spreadsheets."""
     from lead.cli.motion import export_motion
 
-    export_motion(source, to, out, positions, fps)
+    export_motion(source, to, out, positions, fps, body_model)
 
 
 @app.command(

@@ -25,7 +25,8 @@ from lead.datasets.published import (
 from lead.datasets.sources import SOURCES, missing_data
 from lead.errors import LeadError
 from lead.files.arrays import read_npy
-from lead.formats.amass import BodyModel, body_joints, first_joints, read_amass_npz, read_body_model
+from lead.formats.amass import read_amass_npz
+from lead.formats.body_model import BodyModel, body_joints, first_joints, read_body_model
 from lead.mocap.cut import bad
 from lead.motion.kinematics import FARTHEST, mirror
 from lead.motion.skeleton import HUMANML3D

@@ -1,14 +1,14 @@
-"""Read takes of AMASS, and pose the joints of the SMPL-H body model that the user supplies.
+"""Read takes of AMASS: poses of SMPL-H (`*_poses.npz`) or, of its newer release, SMPL-X.
 
-Joints depend on the mean shape of the vertices alone: J = R (template + directions · betas).
-The regressor is applied once while reading, so that no vertex is ever posed.
+A take of SMPL-X (`*_stageii.npz`) has the rotations of its 55 joints as ``poses`` N x 165, and once
+more in parts (``root_orient``, ``pose_body``, ``pose_jaw``, ``pose_eye``, ``pose_hand``, in that
+order), which are not read.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -18,162 +18,26 @@ from jaxtyping import Float
 from lead.errors import LeadError
 from lead.files.arrays import array_names, load_arrays
 from lead.files.bounds import odd_numbers
-from lead.motion.rotations import multiply, rotate
-from lead.motion.skeleton import HUMANML3D
-
-JOINTS, BETAS = 52, 10
-"""Joints of SMPL-H, and the shape coefficients that HumanML3D drives."""
-
-ARRAYS = ("J_regressor", "v_template", "shapedirs", "kintree_table")
-"""All that is read of a body model file."""
-
-GENDERS = ("female", "male", "neutral")
-"""Of bodies, and of the models that were fitted to them."""
+from lead.formats.body_model import GENDERS, LEAST_BETAS, MODEL_TYPES, SMPLH, SMPLX, ModelType
 
 RATES = ("mocap_framerate", "mocap_frame_rate", "fps", "framerate", "frame_rate")
 """Under which names takes and arrays of positions state their frames per second."""
 
-_MODELS = {5: "FLAME", 16: "MANO", 24: "SMPL", 55: "SMPL-X"}
 _LARGEST = {"poses": 100.0, "trans": 1000.0, "betas": 100.0}
 """Radians, metres and deviations of bodies that no take has."""
-_METRES = 100.0
-"""That no vertex of a body is at, nor moves with its shape; a joint's weights are below 1."""
 _TAKE = (*RATES, "poses", "trans", "betas", "gender", "surface_model_type")
-_OTHER_MODELS = {72: "SMPL", 165: "SMPL-X"}
+_SMPL_WIDTH = 72
 
-_refused = partial(
-    LeadError,
-    "This is not the body model that AMASS needs.",
-    expected="SMPL-H with 52 joints as NumPy archive, such as smplh/male/model.npz",
-    fix="Download the extended SMPL+H model (the one for AMASS, npz, 16 shape coefficients) from "
-    "https://mano.is.tue.mpg.de and keep its folders male and female.",
-)
 _bad = partial(
     LeadError,
     "The AMASS file cannot be used.",
-    fix="Download its sub-dataset again from https://amass.is.tue.mpg.de, as SMPL+H G.",
+    fix="Download its sub-dataset again from https://amass.is.tue.mpg.de.",
 )
-
-
-@dataclass(frozen=True, eq=False)
-class BodyModel:
-    """The part of a body model that decides where its joints are.
-
-    Attributes:
-        rest: joints of the mean body in its rest pose, in metres.
-        shapes: how each joint moves with each shape coefficient.
-        parents: of each joint, always a lower index; -1 for the root.
-    """
-
-    rest: Float[np.ndarray, "J 3"] = field(repr=False)
-    shapes: Float[np.ndarray, "J 3 10"] = field(repr=False)
-    parents: tuple[int, ...] = field(repr=False)
-
-
-def read_body_model(path: Path) -> BodyModel:
-    """Read the joints of an SMPL-H model file; nothing in it is executed.
-
-    Raises:
-        LeadError: the file is a pickle, another model, damaged, or lacks an array; the message
-            says what it looks like and what is needed.
-    """
-    arrays = _load(path)
-    regressor, template, shapes = (arrays[name] for name in ARRAYS[:3])
-    if regressor.ndim == 2 and regressor.shape[0] != JOINTS:
-        kind = _MODELS.get(regressor.shape[0], "no body model known here")
-        raise _refused(path, f"{kind}: J_regressor has {regressor.shape[0]} joints")
-    vertices = template.size // 3
-    expected = ((JOINTS, vertices), (vertices, 3), (vertices, 3, max((BETAS, *shapes.shape[-1:]))))
-    for name, shape in zip(ARRAYS, expected, strict=False):
-        if arrays[name].shape != shape:
-            raise _refused(path, f"{name} of shape {arrays[name].shape} where {shape} is expected")
-        if arrays[name].dtype.kind not in "fiu" or odd_numbers(
-            arrays[name].astype(np.float64), _METRES
-        ):
-            raise _refused(path, f"{name} with values that no body has")
-    parents = _parents(arrays["kintree_table"], path)
-    rest = regressor @ template
-    return BodyModel(rest, np.einsum("jv,vcb->jcb", regressor, shapes[..., :BETAS]), parents)
-
-
-def first_joints(model: BodyModel, count: int) -> BodyModel:
-    """Keep the model's first ``count`` joints; 22 leave a body without hands."""
-    return replace(
-        model,
-        rest=model.rest[:count],
-        shapes=model.shapes[:count],
-        parents=model.parents[:count],
-    )
-
-
-def body_joints(
-    model: BodyModel,
-    poses: Float[np.ndarray, "N P"],
-    betas: Float[np.ndarray, "betas=10"],
-    trans: Float[np.ndarray, "N 3"],
-) -> Float[np.ndarray, "N J 3"]:
-    """Pose the model's joints: positions in the file's own axes, in metres (float64).
-
-    Args:
-        model: of J joints.
-        poses: rotation of each joint against its parent as axis times angle in radians; the
-            first 3 J columns are used.
-        betas: shape coefficients.
-        trans: of the root, in metres.
-    """
-    rest = model.rest + model.shapes @ betas
-    bones = rest - rest[list(model.parents)]
-    local = _from_axis_angle(poses[:, : 3 * len(rest)].reshape(len(poses), -1, 3))
-    turns, positions = np.empty_like(local), np.empty((len(poses), len(rest), 3))
-    turns[:, 0], positions[:, 0] = local[:, 0], rest[0] + trans
-    for joint, parent in enumerate(model.parents[1:], start=1):
-        positions[:, joint] = positions[:, parent] + rotate(turns[:, parent], bones[joint])
-        turns[:, joint] = multiply(turns[:, parent], local[:, joint])
-    return positions
-
-
-def _from_axis_angle(vectors: Float[np.ndarray, "*B 3"]) -> Float[np.ndarray, "*B 4"]:
-    """Convert axis times angle to quaternions (Rodrigues); a zero vector turns nothing."""
-    half = np.linalg.norm(vectors, axis=-1, keepdims=True).astype(np.float64) / 2
-    return np.concatenate([np.cos(half), np.sinc(half / np.pi) / 2 * vectors], axis=-1)
-
-
-def _load(path: Path) -> dict[str, np.ndarray]:
-    if not path.is_file():
-        raise _refused(path, "no such file")
-    if path.suffix != ".npz":
-        raise _refused(path, f"{_model_of_name(path.name)} as {path.suffix or 'file'}, not opened")
-    try:
-        arrays = load_arrays(path, ARRAYS)
-        if missing := [name for name in ARRAYS if name not in arrays]:
-            raise _refused(path, _without(missing, array_names(path)))
-    except ValueError as error:
-        raise _refused(path, f"a damaged or pickled archive ({error})") from error
-    return arrays
-
-
-def _without(missing: list[str], present: list[str]) -> str:
-    kind = "an AMASS take" if "poses" in present else "no body model"
-    return f"{kind}: without {', '.join(missing)}, with {', '.join(sorted(present)) or 'nothing'}"
-
-
-def _model_of_name(name: str) -> str:
-    for pattern, model in (("smplx", "SMPL-X"), ("smpl_?h", "SMPL-H"), ("mano", "MANO")):
-        if re.search(pattern, name.lower()):
-            return model
-    return "SMPL" if re.search("smpl|basicmodel", name.lower()) else "an unknown model"
-
-
-def _parents(table: np.ndarray, path: Path) -> tuple[int, ...]:
-    """Read the table's first row; the root's entry is -1 as an unsigned number, or anything."""
-    if table.shape != (2, JOINTS) or odd_numbers(table[0, 1:].astype("f8"), JOINTS):
-        raise _refused(path, f"kintree_table of shape {table.shape} where (2, 52) is expected")
-    parents = (-1, *(int(parent) for parent in table[0, 1:]))
-    if parents[: HUMANML3D.joint_count] != HUMANML3D.parents or not all(
-        0 <= parent < joint for joint, parent in enumerate(parents[1:], start=1)
-    ):
-        raise _refused(path, f"a kintree_table with joints in another order: {parents}")
-    return parents
+_ONLY_SMPLH = (
+    "Get the take as SMPL+H G, on whose joints HumanML3D's features are defined: "
+    "https://amass.is.tue.mpg.de has most in either model. `lead import` reads SMPL-X too."
+)
+_EITHER = "Get the take as SMPL+H G or SMPL-X from https://amass.is.tue.mpg.de."
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,28 +45,49 @@ class AmassTake:
     """Poses of one take, Z up.
 
     Attributes:
-        poses: rotation of each of 52 joints against its parent, axis times angle in radians.
+        poses: rotation of each joint against its parent, axis times angle in radians, J x 3.
         trans: position of the body in metres.
-        betas: the first 10 shape coefficients; those of the mean body where the file has none.
-        gender: one of `GENDERS`; empty where the file does not say.
+        betas: the shape coefficients that its model type uses, or as many of them as there are;
+            those of the mean body where the file has none.
+        gender: `female`, `male` or `neutral`; empty where the file does not say.
         male: which of the two models HumanML3D poses.
         fps: frames per second.
+        model_type: the body model whose poses they are.
         notes: what the file leaves open, or has in an unusual way.
     """
 
-    poses: Float[np.ndarray, "N 156"] = field(repr=False)
+    poses: Float[np.ndarray, "N P"] = field(repr=False)
     trans: Float[np.ndarray, "N 3"] = field(repr=False)
-    betas: Float[np.ndarray, "betas=10"] = field(repr=False)
+    betas: Float[np.ndarray, " B"] = field(repr=False)
     gender: str
     male: bool
     fps: float
+    model_type: ModelType = SMPLH
     notes: tuple[str, ...] = ()
 
 
-def read_amass_npz(path: Path, source: str, fps: float | None = None) -> AmassTake:
+def is_of_amass(path: Path) -> bool:
+    """Whether an ``.npz`` holds poses of a body model; a damaged one is left to its reader.
+
+    Only names are looked at: beside its poses a take of SMPL-X has pickled arrays.
+    """
+    try:
+        names = array_names(path)
+    except ValueError:
+        return False
+    return "poses" in names and "joints" not in names
+
+
+def read_amass_npz(
+    path: Path,
+    source: str,
+    fps: float | None = None,
+    accepted: Sequence[ModelType] = (SMPLH,),
+) -> AmassTake:
     """Read one AMASS file; ``fps`` stands where it states no rate, or a wrong one.
 
-    Messages name the ``source``, relative to the data root.
+    Messages name the ``source``, relative to the data root. Takes of body models other than those
+    ``accepted`` are refused: HumanML3D's features are defined on SMPL-H.
 
     Raises:
         LeadError: the file is truncated, of body shape alone, made for another body model, or has
@@ -212,10 +97,11 @@ def read_amass_npz(path: Path, source: str, fps: float | None = None) -> AmassTa
         arrays = load_arrays(path, _TAKE)
     except ValueError as error:
         raise _bad(source, error, "a whole .npz file without pickled objects") from error
-    _check_model(arrays, source)
+    model_type = _model_type(arrays, source, accepted)
     poses, trans = arrays["poses"], arrays["trans"]
-    betas, notes = _shape(arrays.get("betas"), len(np.atleast_1d(poses)), source)
-    _check(poses, trans, betas, source)
+    frames = len(np.atleast_1d(poses))
+    betas, notes = _shape(arrays.get("betas"), frames, model_type.betas, source)
+    _check(poses, trans, betas, model_type.width, source)
     gender = arrays.get("gender", np.array(""))
     named = gender.ravel()[0] if gender.size == 1 else ""
     said = named.decode("latin-1") if isinstance(named, bytes) else str(named)
@@ -223,7 +109,8 @@ def read_amass_npz(path: Path, source: str, fps: float | None = None) -> AmassTa
     # HumanML3D compared with the *str* "male": a gender stored as bytes took the female model.
     male = gender.dtype.kind == "U" and said == "male"
     rate = fps or stated_rate(arrays, partial(_bad, source))
-    return AmassTake(poses, trans, betas, known if known in GENDERS else "", male, rate, notes)
+    gender = known if known in GENDERS else ""
+    return AmassTake(poses, trans, betas, gender, male, rate, model_type, notes)
 
 
 def stated_rate(arrays: Mapping[str, np.ndarray], wrong: Callable[..., LeadError]) -> float:
@@ -250,45 +137,55 @@ def stated_rate(arrays: Mapping[str, np.ndarray], wrong: Callable[..., LeadError
     return rates.pop()
 
 
-def _check_model(arrays: Mapping[str, np.ndarray], source: str) -> None:
-    """Refuse what is no take of SMPL-H, before anything else that may be wrong with it."""
+def _model_type(
+    arrays: Mapping[str, np.ndarray], source: str, accepted: Sequence[ModelType]
+) -> ModelType:
+    """Say whose poses they are, by their width; other models are refused before other faults."""
     poses = arrays.get("poses")
+    if poses is None and "trans" not in arrays:
+        fix = "Use the files beside it."
+        raise _bad(source, "a file of body shape: no poses", "a take", fix=fix)
     width = poses.shape[-1] if poses is not None and poses.ndim else 0
     said = str(arrays.get("surface_model_type", "")).lower()
-    model = _OTHER_MODELS.get(width, "SMPL-X" if "smplx" in said else "")
-    if model:
-        fix = "Get the take as SMPL+H G: https://amass.is.tue.mpg.de has most in either model."
-        found = f"poses of {model}, {width} wide"
-        raise _bad(source, found, f"poses of SMPL+H, {3 * JOINTS} wide ('G' files)", fix=fix)
-    missing = [name for name in ("poses", "trans") if name not in arrays]
-    if len(missing) > 1:
-        raise _bad(
-            source, "a file of body shape: no poses", "a take", fix="Use the files beside it."
-        )
-    if missing:
-        raise _bad(source, f"no {missing[0]}", "poses of SMPL+H and trans")
+    by_width = next((each for each in MODEL_TYPES if each.width == width), None)
+    told = next((each for each in MODEL_TYPES if each.key in said), by_width)
+    expected = " or ".join(f"poses of {each.name}, {each.width} wide" for each in accepted)
+    other = told is not by_width or (told and told not in accepted)
+    if poses is not None and (width == _SMPL_WIDTH or other):
+        name = told.name if told else "SMPL"
+        fix = _ONLY_SMPLH if SMPLX not in accepted else _EITHER
+        raise _bad(source, f"poses of {name}, {width} wide", expected, fix=fix)
+    for name in ("poses", "trans"):
+        if name not in arrays:
+            raise _bad(source, f"no {name}", f"{expected}, and trans")
+    if told is None:
+        found = f"poses {arrays['poses'].shape}, trans {arrays['trans'].shape}"
+        raise _bad(source, found, f"{expected}, and trans (N, 3)")
+    return told
 
 
 def _shape(
-    betas: np.ndarray | None, frames: int, source: str
+    betas: np.ndarray | None, frames: int, count: int, source: str
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """Return a body's first shape coefficients, also of a file with one row per frame."""
     if betas is None:
-        return np.zeros(BETAS), ("the take has no betas: the mean body is posed",)
+        return np.zeros(count), ("the take has no betas: the mean body is posed",)
     rows = betas.reshape(-1, betas.shape[-1]) if betas.ndim else betas[None, None]
-    if len(rows) not in (1, frames) or rows.shape[1] < BETAS or betas.dtype.kind not in "fiu":
-        raise _bad(source, f"betas {betas.shape}", f"at least {BETAS} shape coefficients")
+    if len(rows) not in (1, frames) or rows.shape[1] < LEAST_BETAS or betas.dtype.kind not in "fiu":
+        raise _bad(source, f"betas {betas.shape}", f"at least {LEAST_BETAS} shape coefficients")
     rows = rows.astype(np.float64)
     if (rows == rows[0]).all() or not np.isfinite(rows).all():
-        return rows[0, :BETAS], ()
-    return rows.mean(axis=0)[:BETAS], ("the betas change from frame to frame: their mean is used",)
+        return rows[0, :count], ()
+    return rows.mean(axis=0)[:count], ("the betas change from frame to frame: their mean is used",)
 
 
-def _check(poses: np.ndarray, trans: np.ndarray, betas: np.ndarray, source: str) -> None:
+def _check(
+    poses: np.ndarray, trans: np.ndarray, betas: np.ndarray, width: int, source: str
+) -> None:
     frames = trans.size // 3
-    if poses.shape != (frames, 3 * JOINTS) or trans.shape != (frames, 3) or not frames:
+    if poses.shape != (frames, width) or trans.shape != (frames, 3) or not frames:
         found = f"poses {poses.shape}, trans {trans.shape}"
-        raise _bad(source, found, f"poses (N, {3 * JOINTS}) and trans (N, 3)")
+        raise _bad(source, found, f"poses (N, {width}) and trans (N, 3)")
     for name, array in (("poses", poses), ("trans", trans), ("betas", betas)):
         if array.dtype.kind != "f":
             raise _bad(source, f"{name} of type {array.dtype}", "floating-point numbers")

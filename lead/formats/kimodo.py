@@ -17,7 +17,11 @@ from jaxtyping import Float
 
 from lead.errors import LeadError
 from lead.files.arrays import array_names
+from lead.files.artefact import atomic_path
+from lead.motion.kinematics import checked_joints
+from lead.motion.resample import resample
 from lead.motion.skeleton import HUMANML3D
+from lead.types import Joints
 
 FPS = 30.0
 """Frames per second of every motion of kimodo."""
@@ -107,3 +111,25 @@ def read_posed_joints(
         found = f"frame {bad[0] + 1} is not finite" if len(bad) else "no frame"
         raise wrong(found, "frames of finite positions", fix="Generate the motion again.")
     return bones, joints.astype(np.float64)
+
+
+def write_kimodo(path: Path, joints: Joints, fps: float) -> int:
+    """Write a ``motion.npz`` on the 22 joints of SMPL-X, atomically; return its number of frames.
+
+    It has ``posed_joints`` T x 22 x 3 and ``root_positions`` T x 3, float32, at kimodo's 30 frames
+    a second, which the file does not state. The rotations of kimodo's own files are not written,
+    as they are against a rest pose that positions do not tell, nor what a model of kimodo says
+    beside them (smoothed root, heading, contacts).
+
+    Args:
+        path: of the file.
+        joints: of HumanML3D, in metres, +Y up.
+        fps: of the joints.
+
+    Raises:
+        LeadError: no frame, a value that is not finite, a full disk.
+    """
+    posed = resample(checked_joints(joints, HUMANML3D, at_least=1), fps, FPS).astype(np.float32)
+    with atomic_path(path) as temporary:
+        np.savez_compressed(temporary, posed_joints=posed, root_positions=posed[:, 0])
+    return len(posed)

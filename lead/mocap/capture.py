@@ -6,7 +6,6 @@ they stand in another order, or kimodo's ``posed_joints``; ``.npy`` has the posi
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,16 +18,7 @@ from lead.errors import LeadError
 from lead.files.arrays import load_arrays, without_padding
 from lead.files.bounds import MOST_JOINTS
 from lead.files.text import other_kind
-from lead.formats.amass import (
-    GENDERS,
-    RATES,
-    AmassTake,
-    body_joints,
-    first_joints,
-    read_amass_npz,
-    read_body_model,
-    stated_rate,
-)
+from lead.formats.amass import RATES, is_of_amass, stated_rate
 from lead.formats.asfamc import Skeleton, bone_ends, read_amc, read_asf
 from lead.formats.bvh import ROTATIONS, Bvh, Transforms, global_transforms, read_bvh
 from lead.formats.kimodo import FPS, POSITIONS, read_posed_joints
@@ -42,6 +32,7 @@ from lead.mocap.conventions import (
     SMPL_NAMES,
     STYLE100,
 )
+from lead.mocap.posed import pose_take
 from lead.mocap.read import THORAX, whole_fps
 from lead.mocap.skeleton_map import UNITS, SkeletonMap
 from lead.motion.skeleton import HUMANML3D, KIT
@@ -50,7 +41,6 @@ _BVH = (
     HUMANML3D_NAMES, SMPL_NAMES, BANDAI, CMU_MOTIONBUILDER, CMU_3DSMAX, CMU_DAZ, STYLE100,
 )  # fmt: skip
 _CMU_FPS = 120.0  # an AMC does not say
-_GENDERS = re.compile(rf"(?<![a-z])({'|'.join(GENDERS)})(?![a-z])")
 
 _wrong = partial(
     LeadError,
@@ -187,12 +177,14 @@ def _asf(path: Path, asf: Path | None) -> Skeleton:
 def _read_arrays(path: Path, fps: float | None, body_model: Path | None) -> Capture:
     """Read positions; ``fps`` is for files that state no frame rate, or a wrong one.
 
-    A take of AMASS holds poses, which ``body_model`` (SMPL-H) turns into positions, Z up.
+    A take of AMASS holds poses, which ``body_model`` turns into positions, Z up.
     """
-    arrays = _load(_content(path), path)
     conventions = (HUMANML3D_NAMES, SMPL_NAMES)
-    if "poses" in arrays and "joints" not in arrays:
-        return _posed(path, body_model, fps, conventions)
+    if is_of_amass(path):
+        joints, rate, notes = pose_take(path, body_model, fps, partial(_wrong, path))
+        names, parents = HUMANML3D.joints, HUMANML3D.parents
+        return Capture(names, parents, joints, rate, conventions, notes=notes)
+    arrays = _load(_content(path), path)
     if POSITIONS in arrays and "joints" not in arrays:
         return _of_kimodo(arrays, path, fps)
     joints, notes = _joints(arrays, path)
@@ -219,40 +211,6 @@ def _of_kimodo(arrays: dict[str, np.ndarray], path: Path, fps: float | None) -> 
     names = tuple(bones)
     parents = tuple(names.index(parent) if parent else -1 for parent in bones.values())
     return Capture(names, parents, joints, rate, (HUMANML3D_NAMES,), 1.0, guessed=True, notes=notes)
-
-
-def _posed(
-    path: Path, body_model: Path | None, fps: float | None, conventions: tuple[SkeletonMap, ...]
-) -> Capture:
-    """Pose a take of AMASS; the take is read first, as it may be of another body model."""
-    take = read_amass_npz(path, path.name, fps)
-    if body_model is None:
-        raise _wrong(
-            path,
-            "poses of a body model, as AMASS has them",
-            "joint positions, or the body model",
-            fix="Give the SMPL-H model that poses them: "
-            f"--body-model smplh/{take.gender or 'male'}/model.npz.",
-        )
-    model = first_joints(read_body_model(body_model), HUMANML3D.joint_count)
-    joints = body_joints(model, take.poses, take.betas, take.trans)
-    notes = (*take.notes, *_of_another_body(take, body_model))
-    names, parents = HUMANML3D.joints, HUMANML3D.parents
-    return Capture(names, parents, joints, take.fps, conventions, notes=notes)
-
-
-def _of_another_body(take: AmassTake, body_model: Path) -> list[str]:
-    """Note a take that was fitted with the model of another gender, by the model's path."""
-    if not take.gender:
-        return ["the take does not say whose body it is: joints depend on the model's gender"]
-    given = _GENDERS.findall("/".join(body_model.absolute().parts[-3:]).lower())[-1:]
-    if given == [take.gender]:
-        return []
-    model = f"the {given[0]} model" if given else "a model that does not say its gender"
-    return [
-        f"the take is of a {take.gender} body and was posed with {model}: joints may be 10 cm off; "
-        f"give --body-model smplh/{take.gender}/model.npz"
-    ]
 
 
 def _load(content: bytes, path: Path) -> dict[str, np.ndarray]:

@@ -107,7 +107,7 @@ def read_mocap(
         path: ``.bvh``, ``.amc``, ``.npz`` or ``.npy``.
         map_file: a user's map; what it leaves open is guessed.
         asf: skeleton of an AMC, where it does not lie beside it; for a BVH of CMU its thorax.
-        body_model: SMPL-H's ``model.npz``, for a take of AMASS.
+        body_model: file of the SMPL-H or SMPL-X that a take of AMASS was made for.
         unit: of the file; guessed from the size of the body if None.
         fps: of the file, where it does not say or is wrong.
 

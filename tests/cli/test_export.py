@@ -3,11 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from body_model_files import write_body_model, write_smplx
 from rigs import MIXAMO, walking_bvh
 from swaying_body import stretching_body, swaying_body
 
 from lead.cli.motion import export_motion
 from lead.errors import LeadError
+from lead.formats.amass import read_amass_npz
+from lead.formats.body_model import body_joints, first_joints, read_body_model
 from lead.formats.bvh import global_transforms, read_bvh
 from lead.mocap.motion_file import StoredMotion, read_motion, read_npz, write_npz
 from lead.motion.features import features_to_joints, joints_to_features
@@ -91,6 +94,60 @@ def test_kit_is_exported_in_metres(tmp_path):
     export_motion(tmp_path / "joints.npy", "csv", tmp_path / "out" / "kit.csv", False, None)
     table = pd.read_csv(tmp_path / "out" / "kit.csv")
     np.testing.assert_allclose(table["BUN.y"], swaying_body(KIT)[:, 4, 1] / 1000, atol=1e-6)
+
+
+def test_a_file_of_kimodo_lies_beside_its_source(source, capsys):
+    export_motion(source, "kimodo", None, False, None)
+    assert "motion_kimodo.npz: 74 frames at 30 fps" in capsys.readouterr().out
+    back = read_motion(source.with_name("motion_kimodo.npz"))
+    assert back.fps == 20 and len(back.joints) == 49
+
+
+def test_a_take_of_amass_says_how_far_its_body_is_from_the_motion(source, tmp_path, capsys):
+    model = write_body_model(tmp_path / "female" / "model.npz", np.random.default_rng(0))
+    export_motion(source, "amass", None, False, None, model)
+    said = capsys.readouterr().out
+    assert "motion_amass.npz: 50 frames at 20 fps, poses of a female SMPL-H" in said
+    take = read_amass_npz(tmp_path / "motion_amass.npz", "x")
+    joints = body_joints(
+        first_joints(read_body_model(model), 22), take.poses, take.betas, take.trans
+    )
+    own = read_npz(source).joints
+    off = 1000 * np.linalg.norm(joints[..., [0, 2, 1]] * (1, 1, -1) - own, axis=-1)
+    stated = [float(part.split(" mm")[0].split()[-1]) for part in said.split("average")]
+    np.testing.assert_allclose(stated, [off.mean(), off.max()], atol=0.06)
+
+
+@pytest.mark.parametrize(
+    ("to", "model", "positions", "said"),
+    [
+        ("amass", None, False, "--body-model smplh/male/model.npz"),
+        ("amass", "none.npz", False, "no such file"),
+        ("amass", "smplx.npz", False, "SMPL-X: J_regressor has 55 joints"),
+        ("amass", "model.pkl", False, "not opened"),
+        ("kimodo", "smplx.npz", False, "Only a take of AMASS"),
+        ("bvh", "smplx.npz", False, "Only a take of AMASS"),
+        ("kimodo", None, True, "Leave out --positions"),
+    ],
+)
+def test_what_a_layout_of_others_lacks_is_said(source, tmp_path, to, model, positions, said):
+    write_smplx(tmp_path / "smplx.npz", np.random.default_rng(0))
+    (tmp_path / "model.pkl").write_bytes(b"x")
+    before = set(tmp_path.iterdir())
+    with pytest.raises(LeadError) as caught:
+        export_motion(source, to, None, positions, None, model and tmp_path / model)
+    assert said in str(caught.value) and set(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("to", ["amass", "kimodo"])
+def test_motion_of_kit_has_no_joints_of_smplh(tmp_path, to):
+    np.save(tmp_path / "joints.npy", swaying_body(KIT))
+    model = write_body_model(tmp_path / "model.npz", np.random.default_rng(0))
+    with pytest.raises(LeadError, match="no joints of SMPL-H") as caught:
+        export_motion(
+            tmp_path / "joints.npy", to, None, False, None, model if to == "amass" else None
+        )
+    assert "21 joints of kit" in str(caught.value.found)
 
 
 def test_a_stated_frame_rate_is_that_of_the_source(tmp_path):

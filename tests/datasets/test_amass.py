@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from body_model_files import write_amass, write_body_model
+from body_model_files import write_amass, write_body_model, write_smplx, write_stageii
 
 from lead.clip import Found, Recording, Rejected
 from lead.config.datasets import HumanML3DRawDataset
@@ -16,7 +16,8 @@ from lead.datasets.humanml3d_raw import LEADING_FRAMES, amass_joints, cut_amass,
 from lead.datasets.published import Segment
 from lead.datasets.sources import SOURCES
 from lead.errors import LeadError
-from lead.formats.amass import body_joints, read_amass_npz, read_body_model
+from lead.formats.amass import read_amass_npz
+from lead.formats.body_model import body_joints, read_body_model
 from lead.motion.kinematics import mirror
 from lead.motion.skeleton import HUMANML3D
 
@@ -213,6 +214,21 @@ def test_broken_files_reject_their_clips_alone(copy):
     for name, detail in expected.items():
         for item in (rejected(found, name), rejected(found, f"M{name}")):
             assert item.reason == "bad" and detail in item.detail
+
+
+def test_a_take_of_smplx_is_no_source_of_humanml3d(copy):
+    cmu, _, _ = (copy / "amass" / f"{take}.npz" for take in TAKES)
+    write_stageii(cmu, np.random.default_rng(0))
+    item = rejected(read(copy), "000000")
+    assert item.reason == "bad" and "poses of SMPL-X, 165 wide" in item.detail
+
+
+def test_a_body_model_of_smplx_is_none_of_humanml3d(copy):
+    path = copy / "body_models" / "smplh" / "male" / "model.npz"
+    write_smplx(path, np.random.default_rng(0))
+    with pytest.raises(LeadError, match="not the body model") as error:
+        read_amass(SETTINGS, copy)
+    assert "SMPL-X" in str(error.value.found) and "SMPL-H" in str(error.value.expected)
 
 
 def test_a_clip_without_caption_file_is_left_out_and_its_mirror_stays(copy):

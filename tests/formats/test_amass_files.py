@@ -11,13 +11,8 @@ from body_model_files import PARENTS, body_model_arrays, write_amass, write_body
 from scipy.spatial.transform import Rotation
 
 from lead.errors import LeadError
-from lead.formats.amass import (
-    BodyModel,
-    body_joints,
-    first_joints,
-    read_amass_npz,
-    read_body_model,
-)
+from lead.formats.amass import read_amass_npz
+from lead.formats.body_model import BodyModel, body_joints, first_joints, read_body_model
 
 
 @pytest.fixture

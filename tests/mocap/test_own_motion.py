@@ -7,7 +7,14 @@ import shutil
 
 import numpy as np
 import pytest
-from body_model_files import PARENTS, write_amass, write_body_model
+from body_model_files import (
+    PARENTS,
+    PARENTS_X,
+    write_amass,
+    write_body_model,
+    write_smplx,
+    write_stageii,
+)
 from rigs import LAFAN1, MIXAMO, walking_bvh
 
 from lead.errors import LeadError
@@ -345,14 +352,86 @@ def test_a_take_of_another_gender_than_the_model_is_noted(tmp_path, gender, fold
     assert any(told in note for note in notes) if told else not any("model" in n for n in notes)
 
 
-def test_another_body_model_is_named_before_a_body_model_is_asked_for(tmp_path):
-    poses = np.zeros((90, 165))
+def smplx_in_a_t_pose(path):
+    """An SMPL-X model of the same body, whose shape is 300 columns and expression 100."""
+    rest = np.zeros((55, 3))
+    bones = rest_directions(HUMANML3D) * np.array(HUMANML3D.bone_lengths)[:, None]
+    for joint, parent in enumerate(PARENTS_X[1:], start=1):
+        rest[joint] = rest[parent] + (bones[joint] if joint < 22 else 0.1)
+    shapes = np.zeros((55, 3, 400))
+    shapes[:22, 1, 15], shapes[:, 0, 300:] = 0.01 * rest[:22, 1], 1.0
+    arrays = {"J_regressor": np.eye(55), "v_template": rest, "shapedirs": shapes}
+    return write_smplx(path, np.random.default_rng(0), **arrays), rest[:22]
+
+
+def stageii(path, frames=120, **changes):
+    """A take of SMPL-X that stands upright and bends an elbow in its second half."""
+    poses = np.zeros((frames, 165))
+    poses[:, 0] = np.pi / 2
+    poses[frames // 2 :, 3 * 18 : 3 * 18 + 3] = (0.0, 0.0, -1.2)
+    arrays = {"poses": poses, "betas": np.eye(16)[15] * 10, **changes}
+    return write_stageii(path, np.random.default_rng(0), frames, **arrays)
+
+
+def test_a_take_of_amass_as_smplx_is_posed_and_stood_upright(tmp_path):
+    model, rest = smplx_in_a_t_pose(tmp_path / "smplx" / "SMPLX_MALE.npz")
+    motion = read_mocap(stageii(tmp_path / "01_01_stageii.npz"), body_model=model)
+    assert (motion.up, motion.fps, motion.source_fps, len(motion.joints)) == ("z", 20.0, 120.0, 20)
+    shaped = rest * (1.0, 1.1, 1.0)
+    still = motion.joints[0] - motion.joints[0, 0]
+    np.testing.assert_allclose(still, shaped - shaped[0], atol=1e-6)
+    bent = np.linalg.norm(motion.joints[-1] - motion.joints[-1, 0] - still, axis=-1)
+    assert [HUMANML3D.joints[joint] for joint in np.flatnonzero(bent > 0.05)] == ["left_wrist"]
+    assert not any("the model" in note or "posed with" in note for note in motion.notes)
+
+
+def test_a_model_without_the_takes_last_shape_coefficients_is_noted(tmp_path):
+    path = tmp_path / "smplx" / "SMPLX_MALE.npz"
+    _, rest = smplx_in_a_t_pose(path)
+    arrays = {"J_regressor": np.eye(55), "shapedirs": np.zeros((55, 3, 20))}
+    arrays["v_template"] = np.concatenate([rest, np.zeros((33, 3))])
+    model = write_smplx(path, np.random.default_rng(0), **arrays)
+    take = stageii(tmp_path / "01_01_stageii.npz", betas=np.ones(16))
+    assert "the model has 10 of the take's 16 shape coefficients" in (
+        read_mocap(take, body_model=model).notes
+    )
+
+
+def test_the_body_model_of_another_type_of_take_is_refused(tmp_path):
+    smplh, _ = smplh_in_a_t_pose(tmp_path / "smplh" / "male" / "model.npz")
+    with pytest.raises(LeadError, match="not the body model") as error:
+        read_mocap(stageii(tmp_path / "01_01_stageii.npz"), body_model=smplh)
+    assert "SMPL-H" in str(error.value.found) and "SMPL-X" in str(error.value.expected)
+    smplx, _ = smplx_in_a_t_pose(tmp_path / "SMPLX_MALE.npz")
+    take = write_amass(tmp_path / "01_01_poses.npz", np.random.default_rng(0))
+    with pytest.raises(LeadError, match="not the body model") as error:
+        read_mocap(take, body_model=smplx)
+    assert "SMPL-X" in str(error.value.found) and "SMPL-H" in str(error.value.expected)
+
+
+def test_a_take_of_smplx_without_its_body_model_says_what_to_give(tmp_path):
+    with pytest.raises(LeadError) as error:
+        read_mocap(stageii(tmp_path / "a.npz", gender=np.array("neutral")))
+    assert "SMPL-X" in str(error.value.found)
+    assert "--body-model smplx/SMPLX_NEUTRAL.npz" in str(error.value.fix)
+
+
+@pytest.mark.parametrize(
+    ("width", "said", "name"),
+    [(165, "smplh", "SMPL-H"), (72, "", "SMPL"), (156, "smplx", "SMPL-X")],
+)
+def test_another_body_model_is_named_before_a_body_model_is_asked_for(tmp_path, width, said, name):
+    poses = np.zeros((90, width))
     take = write_amass(
-        tmp_path / "take.npz", np.random.default_rng(0), poses=poses, mocap_framerate=None
+        tmp_path / "take.npz",
+        np.random.default_rng(0),
+        poses=poses,
+        mocap_framerate=None,
+        surface_model_type=np.array(said),
     )
     with pytest.raises(LeadError) as error:
         read_mocap(take)
-    assert "SMPL-X" in str(error.value.found)
+    assert f"poses of {name}, {width} wide" == error.value.found
 
 
 def test_padding_and_unit_that_arrays_state_are_taken(tmp_path, read):

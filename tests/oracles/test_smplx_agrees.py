@@ -7,7 +7,7 @@ import pytest
 import torch
 from body_model_files import write_body_model
 
-from lead.formats.amass import body_joints, read_body_model
+from lead.formats.body_model import body_joints, read_body_model
 
 smplx = pytest.importorskip("smplx")
 
