@@ -98,9 +98,9 @@ def draw_steps(
         found = [_estimate(measured, distilled(own, projector), FID) for own in steps]
         # Apart from one another, so that neither interval hides the other.
         places = [own * (1.03 if number else 1 / 1.03) for own in steps]
-        _draw_points(
-            axes, places, found, colour, label, f"{marker_of(system)}{'--' if number else '-'}"
-        )
+        axes.errorbar(places, [own.mean for own in found], yerr=_span(found), color=colour,
+                      fmt=f"{marker_of(system)}{'--' if number else '-'}", label=label,
+                      elinewidth=0.9)  # fmt: skip
         if published is not None:
             rows = published[(published["method"] == label) & (published["metric"] == FID)]
             axes.plot(rows["steps"].astype(float), rows["mean"], "o:", lw=0.8, mfc="none",
@@ -209,13 +209,6 @@ def _shared(one: Bbox, other: Bbox) -> float:
     """The area that two boxes have in common, in pixels."""
     both = Bbox.intersection(one, other)
     return 0.0 if both is None else float(both.width * both.height)
-
-
-def _draw_points(
-    axes: Axes, x: Sequence[float], found: Sequence[Estimate], colour: str, label: str, fmt: str
-) -> None:
-    axes.errorbar(x, [own.mean for own in found], yerr=_span(found), fmt=fmt, color=colour,
-                  label=label, elinewidth=0.9)  # fmt: skip
 
 
 def _span(found: Sequence[Estimate]) -> list[list[float]]:
