@@ -135,7 +135,9 @@ def draw_tradeoff(
     shares = (1.5, 1) if two else (1,)
     panels = figure.subplots(1, len(shares), squeeze=False, width_ratios=shares)[0]
     if published is not None:
-        _draw_published(panels[0], published)
+        for method, (x, y) in _points(published).iterrows():
+            colour = _PRINTED.get(str(method), FAINT)
+            panels[0].plot([x], [y], "o", mfc="none", color=colour)
         table = str(published["printed_in"].iloc[0])
         panels[0].set_title(f"the paper's {table} ({published['dataset'].iloc[0]})")
     own, others = panels[-1], 0
@@ -171,11 +173,6 @@ def _points(published: pd.DataFrame) -> pd.DataFrame:
     """R-precision and FID of each printed method but Real."""
     table = published.pivot_table(index="method", columns="metric", values="mean", sort=False)
     return pd.DataFrame(table[[TOP3, FID]]).dropna().drop(index="Real", errors="ignore")
-
-
-def _draw_published(axes: Axes, published: pd.DataFrame) -> None:
-    for method, (x, y) in _points(published).iterrows():
-        axes.plot([x], [y], "o", mfc="none", color=_PRINTED.get(str(method), FAINT))
 
 
 def _name_points(figure: Figure, axes: Axes, published: pd.DataFrame) -> None:
