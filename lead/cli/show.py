@@ -116,9 +116,7 @@ def show_studies(as_json: bool = False) -> None:
         {
             "study": study.name,
             "description": study.description,
-            "tables": sorted(
-                file.stem for file in (RESULTS / study.name / "tables").glob("*.parquet")
-            ),
+            "tables": sorted(file.stem for file in (RESULTS / study.name).glob("tables/*.parquet")),
             "model": (RESULTS / study.name / "model").is_dir(),
         }
         for study in studies
