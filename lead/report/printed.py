@@ -154,10 +154,15 @@ def columns_below(frame: pd.DataFrame, family: Mapping[str, Metric]) -> list[Met
 
     Among the physical metrics there are no such blocks.
     """
-    if not any(metric.name in METRICS for metric in columns_of(frame)):
+    if not set(metrics_of(frame)) & METRICS.keys():
         return []
     present = set(frame.loc[frame["origin"] == THIS_RUN, "metric"])
     return [metric for name, metric in family.items() if name in present]
+
+
+def metrics_of(frame: pd.DataFrame) -> list[str]:
+    """The names of `columns_of`."""
+    return [metric.name for metric in columns_of(frame)]
 
 
 def rows_of(frame: pd.DataFrame, origin: str, columns: Sequence[Metric] | None = None) -> list[Row]:
