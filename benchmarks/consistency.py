@@ -9,11 +9,9 @@ one run; seconds depend on the machine.
 from __future__ import annotations
 
 import argparse
-import time
-from collections.abc import Callable
-from statistics import median
 
 import torch
+from timed import usual_seconds
 
 from lead.config.models import DenoiserModel, Diffusion, TransformerProjectorModel, VaeModel
 from lead.config.training import ConsistencyStage, Training
@@ -61,7 +59,7 @@ def _generation(stage: ConsistencyStage, batch: int, rounds: int) -> None:
         "decoder": lambda: generator.decode(noise, length, realign=False),
         "projector and decoder": lambda: generator.decode(noise, length),
     }
-    taken = {name: _seconds(part, rounds) for name, part in parts.items()}
+    taken = {name: usual_seconds(part, rounds) for name, part in parts.items()}
     for name, seconds in taken.items():
         print(f"{name}: {1000 * seconds / batch:.2f} ms a motion")
     share = taken["decoder"] / (taken["student"] + taken["decoder"])
@@ -95,20 +93,9 @@ def _training(stage: ConsistencyStage, batch: int, rounds: int) -> None:
         pseudo_huber_loss(*ends, stage.huber_c).backward()
         networks.follow(stage.ema)
 
-    plain, distilled = _seconds(denoise, rounds), _seconds(distil, rounds)
+    plain, distilled = usual_seconds(denoise, rounds), usual_seconds(distil, rounds)
     print(f"denoiser step: {1000 * plain:.0f} ms; distillation step: {1000 * distilled:.0f} ms")
     print(f"a distillation step is {distilled / plain:.2f} denoiser steps, without the optimiser")
-
-
-def _seconds(work: Callable[[], object], rounds: int) -> float:
-    """The median time of some work, after one round to warm up."""
-    work()
-    taken = []
-    for _ in range(rounds):
-        begin = time.perf_counter()
-        work()
-        taken.append(time.perf_counter() - begin)
-    return median(taken)
 
 
 if __name__ == "__main__":

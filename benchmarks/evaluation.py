@@ -13,11 +13,12 @@ import argparse
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from resource import RUSAGE_SELF, getrusage
 
 import numpy as np
+from timed import matrix_rate, once
 
 ITEMS, SAMPLES, TEST_ITEMS, WIDTH = 100, 30, 4650, 512
 D, FF, LAYERS, STEPS, TEXT = 256, 1024, 9, 50, 768
@@ -106,12 +107,12 @@ def _generation(prompts: int, threads: int) -> None:
 
     every, some = np.arange(prompts), np.arange(0, prompts, max(1, prompts // 8))
     mixed = np.random.default_rng(1).permutation(prompts)[: max(32, prompts // 4)]
-    before = _matrix_rate(torch)
-    ours = _seconds(lambda: evaluate(every, 128)) / prompts
+    before = matrix_rate()
+    ours = once(lambda: evaluate(every, 128)) / prompts
     with _replaced(attention, "run_layer", plain_layer), _replaced(generators, "_alike", _whole):
-        alone = _seconds(lambda: evaluate(some, 1)) / len(some)
-        together = _seconds(lambda: evaluate(mixed, 32)) / len(mixed)
-    rate = (before + _matrix_rate(torch)) / 2
+        alone = once(lambda: evaluate(some, 1)) / len(some)
+        together = once(lambda: evaluate(mixed, 32)) / len(mixed)
+    rate = (before + matrix_rate()) / 2
     needed = operations(drawn).mean()
     own = needed / rate
     print(f"\n{prompts} prompts, mean length {drawn.mean():.0f} frames, {threads} threads")
@@ -151,12 +152,6 @@ def _metrics() -> None:
           f"({empty:.0f} MiB of it before there was anything to measure)")  # fmt: skip
 
 
-def _matrix_rate(torch) -> float:
-    a, b = torch.randn(2048, 1024), torch.randn(1024, 1024)
-    best = min(_seconds(lambda: a @ b) for _ in range(30))
-    return 2 * 2048 * 1024 * 1024 / best
-
-
 def _whole(length, frames):
     """All rows at once, padded."""
     yield slice(None)
@@ -171,12 +166,6 @@ def _replaced(module: object, name: str, value: object) -> Iterator[None]:
         yield
     finally:
         setattr(module, name, kept)
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
 
 
 if __name__ == "__main__":

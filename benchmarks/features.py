@@ -11,14 +11,13 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
-import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from timed import usual_seconds
 
 from lead.clip import Clip
 from lead.config.datasets import SyntheticDataset
@@ -44,9 +43,9 @@ def main() -> None:
     dataset = SyntheticDataset(min_positions=FRAMES, max_positions=FRAMES)
     clips = [make_clip(dataset, 1, number).joints for number in range(BATCH)]
 
-    alone = _seconds(lambda: joints_to_features(clips[0], HUMANML3D), 200)
-    overhead = _seconds(lambda: joints_to_features(clips[0][:2], HUMANML3D), 200)
-    batch = _seconds(lambda: list(clips_to_features(clips, HUMANML3D)), 20) / BATCH
+    alone = usual_seconds(lambda: joints_to_features(clips[0], HUMANML3D), 200)
+    overhead = usual_seconds(lambda: joints_to_features(clips[0][:2], HUMANML3D), 200)
+    batch = usual_seconds(lambda: list(clips_to_features(clips, HUMANML3D)), 20) / BATCH
     whole = _whole_dataset(clips, arguments.clips, arguments.workers)
     busy = batch / arguments.workers
     print(f"{'':34}{'ms/clip':>9}{'x public':>9}{'clips/s':>9}{'frames/s':>11}  outside arrays")
@@ -67,17 +66,6 @@ def _line(name: str, seconds: float, outside: float) -> None:
     ratio = PUBLIC_MS / (1e3 * seconds)
     rates = f"{1 / seconds:>9.0f}{FRAMES / seconds:>11,.0f}"
     print(f"{name:34}{1e3 * seconds:>9.2f}{ratio:>9.0f}{rates}  {outside:.0%}")
-
-
-def _seconds(call: Callable[[], object], times: int) -> float:
-    """Median of several calls, after one that does not count."""
-    call()
-    taken = []
-    for _ in range(times):
-        began = time.perf_counter()
-        call()
-        taken.append(time.perf_counter() - began)
-    return statistics.median(taken)
 
 
 def _whole_dataset(clips: list[np.ndarray], count: int, workers: int) -> float:

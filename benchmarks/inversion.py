@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import argparse
 import resource
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from timed import once
 from torch import nn
 
 from lead.clip import Clip
@@ -117,10 +116,10 @@ def main() -> None:
     padded = replace(encoder, network=Padded(encoder.network))
     made: list[torch.Tensor] = []
     taken = [
-        ("loop, padded to 77 tokens", scale * _seconds(lambda: loop(padded))),
-        ("captions cut after their end", scale * _seconds(lambda: loop(encoder))),
-        ("equal sentences and segments once", scale * _seconds(lambda: at_once(few, 1, settings))),
-        ("all at once", _seconds(lambda: made.append(at_once(clips, max(asked.chunk), settings)))),
+        ("loop, padded to 77 tokens", scale * once(lambda: loop(padded))),
+        ("captions cut after their end", scale * once(lambda: loop(encoder))),
+        ("equal sentences and segments once", scale * once(lambda: at_once(few, 1, settings))),
+        ("all at once", once(lambda: made.append(at_once(clips, max(asked.chunk), settings)))),
     ]
     print(f"{len(clips)} motions, {asked.steps} steps of {asked.batch} segments; the first three "
           f"are timed on {asked.naive} motions and scaled:")  # fmt: skip
@@ -192,12 +191,6 @@ def _clip() -> TextEncoder:
     words = Words()
     tower = ClipTower(CLIPTextModelWithProjection(config), words, TOKENS)
     return TextEncoder("clip", "", freeze(tower), words, TOKENS)
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    begin = time.perf_counter()
-    work()
-    return time.perf_counter() - begin
 
 
 if __name__ == "__main__":

@@ -54,7 +54,6 @@ from lead.report.text import markdown_table
 from lead.store import MotionStore
 
 METRICS = ("fid", "mm_dist", "r_precision_top1", "limb_range", "action_accuracy", "foot_skating")
-CONTROLS = ("clipped", "direction", "rescaled")
 RESCALED = 0.7
 NORM = "latent_norm"
 GUIDANCE, STEPS = "guidance", "steps"

@@ -10,12 +10,12 @@ step reaches, counting its multiplications (three times those of its forward pas
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Callable
 
 import numpy as np
 import torch
 from evaluation import D, lengths
+from timed import matrix_rate, once
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -40,7 +40,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(0)
-    rate = _matrix_rate()
+    rate = matrix_rate()
     print(f"matrix products: {rate / 1e9:.0f} GFLOP/s, {arguments.threads} threads\n")
     print(f"{'':52}{'s':>9}{'GFLOP':>9}{'of the rate':>13}")
     steps = (
@@ -53,7 +53,7 @@ def main() -> None:
     )
     products = [_products(work) for _, work in steps]
     # In turn, so that what else the machine does falls on all of them.
-    rounds = [[_seconds(work) for _, work in steps] for _ in range(arguments.repeats)]
+    rounds = [[once(work) for _, work in steps] for _ in range(arguments.repeats)]
     for (name, work), count, taken in zip(steps, products, zip(*rounds, strict=True), strict=True):
         seconds = min(taken) / getattr(work, "parts", 1)
         print(f"{name:52}{seconds:9.3f}{count / 1e9:9.1f}{count / seconds / rate:12.0%}")
@@ -163,17 +163,6 @@ def _products(work: Callable[[], None]) -> float:
     with FlopCounterMode(display=False) as counter:
         work()
     return counter.get_total_flops() / getattr(work, "parts", 1)
-
-
-def _matrix_rate() -> float:
-    a, b = torch.randn(2048, 1024), torch.randn(1024, 1024)
-    return 2 * 2048 * 1024 * 1024 / min(_seconds(lambda: a @ b) for _ in range(30))
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import fcntl
 import itertools
 import json
@@ -95,9 +94,6 @@ class Browser:
                 "Input.dispatchMouseEvent",
                 type=f"mouse{kind}", x=x, y=y, button="left", buttons=1, clickCount=1,
             )  # fmt: skip
-
-    def screenshot(self, path: Path) -> None:
-        path.write_bytes(base64.b64decode(self.send("Page.captureScreenshot")["data"]))
 
     def send(self, method: str, **parameters: Any) -> dict:
         return self._send(method, self._session, **parameters)

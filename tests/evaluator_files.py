@@ -47,6 +47,14 @@ def shapes(columns: int) -> dict[str, dict[str, tuple[int, ...]]]:
     }  # fmt: skip
 
 
+def in_numpy(networks: dict) -> dict:
+    """The networks' weights in double precision."""
+    return {
+        part: {name: value.double().numpy() for name, value in own.items()}
+        for part, own in networks.items()
+    }
+
+
 def random_networks(
     dataset: str = "humanml3d", seed: int = 0, columns: int | None = None
 ) -> dict[str, dict]:

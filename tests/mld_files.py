@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import save_file
 
@@ -34,6 +35,15 @@ def shapes(
         denoiser |= _linear("latent_pre", 256, width) | _linear("latent_post", width, 256)
     return {f"vae.{name}": shape for name, shape in vae.items()} | {
         f"denoiser.{name}": shape for name, shape in denoiser.items()
+    }
+
+
+def part(weights: dict[str, torch.Tensor], prefix: str) -> dict[str, np.ndarray]:
+    """The weights of one network, by its own names and as double precision."""
+    return {
+        name.removeprefix(prefix): value.double().numpy()
+        for name, value in weights.items()
+        if name.startswith(prefix)
     }
 
 

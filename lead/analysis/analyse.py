@@ -23,13 +23,7 @@ from lead.analysis.retrieval import (
 from lead.analysis.rows import Row, read_metrics, write_rows
 from lead.clip import Clip
 from lead.config.evaluation import Evaluation
-from lead.evaluation.repeats import (
-    Repeats,
-    remake,
-    repeat_seeds,
-    require_same_items,
-    trainings_in,
-)
+from lead.evaluation.repeats import Repeats, remake, repeat_seeds, require_same_items, trainings_in
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.store import MotionIndex

@@ -9,12 +9,7 @@ from pathlib import Path
 from lead.cli.view import check_outputs, labelled, sentences, write_outputs
 from lead.errors import check_input
 from lead.inversion.sentences import read_sentence
-from lead.model_directory import (
-    MODEL_FILE,
-    bundled_model,
-    frames_of,
-    read_description,
-)
+from lead.model_directory import MODEL_FILE, bundled_model, frames_of, read_description
 from lead.motion.skeleton import SKELETONS
 
 OWN_MODEL = Path("results") / "demo" / "model"

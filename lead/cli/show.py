@@ -44,7 +44,8 @@ def table_file(table: str, study: str | None = None) -> Path:
     name = f"table{table}" if table.isdigit() else table
     if study and not (RESULTS / study).is_dir():
         load_study(study)  # says which there are
-    others = [] if study else sorted(RESULTS.glob(f"*/tables/{name}.parquet"), key=_age)
+    others = [] if study else list(RESULTS.glob(f"*/tables/{name}.parquet"))
+    others.sort(key=lambda file: file.stat().st_mtime, reverse=True)
     file = (RESULTS / study if study else RESULTS) / "tables" / f"{name}.parquet"
     if not (name in _NAMES or Path(table).suffix or file.is_file() or others):
         raise LeadError(
@@ -115,8 +116,8 @@ def show_studies(as_json: bool = False) -> None:
         {
             "study": study.name,
             "description": study.description,
-            "tables": sorted(file.stem for file in _folder(study.name, "tables").glob("*.parquet")),
-            "model": _folder(study.name, "model").is_dir(),
+            "tables": sorted(file.stem for file in (RESULTS / study.name).glob("tables/*.parquet")),
+            "model": (RESULTS / study.name / "model").is_dir(),
         }
         for study in studies
     ]
@@ -126,7 +127,7 @@ def show_studies(as_json: bool = False) -> None:
     table = Table("study", "about", "results", box=None)
     for row in rows:
         made = ", ".join([*row["tables"], *["model"] * row["model"]])
-        other = "begun" if _folder(row["study"], "features").is_dir() else "–"
+        other = "begun" if (RESULTS / row["study"] / "features").is_dir() else "–"
         state = Text(made, "green") if made else Text(other, "dim")
         table.add_row(Text(row["study"], "bold"), Text(row["description"]), state)
     console = Console()
@@ -188,11 +189,3 @@ def _first_caption(sheet: Path) -> str:
             return str(picture.info.get(DESCRIPTION, "")).partition("\n")[0]
     except OSError:  # not there, or no picture
         return ""
-
-
-def _age(file: Path) -> float:
-    return -file.stat().st_mtime
-
-
-def _folder(study: str, name: str) -> Path:
-    return RESULTS / study / name

@@ -22,6 +22,14 @@ def _complete_study(incomplete: str) -> list[str]:
     return [name for name in study_names() if name.startswith(incomplete)]
 
 
+def _command(*lines: str):
+    """A command on studies; its help ends with these lines as examples."""
+    return app.command(rich_help_panel="Studies", epilog=examples(*lines))
+
+
+StudyName = Annotated[
+    str, typer.Argument(help="Name of the study.", autocompletion=_complete_study)
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 DataRoot = Annotated[
     Path | None,
@@ -29,13 +37,10 @@ DataRoot = Annotated[
 ]
 
 
-@app.command(
-    rich_help_panel="Studies",
-    epilog=examples(
-        "lead evaluate --study demo --requests requests.parquet",
-        "lead evaluate --study demo --predictions my_motions/ --json",
-        "lead evaluate --study demo --prompts prompts.csv --predictions my_motions/",
-    ),
+@_command(
+    "lead evaluate --study demo --requests requests.parquet",
+    "lead evaluate --study demo --predictions my_motions/ --json",
+    "lead evaluate --study demo --prompts prompts.csv --predictions my_motions/",
 )
 def evaluate(
     predictions: Annotated[
@@ -96,10 +101,7 @@ def evaluate(
         evaluate_predictions(system, study, out, as_json)
 
 
-@app.command(
-    rich_help_panel="Studies",
-    epilog=examples("lead show", "lead show 5 --published --notes", "lead show physical --json"),
-)
+@_command("lead show", "lead show 5 --published --notes", "lead show physical --json")
 def show(
     table: Annotated[
         str,
@@ -125,7 +127,7 @@ def show(
     show_table(table_file(table, study), published=published, notes=notes, as_json=as_json)
 
 
-@app.command(rich_help_panel="Studies", epilog=examples("lead studies", "lead studies --json"))
+@_command("lead studies", "lead studies --json")
 def studies(as_json: AsJson = False) -> None:
     """List the studies of config/, what each is about, and what of it has been made."""
     from lead.cli.show import show_studies
@@ -133,31 +135,19 @@ def studies(as_json: AsJson = False) -> None:
     show_studies(as_json)
 
 
-@app.command(
-    rich_help_panel="Studies", epilog=examples("lead timings demo", "lead timings demo --json")
-)
-def timings(
-    study: Annotated[
-        str, typer.Argument(help="Name of the study.", autocompletion=_complete_study)
-    ] = "demo",
-    as_json: AsJson = False,
-) -> None:
+@_command("lead timings demo", "lead timings demo --json")
+def timings(study: StudyName = "demo", as_json: AsJson = False) -> None:
     """Print seconds and peak memory of every stage of a study."""
     from lead.cli.show import RESULTS, show_timings
 
     show_timings(RESULTS / study / "benchmarks", as_json)
 
 
-@app.command(
-    rich_help_panel="Studies",
-    epilog=examples(
-        "lead plan demo", "lead plan open --trainings 3", "lead plan paper --gpu h100 --workers 4"
-    ),
+@_command(
+    "lead plan demo", "lead plan open --trainings 3", "lead plan paper --gpu h100 --workers 4"
 )
 def plan(
-    study: Annotated[
-        str, typer.Argument(help="Name of the study.", autocompletion=_complete_study)
-    ] = "demo",
+    study: StudyName = "demo",
     trainings: Annotated[
         int | None,
         typer.Option(min=1, help="Of every network.", show_default="what the study says"),
@@ -181,15 +171,8 @@ def plan(
     show_plan(settings, gpu, workers, as_json)
 
 
-@app.command(
-    rich_help_panel="Studies", epilog=examples("lead status demo", "lead status demo --json")
-)
-def status(
-    study: Annotated[
-        str, typer.Argument(help="Name of the study.", autocompletion=_complete_study)
-    ] = "demo",
-    as_json: AsJson = False,
-) -> None:
+@_command("lead status demo", "lead status demo --json")
+def status(study: StudyName = "demo", as_json: AsJson = False) -> None:
     """Say what of a study is done, what runs where and how far it is, and what failed."""
     from lead.cli.show import RESULTS
     from lead.cli.status import show_status
@@ -197,15 +180,8 @@ def status(
     show_status(RESULTS / study, RESULTS / ".state" / study, as_json)
 
 
-@app.command(
-    rich_help_panel="Studies", epilog=examples("lead verify demo", "lead verify demo --json")
-)
-def verify(
-    study: Annotated[
-        str, typer.Argument(help="Name of the study.", autocompletion=_complete_study)
-    ] = "demo",
-    as_json: AsJson = False,
-) -> None:
+@_command("lead verify demo", "lead verify demo --json")
+def verify(study: StudyName = "demo", as_json: AsJson = False) -> None:
     """Compare every file of a study with what was recorded when it was made.
 
     Ends with 1 where one was damaged, replaced, or made of what has changed since.
@@ -216,7 +192,7 @@ def verify(
     raise typer.Exit(verify_study(RESULTS / study, as_json))
 
 
-@app.command(rich_help_panel="Studies", epilog=examples("lead schema"))
+@_command("lead schema")
 def schema() -> None:
     """Print the JSON schema of a study's file, with which editors complete and check it.
 
@@ -227,12 +203,7 @@ def schema() -> None:
     print(as_text(), end="")
 
 
-@app.command(
-    rich_help_panel="Studies",
-    epilog=examples(
-        "lead retrieve", "lead retrieve bandai-namco", "lead retrieve --study open_small"
-    ),
-)
+@_command("lead retrieve", "lead retrieve bandai-namco", "lead retrieve --study open_small")
 def retrieve(
     names: Annotated[
         list[str] | None, typer.Argument(help="What to download; left out, it is listed.")
@@ -252,10 +223,7 @@ def retrieve(
         retrieve_sources(names or [], data_root or Path("data"))
 
 
-@app.command(
-    rich_help_panel="Studies",
-    epilog=examples("lead doctor open_small --data-root ~/mocap", "lead doctor --json"),
-)
+@_command("lead doctor open_small --data-root ~/mocap", "lead doctor --json")
 def doctor(
     study: Annotated[
         str | None,

@@ -105,12 +105,10 @@ def inverted(objective: Objective, projector: str | None = None) -> System:
 
 def descriptor(projector: str | None = None) -> System:
     """Motions from the words that inversions start from, as nothing has changed them."""
-    name, label = (
-        ("descriptor", "Descriptor")
-        if projector is None
-        else (f"descriptor_{projector}", "Descriptor + projection")
-    )
-    return System(name, label, "study", projector=projector)
+    if projector is None:
+        return System("descriptor", "Descriptor", "study")
+    label = "Descriptor + projection"
+    return System(f"descriptor_{projector}", label, "study", projector=projector)
 
 
 def other_model(name: str, label: str = "") -> System:

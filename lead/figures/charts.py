@@ -98,9 +98,9 @@ def draw_steps(
         found = [_estimate(measured, distilled(own, projector), FID) for own in steps]
         # Apart from one another, so that neither interval hides the other.
         places = [own * (1.03 if number else 1 / 1.03) for own in steps]
-        _draw_points(
-            axes, places, found, colour, label, f"{marker_of(system)}{'--' if number else '-'}"
-        )
+        axes.errorbar(places, [own.mean for own in found], yerr=_span(found), color=colour,
+                      fmt=f"{marker_of(system)}{'--' if number else '-'}", label=label,
+                      elinewidth=0.9)  # fmt: skip
         if published is not None:
             rows = published[(published["method"] == label) & (published["metric"] == FID)]
             axes.plot(rows["steps"].astype(float), rows["mean"], "o:", lw=0.8, mfc="none",
@@ -135,7 +135,9 @@ def draw_tradeoff(
     shares = (1.5, 1) if two else (1,)
     panels = figure.subplots(1, len(shares), squeeze=False, width_ratios=shares)[0]
     if published is not None:
-        _draw_published(panels[0], published)
+        for method, (x, y) in _points(published).iterrows():
+            colour = _PRINTED.get(str(method), FAINT)
+            panels[0].plot([x], [y], "o", mfc="none", color=colour)
         table = str(published["printed_in"].iloc[0])
         panels[0].set_title(f"the paper's {table} ({published['dataset'].iloc[0]})")
     own, others = panels[-1], 0
@@ -173,11 +175,6 @@ def _points(published: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(table[[TOP3, FID]]).dropna().drop(index="Real", errors="ignore")
 
 
-def _draw_published(axes: Axes, published: pd.DataFrame) -> None:
-    for method, (x, y) in _points(published).iterrows():
-        axes.plot([x], [y], "o", mfc="none", color=_PRINTED.get(str(method), FAINT))
-
-
 def _name_points(figure: Figure, axes: Axes, published: pd.DataFrame) -> None:
     """Write each method beside its point, where it covers least of what is there already."""
     figure.draw_without_rendering()  # which settles where points are
@@ -209,13 +206,6 @@ def _shared(one: Bbox, other: Bbox) -> float:
     """The area that two boxes have in common, in pixels."""
     both = Bbox.intersection(one, other)
     return 0.0 if both is None else float(both.width * both.height)
-
-
-def _draw_points(
-    axes: Axes, x: Sequence[float], found: Sequence[Estimate], colour: str, label: str, fmt: str
-) -> None:
-    axes.errorbar(x, [own.mean for own in found], yerr=_span(found), fmt=fmt, color=colour,
-                  label=label, elinewidth=0.9)  # fmt: skip
 
 
 def _span(found: Sequence[Estimate]) -> list[list[float]]:

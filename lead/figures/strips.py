@@ -77,7 +77,8 @@ def draw_strips(columns: Sequence[str], rows: Sequence[Strips], skeleton: Skelet
         scale = common_scale(motions, skeleton, size, poses, view)
         left, own = _LABEL + number * width, _FILLED * width
         caption, line, more = text.partition("\n")
-        _say(place(left, 0, own, _HEAD), f"{_wrapped(caption, width, 2)}{line}{more}", INK)
+        caption = fill(caption, round(width / _LETTER), max_lines=2, placeholder=" …")
+        _say(place(left, 0, own, _HEAD), f"{caption}{line}{more}", INK)
         seconds = (
             f"0 to {(len(motions[0]) - 1) / skeleton.fps:.1f} s; grid {GRID[skeleton.unit][1]}"
         )
@@ -93,11 +94,6 @@ def draw_strips(columns: Sequence[str], rows: Sequence[Strips], skeleton: Skelet
         axes = place(0.05, top, _LABEL, _STRIP)
         axes.text(0, 0.5, row.label, color=row.colour, va="center", weight="bold")
     return figure
-
-
-def _wrapped(text: str, width: float, lines: int) -> str:
-    """At most so many lines of ``width`` inches."""
-    return fill(text, round(width / _LETTER), max_lines=lines, placeholder=" …")
 
 
 def _say(axes: Axes, text: str, colour: str = FAINT) -> None:

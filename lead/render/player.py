@@ -20,7 +20,6 @@ from lead.render.body import Scene
 from lead.render.film import AZIMUTH, DISTANCE, ELEVATION, MOST, PATH_SECONDS
 from lead.render.shade import LIGHT
 
-_TEMPLATES = Path(__file__).parent / "templates"
 _FINEST = 0.0005  # metres: what a coordinate is rounded to, where the motion stays within 16 m
 _LARGEST = 32767  # of 16 bits
 

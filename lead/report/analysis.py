@@ -16,7 +16,7 @@ from lead.files.artefact import commit
 from lead.files.job import Job
 from lead.report.printed import Block, Cell, Column, PrintedTable
 from lead.report.printed import Row as PrintedRow
-from lead.report.text import markdown_table, paragraphs, render_latex, write_text
+from lead.report.text import markdown_sections, paragraphs, render_latex, write_text
 
 MISSING = "–"
 
@@ -71,11 +71,8 @@ def sections(rows: Rows, labels: Labels, trainings: int = 1) -> list[PrintedTabl
 
 def markdown(tables: Sequence[PrintedTable], remarks: Sequence[str]) -> str:
     """The tables as Markdown whose columns line up, so that it reads as plain text too."""
-    blocks = ["# Beyond the paper's statistics", *filter(None, remarks)]
-    for table in tables:
-        header = ("System", *(column.label for column in table.block.columns))
-        lines = [(row.label, *(cell.mean for cell in row.cells)) for row in table.block.rows]
-        blocks += [f"## {table.caption}", markdown_table(header, lines), *table.footnotes]
+    said = filter(None, remarks)
+    blocks = ["# Beyond the paper's statistics", *said, *markdown_sections(tables)]
     return "\n\n".join(blocks) + "\n"
 
 

@@ -23,7 +23,7 @@ from lead.files.tables import write_table
 from lead.report.footnotes import smallest_test
 from lead.report.printed import Block, Cell, Column, PrintedTable, Row
 from lead.report.table import REAL
-from lead.report.text import markdown_table, paragraphs, render_latex, write_text
+from lead.report.text import markdown_sections, paragraphs, render_latex, write_text
 
 COMPARED = ("fid", "r_precision_top3")
 """The metrics that are printed side by side."""
@@ -112,18 +112,7 @@ def compare_evaluators(job: Job) -> None:
 
 def markdown(title: str, tables: Sequence[PrintedTable], notes: Sequence[str]) -> str:
     """The tables and what they rest on as one page."""
-    blocks = [f"# {title}"]
-    for table in tables:
-        header = ("System", *(column.label for column in table.block.columns))
-        lines = [
-            (
-                row.label,
-                *(f"{cell.mean} ± {cell.ci95}" if cell.ci95 else cell.mean for cell in row.cells),
-            )
-            for row in (*table.block.rows, *table.block.quoted)
-        ]
-        blocks += [f"## {table.caption}", markdown_table(header, lines), *table.footnotes]
-    return "\n\n".join([*blocks, *notes]) + "\n"
+    return "\n\n".join([f"# {title}", *markdown_sections(tables), *notes]) + "\n"
 
 
 def _table(

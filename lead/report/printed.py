@@ -9,16 +9,7 @@ from typing import Any
 import pandas as pd
 from pydantic import TypeAdapter
 
-from lead.evaluation.summary import (
-    FEET,
-    GAUGE,
-    METRICS,
-    PHYSICAL,
-    RETRIEVAL,
-    SCORES,
-    TIMES,
-    Metric,
-)
+from lead.evaluation.summary import FEET, GAUGE, METRICS, PHYSICAL, RETRIEVAL, SCORES, TIMES, Metric
 from lead.report.table import PAPER, THIS_RUN
 
 MISSING = "n/a"

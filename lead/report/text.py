@@ -81,6 +81,19 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+def markdown_sections(tables: Sequence[PrintedTable]) -> list[str]:
+    """Heading, rows and footnotes of every table, as the paragraphs of a page."""
+    blocks = []
+    for table in tables:
+        header = ("System", *(column.label for column in table.block.columns))
+        lines = [
+            (row.label, *(" ± ".join(filter(None, (c.mean, c.ci95))) for c in row.cells))
+            for row in (*table.block.rows, *table.block.quoted)
+        ]
+        blocks += [f"## {table.caption}", markdown_table(header, lines), *table.footnotes]
+    return blocks
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a text file, atomically."""
     with atomic_path(path) as temporary:

@@ -11,15 +11,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from lead.errors import LeadError, check_input
-from lead.user_study.questions import (
-    DEMOGRAPHICS,
-    HIGHEST,
-    LOWEST,
-    QUESTIONS,
-    SIDES,
-    Answers,
-    Key,
-)
+from lead.user_study.questions import DEMOGRAPHICS, HIGHEST, LOWEST, QUESTIONS, SIDES, Answers, Key
 
 Stored = TypeVar("Stored", Key, Answers)
 

@@ -13,12 +13,13 @@ from lead.errors import LeadError
 from lead.evaluation.predictions.embed import first_motions
 from lead.figures.motions import open_decoder
 from lead.figures.realignment import mean_change, without_and_with
-from lead.files.artefact import atomic_path, write_json
+from lead.files.artefact import write_json
 from lead.files.job import Job
 from lead.files.tables import write_table
 from lead.mocap.motion_file import StoredMotion
 from lead.motion.features import features_to_joints
 from lead.motion.skeleton import METRES
+from lead.report.text import write_text
 from lead.user_study.page import Shown, study_id, study_page
 from lead.user_study.questions import SIDES, Key, Pair
 
@@ -72,8 +73,7 @@ def make_user_study(job: Job) -> None:
         systems=tuple((system.name, system.label) for system in systems),
         pairs=tuple(pairs),
     )
-    with atomic_path(job.outputs["page"]) as temporary:
-        temporary.write_text(study_page(shown), encoding="utf-8")
+    write_text(job.outputs["page"], study_page(shown))
     write_json(job.outputs["key"], key.model_dump() | {"made_by": job.manifest})
     rows = [
         {"id": clips[row].id, "caption": captions[row], "frames": len(motions[row][0]),

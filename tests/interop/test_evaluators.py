@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from evaluator_files import (
+    in_numpy,
     random_networks,
     shapes,
     write_checkpoint,
@@ -50,13 +51,6 @@ def of_guo(dataset: Normalizer) -> tuple[np.ndarray, np.ndarray]:
     for block in BIASED_BLOCKS:
         std[layout(HUMANML3D).slice(block)] /= 25
     return dataset.mean + np.float32(0.02), std
-
-
-def in_numpy(networks: dict) -> dict:
-    return {
-        part: {name: value.double().numpy() for name, value in own.items()}
-        for part, own in networks.items()
-    }
 
 
 def layout_of(file: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from freezing import is_frozen
-from mld_files import random_weights, shapes, write_lightning
+from mld_files import part, random_weights, shapes, write_lightning
 from oracles import plain_mld
 
 from lead.config.models import DenoiserModel
@@ -22,14 +22,6 @@ LENGTHS = (7, 12, 3)
 # In float32 of values around 1, after nine layers.
 ROUGH, FINE = 1e-5, 1e-9
 DTYPES = [(torch.float32, ROUGH), (torch.float64, FINE)]
-
-
-def part(weights: dict[str, torch.Tensor], prefix: str) -> dict[str, np.ndarray]:
-    return {
-        name.removeprefix(prefix): value.double().numpy()
-        for name, value in weights.items()
-        if name.startswith(prefix)
-    }
 
 
 def opened(folder, load, *, distilled: bool) -> SimpleNamespace:

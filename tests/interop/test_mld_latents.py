@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from mld_files import random_weights, write_folder, write_lightning
+from mld_files import part, random_weights, write_folder, write_lightning
 from oracles import plain_mld
 
 from lead.config.models import DenoiserModel, MlpProjectorModel, VaeModel
@@ -25,14 +25,6 @@ from lead.models.positions import timestep_sinusoid
 
 LATENTS = [(7, 256), (16, 32)]
 SMALL = {"width": 16, "layers": 3, "heads": 2, "feedforward": 32}
-
-
-def part(weights: dict[str, torch.Tensor], prefix: str) -> dict[str, np.ndarray]:
-    return {
-        name.removeprefix(prefix): value.double().numpy()
-        for name, value in weights.items()
-        if name.startswith(prefix)
-    }
 
 
 @pytest.fixture(scope="module", params=LATENTS, ids=["7 tokens", "version 2"])

@@ -7,7 +7,14 @@ import csv
 import numpy as np
 import pytest
 import torch
-from evaluator_files import FOLDERS, random_networks, shapes, write_checkpoint, write_statistics
+from evaluator_files import (
+    FOLDERS,
+    in_numpy,
+    random_networks,
+    shapes,
+    write_checkpoint,
+    write_statistics,
+)
 from freezing import is_frozen
 from oracles.plain_matcher import embed_motion, embed_text
 
@@ -18,13 +25,6 @@ from lead.motion.normalizer import BIASED_BLOCKS, Normalizer
 from lead.motion.skeleton import HUMANML3D, KIT, SKELETONS
 
 DATASETS = ("humanml3d", "kit")
-
-
-def in_numpy(networks: dict) -> dict:
-    return {
-        part: {name: value.double().numpy() for name, value in own.items()}
-        for part, own in networks.items()
-    }
 
 
 def batch(width: int, *lengths: int) -> tuple[torch.Tensor, torch.Tensor]:

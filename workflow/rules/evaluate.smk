@@ -209,8 +209,7 @@ rule time_systems:
         **projector_file("lead"),
         **({"student": f"{RESULTS}/{STUDENT}", **CONDITION} if STUDY.consistency else {}),
         text=rules.encode_text.output.text,
-        vae=NETWORKS["vae"],
-        denoiser=NETWORKS["denoiser"],
+        **NETWORKS,
     output:
         metrics=f"{RESULTS}/timing.parquet",
     log:

@@ -6,8 +6,7 @@ rule sweep_learning_rate:
         **DATA,
         **projector_file("lead"),
         text=rules.encode_text.output.text,
-        vae=NETWORKS["vae"],
-        denoiser=NETWORKS["denoiser"],
+        **NETWORKS,
     output:
         sweep=f"{MTI}/learning_rate.parquet",
     log:
@@ -31,8 +30,7 @@ rule invert_styles:
         **DATA,
         **projector_file("lead"),
         text=rules.encode_text.output.text,
-        vae=NETWORKS["vae"],
-        denoiser=NETWORKS["denoiser"],
+        **NETWORKS,
     output:
         styles=f"{MTI}/styles.parquet",
         pdf=f"{RESULTS}/figures/mti_styles.pdf",

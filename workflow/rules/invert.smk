@@ -97,8 +97,7 @@ rule embed_mti_real:
         **DATA,
         **EVALUATOR,
         text=rules.encode_text.output.text,
-        vae=NETWORKS["vae"],
-        denoiser=NETWORKS["denoiser"],
+        **NETWORKS,
         motions=rules.choose_motions.output.motions,
     output:
         embeddings=f"{MTI}/real/embeddings.safetensors",

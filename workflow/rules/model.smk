@@ -12,8 +12,7 @@ rule assemble_model:
         index=DATA["index"],
         stats=DATA["stats"],
         text=rules.encode_text.output.text,
-        vae=NETWORKS["vae"],
-        denoiser=NETWORKS["denoiser"],
+        **NETWORKS,
     output:
         description=f"{RESULTS}/model/model.json",
         stats=f"{RESULTS}/model/stats.npz",

@@ -6,8 +6,7 @@ rule make_user_study:
         **DATA,
         **projector_file("lead"),
         text=rules.encode_text.output.text,
-        vae=NETWORKS["vae"],
-        denoiser=NETWORKS["denoiser"],
+        **NETWORKS,
     output:
         page=f"{RESULTS}/user_study/study.html",
         key=f"{RESULTS}/user_study/key.json",
