@@ -87,10 +87,7 @@ def show_table(
         console.print(Text(f"  {', '.join(left)}", style="dim"))
     made = [(path.with_suffix(".tex"), "for LaTeX"), (path, "the same numbers, for pandas")]
     made += [(RESULTS / text.study / name, what) for name, what in _FILES]
-    if caption := _first_caption(RESULTS / text.study / "figures/contact_sheet.png"):
-        made = [
-            (file, f'"{caption}", {what}' if file.suffix == ".bvh" else what) for file, what in made
-        ]
+    caption = _first_caption(RESULTS / text.study / "figures/contact_sheet.png")
     for file, what in made:
         if file.exists():
             what += f': "{caption}"' if caption and file.suffix == ".bvh" else ""

@@ -71,6 +71,7 @@ def test_the_caption_of_the_sample_is_told(table, tmp_path, monkeypatch, capsys)
     show_table(table(1.0, 1.0, FACTS))
     said = capsys.readouterr().out
     assert 'for animation programs: "a person waves twice"' in said and "sits" not in said
+    assert said.count("waves twice") == 1
 
 
 @pytest.mark.parametrize(
