@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lead.config.study import Study
+from lead.config.systems import System
 from lead.config.training import Training
 
 
-def checkpoint_rules(study: Study) -> dict[str, str]:
-    """How the weights of every network of the study's systems were chosen, by its name."""
+def checkpoint_rules(study: Study, rows: Sequence[System]) -> dict[str, str]:
+    """How the weights of every network of a table's rows were chosen, by its name."""
     stages = {"VAE": study.vae, "denoiser": study.denoiser}
     if study.consistency is not None:
         stages["student"] = study.consistency
@@ -17,9 +20,10 @@ def checkpoint_rules(study: Study) -> dict[str, str]:
         else f"as released ({stage.source.path.name})"
         for name, stage in stages.items()
     }
-    projectors = dict.fromkeys(_rule(own.training) for own in study.projectors.values())
+    names = {name for row in rows for name in (row.projector, row.loss_projector)}
+    projectors = [_rule(own.training) for name, own in study.projectors.items() if name in names]
     if projectors:
-        rules["projectors"] = ", or ".join(projectors)
+        rules["projectors"] = ", or ".join(dict.fromkeys(projectors))
     if study.evaluator.kind == "trained":
         rules["evaluator"] = _rule(study.matcher.matching)
     return rules

@@ -213,7 +213,8 @@ def test_a_table_says_which_weights_are_measured(tmp_path):
 
 
 def test_the_rule_of_every_network_is_in_the_studys_settings():
-    rules = checkpoint_rules(load_study("demo", {}, CONFIG))
+    study = load_study("demo", {}, CONFIG)
+    rules = checkpoint_rules(study, study.rows("table1"))
     assert set(rules) == {"VAE", "denoiser", "student", "projectors", "evaluator"}
     study = load_study(
         "demo",
@@ -221,6 +222,17 @@ def test_the_rule_of_every_network_is_in_the_studys_settings():
             "source": {"kind": "mld_checkpoint", "path": "some/mld.ckpt"}}},
         CONFIG,
     )  # fmt: skip
-    rules = checkpoint_rules(study)
+    rules = checkpoint_rules(study, study.rows("table1"))
     assert rules["denoiser"] == "lowest validation loss in 1,500 steps, averaged with decay 0.9"
     assert rules["VAE"] == "as released (mld.ckpt)"
+
+
+def test_the_rules_of_projectors_are_those_of_the_tables_rows():
+    longer = {"projectors": {"lead_skip": {"training": {"steps": 4321}}}}
+    study = load_study("demo", longer, CONFIG)
+    said = {
+        table: checkpoint_rules(study, study.rows(table)).get("projectors", "")
+        for table in ("table1", "table3", "table6")
+    }
+    assert "4,321" in said["table6"] and "4,321" not in said["table1"] + said["table3"]
+    assert said["table1"] and said["table3"]

@@ -47,6 +47,7 @@ FIRST = {
     "projectors.lead": "train_projector",
     "ablations": "",
     "evaluation": "embed_generated embed_real",
+    "evaluation.repeats": "compute_metrics",  # which other files of embeddings go into, too
     "evaluation.sampling_steps": "assemble_model compute_metrics embed_generated",
     "evaluation.guidance": "assemble_model compute_metrics embed_generated",
     "evaluation.multimodality": "compute_metrics embed_generated",
@@ -119,6 +120,10 @@ def leaves(model: BaseModel, place: tuple[str, ...] = ()) -> Iterator[tuple[tupl
             yield (*place, name), value, field.annotation
 
 
+OTHERS = {("second",): "kit", ("footnote",): "Another."}
+"""Values of fields that a letter more makes invalid, or none that Snakemake takes as it is."""
+
+
 def another(value: Any, kind: Any) -> Any:
     """A value of the same kind that is not this one; None if nobody knows one."""
     match value:
@@ -147,7 +152,7 @@ def changes(study: Study, values: dict) -> dict[str, dict]:
     """Configurations that change one field each and are accepted, by the field."""
     found = {}
     for place, value, kind in leaves(study):
-        change: Any = another(value, kind)
+        change: Any = OTHERS.get(place) or another(value, kind)
         if change is None or place[0] in ("name", "size", "profile") or place[-1] == "kind":
             continue
         for key in reversed(place):

@@ -93,8 +93,12 @@ def table_settings(wildcards):
     names = ["name", "description", "footnote", "seed", "trainings", "evaluation"]
     if wildcards.table not in ("physical", "feet"):
         names += ["dataset", "evaluator", "text", "consistency"]
-    rows = [vars(row) for row in study.rows(wildcards.table)]
-    own = {"table": wildcards.table, "rows": rows, "checkpoints": checkpoint_rules(study)}
+    rows = study.rows(wildcards.table)
+    own = {
+        "table": wildcards.table,
+        "rows": [vars(row) for row in rows],
+        "checkpoints": checkpoint_rules(study, rows),
+    }
     return own | {name: values[name] for name in names}
 
 
