@@ -189,10 +189,9 @@ def state_lock(folder: Path, say=print) -> Iterator[None]:
     except Timeout:
         say(f"Another process is at this very job ({folder}); waiting for it.")
         waits.touch()
-        try:
-            lock.acquire()
-        finally:
-            waits.unlink(missing_ok=True)
+        lock.acquire()
+    finally:
+        waits.unlink(missing_ok=True)  # that of one that was killed while it waited, too
     try:
         yield
     finally:

@@ -107,8 +107,10 @@ def test_a_successor_that_waits_trains_nothing_again_and_has_the_same_bits(tmp_p
     def validate():
         if not successor.is_alive() and "seen" not in found:
             successor.start()
-            while not is_awaited(folder):
+            until = time.monotonic() + 60
+            while not is_awaited(folder) and time.monotonic() < until:
                 time.sleep(0.01)
+            assert is_awaited(folder)
         return next(losses)
 
     history, _ = run(first, folder, training, validate=validate)
@@ -118,6 +120,12 @@ def test_a_successor_that_waits_trains_nothing_again_and_has_the_same_bits(tmp_p
     for one, other in zip(first.parameters(), second.parameters(), strict=True):
         assert torch.equal(one, other)
     assert not folder.exists() and not is_awaited(folder)
+
+
+def test_a_successor_that_was_killed_while_it_waited_keeps_no_state_for_ever(tmp_path):
+    (tmp_path / "state.awaited").touch()
+    run(network(), tmp_path / "state", Training(steps=7, batch_size=6))
+    assert not (tmp_path / "state").exists() and not is_awaited(tmp_path / "state")
 
 
 def test_a_damaged_state_names_the_file_to_delete(tmp_path):
