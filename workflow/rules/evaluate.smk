@@ -208,8 +208,8 @@ rule time_systems:
         **{name: DATA[name] for name in ("frames", "index")},
         **projector_file("lead"),
         **({"student": f"{RESULTS}/{STUDENT}", **CONDITION} if STUDY.consistency else {}),
-        text=rules.encode_text.output.text,
         **NETWORKS,
+        text=rules.encode_text.output.text,
     output:
         metrics=f"{RESULTS}/timing.parquet",
     log:

@@ -5,8 +5,8 @@ rule sweep_learning_rate:
     input:
         **DATA,
         **projector_file("lead"),
-        text=rules.encode_text.output.text,
         **NETWORKS,
+        text=rules.encode_text.output.text,
     output:
         sweep=f"{MTI}/learning_rate.parquet",
     log:
@@ -29,8 +29,8 @@ rule invert_styles:
     input:
         **DATA,
         **projector_file("lead"),
-        text=rules.encode_text.output.text,
         **NETWORKS,
+        text=rules.encode_text.output.text,
     output:
         styles=f"{MTI}/styles.parquet",
         pdf=f"{RESULTS}/figures/mti_styles.pdf",

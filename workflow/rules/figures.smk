@@ -133,8 +133,8 @@ rule realignment_change:
     input:
         **DATA,
         **projector_file("lead"),
-        text=rules.encode_text.output.text,
         **NETWORKS,
+        text=rules.encode_text.output.text,
     output:
         numbers=f"{RESULTS}/figures/change.parquet",
         pdf=f"{RESULTS}/figures/change.pdf",
@@ -188,8 +188,8 @@ rule inverted_strips:
         **DATA,
         **projector_file("lead"),
         **motionclip(),
-        text=rules.encode_text.output.text,
         **NETWORKS,
+        text=rules.encode_text.output.text,
         motions=rules.choose_motions.output.motions,
         mld=f"{MTI}/mld/words.safetensors",
         lead=f"{MTI}/lead/words.safetensors",

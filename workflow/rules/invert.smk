@@ -96,8 +96,8 @@ rule embed_mti_real:
     input:
         **DATA,
         **EVALUATOR,
-        text=rules.encode_text.output.text,
         **NETWORKS,
+        text=rules.encode_text.output.text,
         motions=rules.choose_motions.output.motions,
     output:
         embeddings=f"{MTI}/real/embeddings.safetensors",

@@ -9,10 +9,10 @@ BUNDLED = "lead/bundled"
 rule assemble_model:
     input:
         **projector_file("lead"),
+        **NETWORKS,
         index=DATA["index"],
         stats=DATA["stats"],
         text=rules.encode_text.output.text,
-        **NETWORKS,
     output:
         description=f"{RESULTS}/model/model.json",
         stats=f"{RESULTS}/model/stats.npz",

@@ -5,8 +5,8 @@ rule make_user_study:
     input:
         **DATA,
         **projector_file("lead"),
-        text=rules.encode_text.output.text,
         **NETWORKS,
+        text=rules.encode_text.output.text,
     output:
         page=f"{RESULTS}/user_study/study.html",
         key=f"{RESULTS}/user_study/key.json",
