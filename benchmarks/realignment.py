@@ -30,10 +30,11 @@ import pandas as pd
 import torch
 from jaxtyping import Float
 from matplotlib.figure import Figure
+from studies import study_of
 from torch import Tensor
 
 from lead.analysis.paired import estimate
-from lead.config.load import load_study
+from lead.config.study import Study
 from lead.diffusion.generator import MotionGenerator
 from lead.diffusion.sampler import ddim_sample
 from lead.diffusion.schedule import sampling_timesteps
@@ -66,6 +67,7 @@ Change = Callable[[Tensor], Tensor]
 class Bench:
     """The study's evaluator, protocol and clips, and the job settings of its networks."""
 
+    study: Study
     job: Job
     evaluator: MotionEvaluator
     store: MotionStore
@@ -75,9 +77,8 @@ class Bench:
 
     @classmethod
     def open(
-        cls, name: str, folder: Path, repeats: int, projectors: Sequence[str] | None = None
+        cls, study: Study, folder: Path, repeats: int, projectors: Sequence[str] | None = None
     ) -> Bench:
-        study = load_study(name)
         settings = {"seed": study.seed, **study.model_dump(mode="json")}
         inputs = {
             "frames": "features/frames.npy", "index": "features/index.parquet",
@@ -87,7 +88,7 @@ class Bench:
         }  # fmt: skip
         job = Job("realignment", settings, {key: folder / file for key, file in inputs.items()}, {})
         evaluator, store, _ = open_evaluator(job)
-        return cls(job, evaluator, store, repeats, projectors)
+        return cls(study, job, evaluator, store, repeats, projectors)
 
     def generator(self, folder: Path, **varied: float) -> MotionGenerator:
         """The networks below a folder, with the denoiser's guidance or the student's steps."""
@@ -98,8 +99,7 @@ class Bench:
             settings[STEPS] = int(varied[STEPS])
         job = replace(self.job, inputs={**self.job.inputs, **networks}, settings=settings)
         evaluator, like = self.evaluator, self.evaluator.normalizer.mean
-        evaluation = load_study(self.job.settings["name"]).evaluation
-        made = open_generator(job, self.store, evaluator.cache, like, evaluation)
+        made = open_generator(job, self.store, evaluator.cache, like, self.study.evaluation)
         return replace(made, guidance=varied[GUIDANCE]) if GUIDANCE in varied else made
 
 
@@ -109,6 +109,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("study", help="its evaluator and protocol, from results/STUDY")
+    parser.add_argument("--configfile", type=Path, help="with which the study was made")
     parser.add_argument("--networks", type=Path, nargs="+", help="folders with models/ of VAE, "
                         "denoiser and projectors; trainings/2, ... are taken too")  # fmt: skip
     parser.add_argument("--guidance", type=float, nargs="+", default=[1, 2.5, 5, 7.5, 10])
@@ -120,7 +121,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     bench = Bench.open(
-        arguments.study,
+        study_of(arguments.study, arguments.configfile),
         Path("results") / arguments.study,
         arguments.repeats,
         arguments.projectors,
@@ -189,11 +190,10 @@ def measure(bench: Bench, folder: Path, **varied: float) -> Iterator[dict]:
             with torch.no_grad():
                 changed = change(sampled[name == "rescaled"])
             now = read(bench, decoded(plain, drawn, changed), drawn)
-            settings = load_study(bench.job.settings["name"]).evaluation
             labels = bench.evaluator.gauge.classifier.labels
             known = {**truth, **real_labels(bench, clips)}
             values = {
-                **matching_metrics(text, now["motion"], settings, seeds),
+                **matching_metrics(text, now["motion"], bench.study.evaluation, seeds),
                 **gauge_metrics(now, known, labels),
                 "fid": frechet_distance(truth["motion"], now["motion"]),
             }

@@ -13,8 +13,9 @@ import argparse
 import re
 from pathlib import Path
 
+from studies import study_of
+
 from lead.cli.plan import plan
-from lead.config.load import load_study
 from lead.report.page.provenance import Timing, read_timings
 
 
@@ -22,8 +23,10 @@ def main() -> None:
     """Print a row for each stage that ran."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("results", type=Path, help="folder of a finished study")
+    parser.add_argument("--configfile", type=Path, help="with which the study was made")
     arguments = parser.parse_args()
-    rates, rows = plan(load_study(arguments.results.name), None, None)
+    study = study_of(arguments.results.name, arguments.configfile)
+    rates, rows = plan(study, None, None)
     fastest = _fastest(read_timings(arguments.results / "benchmarks"))
     print(f"{rates.name}: {rates.limit / 1e9:.0f} GFLOP/s a job\n")
     print(f"{'stage':32}{'s':>8}{'TFLOP':>8}{'of the limit':>14}{'MiB':>7}{'plan':>7}")

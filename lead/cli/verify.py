@@ -31,7 +31,7 @@ def verify_study(folder: Path, as_json: bool = False) -> int:
     Raises:
         LeadError: nothing has run there.
     """
-    runs = [run for logs in sorted(folder.rglob("logs")) for run in read_runs(logs)]
+    runs = read_runs(folder)
     if not runs:
         raise LeadError(
             "There are no records of jobs to compare the files with.",

@@ -82,16 +82,25 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def markdown_sections(tables: Sequence[PrintedTable]) -> list[str]:
-    """Heading, rows and footnotes of every table, as the paragraphs of a page."""
+    """Heading, rows, blocks below and footnotes of every table, as the paragraphs of a page."""
     blocks = []
     for table in tables:
-        header = ("System", *(column.label for column in table.block.columns))
-        lines = [
-            (row.label, *(" ± ".join(filter(None, (c.mean, c.ci95))) for c in row.cells))
-            for row in (*table.block.rows, *table.block.quoted)
-        ]
-        blocks += [f"## {table.caption}", markdown_table(header, lines), *table.footnotes]
+        blocks += [f"## {table.caption}", _markdown_block(table.block, table.heading)]
+        for below in table.below:
+            blocks += [f"### {below.title}", _markdown_block(below)]
+        blocks += table.footnotes
     return blocks
+
+
+def _markdown_block(block: Block, heading: str = "") -> str:
+    header = ("System", *(column.label for column in block.columns))
+    lines = [
+        (row.label, *(" ± ".join(filter(None, (c.mean, c.ci95))) for c in row.cells))
+        for row in (*block.rows, *block.quoted)
+    ]
+    if heading:
+        lines.insert(len(block.rows), (f"*{heading}*", *[""] * len(block.columns)))
+    return markdown_table(header, lines)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -107,8 +108,11 @@ def test_a_file_that_changed_since_its_record_has_no_source(tmp_path):
     job = Job("rule", {"seed": 1}, {"a": tmp_path / "in"}, {"b": tmp_path / "out"})
     write_json(tmp_path / "logs" / "some" / "job.json", record(job, checked_inputs(job)))
     (tmp_path / "logs" / "other.json").write_text("[1]")
-    (run,) = read_runs(tmp_path / "logs")
+    shutil.copytree(tmp_path / "logs", tmp_path / "trainings" / "2" / "logs")
+    run, of_second = read_runs(tmp_path)
     assert (run.name, run.stage, list(run.inputs)) == ("some/job", "rule", [str(tmp_path / "in")])
+    assert (run.part, run.anchor) == ("", "run-some-job")
+    assert (of_second.part, of_second.anchor) == ("trainings/2", "run-trainings-2-some-job")
     file = str(tmp_path / "out")
     assert maker(file, makers([run])) == run
     (tmp_path / "out").write_text("another")

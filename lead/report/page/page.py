@@ -107,7 +107,7 @@ def study_page(job: Job) -> None:
     answered, name = answer(metrics, systems), str(job.settings["name"])
     claims = claims_page(answered, systems, name, job.setting("trainings", Trainings))
     words = next((path for path in extra if path.name == "words.safetensors"), None)
-    runs = read_runs(results / "logs")
+    runs = read_runs(results)
     made_by = makers(runs)
     pictures = [*job.inputs["figures"], *_below(extra, "figures", ".png")]
     figures = embedded(pictures, job.settings["captions"])

@@ -17,7 +17,8 @@ class Run:
     """The last run of one job, as `lead.files.job.record` wrote it.
 
     Attributes:
-        name: its log, below the study's logs and without ending.
+        name: its log, below the logs and without ending.
+        part: the folder whose logs these are, such as ``trainings/2``; "" of the study's own.
         stage: the rule.
         commit: of the code; ``config`` and ``code`` are digests of settings and of the stage's
             own code.
@@ -26,6 +27,7 @@ class Run:
     """
 
     name: str
+    part: str
     stage: str
     commit: str
     config: str
@@ -36,7 +38,7 @@ class Run:
     @property
     def anchor(self) -> str:
         """Its place on the page."""
-        return f"run-{self.name.replace('/', '-')}"
+        return "-".join(["run", *filter(None, [*self.part.split("/"), *self.name.split("/")])])
 
 
 @dataclass(frozen=True)
@@ -48,25 +50,32 @@ class Timing:
     peak_mib: float
 
 
-def read_runs(logs: Path) -> list[Run]:
-    """The recorded runs of a study, by name; a file that is no record is passed over."""
+def read_runs(results: Path) -> list[Run]:
+    """The recorded runs of a study and of its further trainings; what is no record is passed over.
+
+    ``results`` is the study's folder. Its own runs come first, those of one folder by their names.
+    """
     runs = []
-    for path in sorted(logs.rglob("*.json")):
-        if any(part.startswith(".") for part in path.relative_to(logs).parts):
-            continue  # of a job that has not ended
-        try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-            runs.append(
-                Run(
-                    str(path.relative_to(logs).with_suffix("")),
-                    *(found[name] for name in ("stage", "commit", "config", "code")),
-                    inputs=dict(found["inputs"]),
-                    outputs=dict(found["outputs"]),
-                )
-            )
-        except (ValueError, KeyError, TypeError, AttributeError):
-            continue
+    for logs in sorted(results.rglob("logs"), key=lambda logs: (logs.parent != results, logs)):
+        part = "" if logs.parent == results else logs.parent.relative_to(results).as_posix()
+        runs += [run for path in sorted(logs.rglob("*.json")) if (run := _run(path, logs, part))]
     return runs
+
+
+def _run(path: Path, logs: Path, part: str) -> Run | None:
+    if any(folder.startswith(".") for folder in path.relative_to(logs).parts):
+        return None  # of a job that has not ended
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return Run(
+            path.relative_to(logs).with_suffix("").as_posix(),
+            part,
+            *(found[name] for name in ("stage", "commit", "config", "code")),
+            inputs=dict(found["inputs"]),
+            outputs=dict(found["outputs"]),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def makers(runs: Sequence[Run]) -> dict[str, Run]:
