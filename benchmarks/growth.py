@@ -213,9 +213,9 @@ def _measure(prepare: Callable[[int], Work], size: int, send) -> None:
         before = _peak()
         taken = []
         for _ in range(3):
-            began = _processor()
+            began = processor_seconds()
             work()
-            taken.append(_processor() - began)
+            taken.append(processor_seconds() - began)
     send.send((min(taken), max(_peak() - before, 0.1)))
 
 
@@ -223,7 +223,7 @@ def _peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def _processor() -> float:
+def processor_seconds() -> float:
     """Of this process and of those that it started."""
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     return time.process_time() + children.ru_utime + children.ru_stime
