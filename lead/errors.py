@@ -39,11 +39,27 @@ class LeadError(Exception):
         return "\n".join([self.problem, *lines])
 
 
-def from_system(error: OSError | MemoryError) -> LeadError:
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory did not suffice; torch says so of a GPU by a class, of the CPU by words."""
+    named = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+    return named or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
+
+
+def is_of_the_machine(error: BaseException) -> bool:
+    """Whether it is what the machine refuses, and no bug: a file, a right, room, memory."""
+    return isinstance(error, OSError) or is_out_of_memory(error)
+
+
+def from_system(error: Exception) -> LeadError:
     """The error for what the machine refuses: a full disk, a missing right, too little memory."""
-    any_other = "A file cannot be read or written, or memory does not suffice."
+    if is_out_of_memory(error):
+        return LeadError(
+            "Memory does not suffice.",
+            found=" ".join(str(error).split())[:300] or repr(error),
+            fix="Run fewer jobs at a time, or smaller batches, or where there is more memory.",
+        )
     return LeadError(
-        _OF_A_DISK.get(getattr(error, "errno", None) or 0, any_other),
+        _OF_A_DISK.get(getattr(error, "errno", None) or 0, "A file cannot be read or written."),
         file=getattr(error, "filename", None),
         found=getattr(error, "strerror", None) or repr(error),
         fix="Check the path, who may use it, and the space that is left; then run the same "

@@ -26,7 +26,7 @@ import typer
 from lead import __version__
 from lead.cli import motion_commands, study_commands
 from lead.cli.study import app as study
-from lead.errors import LeadError, from_system
+from lead.errors import LeadError, from_system, is_of_the_machine
 
 FAILED, BUG, INTERRUPTED = 1, 70, 130
 
@@ -79,12 +79,12 @@ def main() -> None:
         raise
     except LeadError as error:
         failure = error
-    except (OSError, MemoryError) as error:
+    except Exception as error:
+        if not is_of_the_machine(error):
+            traceback.print_exc()
+            print("This is a bug of lead: please report it with the lines above.", file=sys.stderr)
+            sys.exit(BUG)
         failure = from_system(error)
-    except Exception:
-        traceback.print_exc()
-        print("This is a bug of lead: please report it with the lines above.", file=sys.stderr)
-        sys.exit(BUG)
     print(f"Error: {failure}", file=sys.stderr)
     sys.exit(FAILED)
 

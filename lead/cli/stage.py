@@ -18,7 +18,7 @@ from typing import TextIO
 
 from pydantic import TypeAdapter
 
-from lead.errors import LeadError, from_system
+from lead.errors import LeadError, from_system, is_of_the_machine
 from lead.files.artefact import together, write_json
 from lead.files.job import Job, checked_inputs, made_by, record
 from lead.files.marks import device_used, running
@@ -54,7 +54,9 @@ def run_stage(entry: str, job: Job, log: Path) -> int:
             return 0
         except LeadError as error:
             failure = error
-        except (OSError, MemoryError) as error:
+        except Exception as error:
+            if not is_of_the_machine(error):
+                raise
             failure = from_system(error)
             with suppress(OSError):  # of a full disk
                 traceback.print_exc(file=file)

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from lead.config.training import Training
-from lead.errors import LeadError
+from lead.errors import LeadError, is_out_of_memory
 from lead.files.job import forget, is_awaited, state_lock
 from lead.files.seeds import Seeds
 from lead.files.stopping import deferred
@@ -217,9 +217,11 @@ def _memory_explained(training: Training) -> Iterator[None]:
     size, parts = training.batch_size, training.accumulate
     try:
         yield
-    except torch.OutOfMemoryError as error:
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
         raise LeadError(
-            "The GPU's memory is too small for a batch.",
+            "Memory is too small for a batch.",
             found=f"batch_size {size} in {parts} parts: {str(error).splitlines()[0]}",
             fix=f"Try accumulate: {2 * parts}, which changes no result, or batch_size "
             f"{max(1, size // 2)}; the last saved state is kept.",

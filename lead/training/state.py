@@ -20,7 +20,7 @@ from torch.overrides import TorchFunctionMode
 from lead.config.training import AdamW as AdamWSettings
 from lead.config.training import Muon as MuonSettings
 from lead.config.training import Training
-from lead.errors import LeadError
+from lead.errors import LeadError, is_out_of_memory
 from lead.files.artefact import atomic_path
 from lead.files.job import Job
 from lead.files.tables import write_table
@@ -93,9 +93,9 @@ class TrainingState:
             if odd := odd_weights(values["module"]):
                 raise ValueError(odd)
             self.restore(values)
-        except (PermissionError, MemoryError, torch.OutOfMemoryError):
-            raise  # the machine's, and no reason to delete what may be whole
         except Exception as error:  # damaged bytes raise nearly anything
+            if isinstance(error, PermissionError) or is_out_of_memory(error):
+                raise  # the machine's, and no reason to delete what may be whole
             raise LeadError(
                 "The saved state of this training is damaged.",
                 file=path,

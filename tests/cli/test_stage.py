@@ -39,12 +39,14 @@ def run(tmp_path, monkeypatch, capsys):
         OSError(errno.ENOSPC, "No space left on device", "results/frames.npy"),
         PermissionError(errno.EACCES, "Permission denied", "results/frames.npy"),
         MemoryError("Unable to allocate 80 GiB"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
     ],
 )
 def test_what_the_machine_refuses_is_a_message_with_its_fix(run, error):
     code, said, logged = run(error)
     assert code == 1
-    assert "Error in train_vae" in said and "fix: Check the path" in said
+    fix = "Check the path" if isinstance(error, OSError) else "Run fewer jobs at a time"
+    assert "Error in train_vae" in said and f"fix: {fix}" in said
     assert str(getattr(error, "filename", None) or error) in said
     assert "Traceback" not in said and "Traceback" in logged
 
