@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -44,6 +45,8 @@ def main() -> None:
     over = {"trainings": arguments.trainings} if arguments.trainings else {}
     study = study_of(arguments.study, arguments.configfile, **over)
     runs = read_runs(results)
+    if not runs:
+        raise LeadError("Nothing has run here.", file=results, fix="Run the study first.")
     if found := list(faults(runs)):
         raise LeadError("A file is not what its job wrote.", file=Path(found[0].file),
                         found=found[0].why, fix=f"See lead verify {study.name}.")  # fmt: skip
@@ -80,4 +83,7 @@ def files_of(runs: list[Run]) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except LeadError as error:
+        sys.exit(f"Error: {error}")

@@ -1,10 +1,16 @@
 """Several trainings of every network on the micro study."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+import yaml
 from safetensors.torch import load_file
 
 pytestmark = pytest.mark.workflow
@@ -81,3 +87,38 @@ def test_another_evaluator_measures_every_training(several):
     assert planned["train_matcher"] == planned["embed_real"] == 1
     assert planned["embed_generated"] == 6
     assert planned["gather_trainings"] == 3 and "train_vae" not in planned
+
+
+def publish(root, out):
+    script = Path(__file__).resolve().parents[2] / "benchmarks" / "publish.py"
+    command = [sys.executable, script, "micro"]
+    command += ["--configfile", "micro.yaml", "--trainings", "3", "--out", out]
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    return subprocess.run(
+        command, cwd=root, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_a_published_study_says_what_made_every_file_of_every_training(several, tmp_path):
+    out = tmp_path / "published"
+    done = publish(several.root, out)
+    assert done.returncode == 0, done.stderr
+    assert yaml.safe_load((out / "study.yaml").read_text())["trainings"]["vae"] == 3
+    text = (out / "tables/table1.md").read_text(encoding="utf-8")
+    assert "| MLD" in text and "*Printed in the paper" in text and "### " in text
+    files = pd.read_csv(out / "provenance.csv", keep_default_na=False)
+    assert {"", "trainings/2", "trainings/3"} <= set(files["part"])
+    wrote = set(files[files["use"] == "writes"]["path"])
+    for training in ("", "trainings/2/", "trainings/3/"):
+        assert f"results/micro/{training}{WEIGHTS}" in wrote
+    # Nothing heavy comes along.
+    assert not list(out.rglob("*.safetensors"))
+
+
+def test_a_study_with_a_changed_file_is_not_published(several, tmp_path):
+    copied = several.copy(tmp_path / "checkout")
+    with (copied.root / "results/micro/tables/table1.tex").open("a") as file:
+        file.write("%")
+    done = publish(copied.root, tmp_path / "published")
+    assert done.returncode == 1 and "table1.tex" in done.stderr and "Traceback" not in done.stderr
+    assert not (tmp_path / "published").exists()
