@@ -280,7 +280,19 @@ def page(rows: pd.DataFrame) -> str:
         count = part["training"].nunique()
         lines += [f"\n{networks}, {varied} {scale:g}, {count} trainings\n",
                   markdown_table(("condition", *shown, "FID less MLD's"), table)]  # fmt: skip
+        if "lead" in frames:
+            lines.append(f"\nlead less clipped: {_less(frames['lead'] - frames['clipped'])}")
     return "\n".join(lines) + "\n"
+
+
+def _less(change: pd.Series) -> str:
+    """Mean difference of each metric over trainings, with its interval."""
+    by_metric = {metric: own.to_numpy() for metric, own in change.groupby(level="metric")}
+    means = {metric: estimate(by_metric[metric]) for metric in METRICS}
+    return "; ".join(
+        f"{metric} {found.mean:+.3f} ({found.low:+.3f} to {found.high:+.3f})"
+        for metric, found in means.items()
+    )
 
 
 def by_training(rows: pd.DataFrame) -> pd.DataFrame:
