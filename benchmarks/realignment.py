@@ -281,12 +281,13 @@ def page(rows: pd.DataFrame) -> str:
         lines += [f"\n{networks}, {varied} {scale:g}, {count} trainings\n",
                   markdown_table(("condition", *shown, "FID less MLD's"), table)]  # fmt: skip
         if "lead" in frames:
-            lines.append(f"\nlead less clipped: {_less(frames['lead'] - frames['clipped'])}")
+            lines.append(f"\nlead less clipped: {_less(frames['lead'], frames['clipped'])}")
     return "\n".join(lines) + "\n"
 
 
-def _less(change: pd.Series) -> str:
+def _less(values: pd.Series, others: pd.Series) -> str:
     """Mean difference of each metric over trainings, with its interval."""
+    change = pd.Series(values - others)
     by_metric = {metric: own.to_numpy() for metric, own in change.groupby(level="metric")}
     means = {metric: estimate(by_metric[metric]) for metric in METRICS}
     return "; ".join(
