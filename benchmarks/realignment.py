@@ -285,7 +285,7 @@ def page(rows: pd.DataFrame) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _less(values: pd.Series, others: pd.Series) -> str:
+def _less(values: pd.Series | pd.DataFrame, others: pd.Series | pd.DataFrame) -> str:
     """Mean difference of each metric over trainings, with its interval."""
     change = pd.Series(values - others)
     by_metric = {metric: own.to_numpy() for metric, own in change.groupby(level="metric")}
