@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from lead.config.load import resolve_study
+from lead.config.load import read_settings, resolve_study
 from lead.config.study import Study
-from lead.files.documents import read_yaml
 
 
 def study_of(name: str, configfile: Path | None = None, **over: Any) -> Study:
     """The study `name`, or that of the file after `--configfile`, with settings laid over it."""
-    given = read_yaml(configfile.read_text(encoding="utf-8")) if configfile else {}
+    given = read_settings(configfile) if configfile else {}
     return resolve_study({"study": name, **given, **over})

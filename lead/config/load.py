@@ -44,12 +44,12 @@ def resolve_study(config: dict[str, Any], folder: Path = CONFIG_FOLDER) -> Study
     }
     if "name" not in overrides:
         overrides = {"extends": config.get("study"), **overrides}
-    values = extended(overrides, lambda name: _read(_study_file(name, folder)))
+    values = extended(overrides, lambda name: read_settings(_study_file(name, folder)))
     for key, default in (("profile", "recommended"), ("size", "paper")):
         name = values.get(key, default)
         preset = folder / f"{key}s" / f"{name}.yaml"
         if isinstance(name, str) and name.isidentifier() and preset.is_file():
-            values = merge(_read(preset), values)
+            values = merge(read_settings(preset), values)
     try:
         return Study.model_validate(values)
     except ValidationError as error:
@@ -73,7 +73,12 @@ def _study_file(name: str, folder: Path) -> Path:
     return path
 
 
-def _read(path: Path) -> dict:
+def read_settings(path: Path) -> dict:
+    """The settings in one file, as it says them: neither extended nor checked.
+
+    Raises:
+        LeadError: it is no YAML, or no mapping.
+    """
     try:
         values = read_yaml(plain_text(path.read_bytes()))
     except (ValueError, OSError) as error:

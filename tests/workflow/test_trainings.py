@@ -92,7 +92,7 @@ def test_another_evaluator_measures_every_training(several):
 def publish(root, out):
     script = Path(__file__).resolve().parents[2] / "benchmarks" / "publish.py"
     command = [sys.executable, script, "micro"]
-    command += ["--configfile", "micro.yaml", "--trainings", "3", "--out", out]
+    command += ["--trainings", "3", "--out", out]
     environment = {**os.environ, "PYTHONPATH": str(root)}
     return subprocess.run(
         command, cwd=root, env=environment, capture_output=True, text=True, check=False
