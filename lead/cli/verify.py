@@ -13,8 +13,7 @@ from rich.text import Text
 
 from lead.cli.show import print_json
 from lead.errors import LeadError
-from lead.files.digest import file_digest
-from lead.report.page.provenance import Run, read_runs
+from lead.report.page.provenance import Run, digest_now, read_runs
 
 
 @dataclass(frozen=True)
@@ -60,16 +59,17 @@ def verify_study(folder: Path, as_json: bool = False) -> int:
 def faults(runs: list[Run]) -> Iterator[Fault]:
     """Files that changed since they were made, and files made of what has changed since.
 
-    A file that is no longer there is no fault: it is made again when it is needed.
+    A file that is no longer there is no fault: it is made again when it is needed. One that another
+    job has written since is none either: the summary of several trainings lies where the metrics
+    of a single one were.
     """
+    written = {made for run in runs for made in run.outputs.items()}
 
-    @cache
-    def now(path: str) -> str:
-        return file_digest(Path(path)) if Path(path).is_file() else ""
-
+    now = cache(digest_now)
     for run in runs:
-        changed = {path for path, written in run.outputs.items() if now(path) not in ("", written)}
-        yield from (Fault(path, f"is not what {run.stage} wrote") for path in sorted(changed))
+        changed = {path for path, made in run.outputs.items() if now(path) not in ("", made)}
+        lost = sorted(path for path in changed if (path, now(path)) not in written)
+        yield from (Fault(path, f"is not what {run.stage} wrote") for path in lost)
         stale = [path for path, read in run.inputs.items() if read and now(path) not in ("", read)]
         for path in sorted(set(run.outputs) - changed) if stale else ():
             if now(path):

@@ -15,6 +15,7 @@ from lead.cli.stage import run_stage
 from lead.cli.verify import verify_study
 from lead.errors import LeadError
 from lead.files.job import Job
+from lead.report.page.provenance import makers, read_runs
 
 JOB = Job("train_vae", {}, {}, {})
 
@@ -122,6 +123,18 @@ def test_verify_names_what_changed_and_what_was_made_of_it(study, capsys):
     assert verify_study(Path("results/demo"), as_json=True) == 1
     (fault,) = json.loads(capsys.readouterr().out)
     assert fault["file"] == "results/demo/latents"
+
+
+def test_verify_goes_by_the_job_that_wrote_a_file_last(study):
+    Path("results/demo/several").write_bytes(b"several trainings")
+    study("demo/models/raw", "demo/metrics", "compute_metrics")
+    study("demo/several", "demo/metrics", "gather_trainings")
+    assert verify_study(Path("results/demo")) == 0
+    runs = read_runs(Path("results/demo"))
+    assert makers(runs)["results/demo/metrics"].stage == "gather_trainings"
+    assert makers(runs[::-1])["results/demo/metrics"].stage == "gather_trainings"
+    Path("results/demo/metrics").write_bytes(b"damaged")
+    assert verify_study(Path("results/demo")) == 1
 
 
 def test_digests_are_copied_with_a_study(study):

@@ -79,14 +79,24 @@ def _run(path: Path, logs: Path, part: str) -> Run | None:
 
 
 def makers(runs: Sequence[Run]) -> dict[str, Run]:
-    """The run that made each file."""
-    return {path: run for run in runs for path in run.outputs}
+    """The run that made each file; where several did, that which made it as it is now."""
+    by_file: dict[str, Run] = {}
+    for run in runs:
+        for path, made in run.outputs.items():
+            if path not in by_file or made == digest_now(path):
+                by_file[path] = run
+    return by_file
 
 
 def maker(path: str, by_file: Mapping[str, Run]) -> Run | None:
     """The run that made a file as it is now; None if none is recorded, or the file has changed."""
     run = by_file.get(path)
-    return run if run and run.outputs[path] == file_digest(Path(path)) else None
+    return run if run and run.outputs[path] == digest_now(path) else None
+
+
+def digest_now(path: str) -> str:
+    """The digest of a file as it is, "" where there is none."""
+    return file_digest(Path(path)) if Path(path).is_file() else ""
 
 
 def read_timings(folder: Path) -> list[Timing]:
