@@ -1,7 +1,7 @@
 """What is needed to check a finished study, in one folder small enough for a repository.
 
     python benchmarks/publish.py open --configfile benchmarks/open_two_cores.yaml \\
-        --trainings 3 --out docs/results/open
+        --trainings 5 --out docs/results/open
 
 Copies the page, tables (Parquet and LaTeX, and as Markdown), figures and analysis; writes the
 settings with all their defaults (`study.yaml`) and a line for each file that a job read or wrote
