@@ -50,6 +50,7 @@ def main() -> None:
     if found := list(faults(runs)):
         raise LeadError("A file is not what its job wrote.", file=Path(found[0].file),
                         found=found[0].why, fix=f"See lead verify {study.name}.")  # fmt: skip
+    check_trainings(results, study.trainings.number)
     for path in sorted(path for pattern in COPIED for path in results.glob(pattern)):
         place = arguments.out / path.relative_to(results)
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -61,6 +62,18 @@ def main() -> None:
     text = yaml.safe_dump(settings, sort_keys=False, allow_unicode=True, width=120)
     write_text(arguments.out / "study.yaml", text)
     files_of(runs).to_csv(arguments.out / "provenance.csv", index=False)
+
+
+def check_trainings(results: Path, number: int) -> None:
+    """Refuse tables over another number of trainings than the settings that go beside them say."""
+    frames = [read_table(path)[0] for path in sorted(results.glob("tables/table*.parquet"))]
+    counts = [set(frame["trainings"].dropna()) for frame in frames if "trainings" in frame]
+    found = {int(max(own)) for own in counts if own}
+    if found - {number}:
+        raise LeadError("The settings are not those that the tables were made with.",
+                        file=results / "tables", found=f"tables over {sorted(found)} trainings",
+                        expected=f"{number}, as the settings say",
+                        fix="Give --trainings or --configfile as to Snakemake.")  # fmt: skip
 
 
 def as_markdown(path: Path) -> str:

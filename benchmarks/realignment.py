@@ -6,13 +6,8 @@
 Every training of every folder of networks generates the test captions from the same noise, at
 every guidance scale; with `--student` it is MotionLCM's distilled denoiser, over its steps. Its
 latents are decoded as they are (MLD), through each projector that was trained on its VAE, and after
-each of three controls:
-
-- `clipped`: latents longer than the mean training latent are scaled down to its length.
-- `direction`: along 1/γ of the denoiser's final LayerNorm, which a denoiser that predicts noise
-  leaves undenoised (docs/traps.md), latents are set to the mean of the training latents.
-- `rescaled`: guided noise has the deviation of the conditional one (Lin et al. 2023), mixed 0.7;
-  not of the student, which is not guided twice.
+each of the controls of `lead.diffusion.controls`; the student, which is not guided twice, has no
+`rescaled`.
 
 The evaluator is the study's own for all. Writes `realignment.parquet` (a row per measured value),
 `realignment.md` and `realignment.{pdf,png}` to `--out`; what the Parquet has is not made again.
@@ -35,9 +30,9 @@ from torch import Tensor
 
 from lead.analysis.paired import estimate
 from lead.config.study import Study
+from lead.config.systems import CONTROLS
+from lead.diffusion.controls import RESCALED, correction
 from lead.diffusion.generator import MotionGenerator
-from lead.diffusion.sampler import ddim_sample
-from lead.diffusion.schedule import sampling_timesteps
 from lead.errors import LeadError
 from lead.evaluation.evaluator import MotionEvaluator, Motions, open_evaluator
 from lead.evaluation.gauge import gauge_metrics
@@ -55,7 +50,6 @@ from lead.report.text import markdown_table
 from lead.store import MotionStore
 
 METRICS = ("fid", "mm_dist", "r_precision_top1", "limb_range", "action_accuracy", "foot_skating")
-RESCALED = 0.7
 NORM = "latent_norm"
 GUIDANCE, STEPS = "guidance", "steps"
 """What is varied: of the denoiser, or of the student."""
@@ -185,7 +179,7 @@ def measure(bench: Bench, folder: Path, **varied: float) -> Iterator[dict]:
         text = bench.evaluator.texts(drawn.captions).numpy()
         sampled = {False: sample(plain, given, drawn)}
         if "rescaled" in changes:
-            sampled[True] = sample_rescaled(plain, given)
+            sampled[True] = sample(replace(plain, rescaled=RESCALED), given, drawn)
         for name, change in changes.items():
             with torch.no_grad():
                 changed = change(sampled[name == "rescaled"])
@@ -217,21 +211,12 @@ def read(bench: Bench, motions: Motions, drawn: Pass) -> dict[str, np.ndarray]:
 
 def controls(generator: MotionGenerator, latents: Float[Tensor, "N L M"]) -> dict[str, Change]:
     """MLD as it is, and the controls: what becomes of its latents."""
-    longest = latents.flatten(1).norm(dim=1).mean()
-    direction = 1 / generator.denoiser.encoder.norm.weight.detach()
-    direction = direction / direction.norm()
-    centre = (latents @ direction).mean(dim=0)
-
-    def clipped(latent: Tensor) -> Tensor:
-        length = latent.flatten(1).norm(dim=1)[:, None, None]
-        return latent * (longest / length).clamp(max=1)
-
-    def at_centre(latent: Tensor) -> Tensor:
-        return latent + (centre - latent @ direction)[..., None] * direction
-
     same: Change = lambda latent: latent  # noqa: E731
-    changes = {"mld": same, "clipped": clipped, "direction": at_centre}
-    return changes if generator.few_steps else {**changes, "rescaled": same}
+    found: dict[str, Change] = {"mld": same}
+    for control in CONTROLS:
+        if control != "rescaled" or not generator.few_steps:
+            found[control] = correction(control, latents, generator.denoiser) or same
+    return found
 
 
 def sample(generator: MotionGenerator, given: Given, drawn: Pass) -> Float[Tensor, "I L M"]:
@@ -240,24 +225,6 @@ def sample(generator: MotionGenerator, given: Given, drawn: Pass) -> Float[Tenso
     for rows in sorted_batches(drawn.length, 128):
         latent[rows] = generator.latents(*(values[rows].to(generator.null) for values in given))
     return latent
-
-
-@torch.no_grad()
-def sample_rescaled(generator: MotionGenerator, given: Given) -> Float[Tensor, "I L M"]:
-    """The same with guided noise scaled to the conditional one's deviation (Lin et al. 2023)."""
-    text = generator.standardise(given.text.to(generator.null))
-    empty = generator.standardise(generator.null).expand_as(text)
-
-    def denoise(latent: Tensor, timestep: Tensor) -> Tensor:
-        conditional, unconditional = (
-            generator.noise(latent, timestep, condition) for condition in (text, empty)
-        )
-        guided = unconditional + generator.guidance * (conditional - unconditional)
-        deviation = [noise.flatten(1).std(dim=1)[:, None, None] for noise in (conditional, guided)]
-        return guided * (RESCALED * deviation[0] / deviation[1] + 1 - RESCALED)
-
-    steps = sampling_timesteps(generator.schedule, generator.steps)
-    return ddim_sample(denoise, given.noise.to(generator.null), steps, generator.schedule)
 
 
 def page(rows: pd.DataFrame) -> str:
@@ -320,9 +287,9 @@ def draw(rows: pd.DataFrame) -> Figure:
     figure = new_figure(PAGE, 2.7)
     panels = figure.subplots(1, len(folders) + 1, squeeze=False)[0]
     shown = {"mld": ("MLD", MLD, "-"), "lead": ("LEAD", LEAD, "-"),
-             "clipped": ("MLD, clipped", MLD, ":"),
-             "direction": ("MLD, direction at its mean", MLD, "--"),
-             "rescaled": ("MLD, rescaled", FAINT, "-")}  # fmt: skip
+             "clipped": (CONTROLS["clipped"], MLD, ":"),
+             "direction": (CONTROLS["direction"], MLD, "--"),
+             "rescaled": (CONTROLS["rescaled"], FAINT, "-")}  # fmt: skip
     fid = pd.DataFrame(over[over["metric"] == "fid"])
     for axes, networks in zip(panels, folders, strict=False):
         for name, (label, colour, line) in shown.items():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -23,12 +24,24 @@ from lead.analysis.retrieval import (
 from lead.analysis.rows import Row, read_metrics, write_rows
 from lead.clip import Clip
 from lead.config.evaluation import Evaluation
-from lead.evaluation.repeats import Repeats, remake, repeat_seeds, require_same_items, trainings_in
+from lead.evaluation.repeats import (
+    TRAINING,
+    Repeats,
+    remake,
+    repeat_seeds,
+    require_same_items,
+    trainings_in,
+)
+from lead.evaluation.summary import GAUGE, METRICS
+from lead.evaluation.trainings import spread_of
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.store import MotionIndex
 
 RECONSTRUCTION = "fid_reconstruction"
+
+SCATTERED = METRICS | GAUGE
+"""The metrics whose scatter is said: the paper's, and whether people move as told."""
 
 _SAME_TEXT = 1e-3
 """Most by which embeddings of one caption differ between batches."""
@@ -62,6 +75,7 @@ def analyse(job: Job) -> None:
     alike, seeds = resembling(clips), job.seeds.child("analyse")
     rows = [
         *paired_rows(metrics, systems),
+        *scatter_rows(metrics, systems),
         *interval_rows(evaluated.real[0], first, alike, extent, seeds),
         *floor_rows(evaluated.real[0], first, extent, seeds),
         *length_rows(evaluated.real, evaluated.sets, drawn["length"], extent, seeds),
@@ -118,6 +132,33 @@ def paired_rows(metrics: pd.DataFrame, systems: Sequence[str]) -> list[Row]:
             if paired.wins is not None:
                 rows.append(Row("paired", system, BASE, paired.metric, "better",
                                 float(paired.wins), n=paired.estimate.repeats))  # fmt: skip
+    return rows
+
+
+def scatter_rows(metrics: pd.DataFrame, systems: Sequence[str]) -> list[Row]:
+    """How far trainings, and repeats of one, lie apart: every metric of every trained system.
+
+    The groups are ``between`` (σ_T), ``within`` (σ_R) and, in a nested design, each network with
+    its share of σ_T²; ``n`` is the number of trainings, of a share those of its network.
+    """
+    rows: list[Row] = []
+    if trainings_in(metrics) == 1:
+        return rows
+    for system, metric in product(systems, SCATTERED):
+        own = (metrics["system"] == system) & (metrics["metric"] == metric)
+        values = pd.DataFrame(metrics[own])
+        count = len(set(values[TRAINING]))
+        if count < 2:
+            continue
+        found, row = spread_of(values), Row("scatter", system, "", metric, n=count)
+        low, high = found.reach
+        rows.append(replace(row, group="between", value=found.between, low=low, high=high))
+        rows.append(replace(row, group="within", value=found.within))
+        if len(found.variances) > 1:
+            rows += [
+                replace(row, group=network, value=share, n=found.trained[network])
+                for network, share in found.shares.items()
+            ]
     return rows
 
 

@@ -24,8 +24,8 @@ class Row:
     """One figure of the analysis; what does not apply is empty or NaN, and ``n`` is 0.
 
     Attributes:
-        section: ``paired``, ``fid_interval``, ``fid_floor``, ``fid_length``, ``same_caption``,
-            ``captions`` or ``ladder``.
+        section: ``paired``, ``scatter``, ``ladder``, ``fid_interval``, ``fid_floor``,
+            ``fid_length``, ``same_caption`` or ``captions``.
         system: whose figure it is.
         against: what it is compared with.
         metric: what is measured.

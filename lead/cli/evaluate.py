@@ -217,7 +217,7 @@ def _table(
     repeats = measured.loc[measured["system"] == SYSTEM, "repeat"].nunique()
     title = f"{labels[SYSTEM]} on {settings.description}, {repeats} repeat(s)"
     notes += retrieval_footnotes(summary)
-    notes += gauge_footnotes(summary, metadata["gauge"])
+    notes += gauge_footnotes(summary, metadata["gauge"], labels)
     return frame, TableText("evaluate", settings.name, title, tuple(notes))
 
 

@@ -252,7 +252,10 @@ class Inversion(Settings):
 Normalisation = Literal["none", "dataset", "matcher"]
 """Statistics that features are in units of: none, the dataset's, or the evaluator's."""
 
-NAME_PATTERN = r"^(?!real$|real_validation$|mld$|motionlcm_\d+$|lead(_|$))[a-z][a-z0-9_]*$"
+NAME_PATTERN = (
+    r"^(?!real$|real_validation$|mld$|mld_(clipped|direction|rescaled)$|motionlcm_\d+$|lead(_|$))"
+    r"[a-z][a-z0-9_]*$"
+)
 """What an external system may be named, so that it is none of the study's own."""
 
 

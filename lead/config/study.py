@@ -39,8 +39,10 @@ from lead.config.systems import (
     OBJECTIVES,
     PAIRS,
     REAL,
+    Control,
     System,
     by_name,
+    controlled,
     distilled,
     inverted,
     other_model,
@@ -104,6 +106,11 @@ class Study(Settings):
     ablations: tuple[str, ...] = ()
     """Projectors that are rows of Table 6 alone, between Real and ``lead``; no other table needs
     them trained."""
+    controls: tuple[Control, ...] = ()
+    """MLD once more with each of these in place of a projector, as rows of Table 1 that tell what
+    of LEAD's gain is realignment. ``clipped``: latents no longer than the mean of the training
+    clips' latents; ``direction``: the component that a denoiser of noise cannot reach is set to
+    its mean; ``rescaled``: guided noise as wide as the conditional one (Lin et al. 2023)."""
     second: str | None = None
     """Study on KIT-ML's skeleton that fills Table 2: it runs as its own file says, but for
     ``data_root`` and ``machine`` of the command line. A study on that skeleton fills it itself."""
@@ -181,6 +188,21 @@ class Study(Settings):
             raise ValueError(f"names of projectors ({', '.join(known)}), not {', '.join(unknown)}")
         return ablations
 
+    @field_validator("controls")
+    @classmethod
+    def _controls_apply(
+        cls, controls: tuple[Control, ...], others: ValidationInfo
+    ) -> tuple[Control, ...]:
+        if len(set(controls)) < len(controls):
+            raise ValueError("each control once")
+        model = others.data["denoiser"].model if "denoiser" in others.data else None
+        if "direction" in controls and model and model.latent_width not in (None, model.width):
+            raise ValueError(
+                "direction is not for a denoiser whose latents are narrower or wider than itself "
+                "(denoiser.model.latent_width), which reaches every direction"
+            )
+        return controls
+
     @field_validator("evaluation")
     @classmethod
     def _steps_are_trained(cls, evaluation: Evaluation, others: ValidationInfo) -> Evaluation:
@@ -256,7 +278,7 @@ class Study(Settings):
         compared = (realigned(name) for name in self.projectors if name not in self.ablations)
         plain, with_lead = self.few_steps[:1], self.few_steps[1:2]
         others = (other_model(name, system.label) for name, system in self.external.items())
-        return (REAL, MLD, *plain, *compared, *with_lead, *others)
+        return (REAL, MLD, *map(controlled, self.controls), *plain, *compared, *with_lead, *others)
 
     @property
     def few_steps(self) -> tuple[System, ...]:

@@ -13,6 +13,16 @@ from typing import Literal
 Objective = Literal["mld", "feat", "lead"]
 """What a word is optimised for in motion textual inversion."""
 
+Control = Literal["clipped", "direction", "rescaled"]
+"""What is done to MLD's latents in place of a projector; see `lead.diffusion.controls`."""
+
+CONTROLS: Mapping[Control, str] = {
+    "clipped": "MLD, clipped",
+    "direction": "MLD, direction at its mean",
+    "rescaled": "MLD, rescaled guidance",
+}
+"""The rows of the controls, in their order."""
+
 FULL = "lead"
 """The projector of the paper; others are ablations of it."""
 
@@ -45,6 +55,7 @@ class System:
         steps: of the distilled denoiser; None where the protocol says how many.
         projector: what latents pass before they are decoded; None leaves them as they are.
         objective: what words were inverted for, where motions are generated from such words.
+        control: what latents pass in place of a projector.
     """
 
     name: str
@@ -53,6 +64,7 @@ class System:
     steps: int | None = None
     projector: str | None = None
     objective: Objective | None = None
+    control: Control | None = None
 
     @property
     def loss_projector(self) -> str | None:
@@ -84,6 +96,11 @@ def realigned(projector: str) -> System:
     """MLD with a projector before the decoder."""
     words = projector.replace("_", " ").replace("lead", "LEAD", 1)
     return System(projector, _PROJECTORS.get(projector, words), "study", projector=projector)
+
+
+def controlled(control: Control) -> System:
+    """MLD with a control in place of a projector."""
+    return System(f"mld_{control}", CONTROLS[control], "study", control=control)
 
 
 def distilled(steps: int, projector: str | None = None) -> System:

@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from lead.diffusion.consistency import FewSteps
+from lead.diffusion.controls import Correction
 from lead.diffusion.guidance import guide
 from lead.diffusion.prediction import predicted_noise
 from lead.diffusion.sampler import ddim_sample
@@ -32,6 +33,8 @@ class MotionGenerator:
         steps: DDIM steps, or those of a distilled denoiser.
         guidance: scale of classifier-free guidance, Eq. (8).
         few_steps: of a distilled denoiser.
+        rescaled: the share of guided noise that `lead.diffusion.guidance` rescales.
+        correction: what latents pass as a control of realignment.
     """
 
     vae: MotionVae
@@ -43,6 +46,8 @@ class MotionGenerator:
     steps: int
     guidance: float
     few_steps: FewSteps | None = None
+    rescaled: float = 0.0
+    correction: Correction | None = None
 
     def to(self, device: torch.device | str) -> MotionGenerator:
         """The same generator on a device; its networks move, they are not copied."""
@@ -53,6 +58,7 @@ class MotionGenerator:
             projector=None if self.projector is None else self.projector.to(device),
             schedule=self.schedule.to(device),
             null=self.null.to(device),
+            correction=None if self.correction is None else self.correction.to(device),
         )
 
     @property
@@ -76,20 +82,22 @@ class MotionGenerator:
         noise: Float[Tensor, "B L M"],
         fresh: Float[Tensor, "B K L M"] | None = None,
     ) -> Float[Tensor, "B L M"]:
-        """Denoise ``noise`` under the pooled embeddings ``text``.
+        """Denoise ``noise`` under the pooled embeddings ``text``, and correct what a control does.
 
         ``fresh`` are the `fresh_draws` of a distilled denoiser, which MLD does not have.
         """
         if self.few_steps:
             assert fresh is not None, "a distilled denoiser takes noise between its steps"
             condition = self.standardise(text)
-            return self.few_steps.sample(
+            latent = self.few_steps.sample(
                 self.denoiser, self.schedule, condition, noise, fresh, self.guidance
             )
-        condition, null = self.standardise(text), self.standardise(self.null)
-        denoise = guide(self.noise, condition, null[0], self.guidance)
-        timesteps = sampling_timesteps(self.schedule, self.steps)
-        return ddim_sample(denoise, noise, timesteps, self.schedule)
+        else:
+            condition, null = self.standardise(text), self.standardise(self.null)
+            denoise = guide(self.noise, condition, null[0], self.guidance, self.rescaled)
+            timesteps = sampling_timesteps(self.schedule, self.steps)
+            latent = ddim_sample(denoise, noise, timesteps, self.schedule)
+        return latent if self.correction is None else self.correction(latent)
 
     @torch.no_grad()
     def decode(

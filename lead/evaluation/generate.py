@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -13,8 +14,10 @@ from torch import Tensor
 
 from lead.config.evaluation import Evaluation
 from lead.config.models import Diffusion, TextSettings
+from lead.config.systems import Control
 from lead.config.training import ConsistencyStage
 from lead.diffusion.consistency import FewSteps
+from lead.diffusion.controls import RESCALED, correction
 from lead.diffusion.generator import MotionGenerator
 from lead.diffusion.schedule import noise_schedule
 from lead.evaluation.evaluator import MotionEvaluator, Motions
@@ -23,6 +26,7 @@ from lead.evaluation.repeats import GAUGE
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.models.files import check_lineage, load_denoiser, load_projector, load_vae
+from lead.models.tensors import load_tensors
 from lead.store import MotionStore, gather
 from lead.text.cache import Standardisation, TextCache
 
@@ -47,12 +51,14 @@ def open_generator(
     """The system that a job's inputs ``vae``, ``denoiser`` and maybe ``projector`` make up, frozen,
     with the device and number type of ``like``; ``cache`` holds the texts that the denoiser reads.
 
-    With settings ``consistency`` and ``steps`` the denoiser is a distilled one.
+    With settings ``consistency`` and ``steps`` the denoiser is a distilled one. Setting ``control``
+    names a control in place of a projector, which reads the training clips' ``latents``.
 
     Raises:
         LeadError: a file is damaged, or a network learnt the latents of another VAE.
     """
-    networks = [job.inputs[name] for name in ("denoiser", "projector") if name in job.inputs]
+    learnt = ("denoiser", "projector", "latents")
+    networks = [job.inputs[name] for name in learnt if name in job.inputs]
     check_lineage(job.inputs["vae"], *networks)
     stage = job.setting("consistency", ConsistencyStage) if "steps" in job.settings else None
     teacher = stage.teacher if stage else None
@@ -74,7 +80,7 @@ def open_generator(
     )
     standardise = Standardisation.fit(cache, store.captions("train"), text.standardise)
     steps = int(job.settings["steps"]) if stage else settings.sampling_steps
-    return MotionGenerator(
+    generator = MotionGenerator(
         vae,
         denoiser.to(like),
         projector,
@@ -84,6 +90,19 @@ def open_generator(
         steps,
         stage.guidance_of_steps.get(steps, stage.guidance) if stage else settings.guidance,
         FewSteps.of(stage) if stage else None,
+    )
+    if "control" not in job.settings:
+        return generator
+    return controlled(generator, job.setting("control", Control), job.inputs["latents"])
+
+
+def controlled(generator: MotionGenerator, control: Control, latents: Path) -> MotionGenerator:
+    """The generator with a control of realignment; ``latents`` are those of the training clips."""
+    training = load_tensors(latents)["train.mean"].flatten(0, 1).to(generator.null)
+    return replace(
+        generator,
+        rescaled=RESCALED if control == "rescaled" else 0.0,
+        correction=correction(control, training, generator.denoiser),
     )
 
 

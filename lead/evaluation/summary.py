@@ -12,7 +12,7 @@ import pandas as pd
 from lead.config.trainings import NETWORKS
 from lead.errors import LeadError
 from lead.evaluation.repeats import TRAINING
-from lead.evaluation.trainings import spread
+from lead.evaluation.trainings import spread_of
 
 Direction = Literal["lower", "higher", "real"]
 
@@ -189,20 +189,18 @@ def summarise(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _over_trainings(frame: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
     """A summary with what is known from several trainings in place of one."""
-    rows = []
-    for (_, of_metric), row in zip(
-        frame.groupby(["system", "metric"], sort=False), summary.to_dict("records"), strict=True
-    ):
-        by_training = of_metric.pivot(index=TRAINING, columns="repeat", values="value")
-        row |= {"trainings": len(by_training), "repeats": by_training.shape[1]}
-        if len(by_training) > 1:
-            numbers = of_metric.drop_duplicates(TRAINING).set_index(TRAINING).loc[by_training.index]
-            found = spread(by_training.to_numpy(), numbers[list(NETWORKS)].to_numpy())
+    rows, groups = [], frame.groupby(["system", "metric"], sort=False)
+    for (_, of_metric), row in zip(groups, summary.to_dict("records"), strict=True):
+        row |= {
+            "trainings": of_metric[TRAINING].nunique(),
+            "repeats": of_metric["repeat"].nunique(),
+        }
+        if row["trainings"] > 1:
+            found = spread_of(of_metric)
             row |= {"mean": found.mean, "ci95": found.half}
             row |= {"between": found.between, "within": found.within}
             if len(found.variances) > 1:
-                total = found.between**2 or math.nan
-                row |= {f"share_{name}": own / total for name, own in found.variances.items()}
+                row |= {f"share_{name}": share for name, share in found.shares.items()}
         rows.append(row)
     return pd.DataFrame(rows).reindex(columns=[*SUMMARY_COLUMNS, *OVER_TRAININGS])
 

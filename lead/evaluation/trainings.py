@@ -32,16 +32,26 @@ class Spread:
         half: of its 95 % interval by Student's t, over the trainings of the first network that is
             trained more than once, which alone are independent; NaN if none is.
         between: σ_T, the standard deviation from one training of all these networks to another.
+        reach: 95 % interval of σ_T where all networks are trained equally often, else NaN.
         within: σ_R, that from one repeat of the evaluation to another; NaN of one repeat.
         variances: what each network adds to σ_T²; a network that is trained as often as the
             one before it is counted with that.
+        trained: how often each of these networks was trained.
     """
 
     mean: float
     half: float
     between: float
+    reach: tuple[float, float]
     within: float
     variances: dict[Network, float]
+    trained: dict[Network, int]
+
+    @property
+    def shares(self) -> dict[Network, float]:
+        """The part of σ_T² that each network adds; NaN where trainings do not differ."""
+        total = self.between**2 or math.nan
+        return {network: own / total for network, own in self.variances.items()}
 
 
 def spread(values: Float[np.ndarray, "K R"], numbers: Int[np.ndarray, "K N"]) -> Spread:
@@ -50,26 +60,46 @@ def spread(values: Float[np.ndarray, "K R"], numbers: Int[np.ndarray, "K N"]) ->
     ``values`` has a row per training; ``numbers`` says which VAE, denoiser and projector each
     stands on. Variances are those of the analysis of variance of a balanced nested design, without
     bias before those below 0 are set to 0. The interval of the mean is exact where a and e are
-    normal; with one factor it is t √(σ_T²/K + σ_R²/(KR)) with K - 1 degrees of freedom.
+    normal; with one factor it is t √(σ_T²/K + σ_R²/(KR)) with K - 1 degrees of freedom. That of σ_T
+    is from the χ² of the means' variance, less σ_R²/R, which (R - 1) K repeats know well.
     """
     means, repeats = values.mean(axis=1), values.shape[1]
     within = float(values.var(axis=1, ddof=1).mean()) if repeats > 1 else math.nan
-    mean, half = float(means.mean()), math.nan
+    mean, half, reach = float(means.mean()), math.nan, (math.nan, math.nan)
     noise = within / repeats if repeats > 1 else 0.0
     variances: dict[Network, float] = {}
+    counts: dict[Network, int] = {}
     levels = _levels(numbers)
+    if len(levels) == 1:
+        reach = _reach(float(means.var(ddof=1)), len(means) - 1, noise)
     if levels:
         means = means[np.argsort(levels[-1][2])]
     for network, parents, children in reversed(levels):
         found, means = _between_children(means, parents, children)
-        variances[network] = max(found - noise, 0.0)
+        variances[network], counts[network] = max(found - noise, 0.0), len(np.unique(children))
         units = len(means)
-        noise = found * units / len(np.unique(children))
+        noise = found * units / counts[network]
         if units == 1:
-            trained = len(np.unique(children))
-            half = float(special.stdtrit(trained - 1, 0.975)) * math.sqrt(found / trained)
+            freedom = counts[network] - 1
+            half = float(special.stdtrit(freedom, 0.975)) * math.sqrt(found / counts[network])
     between = math.sqrt(sum(variances.values())) if variances else math.nan
-    return Spread(mean, half, between, math.sqrt(within), dict(reversed(variances.items())))
+    ordered, trained = dict(reversed(variances.items())), dict(reversed(counts.items()))
+    return Spread(mean, half, between, reach, math.sqrt(within), ordered, trained)
+
+
+def spread_of(values: pd.DataFrame) -> Spread:
+    """The spread of one system's metric, from the rows of `read_values`."""
+    by_training = values.pivot(index=TRAINING, columns="repeat", values="value")
+    numbers = values.drop_duplicates(TRAINING).set_index(TRAINING).loc[by_training.index]
+    return spread(by_training.to_numpy(), numbers[list(NETWORKS)].to_numpy())
+
+
+def _reach(variance: float, freedom: int, noise: float) -> tuple[float, float]:
+    """The 95 % interval of a deviation whose square is the mean of ``variance``, less ``noise``."""
+    low, high = (
+        variance * freedom / float(special.chdtri(freedom, tail)) - noise for tail in (0.025, 0.975)
+    )
+    return math.sqrt(max(low, 0.0)), math.sqrt(max(high, 0.0))
 
 
 def independent(frame: pd.DataFrame) -> str | None:

@@ -113,6 +113,8 @@ def marker_of(system: System) -> str:
     """The marker of a system in every figure, by which systems differ in grey too."""
     if system.denoiser == "distilled":
         return "D" if system.projector else "v"
+    if system.control is not None:
+        return {"clipped": "^", "direction": "<", "rescaled": ">"}[system.control]
     return "s" if system.projector else "o"
 
 

@@ -11,7 +11,8 @@ from lead.analysis.retrieval import OWN, PERFECT, SAME
 from lead.analysis.rows import Row, read_rows
 from lead.config.evaluation import Evaluation
 from lead.config.systems import System
-from lead.evaluation.summary import METRICS
+from lead.config.trainings import NETWORKS
+from lead.evaluation.summary import GAUGE, METRICS
 from lead.files.artefact import commit
 from lead.files.job import Job
 from lead.report.printed import Block, Cell, Column, PrintedTable
@@ -24,6 +25,10 @@ _DECODED = ("D(E(x))", "D(P(E(x)))")
 """What a system's decoder makes of the real crops' latents: without a projector, and with one."""
 
 _TOPS = tuple(f"r_precision_top{top}" for top in (1, 2, 3))
+
+_SCATTERED = METRICS | GAUGE
+
+_SHARE_OF = {"vae": "VAE's share", "denoiser": "denoiser's", "projector": "projector's"}
 
 Labels = Mapping[str, str]
 Rows = Sequence[Row]
@@ -97,6 +102,19 @@ def _paired(rows: Rows, labels: Labels) -> Lines:
         name = f"{metric.group} {metric.label} {metric.arrow}".strip()
         votes = [f"{won.value:.0f} of {won.n}" if won else MISSING] if wins else []
         yield labels[row.system], name, *_change(row), _p_value(row.p), *votes
+
+
+def _scatter(rows: Rows, labels: Labels) -> Lines:
+    by = {(row.system, row.metric, row.group): row for row in rows}
+    networks = [name for name in NETWORKS if any(row.group == name for row in rows)]
+    yield "Metric", "σ_T", "95 % interval", "σ_R", *(_SHARE_OF[name] for name in networks)
+    for row in rows:
+        if row.group == "between":
+            metric, of_metric = _SCATTERED[row.metric], (row.system, row.metric)
+            shares = (by.get((*of_metric, network)) for network in networks)
+            deviations = _number(row, 4), _span(row, digits=4), _number(by[*of_metric, "within"], 4)
+            name = f"{metric.group} {metric.label}".strip()
+            yield labels[row.system], name, *deviations, *map(_share, shares)
 
 
 def _ladder(rows: Rows, labels: Labels) -> Lines:
@@ -173,6 +191,7 @@ _FLOOR = ("fid_interval", "fid_floor")
 
 _SECTIONS: Mapping[str, tuple[str, Callable[[Rows, Labels], Lines]]] = {
     "paired": ("Paired differences to MLD, {over}", _paired),
+    "scatter": ("How far trainings lie apart", _scatter),
     "ladder": ("FID on one decoder, {over}", _ladder),
     "fid_interval": ("FID of repeat 0 over other items, and without bias", _intervals),
     "fid_length": ("FID by length of the motion", _lengths),
@@ -205,8 +224,12 @@ def _dimension(rows: Rows) -> str:
     return "".join(f" (effective dimension {value:.1f})" for value in found)
 
 
-def _number(row: Row | None) -> str:
-    return MISSING if row is None else _figure(row.value)
+def _number(row: Row | None, digits: int = 3) -> str:
+    return MISSING if row is None else _figure(row.value, digits=digits)
+
+
+def _share(row: Row | None) -> str:
+    return MISSING if row is None or math.isnan(row.value) else f"{row.value:.0%} of {row.n}"
 
 
 def _change(row: Row | None) -> tuple[str, str]:
@@ -214,13 +237,13 @@ def _change(row: Row | None) -> tuple[str, str]:
     return (MISSING, MISSING) if row is None else (_figure(row.value, "+"), _span(row, "+"))
 
 
-def _span(row: Row, sign: str = "") -> str:
-    low, high = (_figure(end, sign) for end in (row.low, row.high))
+def _span(row: Row, sign: str = "", digits: int = 3) -> str:
+    low, high = (_figure(end, sign, digits) for end in (row.low, row.high))
     return MISSING if math.isnan(row.low) else f"{low} to {high}"
 
 
-def _figure(value: float, sign: str = "") -> str:
-    return MISSING if math.isnan(value) else f"{value:{sign}.3f}".replace("-", "−")
+def _figure(value: float, sign: str = "", digits: int = 3) -> str:
+    return MISSING if math.isnan(value) else f"{value:{sign}.{digits}f}".replace("-", "−")
 
 
 def _half(row: Row | None) -> str:

@@ -49,6 +49,8 @@ def model_card(job: Job) -> None:
     skeleton = skeleton_of(job.setting("dataset", DatasetSettings))
     frames, metadata = zip(*map(read_values, job.inputs["metrics"]), strict=True)
     measured = summarise(side_by_side(frames))
+    systems = job.setting("rows", tuple[System, ...])
+    labels = {system.name: system.label for system in systems}
     present = set(measured["metric"])
     metrics = {**METRICS, **{name: GAUGE[name] for name in _GAUGE if name in present}}
     longest = max(clip.frames for clip in index.split("train"))
@@ -67,8 +69,8 @@ def model_card(job: Job) -> None:
         "split": metadata[0]["evaluation"].get("split", "test"),
         "trainings": max(len(facts.get("trainings", [1])) for facts in metadata),
         "metrics": metrics.values(),
-        "rows": _rows(measured, metrics, job.setting("rows", tuple[System, ...])),
-        "gauge": gauge_footnotes(measured, metadata[0].get("gauge")),
+        "rows": _rows(measured, metrics, systems),
+        "gauge": gauge_footnotes(measured, metadata[0].get("gauge"), labels),
         **{split: len(index.split(split)) for split in ("train", "val", "test")},
     }
     write_text(job.outputs["card"], template("templates/card.md.jinja").render(values))

@@ -79,6 +79,11 @@ class Measured:
         return {VALIDATION.name: {**self.facts[0], **clips}, **found}
 
     @property
+    def labels(self) -> dict[str, str]:
+        """What every row is called, by system."""
+        return {row.name: row.label for row in self.rows}
+
+    @property
     def items(self) -> int:
         """Test items."""
         return int(self.facts[0]["items"])
@@ -176,7 +181,7 @@ def study_footnote(measured: Measured) -> tuple[str, ...]:
 
 def gauge(measured: Measured) -> tuple[str, ...]:
     """What the columns of the gauge are."""
-    return gauge_footnotes(measured.summary, measured.gauge)
+    return gauge_footnotes(measured.summary, measured.gauge, measured.labels)
 
 
 def retrieval(measured: Measured) -> tuple[str, ...]:
@@ -199,6 +204,12 @@ def motionlcm(measured: Measured) -> tuple[str, ...]:
     if stage is None or not any(row.denoiser == "distilled" for row in measured.rows):
         return ()
     return _sentences("motionlcm", stage)
+
+
+def controls(measured: Measured) -> tuple[str, ...]:
+    """What the controls of realignment do to MLD."""
+    shown = [row.control for row in measured.rows if row.control]
+    return _sentences("controls", shown) if shown else ()
 
 
 def inversion(measured: Measured) -> tuple[str, ...]:
@@ -227,14 +238,17 @@ def retrieval_footnotes(summary: pd.DataFrame) -> tuple[str, ...]:
     return _sentences("retrieval", EQUIVALENT) if measured else ()
 
 
-def gauge_footnotes(summary: pd.DataFrame, facts: Mapping[str, Any] | None) -> tuple[str, ...]:
+def gauge_footnotes(
+    summary: pd.DataFrame, facts: Mapping[str, Any] | None, labels: Mapping[str, str]
+) -> tuple[str, ...]:
     """What the gauge's columns are, and what to hold their figures against.
 
     ``summary`` is what `summarise` returns; ``facts`` come from `gauge_facts`, None where
-    metrics are of a version without them.
+    metrics are of a version without them; ``labels`` say what systems are called.
     """
     if not facts:
         return ()
     systems = list(summary.loc[summary["metric"] == "latent_norm", "system"])
     system = "mld" if "mld" in systems else next(iter(systems), "")
-    return _sentences("gauge", facts, NO_LABELS, system, _means(summary, system))
+    named = labels.get(system, system)
+    return _sentences("gauge", facts, NO_LABELS, named, _means(summary, system))

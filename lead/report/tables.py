@@ -77,7 +77,7 @@ def make_table(job: Job) -> None:
         # The rule leaves out a file that is missing, and `read_published` says where it comes from.
         file = job.inputs.get("published", Path("config/published") / f"{name}.csv")
         published = with_ratio(read_published(file.parent, file.stem))
-    labels, summary = {row.name: row.label for row in measured.rows}, measured.summary
+    labels, summary = measured.labels, measured.summary
     if table.validation:
         labels, summary = with_validation(labels, summary)
     apart = (VALIDATION.name, *unranked(summary))
@@ -169,7 +169,13 @@ _OF_CAPTIONS = (
     footnotes.checkpoints,
     footnotes.other_models,
 )
-_OF_BASE = (*_OF_CAPTIONS[:3], footnotes.validation, *_OF_CAPTIONS[3:], footnotes.motionlcm)
+_OF_BASE = (
+    *_OF_CAPTIONS[:3],
+    footnotes.validation,
+    *_OF_CAPTIONS[3:],
+    footnotes.controls,
+    footnotes.motionlcm,
+)
 _OF_INVERSION = (
     footnotes.study_footnote,
     footnotes.inversion,

@@ -9,6 +9,7 @@ from lead.config.systems import (
     ABLATIONS,
     DESCRIPTORS,
     PAIRS,
+    controlled,
     distilled,
     inverted,
     other_model,
@@ -58,6 +59,7 @@ def test_the_rows_of_table_4_are_named_as_in_the_paper():
 @pytest.mark.parametrize(
     ("system", "name", "label"),
     [
+        (controlled("clipped"), "mld_clipped", "MLD, clipped"),
         (realigned("lead"), "lead", "LEAD"),
         (realigned("lead_no_var"), "lead_no_var", "LEAD w/o KL"),
         (realigned("lead_big_one"), "lead_big_one", "LEAD big one"),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch.testing import assert_close
 
 from lead.config.models import DenoiserModel, Diffusion, TransformerProjectorModel, VaeModel
 from lead.diffusion import generator as generators
+from lead.diffusion.controls import Clipped
 from lead.diffusion.generator import MotionGenerator
 from lead.diffusion.schedule import noise_schedule
 from lead.models.build import build_denoiser, build_projector, build_vae, freeze
@@ -74,3 +77,16 @@ def test_on_a_cpu_no_padding_is_computed(monkeypatch):
     generator.decode(torch.randn(5, 1, 16).double(), length, realign=False)
     assert all(mask.all() for mask in seen)
     assert sum(mask.numel() for mask in seen) == int(length.sum())
+
+
+def test_a_control_corrects_what_was_sampled():
+    generator = a_generator()
+    text, noise = torch.randn(3, 10).double(), torch.randn(3, 1, 16).double()
+    plain = generator.latents(text, noise)
+    clip = Clipped(plain.flatten(1).norm(dim=1).min())
+    clipped = replace(generator, correction=clip)
+    assert_close(clipped.latents(text, noise), clip(plain))
+    assert not torch.allclose(clip(plain), plain)
+    assert not torch.allclose(replace(generator, rescaled=0.7).latents(text, noise), plain)
+    moved = clipped.to("meta").correction
+    assert isinstance(moved, Clipped) and moved.longest.device.type == "meta"

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from lead.analysis.analyse import scatter_rows
 from lead.analysis.paired import by_repeat, paired_differences
 from lead.config.systems import MLD, REAL, distilled, inverted, other_model, realigned
 from lead.config.trainings import NETWORKS, Trainings, trained_networks
@@ -36,6 +37,18 @@ def test_the_interval_covers_the_mean_in_95_of_100_studies(trainings, between):
         own = 3 + between * rng.normal(size=(trainings, 1)) + rng.normal(size=(trainings, repeats))
         found = spread(own, design)
         hits += abs(found.mean - 3) <= found.half
+    assert 0.93 <= hits / studies <= 0.97
+
+
+@pytest.mark.parametrize("between", [0.5, 2.0])
+@pytest.mark.parametrize("trainings", [3, 5, 10])
+def test_the_interval_of_the_deviation_covers_it_in_95_of_100_studies(trainings, between):
+    rng, repeats, studies = np.random.default_rng(trainings), 20, 1000
+    design, hits = numbers(plain(trainings)), 0
+    for _ in range(studies):
+        own = between * rng.normal(size=(trainings, 1)) + rng.normal(size=(trainings, repeats))
+        low, high = spread(own, design).reach
+        hits += low <= between <= high
     assert 0.93 <= hits / studies <= 0.97
 
 
@@ -73,6 +86,22 @@ def test_two_deviations_of_a_plain_design_by_hand():
     assert found.within == pytest.approx(math.sqrt(2))
     assert found.between == pytest.approx(math.sqrt(4 - 2 / 2))
     assert found.half == pytest.approx(stats.t.ppf(0.975, 2) * math.sqrt(4 / 3))
+    low, high = (math.sqrt(4 * 2 / stats.chi2.ppf(tail, 2) - 2 / 2) for tail in (0.975, 0.025))
+    assert found.reach == pytest.approx((low, high))
+
+
+def test_a_deviation_that_may_be_nothing_has_an_interval_from_0():
+    found = spread(np.array([[1.0, 5.0], [2.0, 4.0], [3.0, 4.0]]), numbers(plain(3)))
+    assert found.reach[0] == 0 < found.reach[1]
+
+
+def test_a_nested_design_has_shares_of_so_many_trainings_and_no_interval_of_the_whole():
+    design = numbers(Trainings(vae=2, denoiser=4, projector=4))
+    values = nested(np.random.default_rng(0), design, (1.0, 1.0, 0.0), 3)
+    found = spread(values, design)
+    assert found.trained == {"vae": 2, "denoiser": 4}
+    assert sum(found.shares.values()) == pytest.approx(1)
+    assert all(map(math.isnan, found.reach))
 
 
 def test_equal_trainings_have_no_negative_variance():
@@ -133,6 +162,21 @@ def test_nested_designs_say_whose_share_is_what(tmp_path):
     assert summary["share_vae"] == pytest.approx((32 - 1) / (32 - 1 + 2), rel=0.01)
     assert summary["share_vae"] + summary["share_denoiser"] == pytest.approx(1)
     assert math.isnan(summary["share_projector"])
+
+
+def test_the_analysis_says_how_far_trainings_lie_apart(tmp_path):
+    design = Trainings(vae=2, denoiser=4, projector=4)
+    values = [[0.0, 0.1], [8.0, 8.1], [2.0, 2.1], [10.0, 10.1]]
+    lead = read(metrics_of(tmp_path, "lead", values, design))
+    real = read(metrics_of(tmp_path, "real", [[0.1, 0.3]], design, networks=()))
+    rows = scatter_rows(pd.concat([real, lead]), ["real", "lead"])
+    summary = summarise(lead).iloc[0]
+    found = {row.group: (row.value, row.n) for row in rows}
+    assert {row.system for row in rows} == {"lead"} and {row.metric for row in rows} == {"fid"}
+    assert found["between"] == (summary["between"], 4) and found["within"][0] == summary["within"]
+    assert found["vae"] == (summary["share_vae"], 2) and found["denoiser"][1] == 4
+    assert "projector" not in found
+    assert scatter_rows(real, ["real"]) == []
 
 
 def test_systems_are_paired_by_the_training_that_they_share(tmp_path):

@@ -28,11 +28,32 @@ def test_tables_without_rows_are_left_out():
 
 def test_figures_stand_beside_their_interval_and_what_is_left_out_below():
     text = markdown(sections(ROWS, LABELS), ("Study open.",))
-    line = next(line for line in text.splitlines() if "FID ↓" in line)
-    assert [cell.strip() for cell in line.strip("|").split("|")] == [
+    assert row_of(text, "| LEAD") == [
         "LEAD", "FID ↓", "−0.310", "−0.330 to −0.290", "< 0.001", "20 of 20",
     ]  # fmt: skip
     assert "Theirs difference: left out: 1 of 20 repeats." in text
+
+
+def test_trainings_have_their_deviations_and_a_nested_design_its_shares():
+    plain = [
+        Row("scatter", "lead", "", "fid", "between", 0.087, 0.05, 0.25, n=5),
+        Row("scatter", "lead", "", "fid", "within", 0.036, n=5),
+    ]
+    cells = row_of(markdown(sections(plain, LABELS, 5), ()), "| LEAD")
+    assert cells == ["LEAD", "FID", "0.0870", "0.0500 to 0.2500", "0.0360"]
+    shares = [
+        Row("scatter", "lead", "", "fid", "vae", 0.75, n=4),
+        Row("scatter", "lead", "", "fid", "denoiser", 0.25, n=8),
+    ]
+    text = markdown(sections(plain + shares, LABELS, 8), ())
+    assert row_of(text, "| System")[-2:] == ["VAE's share", "denoiser's"]
+    assert row_of(text, "| LEAD")[-2:] == ["75% of 4", "25% of 8"]
+
+
+def row_of(text, start):
+    """The cells of the first line that starts so."""
+    line = next(line for line in text.splitlines() if line.startswith(start))
+    return [cell.strip() for cell in line.strip("|").split("|")]
 
 
 def test_the_ladder_names_its_steps():

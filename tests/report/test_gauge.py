@@ -99,7 +99,7 @@ def test_a_study_without_labels_says_so_and_gives_limb_range_alone():
         "lead: limbs move 0.94 of real; whether the action is right is not known: this study's "
         "clips carry no action labels."
     )
-    assert "carry no action labels" in gauge_footnotes(summary(), NO_LABELS)[0]
+    assert "carry no action labels" in gauge_footnotes(summary(), NO_LABELS, {})[0]
 
 
 def test_a_classifier_that_is_not_trusted_is_called_so_and_warns_of_nothing():
@@ -107,7 +107,7 @@ def test_a_classifier_that_is_not_trusted_is_called_so_and_warns_of_nothing():
     assert "real clips: 6 of 10, too few to go by" in gauge_line(GOOD, weak)
     poor = replace(GOOD, action=0.1)
     assert gauge_warnings([replace(REAL, action=0.6), poor], weak) == []
-    assert "too little for it to be trusted" in gauge_footnotes(summary(), weak)[0]
+    assert "too little for it to be trusted" in gauge_footnotes(summary(), weak, {})[0]
 
 
 def test_good_motions_bring_no_warning():
@@ -162,7 +162,7 @@ def test_a_table_without_the_gauge_prints_nothing_of_it(table1):
     console = Console(file=io.StringIO(), width=200)
     print_gauge(table1, FACTS, console)
     assert readings(table1) == [] and console.file.getvalue() == ""
-    assert gauge_footnotes(summary(), None) == ()
+    assert gauge_footnotes(summary(), None, {}) == ()
 
 
 def summary() -> pd.DataFrame:
@@ -180,14 +180,14 @@ def summary() -> pd.DataFrame:
 
 
 def test_the_footnotes_say_what_the_columns_are_and_what_to_hold_them_against():
-    said = " ".join(gauge_footnotes(summary(), FACTS))
+    said = " ".join(gauge_footnotes(summary(), FACTS, {"mld": "MLD"}))
     for words in (
         "1 is right",
         "one of 31 (chance 0.032)",
         "logistic regression",
         "in 0.970 of the real test clips",
         "guidance 1",
-        "mld has 0.610",
-        "mld: limbs 0.800, action 0.700, joints off by 4.25 cm",
+        "MLD has 0.610",
+        "MLD: limbs 0.800, action 0.700, joints off by 4.25 cm",
     ):
         assert words in said

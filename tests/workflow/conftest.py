@@ -168,7 +168,8 @@ def unlearned(learned: Checkout, tmp_path: Path) -> Checkout:
 
 @pytest.fixture(scope="session")
 def several(finished: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """The micro study without MotionLCM and with three trainings, the first of which was there.
+    """The micro study without MotionLCM, with a control of realignment and three trainings, the
+    first of which was there.
 
     All test processes share it, so nothing but dry runs may be done in it.
     """
@@ -176,7 +177,7 @@ def several(finished: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Che
     def train(checkout: Checkout) -> None:
         finished.copy(checkout.root)
         with (checkout.root / "micro.yaml").open("a", encoding="utf-8") as study:
-            study.write("consistency: null\n")
+            study.write("consistency: null\ncontrols: [clipped]\n")
         run = checkout.snakemake(TABLE, "--config", "trainings=3")
         assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-4000:]
         (checkout.root / "said.txt").write_text(run.stdout + run.stderr, encoding="utf-8")

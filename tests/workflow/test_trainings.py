@@ -45,10 +45,23 @@ def test_every_training_has_networks_and_metrics_of_its_own(several):
 def test_the_table_is_over_trainings(several):
     table = pq.read_table(several.root / "results/micro/tables/table1.parquet")
     frame = table.to_pandas().query("origin == 'this run' and metric == 'fid'").set_index("system")
-    assert dict(frame["trainings"]) == {"real": 1, "mld": 3, "lead": 3}
+    assert dict(frame["trainings"]) == {"real": 1, "mld": 3, "mld_clipped": 3, "lead": 3}
     assert frame.loc["lead", "ci95"] > 0 and frame.loc["lead", "within"] > 0
     footnotes = json.loads(table.schema.metadata[b"lead"])["footnotes"]
     assert any("3 trainings of every network" in line for line in footnotes)
+    assert any("Clipped: latents longer" in line for line in footnotes)
+
+
+def test_a_control_differs_from_mld_in_what_it_corrects_alone(several):
+    study = several.root / "results/micro/systems"
+    mld, clipped = (
+        load_file(study / name / "embeddings/0-1.safetensors") for name in ("mld", "mld_clipped")
+    )
+    assert not mld["motion"].equal(clipped["motion"])
+    assert mld["reconstruction"].equal(clipped["reconstruction"])
+    before, after = (own["gauge.latent_norm"] for own in (mld, clipped))
+    measured = after.isfinite()
+    assert measured.any() and (after <= before + 1e-4)[measured].all()
 
 
 def test_what_is_ahead_is_said_once(several):
@@ -62,8 +75,8 @@ def test_more_trainings_train_the_new_ones_only(several):
     planned = several.planned(TABLE, "--config", "trainings=4")
     networks = ("train_vae", "encode_latents", "train_denoiser", "train_projector")
     assert {rule: planned.get(rule) for rule in networks} == dict.fromkeys(networks, 1)
-    assert planned["compute_metrics"] == planned["embed_generated"] == 2
-    assert planned["gather_trainings"] == 3
+    assert planned["compute_metrics"] == planned["embed_generated"] == 3
+    assert planned["gather_trainings"] == 4
     assert "train_matcher" not in planned and "embed_real" not in planned
 
 
@@ -71,6 +84,8 @@ def test_a_nested_design_shares_what_it_says(several):
     planned = several.planned(TABLE, "--config", "trainings={vae: 3, denoiser: 3, projector: 6}")
     assert "train_vae" not in planned and "train_denoiser" not in planned
     assert planned["train_projector"] == planned["embed_generated"] == 3
+    # Neither MLD nor its controls stand on a projector.
+    assert planned["compute_metrics"] == 3
 
 
 def test_without_a_failed_training_tables_are_of_the_others(several, tmp_path):
@@ -78,21 +93,20 @@ def test_without_a_failed_training_tables_are_of_the_others(several, tmp_path):
     shutil.rmtree(copied.root / "results/micro/trainings/2")
     planned = copied.planned(TABLE, "--config", "trainings=3", "allow_missing=true")
     assert "train_vae" not in planned
-    assert planned["gather_trainings"] == 2
+    assert planned["gather_trainings"] == 3
 
 
 def test_another_evaluator_measures_every_training(several):
     page = "results/micro/tables/evaluators.md"
     planned = several.planned(page, "--config", "trainings=3", "evaluators={again: {}}")
     assert planned["train_matcher"] == planned["embed_real"] == 1
-    assert planned["embed_generated"] == 6
-    assert planned["gather_trainings"] == 3 and "train_vae" not in planned
+    assert planned["embed_generated"] == 9
+    assert planned["gather_trainings"] == 4 and "train_vae" not in planned
 
 
-def publish(root, out):
+def publish(root, out, *options):
     script = Path(__file__).resolve().parents[2] / "benchmarks" / "publish.py"
-    command = [sys.executable, script, "micro"]
-    command += ["--trainings", "3", "--out", out]
+    command = [sys.executable, script, "micro", "--out", out, *options]
     environment = {**os.environ, "PYTHONPATH": str(root)}
     return subprocess.run(
         command, cwd=root, env=environment, capture_output=True, text=True, check=False
@@ -101,7 +115,7 @@ def publish(root, out):
 
 def test_a_published_study_says_what_made_every_file_of_every_training(several, tmp_path):
     out = tmp_path / "published"
-    done = publish(several.root, out)
+    done = publish(several.root, out, "--trainings", "3")
     assert done.returncode == 0, done.stderr
     assert yaml.safe_load((out / "study.yaml").read_text())["trainings"]["vae"] == 3
     text = (out / "tables/table1.md").read_text(encoding="utf-8")
@@ -119,6 +133,13 @@ def test_a_study_with_a_changed_file_is_not_published(several, tmp_path):
     copied = several.copy(tmp_path / "checkout")
     with (copied.root / "results/micro/tables/table1.tex").open("a") as file:
         file.write("%")
-    done = publish(copied.root, tmp_path / "published")
+    done = publish(copied.root, tmp_path / "published", "--trainings", "3")
     assert done.returncode == 1 and "table1.tex" in done.stderr and "Traceback" not in done.stderr
+    assert not (tmp_path / "published").exists()
+
+
+def test_a_study_is_not_published_beside_settings_of_another_number_of_trainings(several, tmp_path):
+    done = publish(several.root, tmp_path / "published")
+    assert done.returncode == 1 and "tables over [3] trainings" in done.stderr
+    assert "--trainings" in done.stderr and "Traceback" not in done.stderr
     assert not (tmp_path / "published").exists()

@@ -32,7 +32,7 @@ if _TEACHER is not None and _STUDENT_SOURCE == "train":
         input:
             index=DATA["index"],
             text=_TEXT,
-            latents=trained("vae", "latents/latents.safetensors"),
+            latents=trained("vae", LATENTS),
         output:
             weights=f"{TRAINING}/{TEACHER}",
             history=f"{TRAINING}/models/consistency/teacher_history.parquet",
@@ -64,7 +64,7 @@ if _STUDENT_SOURCE == "train":
         input:
             index=DATA["index"],
             text=_TEXT,
-            latents=trained("vae", "latents/latents.safetensors"),
+            latents=trained("vae", LATENTS),
             teacher=f"{TRAINING}/{TEACHER}",
         output:
             weights=f"{TRAINING}/{STUDENT}",

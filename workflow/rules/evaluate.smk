@@ -32,6 +32,8 @@ def networks_of(wildcards):
         networks |= {"denoiser": trained("denoiser", STUDENT)(wildcards), **CONDITION}
     else:
         networks |= {"denoiser": f"{RESULTS}/{STUDENT}", **CONDITION}
+    if system.control:
+        networks |= {"latents": trained("vae", LATENTS)(wildcards)}
     return networks | projector_file(system.projector, wildcards.training)
 
 
@@ -39,6 +41,7 @@ def generating_system(wildcards):
     """The settings that one batch of a system's repeats depends on."""
     system = SYSTEMS[wildcards.generated]
     own = generating(wildcards) | repeats(wildcards) | projector(system.projector)
+    own |= {"control": system.control} if system.control else {}
     return own | distilling("steps") | {"steps": system.steps} if system.steps else own
 
 

@@ -1,6 +1,7 @@
 """The matcher, then the three stages of LEAD, each on what the one before froze."""
 
 VAE, DENOISER = "models/vae/vae.safetensors", "models/denoiser/denoiser.safetensors"
+LATENTS = "latents/latents.safetensors"
 # Those of the first training. Who reads these need not know whether they are trained here or
 # imported.
 NETWORKS = {
@@ -130,7 +131,7 @@ rule encode_latents:
         **DATA,
         vae=f"{TRAINING}/{VAE}",
     output:
-        latents=f"{TRAINING}/latents/latents.safetensors",
+        latents=f"{TRAINING}/{LATENTS}",
     log:
         f"{TRAINING}/logs/encode_latents.log",
     benchmark:
@@ -156,7 +157,7 @@ if STUDY.denoiser.source.kind == "train":
         input:
             index=DATA["index"],
             text=rules.encode_text.output.text,
-            latents=trained("vae", "latents/latents.safetensors"),
+            latents=trained("vae", LATENTS),
         output:
             weights=f"{TRAINING}/{DENOISER}",
             history=f"{TRAINING}/models/denoiser/history.parquet",
@@ -196,7 +197,7 @@ rule train_projector:
         unpack(norm_of),
         index=DATA["index"],
         text=rules.encode_text.output.text,
-        latents=trained("vae", "latents/latents.safetensors"),
+        latents=trained("vae", LATENTS),
     output:
         weights=f"{TRAINING}/models/projectors/{{projector}}/projector.safetensors",
         history=f"{TRAINING}/models/projectors/{{projector}}/history.parquet",
