@@ -1,8 +1,9 @@
 """Several trainings of a system: their metrics in one frame, and how far they lie apart.
 
-The model is y_kr = μ + a_k + e_kr: training k moves a metric by a_k, of variance σ_T², repeat r of
-its evaluation by e_kr, of variance σ_R². Where several networks stand on one, a_k is the sum of
-what each of them adds.
+The model is y_kr = μ + a_k + b_r + e_kr. Training k moves a metric by a_k, of variance σ_T². Repeat
+r draws captions, crops, pools and noise, which are the same in every training: they move it by b_r,
+and by e_kr what is their own in this training; both together have the variance σ_R². Where several
+networks stand on one, a_k is the sum of what each of them adds.
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ class Spread:
 
     Attributes:
         mean: over trainings.
-        half: of its 95 % interval by Student's t, over the trainings of the first network that is
-            trained more than once, which alone are independent; NaN if none is.
+        half: of its 95 % interval by Student's t, over the draws of the evaluation and the
+            trainings of the first network that is trained more than once, which alone are
+            independent; NaN if none is.
         between: σ_T, the standard deviation from one training of all these networks to another.
         reach: 95 % interval of σ_T where all networks are trained equally often, else NaN.
         within: σ_R, that from one repeat of the evaluation to another; NaN of one repeat.
@@ -58,15 +60,18 @@ def spread(values: Float[np.ndarray, "K R"], numbers: Int[np.ndarray, "K N"]) ->
     """How far the trainings of a system lie apart.
 
     ``values`` has a row per training; ``numbers`` says which VAE, denoiser and projector each
-    stands on. Variances are those of the analysis of variance of a balanced nested design, without
-    bias before those below 0 are set to 0. The interval of the mean is exact where a and e are
-    normal; with one factor it is t √(σ_T²/K + σ_R²/(KR)) with K - 1 degrees of freedom. That of σ_T
-    is from the χ² of the means' variance, less σ_R²/R, which (R - 1) K repeats know well.
+    stands on. Variances are those of the analysis of variance of a balanced nested design crossed
+    with repeats, without bias before those below 0 are set to 0. The variance of the mean is
+    (σ_T² + σ_e²/R)/K + σ_b²/R: more trainings do not average the draws that they share. Its two
+    terms have K - 1 and R - 1 degrees of freedom, together those of Satterthwaite (1946). The
+    interval of σ_T is from the χ² of the means' variance, less σ_e²/R, which (K - 1)(R - 1)
+    residuals know well.
     """
     means, repeats = values.mean(axis=1), values.shape[1]
     within = float(values.var(axis=1, ddof=1).mean()) if repeats > 1 else math.nan
     mean, half, reach = float(means.mean()), math.nan, (math.nan, math.nan)
-    noise = within / repeats if repeats > 1 else 0.0
+    shared, own = _repeats(values)
+    noise = own / repeats
     variances: dict[Network, float] = {}
     counts: dict[Network, int] = {}
     levels = _levels(numbers)
@@ -80,8 +85,8 @@ def spread(values: Float[np.ndarray, "K R"], numbers: Int[np.ndarray, "K N"]) ->
         units = len(means)
         noise = found * units / counts[network]
         if units == 1:
-            freedom = counts[network] - 1
-            half = float(special.stdtrit(freedom, 0.975)) * math.sqrt(found / counts[network])
+            terms = (found / counts[network], counts[network] - 1), (shared / repeats, repeats - 1)
+            half = _half(*terms)
     between = math.sqrt(sum(variances.values())) if variances else math.nan
     ordered, trained = dict(reversed(variances.items())), dict(reversed(counts.items()))
     return Spread(mean, half, between, reach, math.sqrt(within), ordered, trained)
@@ -92,6 +97,27 @@ def spread_of(values: pd.DataFrame) -> Spread:
     by_training = values.pivot(index=TRAINING, columns="repeat", values="value")
     numbers = values.drop_duplicates(TRAINING).set_index(TRAINING).loc[by_training.index]
     return spread(by_training.to_numpy(), numbers[list(NETWORKS)].to_numpy())
+
+
+def _repeats(values: Float[np.ndarray, "K R"]) -> tuple[float, float]:
+    """σ_b² and σ_e², what repeats add in all trainings alike and in each by itself; with one
+    training or one repeat nothing tells them apart, and both are 0."""
+    trainings, repeats = values.shape
+    if trainings == 1 or repeats == 1:
+        return 0.0, 0.0
+    of_repeats = values.mean(axis=0)
+    residuals = values - values.mean(axis=1, keepdims=True) - of_repeats + values.mean()
+    own = float((residuals**2).sum()) / ((trainings - 1) * (repeats - 1))
+    return max(float(of_repeats.var(ddof=1)) - own / trainings, 0.0), own
+
+
+def _half(*terms: tuple[float, int]) -> float:
+    """Half a 95 % interval whose variance is the sum of these, each with its degrees of freedom."""
+    variance = sum(term for term, _ in terms)
+    if variance == 0:
+        return 0.0
+    freedom = variance**2 / sum(term**2 / own for term, own in terms if term)
+    return float(special.stdtrit(freedom, 0.975)) * math.sqrt(variance)
 
 
 def _reach(variance: float, freedom: int, noise: float) -> tuple[float, float]:

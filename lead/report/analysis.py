@@ -109,7 +109,7 @@ def _scatter(rows: Rows, labels: Labels) -> Lines:
     networks = [name for name in NETWORKS if any(row.group == name for row in rows)]
     yield "Metric", "σ_T", "95 % interval", "σ_R", *(_SHARE_OF[name] for name in networks)
     for row in rows:
-        if row.group == "between":
+        if row.group == "between" and _SCATTERED[row.metric].ranked:
             metric, of_metric = _SCATTERED[row.metric], (row.system, row.metric)
             shares = (by.get((*of_metric, network)) for network in networks)
             deviations = _number(row, 4), _span(row, digits=4), _number(by[*of_metric, "within"], 4)

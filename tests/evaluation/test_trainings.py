@@ -30,14 +30,37 @@ def plain(count):
 
 @pytest.mark.parametrize("between", [0.0, 0.3, 2.0])
 @pytest.mark.parametrize("trainings", [3, 5, 10])
-def test_the_interval_covers_the_mean_in_95_of_100_studies(trainings, between):
-    rng, repeats, studies = np.random.default_rng(trainings), 5, 1000
+@pytest.mark.parametrize("shared", [0.0, 1.0, 3.0])
+def test_the_interval_covers_the_mean_in_95_of_100_studies(trainings, between, shared):
+    rng, repeats, studies = np.random.default_rng(1), 20, 1000
     design, hits = numbers(plain(trainings)), 0
     for _ in range(studies):
-        own = 3 + between * rng.normal(size=(trainings, 1)) + rng.normal(size=(trainings, repeats))
+        own = 3 + crossed(rng, trainings, repeats, between, shared)
         found = spread(own, design)
         hits += abs(found.mean - 3) <= found.half
     assert 0.93 <= hits / studies <= 0.97
+
+
+def crossed(rng, trainings, repeats, between, shared):
+    """Values of trainings that are measured with the same draws, and with noise 1 of their own."""
+    values = between * rng.normal(size=(trainings, 1)) + shared * rng.normal(size=repeats)
+    return values + rng.normal(size=(trainings, repeats))
+
+
+def test_more_trainings_do_not_average_the_draws_that_they_share():
+    rng, design = np.random.default_rng(0), numbers(plain(10))
+    found = [spread(crossed(rng, 10, 20, 1.0, 3.0), design) for _ in range(300)]
+    covered = [abs(own.mean) <= own.half for own in found]
+    alone = [
+        abs(own.mean)
+        <= stats.t.ppf(0.975, 9) * math.sqrt(own.between**2 / 10 + own.within**2 / (10 * 20))
+        for own in found
+    ]
+    assert np.mean(covered) >= 0.93 and np.mean(alone) < 0.8
+    assert np.mean([own.half for own in found]) > 1.9 * 3 / math.sqrt(20)
+    # The draws are the same in all trainings: they hide none of what these differ by.
+    assert np.mean([own.between**2 for own in found]) == pytest.approx(1.0, rel=0.1)
+    assert np.mean([own.within**2 for own in found]) == pytest.approx(10, rel=0.1)
 
 
 @pytest.mark.parametrize("between", [0.5, 2.0])
@@ -46,8 +69,7 @@ def test_the_interval_of_the_deviation_covers_it_in_95_of_100_studies(trainings,
     rng, repeats, studies = np.random.default_rng(trainings), 20, 1000
     design, hits = numbers(plain(trainings)), 0
     for _ in range(studies):
-        own = between * rng.normal(size=(trainings, 1)) + rng.normal(size=(trainings, repeats))
-        low, high = spread(own, design).reach
+        low, high = spread(crossed(rng, trainings, repeats, between, 2.0), design).reach
         hits += low <= between <= high
     assert 0.93 <= hits / studies <= 0.97
 
@@ -80,14 +102,18 @@ def test_variances_of_every_network_are_found_without_bias():
 
 
 def test_two_deviations_of_a_plain_design_by_hand():
-    values = np.array([[1.0, 3.0], [5.0, 7.0], [3.0, 5.0]])  # means 2, 6, 4; within 2 each
-    found = spread(values, numbers(plain(3)))
+    # Means of trainings 2, 7 and 3, of repeats 3 and 5; residuals 0, 0, -1, 1, 1 and -1.
+    found = spread(np.array([[1.0, 3.0], [5.0, 9.0], [3.0, 3.0]]), numbers(plain(3)))
+    own, of_trainings = 4 / 2, 7.0
+    shared = 2 - own / 3
     assert found.mean == 4
-    assert found.within == pytest.approx(math.sqrt(2))
-    assert found.between == pytest.approx(math.sqrt(4 - 2 / 2))
-    assert found.half == pytest.approx(stats.t.ppf(0.975, 2) * math.sqrt(4 / 3))
-    low, high = (math.sqrt(4 * 2 / stats.chi2.ppf(tail, 2) - 2 / 2) for tail in (0.975, 0.025))
-    assert found.reach == pytest.approx((low, high))
+    assert found.within == pytest.approx(math.sqrt((2 + 8 + 0) / 3))
+    assert found.between == pytest.approx(math.sqrt(of_trainings - own / 2))
+    terms = of_trainings / 3, shared / 2
+    freedom = sum(terms) ** 2 / (terms[0] ** 2 / 2 + terms[1] ** 2 / 1)
+    assert found.half == pytest.approx(stats.t.ppf(0.975, freedom) * math.sqrt(sum(terms)))
+    ends = (of_trainings * 2 / stats.chi2.ppf(tail, 2) - own / 2 for tail in (0.975, 0.025))
+    assert found.reach == pytest.approx(tuple(map(math.sqrt, ends)))
 
 
 def test_a_deviation_that_may_be_nothing_has_an_interval_from_0():
@@ -150,7 +176,7 @@ def test_gathered_metrics_are_summarised_over_trainings(tmp_path):
     assert summary.loc["lead", "mean"] == 4
     assert summary.loc["lead", "trainings"] == 2
     assert summary.loc["lead", "repeats"] == 2
-    assert summary.loc["lead", "between"] == pytest.approx(math.sqrt(8 - 1))
+    assert summary.loc["lead", "between"] == pytest.approx(math.sqrt(8))
     assert summary.loc["real", "ci95"] == pytest.approx(1.96 * 0.1 / math.sqrt(2))
     assert math.isnan(summary.loc["real", "between"])
 
