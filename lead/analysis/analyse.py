@@ -12,7 +12,15 @@ import pandas as pd
 from jaxtyping import Int
 
 from lead.analysis.fid import BASE, Extent, floor_rows, interval_rows, length_rows
-from lead.analysis.paired import REAL, by_repeat, common, difference, estimate, paired_differences
+from lead.analysis.paired import (
+    REAL,
+    by_repeat,
+    common,
+    difference,
+    estimate,
+    mean_of,
+    paired_differences,
+)
 from lead.analysis.retrieval import (
     Ranks,
     breakdown_rows,
@@ -176,12 +184,12 @@ def ladder_rows(metrics: pd.DataFrame, systems: Sequence[str]) -> list[Row]:
     others = [name for name in systems if name != REAL and by_repeat(metrics, name, RECONSTRUCTION)]
     steps = [("fid", REAL), *((name, s) for name in (RECONSTRUCTION, "fid") for s in others)]
     for metric, system in steps:
-        values = by_repeat(metrics, system, metric)
-        if not values:
+        span, values = mean_of(metrics, system, metric), by_repeat(metrics, system, metric)
+        if span is None:
             continue
-        measured = list(values.values())
-        # Of several trainings Real is the same in all, which is no sample of anything.
-        span = estimate(np.array(measured[:1] if several and system == REAL else measured))
+        if several and system == REAL:
+            # It is the same in all trainings, which is no sample of anything.
+            span = estimate(np.array([span.mean]))
         against = "second reading" if system == REAL else REAL
         rows.append(Row("ladder", system, against, metric, "",
                         span.mean, span.low, span.high, n=span.repeats))  # fmt: skip

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
 from scipy import stats
 
+from lead.evaluation.repeats import TRAINING
 from lead.evaluation.summary import METRICS, better
-from lead.evaluation.trainings import independent
+from lead.evaluation.trainings import independent, spread_of
 
 REAL = "real"
 
@@ -90,6 +91,23 @@ def by_repeat(frame: pd.DataFrame, system: str, metric: str) -> dict[int, float]
     if list(means) == [0]:
         return dict.fromkeys(sorted(set(frame[network]) - {0}), means[0])
     return means
+
+
+def mean_of(frame: pd.DataFrame, system: str, metric: str) -> Estimate | None:
+    """The mean of one metric of one system with the interval that tables print; None if it was not
+    measured.
+
+    That of several trainings is `lead.evaluation.trainings.spread`'s, and else, also beside
+    trainings of others, `estimate`'s over repeats. It has no p.
+    """
+    rows = pd.DataFrame(frame[(frame["system"] == system) & (frame["metric"] == metric)])
+    if rows.empty:
+        return None
+    if TRAINING not in rows or len(set(rows[TRAINING])) == 1:
+        return replace(estimate(rows["value"].to_numpy(dtype=np.float64)), p=math.nan)
+    found = spread_of(rows)
+    trained = len(by_repeat(frame, system, metric))
+    return Estimate(found.mean, found.mean - found.half, found.mean + found.half, math.nan, trained)
 
 
 def values_of(frame: pd.DataFrame, system: str, metric: str) -> dict[int, float]:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 from matplotlib.transforms import Bbox
 
-from lead.analysis.paired import REAL, Estimate, by_repeat, estimate
+from lead.analysis.paired import REAL, Estimate, mean_of
 from lead.analysis.rows import read_metrics
 from lead.config.systems import FULL, System, distilled
 from lead.errors import LeadError
@@ -215,15 +215,15 @@ def _span(found: Sequence[Estimate]) -> list[list[float]]:
 
 
 def _estimate(measured: pd.DataFrame, system: System, metric: str) -> Estimate:
-    values = by_repeat(measured, system.name, metric)
-    if not values:
+    found = mean_of(measured, system.name, metric)
+    if found is None:
         raise LeadError(
             "A system of the figure was not measured.",
             found=f"no {metric} of {system.name}",
             expected=f"{metric} of every repeat",
             fix="Evaluate it first: snakemake results/<study>/systems/<system>/metrics.parquet",
         )
-    return estimate(pd.Series(values, dtype=float).to_numpy())
+    return found
 
 
 def _published(job: Job) -> pd.DataFrame | None:

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from lead.analysis.analyse import scatter_rows
-from lead.analysis.paired import by_repeat, paired_differences
+from lead.analysis.paired import by_repeat, mean_of, paired_differences
 from lead.config.systems import MLD, REAL, distilled, inverted, other_model, realigned
 from lead.config.trainings import NETWORKS, Trainings, trained_networks
 from lead.errors import LeadError
@@ -188,6 +188,19 @@ def test_nested_designs_say_whose_share_is_what(tmp_path):
     assert summary["share_vae"] == pytest.approx((32 - 1) / (32 - 1 + 2), rel=0.01)
     assert summary["share_vae"] + summary["share_denoiser"] == pytest.approx(1)
     assert math.isnan(summary["share_projector"])
+
+
+def test_figures_and_tables_have_the_same_intervals(tmp_path):
+    lead = metrics_of(tmp_path, "lead", [[1.0, 3.0], [5.0, 9.0], [3.0, 3.0]], plain(3))
+    real = metrics_of(tmp_path, "real", [[0.1, 0.3]], plain(3), networks=())
+    frame = pd.concat([read(real), read(lead)])
+    summary, found = summarise(frame).set_index("system"), mean_of(frame, "lead", "fid")
+    assert found is not None and found.repeats == 3
+    assert found.mean == summary.loc["lead", "mean"]
+    assert found.high - found.mean == pytest.approx(summary.loc["lead", "ci95"])
+    of_real = mean_of(frame, "real", "fid")
+    assert of_real is not None and of_real.repeats == 2 and of_real.low < 0.2 < of_real.high
+    assert mean_of(frame, "lead", "mm_dist") is None
 
 
 def test_the_analysis_says_how_far_trainings_lie_apart(tmp_path):
