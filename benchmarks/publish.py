@@ -55,18 +55,27 @@ def main() -> None:
         place = arguments.out / path.relative_to(results)
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, place)
-    for path in sorted(results.glob("tables/*.parquet")):
-        if path.with_suffix(".tex").is_file() and not path.with_suffix(".md").is_file():
-            write_text(arguments.out / "tables" / f"{path.stem}.md", as_markdown(path))
+    for path in tables_of(results):
+        write_text(arguments.out / "tables" / f"{path.stem}.md", as_markdown(path))
     settings = study.model_dump(mode="json", exclude={"data_root", "machine"})
     text = yaml.safe_dump(settings, sort_keys=False, allow_unicode=True, width=120)
     write_text(arguments.out / "study.yaml", text)
     files_of(runs).to_csv(arguments.out / "provenance.csv", index=False)
 
 
+def tables_of(results: Path) -> list[Path]:
+    """The tables that are printed; others, such as differences, are pages or data alone."""
+    found = sorted(results.glob("tables/*.parquet"))
+    return [
+        path
+        for path in found
+        if path.with_suffix(".tex").is_file() and not path.with_suffix(".md").is_file()
+    ]
+
+
 def check_trainings(results: Path, number: int) -> None:
     """Refuse tables over another number of trainings than the settings that go beside them say."""
-    frames = [read_table(path)[0] for path in sorted(results.glob("tables/table*.parquet"))]
+    frames = [read_table(path)[0] for path in tables_of(results)]
     counts = [set(frame["trainings"].dropna()) for frame in frames if "trainings" in frame]
     found = {int(max(own)) for own in counts if own}
     if found - {number}:
