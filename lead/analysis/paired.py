@@ -94,11 +94,10 @@ def by_repeat(frame: pd.DataFrame, system: str, metric: str) -> dict[int, float]
 
 
 def mean_of(frame: pd.DataFrame, system: str, metric: str) -> Estimate | None:
-    """The mean of one metric of one system with the interval that tables print; None if it was not
-    measured.
+    """The mean of one metric of one system with its interval, without p; None if not measured.
 
-    That of several trainings is `lead.evaluation.trainings.spread`'s, and else, also beside
-    trainings of others, `estimate`'s over repeats. It has no p.
+    Of several trainings it is `lead.evaluation.trainings.spread`'s, as in the tables, and of one,
+    also beside several of others, `estimate`'s over repeats.
     """
     rows = pd.DataFrame(frame[(frame["system"] == system) & (frame["metric"] == metric)])
     if rows.empty:
