@@ -38,7 +38,7 @@ BESIDE = {
     "analysis_table": 1,
 }
 TABLES = ["results/tables/table1.tex", "results/tables/table2.tex", "results/tables/table6.tex"]
-ABLATIONS = 5
+ABLATIONS, CONTROLS = 5, 3
 COUNTED_BY_SYSTEM = ("train_projector", "embed_generated", "compute_metrics")
 TORCH = {
     "encode_text", "train_movement", "train_matcher", "train_vae", "encode_latents",
@@ -72,10 +72,12 @@ def stages(
     projectors: int = 1,
     steps: int = 0,
     teacher: bool = False,
+    controls: int = 0,
 ) -> dict[str, int]:
     """The jobs of one study as far as the metrics of its systems; ``steps`` of MotionLCM's."""
     jobs = {rule: count for rule, count in STAGES.items() if "table" not in rule}
-    jobs |= {"embed_generated": 2 + 2 * steps, "compute_metrics": 3 + 2 * steps}
+    others = 2 * steps + controls
+    jobs |= {"embed_generated": 2 + others, "compute_metrics": 3 + others}
     if not steps:
         del jobs["train_consistency"]
     jobs |= TEACHER if teacher else {}
@@ -86,6 +88,10 @@ def stages(
         del jobs["train_movement"], jobs["train_matcher"]
         jobs |= {"encode_words": 1, "import_evaluator": 1}
     return jobs | {rule: jobs[rule] + projectors - 1 for rule in COUNTED_BY_SYSTEM}
+
+
+PAPER = {"features": True, "controls": CONTROLS}
+"""What studies of the paper's data have at the paper's size."""
 
 
 def second(jobs: dict[str, int]) -> dict[str, int]:
@@ -112,19 +118,16 @@ def test_a_study_without_motionlcm_plans_none():
 
 def test_a_dataset_published_as_features_needs_no_joints():
     jobs = planned(TABLE, "--configfile", "config/humanml3d.yaml")
-    assert jobs == stages(features=True, steps=1, teacher=True) | tables(1)
+    expected = stages(**PAPER, steps=1, teacher=True)
+    assert jobs == expected | tables(1)
 
 
 @pytest.mark.parametrize(
     ("study", "own", "filling"),
     [
         ("demo", {}, {}),
-        ("humanml3d", {"features": True, "teacher": True}, {"features": True, "projectors": 2}),
-        (
-            "paper",
-            {"features": True, "t2m": True, "teacher": True},
-            {"features": True, "t2m": True, "projectors": 2},
-        ),
+        ("humanml3d", PAPER | {"teacher": True}, PAPER | {"projectors": 2}),
+        ("paper", PAPER | {"t2m": True, "teacher": True}, PAPER | {"t2m": True, "projectors": 2}),
     ],
 )
 def test_a_study_with_a_second_one_plans_tables_1_2_and_6(study, own, filling):
@@ -137,8 +140,8 @@ def test_a_study_with_a_second_one_plans_tables_1_2_and_6(study, own, filling):
     ("study", "own"),
     [
         ("demo_kit", {}),
-        ("kit", {"features": True, "projectors": 2}),
-        ("paper_kit", {"features": True, "t2m": True, "projectors": 2}),
+        ("kit", PAPER | {"projectors": 2}),
+        ("paper_kit", PAPER | {"t2m": True, "projectors": 2}),
     ],
 )
 def test_a_study_on_kits_skeleton_fills_table_2_itself(study, own):
@@ -278,7 +281,7 @@ def test_repeats_spread_over_jobs_are_one_job_more_each():
 @pytest.mark.parametrize("kind", ["t2m", "motius", "mardm"])
 def test_a_published_evaluator_takes_the_place_of_one_that_is_trained(kind):
     counts = planned(TABLE, "--config", "study=humanml3d", f"evaluator={{kind: {kind}}}")
-    expected = stages(features=True, t2m=True, steps=1, teacher=True)
+    expected = stages(**PAPER, t2m=True, steps=1, teacher=True)
     assert counts == expected | tables(1)
 
 
