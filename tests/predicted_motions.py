@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from swaying_body import swaying_body
 
-from lead.config.evaluation import ExternalSystem
+from lead.config.external import ExternalSystem
 from lead.errors import LeadError
 from lead.evaluation.predictions.features import Reader, read_features
 from lead.evaluation.predictions.files import open_predictions

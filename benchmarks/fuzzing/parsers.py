@@ -13,7 +13,7 @@ import lead.pipeline
 from fuzzing import seeds
 from fuzzing.odd import MOST, odd
 from lead.clip import Clip
-from lead.config.evaluation import ExternalSystem
+from lead.config.external import ExternalSystem
 from lead.config.load import load_study
 from lead.config.training import Training
 from lead.datasets.published import read_caption_file

@@ -10,7 +10,7 @@ import pandas as pd
 from rich.console import Console
 
 from lead.cli.show import print_json, records
-from lead.config.evaluation import ExternalSystem
+from lead.config.external import ExternalSystem
 from lead.config.load import load_study
 from lead.config.study import Study
 from lead.errors import LeadError

@@ -74,7 +74,7 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Measure motions of any model with a study's evaluator, beside the study's systems."""
-    from lead.config.evaluation import ExternalSystem
+    from lead.config.external import ExternalSystem
 
     inputs = [file for file in (predictions, captions, prompts) if file]
     check_output(requests, ".parquet", inputs=inputs)

@@ -94,3 +94,20 @@ def lengths_rise(settings: Any) -> Any:
     if high < low:
         raise ValueError(f"max_positions {high} is below min_positions {low}")
     return settings
+
+
+def variants(values: Any) -> Any:
+    """The entries of a mapping, each laid over the one that its ``extends`` names, if any.
+
+    Raises:
+        ValueError: an entry extends what is not there.
+    """
+    if not isinstance(values, dict):
+        return values
+    for name, variant in values.items():
+        base = variant.get("extends") if isinstance(variant, dict) else None
+        if base not in (None, *values):
+            raise ValueError(f"{name} extends {base}; there is {', '.join(values)}")
+    return {
+        name: extended(variant, values.__getitem__, (name,)) for name, variant in values.items()
+    }

@@ -12,7 +12,6 @@ from pydantic import Discriminator, Tag
 from lead.config.base import merge
 from lead.config.evaluation import (
     Evaluator,
-    ExternalSystem,
     MardmEvaluator,
     MatcherStage,
     MotiusEvaluator,
@@ -21,6 +20,7 @@ from lead.config.evaluation import (
     TrainedEvaluator,
     evaluator_kind,
 )
+from lead.config.external import ExternalSystem
 
 OWN = "own"
 """What the study's own evaluator is called in tables, and no other may be."""

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from itertools import product
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from lead.config.base import Settings, extended
+from lead.config.base import Settings, variants
 from lead.config.datasets import DatasetSettings, ProcessedDataset
 from lead.config.evaluation import (
-    NAME_PATTERN,
     Evaluation,
     Evaluator,
-    ExternalSystem,
     Inversion,
     MatcherStage,
     Timing,
@@ -30,6 +27,7 @@ from lead.config.evaluators import (
     laid_over,
     named,
 )
+from lead.config.external import ExternalSystem, check_names
 from lead.config.models import Diffusion, TextSettings
 from lead.config.systems import (
     ABLATIONS,
@@ -42,6 +40,8 @@ from lead.config.systems import (
     Control,
     System,
     by_name,
+    check_controls,
+    check_projectors,
     controlled,
     distilled,
     inverted,
@@ -137,34 +137,18 @@ class Study(Settings):
     @field_validator("projectors", mode="before")
     @classmethod
     def _variants_stand_on_others(cls, projectors: Any) -> Any:
-        if not isinstance(projectors, dict):
-            return projectors
-        for name, variant in projectors.items():
-            base = variant.get("extends") if isinstance(variant, dict) else None
-            if base not in (None, *projectors):
-                raise ValueError(f"{name} extends {base}; there is {', '.join(projectors)}")
-        return {
-            name: extended(variant, projectors.__getitem__, (name,))
-            for name, variant in projectors.items()
-        }
+        return variants(projectors)
 
     @field_validator("projectors")
     @classmethod
     def _names_are_systems(cls, projectors: dict[str, ProjectorStage]) -> dict:
-        for name in projectors:
-            if not re.fullmatch(r"lead(_[a-z0-9_]+)?", name):
-                raise ValueError(f"a projector is named lead or lead_<a-z, 0-9, _>, not {name}")
-            if re.fullmatch(r"lead_motionlcm_\d+", name):
-                raise ValueError(f"{name} is lead on MotionLCM: give the projector another name")
+        check_projectors(projectors)
         return projectors
 
     @field_validator("external")
     @classmethod
     def _names_are_free(cls, external: dict[str, ExternalSystem]) -> dict:
-        for name in external:
-            if not re.fullmatch(NAME_PATTERN, name):
-                other = "real, real_validation, mld, motionlcm_<steps>, lead*"
-                raise ValueError(f"a name of a-z, 0-9 and _ other than {other}, not {name}")
+        check_names(external)
         return external
 
     @field_validator("evaluators", mode="before")
@@ -193,14 +177,8 @@ class Study(Settings):
     def _controls_apply(
         cls, controls: tuple[Control, ...], others: ValidationInfo
     ) -> tuple[Control, ...]:
-        if len(set(controls)) < len(controls):
-            raise ValueError("each control once")
-        model = others.data["denoiser"].model if "denoiser" in others.data else None
-        if "direction" in controls and model and model.latent_width not in (None, model.width):
-            raise ValueError(
-                "direction is not for a denoiser whose latents are narrower or wider than itself "
-                "(denoiser.model.latent_width), which reaches every direction"
-            )
+        denoiser = others.data.get("denoiser")
+        check_controls(controls, denoiser.model if denoiser else None)
         return controls
 
     @field_validator("evaluation")

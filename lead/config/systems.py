@@ -6,9 +6,12 @@ Names are made here and nowhere taken apart: who has a name asks the study for i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
+
+from lead.config.models import DenoiserModel
 
 Objective = Literal["mld", "feat", "lead"]
 """What a word is optimised for in motion textual inversion."""
@@ -101,6 +104,26 @@ def realigned(projector: str) -> System:
 def controlled(control: Control) -> System:
     """MLD with a control in place of a projector."""
     return System(f"mld_{control}", CONTROLS[control], "study", control=control)
+
+
+def check_projectors(names: Iterable[str]) -> None:
+    """Refuse names of projectors that cannot be folders, or are those of another system."""
+    for name in names:
+        if not re.fullmatch(r"lead(_[a-z0-9_]+)?", name):
+            raise ValueError(f"a projector is named lead or lead_<a-z, 0-9, _>, not {name}")
+        if re.fullmatch(r"lead_motionlcm_\d+", name):
+            raise ValueError(f"{name} is lead on MotionLCM: give the projector another name")
+
+
+def check_controls(controls: Sequence[Control], denoiser: DenoiserModel | None) -> None:
+    """Refuse a control that is named twice, or that this denoiser has no use for."""
+    if len(set(controls)) < len(controls):
+        raise ValueError("each control once")
+    if "direction" in controls and denoiser and denoiser.latent_width not in (None, denoiser.width):
+        raise ValueError(
+            "direction is not for a denoiser whose latents are narrower or wider than itself "
+            "(denoiser.model.latent_width), which reaches every direction"
+        )
 
 
 def distilled(steps: int, projector: str | None = None) -> System:

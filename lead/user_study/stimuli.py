@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
-from lead.config.evaluation import ExternalSystem, UserStudy
+from lead.config.evaluation import UserStudy
+from lead.config.external import ExternalSystem
 from lead.config.systems import FULL, MLD, other_model, realigned
 from lead.errors import LeadError
 from lead.evaluation.predictions.embed import first_motions

@@ -7,7 +7,7 @@ import pytest
 from finished_study import NAME, build, drawn, write_copy
 
 from lead.cli.evaluate import evaluate_predictions, write_requests
-from lead.config.evaluation import ExternalSystem
+from lead.config.external import ExternalSystem
 from lead.errors import LeadError
 
 

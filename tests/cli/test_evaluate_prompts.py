@@ -7,7 +7,7 @@ from finished_study import NAME, NoNetwork, Words, build, drawn
 from oracles import plain_metrics as plain
 
 from lead.cli.evaluate import evaluate_prompts
-from lead.config.evaluation import ExternalSystem
+from lead.config.external import ExternalSystem
 from lead.errors import LeadError
 from lead.evaluation.physical_score import RATIOS
 from lead.evaluation.predictions import prompts as module

@@ -11,7 +11,8 @@ from finished_study import build, drawn, inputs, settings, study_of, write_copy
 from finished_study import real_embeddings as stored_embeddings
 
 from lead.clip import Clip
-from lead.config.evaluation import Evaluation, ExternalSystem
+from lead.config.evaluation import Evaluation
+from lead.config.external import ExternalSystem
 from lead.errors import LeadError
 from lead.evaluation.predictions.embed import embed_external
 from lead.evaluation.predictions.requests import expected_requests

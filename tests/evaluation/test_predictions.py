@@ -20,7 +20,7 @@ from predicted_motions import (
 )
 from swaying_body import swaying_body
 
-from lead.config.evaluation import NAME_PATTERN, state_of_files
+from lead.config.external import NAME_PATTERN, state_of_files
 from lead.errors import LeadError
 from lead.evaluation.predictions.features import (
     read_features,

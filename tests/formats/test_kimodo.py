@@ -8,7 +8,7 @@ from kimodo_files import walking_joints
 from kimodo_files import write_kimodo as write_kimodo_file
 from rigs import SOMA, walking_bvh
 
-from lead.config.evaluation import ExternalSystem
+from lead.config.external import ExternalSystem
 from lead.errors import LeadError
 from lead.evaluation.predictions.files import open_predictions
 from lead.formats.kimodo import SMPLX22, SOMA30, SOMA77, write_kimodo

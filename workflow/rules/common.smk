@@ -5,7 +5,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from lead.config.evaluation import state_of_files
+from lead.config.external import state_of_files
 from lead.config.load import resolve_study
 from lead.errors import LeadError
 from lead.files.digest import code_digest

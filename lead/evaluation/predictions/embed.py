@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from lead.config.evaluation import ExternalSystem
+from lead.config.external import ExternalSystem
 from lead.evaluation.evaluator import MotionEvaluator, Motions, evaluated_by, open_evaluator
 from lead.evaluation.predictions.captions import read_captions
 from lead.evaluation.predictions.features import Reader, read_features, settle_normalisation

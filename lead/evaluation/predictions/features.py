@@ -10,7 +10,7 @@ from itertools import repeat
 import numpy as np
 from jaxtyping import Float
 
-from lead.config.evaluation import ExternalSystem, Normalisation
+from lead.config.external import ExternalSystem, Normalisation
 from lead.errors import LeadError
 from lead.evaluation.predictions.arrays import still_frames
 from lead.evaluation.predictions.files import Predictions, RawMotion

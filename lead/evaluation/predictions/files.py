@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lead.config.evaluation import ExternalSystem
+from lead.config.external import ExternalSystem
 from lead.errors import LeadError
 from lead.evaluation.predictions.arrays import (
     load_motion,

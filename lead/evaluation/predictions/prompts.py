@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from lead.config.evaluation import Evaluator, ExternalSystem
+from lead.config.evaluation import Evaluator
+from lead.config.external import ExternalSystem
 from lead.config.models import TextSettings
 from lead.errors import LeadError
 from lead.evaluation.evaluator import evaluated_by, open_evaluator
