@@ -39,8 +39,8 @@ from lead.config.systems import (
     REAL,
     Control,
     System,
+    applicable,
     by_name,
-    check_controls,
     check_projectors,
     controlled,
     distilled,
@@ -110,7 +110,8 @@ class Study(Settings):
     """MLD once more with each of these in place of a projector, as rows of Table 1 that tell what
     of LEAD's gain is realignment. ``clipped``: latents no longer than the mean of the training
     clips' latents; ``direction``: the component that a denoiser of noise cannot reach is set to
-    its mean; ``rescaled``: guided noise as wide as the conditional one (Lin et al. 2023)."""
+    its mean (not of one with a ``latent_width`` of its own, which reaches all); ``rescaled``:
+    guided noise as wide as the conditional one (Lin et al. 2023)."""
     second: str | None = None
     """Study on KIT-ML's skeleton that fills Table 2: it runs as its own file says, but for
     ``data_root`` and ``machine`` of the command line. A study on that skeleton fills it itself."""
@@ -178,8 +179,7 @@ class Study(Settings):
         cls, controls: tuple[Control, ...], others: ValidationInfo
     ) -> tuple[Control, ...]:
         denoiser = others.data.get("denoiser")
-        check_controls(controls, denoiser.model if denoiser else None)
-        return controls
+        return applicable(controls, denoiser.model if denoiser else None)
 
     @field_validator("evaluation")
     @classmethod

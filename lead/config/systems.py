@@ -115,15 +115,13 @@ def check_projectors(names: Iterable[str]) -> None:
             raise ValueError(f"{name} is lead on MotionLCM: give the projector another name")
 
 
-def check_controls(controls: Sequence[Control], denoiser: DenoiserModel | None) -> None:
-    """Refuse a control that is named twice, or that this denoiser has no use for."""
+def applicable(controls: Sequence[Control], denoiser: DenoiserModel | None) -> tuple[Control, ...]:
+    """The controls that this denoiser has a use for: not ``direction`` where its latents are
+    narrower or wider than itself, since it then reaches every direction."""
     if len(set(controls)) < len(controls):
         raise ValueError("each control once")
-    if "direction" in controls and denoiser and denoiser.latent_width not in (None, denoiser.width):
-        raise ValueError(
-            "direction is not for a denoiser whose latents are narrower or wider than itself "
-            "(denoiser.model.latent_width), which reaches every direction"
-        )
+    reaches_all = denoiser is not None and denoiser.latent_width not in (None, denoiser.width)
+    return tuple(name for name in controls if not (reaches_all and name == "direction"))
 
 
 def distilled(steps: int, projector: str | None = None) -> System:

@@ -150,13 +150,17 @@ def test_the_paper_size_study_has_a_row_for_every_control_and_the_demo_none():
     [
         ({"controls": ["clip"]}, "controls"),
         ({"controls": ["clipped", "clipped"]}, "each control once"),
-        ({"controls": ["direction"], "denoiser": {"model": {"latent_width": 32}}}, "latent_width"),
         ({"external": {"mld_clipped": {"path": "x"}}}, "external"),
     ],
 )
 def test_what_a_control_cannot_be_is_told(said, told):
     with pytest.raises(LeadError, match=told):
         load_study("demo", said, CONFIG)
+
+
+def test_a_denoiser_that_reaches_every_direction_has_no_control_of_one():
+    published = {"denoiser": {"model": {"latent_width": 32, "text_activation": "none"}}}
+    assert load_study("humanml3d", published, CONFIG).controls == ("clipped", "rescaled")
 
 
 def test_an_ablation_that_is_no_projector_is_told():
