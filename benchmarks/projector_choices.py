@@ -11,6 +11,7 @@ training, with Student's interval over trainings, and what its last validation s
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from lead.analysis.paired import by_repeat, common, difference, estimate
 from lead.analysis.rows import read_metrics
 from lead.config.study import Study
 from lead.config.systems import FULL, MLD, realigned
+from lead.errors import LeadError
 from lead.report.text import markdown_table
 
 SETTINGS = Path(__file__).with_suffix(".yaml")
@@ -41,7 +43,11 @@ def main() -> None:
     study = study_of("open_small", SETTINGS, trainings=arguments.trainings)
     names = [MLD.name, *study.projectors]
     results = Path("results") / study.name
-    metrics = read_metrics([results / "systems" / name / "metrics.parquet" for name in names])
+    files = [results / "systems" / name / "metrics.parquet" for name in names]
+    if absent := [file for file in files if not file.is_file()]:
+        raise LeadError("A projector is not measured yet.", file=absent[0],
+                        fix="Run the snakemake command of --help first.")  # fmt: skip
+    metrics = read_metrics(files)
     against = by_repeat(metrics, FULL, "fid_reconstruction")
     rows = []
     for name in names:
@@ -87,4 +93,7 @@ def _ends(study: Study, name: str) -> Iterator[pd.Series]:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except LeadError as error:
+        sys.exit(f"Error: {error}")

@@ -64,7 +64,7 @@ def refuse_system(wildcards):
     """End with a line that names the settings systems come from, and no exception."""
     sys.exit(
         f"Study {STUDY.name} has no system {wildcards.unknown}; it has {', '.join(SYSTEMS)}. "
-        "MotionLCM's are those of `consistency.steps`, others of `projectors` and `external`."
+        "MotionLCM's are those of `consistency.steps`, others of `controls`, `projectors` and `external`."
     )
 
 
