@@ -66,6 +66,8 @@ def _read_given(folder: Path, jobs: int) -> int:
     counts: dict[str, Counter] = defaultdict(Counter)
     with tempfile.TemporaryDirectory(prefix="fuzz_") as scratch:
         given = Given(files, Path(scratch))
+        for name in sorted({given.parser(case) for case in range(len(files))}):
+            _warm_up(Cases(PARSERS[name], name, 0, Path(scratch) / name))
         for verdict in judge(iter(range(len(files))), given.wrong, given.size, jobs):
             counts[given.parser(verdict.case)][verdict.outcome] += 1
             if verdict.outcome in FAILURES:
@@ -88,8 +90,7 @@ def _fuzz(name: str, arguments: argparse.Namespace) -> Iterator[Verdict]:
     """The verdicts of one parser's cases; what failed is kept."""
     with tempfile.TemporaryDirectory(prefix="fuzz_") as scratch:
         cases = Cases(PARSERS[name], name, arguments.seed, Path(scratch))
-        if wrong := cases.wrong(0):  # also warms up what the children share
-            raise SystemExit(f"{name}: the valid file is not accepted: {wrong}")
+        _warm_up(cases)
         end = time.monotonic() + 60 * arguments.minutes
         numbers = takewhile(lambda _: time.monotonic() < end, count(1))
         if arguments.cases is not None:
@@ -105,6 +106,12 @@ def _fuzz(name: str, arguments: argparse.Namespace) -> Iterator[Verdict]:
         progress.finish()
 
 
+def _warm_up(cases: Cases) -> None:
+    """Read the valid files, so that no child is charged with what the first reading imports."""
+    if wrong := cases.wrong(0):
+        raise SystemExit(f"{cases.name}: the valid file is not accepted: {wrong}")
+
+
 class Cases:
     """The damaged files of one parser; case 0 is whole.
 
@@ -112,9 +119,9 @@ class Cases:
     """
 
     def __init__(self, parser: Parser, name: str, seed: int, scratch: Path):
-        self._parser, self._name, self._seed, self._scratch = parser, name, seed, scratch
+        self._parser, self.name, self._seed, self._scratch = parser, name, seed, scratch
         self._valid = scratch / "valid"
-        self._valid.mkdir()
+        self._valid.mkdir(parents=True)
         parser.write(self._valid)
         self._files = sorted(path for path in self._valid.rglob("*") if path.is_file())
 
@@ -140,7 +147,7 @@ class Cases:
     def keep(self, verdict: Verdict, folder: Path) -> None:
         """Keep a case's file, and what was said of it beside it."""
         file = self._file(verdict.case)
-        name = f"{self._name}_{verdict.outcome}_{self._seed}_{verdict.case}"
+        name = f"{self.name}_{verdict.outcome}_{self._seed}_{verdict.case}"
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, folder / f"{name}_{file.name}")
         (folder / f"{name}.txt").write_text(verdict.detail + "\n", encoding="utf-8")
@@ -157,7 +164,7 @@ class Cases:
         return self._folder(case) / self._files[case % len(self._files)].relative_to(self._valid)
 
     def _random(self, case: int) -> random.Random:
-        return random.Random(f"{self._seed}/{self._name}/{case}")
+        return random.Random(f"{self._seed}/{self.name}/{case}")
 
 
 if __name__ == "__main__":
