@@ -116,7 +116,7 @@ def outlook(
 
 
 def _seconds(path: str) -> float | None:
-    for place in (path, re.sub(r"/trainings/\d+/", "/", path)):
+    for place in (path, re.sub(r"/trainings/[\d.]+/", "/", path)):
         try:
             return float(Path(place).read_text().splitlines()[1].split("\t")[0])
         except (OSError, ValueError, IndexError):

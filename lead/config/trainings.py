@@ -72,11 +72,25 @@ class Trainings(Settings):
         )
 
     def of(self, network: Network, training: int) -> int:
-        """Which training of a network the chain of this number stands on, both from 1.
-
-        Raising a number leaves what was trained where it is.
-        """
+        """Which training of a network the chain of this number stands on, both from 1."""
         return (training - 1) % getattr(self, network) + 1
+
+    def label(self, training: int) -> str:
+        """What a training is called in paths and seeds: "3" is the first of everything on VAE 3,
+        "3.2" the second denoiser there, "3.2.2" the second projector on that.
+
+        A label says what a training stands on without the numbers of the design, so that raising
+        these leaves what was trained where it is, and whole.
+        """
+        before = training - 1
+        vae, rest = before % self.vae, before // self.vae
+        parts = (vae, rest % (self.denoiser // self.vae), before // self.denoiser)
+        return ".".join(str(part + 1) for part in parts).removesuffix(".1").removesuffix(".1")
+
+    @property
+    def labels(self) -> dict[str, int]:
+        """The number of every training by its label."""
+        return {self.label(number): number for number in range(1, self.number + 1)}
 
     def of_system(self, system: System) -> int:
         """In how many trainings a system's motions differ: 1 of what is not trained here."""

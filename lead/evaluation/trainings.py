@@ -143,7 +143,7 @@ def gather_trainings(job: Job) -> None:
     Settings: ``trainings`` of the study; ``networks``, those that the system depends on (the
     numbers of all others are 0); ``of``, how many trainings it should have; and ``numbers``, those
     whose metrics are the input ``metrics``, in this order. Output: ``metrics``; its metadata is
-    that of the first, with ``trainings`` and those that are ``missing``.
+    that of the first, with ``trainings`` and the labels of those that are ``missing``.
 
     Raises:
         LeadError: they were made with different code, settings or items.
@@ -165,7 +165,8 @@ def gather_trainings(job: Job) -> None:
         frame[TRAINING] = number
         for network in NETWORKS:
             frame[network] = design.of(network, number) if network in networks else 0
-    missing = [number for number in range(1, int(job.settings["of"]) + 1) if number not in numbers]
+    asked = range(1, int(job.settings["of"]) + 1)
+    missing = [design.label(number) for number in asked if number not in numbers]
     metadata = {**facts[0], **job.manifest, "trainings": numbers, "missing": missing}
     table = pa.Table.from_pandas(pd.concat(frames, ignore_index=True), preserve_index=False)
     write_table(job.outputs["metrics"], table, metadata)

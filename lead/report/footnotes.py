@@ -65,8 +65,8 @@ class Measured:
         return self.job.setting("trainings", Trainings)
 
     @property
-    def missing(self) -> dict[str, list[int]]:
-        """The trainings that a row is without, by its label."""
+    def missing(self) -> dict[str, list[str]]:
+        """The labels of the trainings that a row is without, by its own."""
         found = zip(self.rows, self.facts, strict=True)
         return {row.label: facts["missing"] for row, facts in found if facts.get("missing")}
 

@@ -271,7 +271,7 @@ def test_a_missing_training_is_named(tmp_path):
     some = Job(job.stage, settings, {"metrics": (files[0], files[2])}, job.outputs)
     gather_trainings(some)
     frame, metadata = read_values(job.outputs["metrics"])
-    assert metadata["missing"] == [2]
+    assert metadata["missing"] == ["2"]
     assert sorted(set(frame["vae"])) == [1, 3]
 
 

@@ -16,8 +16,8 @@ STAYS = {
     "Absolute path /dev",
     "Absolute path /dev/kfd",
     "Absolute path /{file}",
-    r"Absolute path /trainings/\d+",
-    "Absolute path /trainings/{training}",
+    r"Absolute path /trainings/[\d.]+",
+    "Absolute path /trainings/{label}",
     "No log directive defined",
 }
 

@@ -88,6 +88,21 @@ def test_a_nested_design_shares_what_it_says(several):
     assert planned["compute_metrics"] == 3
 
 
+def test_raising_the_numbers_of_a_nested_design_leaves_what_was_trained(several):
+    planned = several.planned(TABLE, "--config", "trainings={vae: 4, denoiser: 8, projector: 16}")
+    networks = ("train_vae", "train_denoiser", "train_projector")
+    assert [planned[rule] for rule in networks] == [1, 5, 13]
+
+
+@pytest.mark.parametrize("label", ["4", "1.2", "3.1"])
+def test_a_training_that_the_design_has_not_is_refused(several, label):
+    weights = f"results/micro/trainings/{label}/{WEIGHTS}"
+    asked = several.snakemake("--dry-run", weights, "--config", "trainings=3")
+    assert asked.returncode != 0
+    assert f"has no training {label}; it has 1, 2, 3." in asked.stdout + asked.stderr
+    assert "Traceback" not in asked.stderr
+
+
 def test_without_a_failed_training_tables_are_of_the_others(several, tmp_path):
     copied = several.copy(tmp_path / "checkout")
     shutil.rmtree(copied.root / "results/micro/trainings/2")

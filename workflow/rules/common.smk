@@ -41,8 +41,9 @@ LONG_JOBS = 5
 
 RESULTS = f"results/{STUDY.name}"
 # Where a training of the networks lies: the first one where a single one would, others below
-# trainings/<number>, the wildcard being empty or that.
+# trainings/<label>, the wildcard being empty or that.
 TRAINING = f"{RESULTS}{{training}}"
+LABELS = STUDY.trainings.labels
 _SETTINGS = STUDY.model_dump(mode="json")
 # A training that goes on may save more often than it began to: see workflow/scripts/stage.py.
 del _SETTINGS["machine"]["save_every"]
@@ -81,12 +82,19 @@ def settings(*names):
 
 def folder_of(training):
     """What the wildcard `training` is for a training, numbered from 1."""
-    return "" if training == 1 else f"/trainings/{training}"
+    label = STUDY.trainings.label(training)
+    return "" if training == 1 else f"/trainings/{label}"
 
 
 def training_of(wildcards):
     """The number of a training, from 1; of the only one where paths have no such wildcard."""
-    return int(getattr(wildcards, "training", "").rpartition("/")[2] or 1)
+    label = Path(getattr(wildcards, "training", "")).name or "1"
+    if label not in LABELS:
+        sys.exit(
+            f"Study {STUDY.name} has no training {label}; it has {', '.join(LABELS)}. "
+            "`trainings` says how many there are."
+        )
+    return LABELS[label]
 
 
 def trained(network, file):
@@ -99,7 +107,8 @@ def trained(network, file):
 def seeded(wildcards, values):
     """The settings with the seed of a training: the first has the study's own."""
     number, seeds = training_of(wildcards), Seeds(STUDY.seed)
-    return values | ({"seed": seeds.child("training", number).value} if number > 1 else {})
+    own = seeds.child("training", STUDY.trainings.label(number)).value
+    return values | ({"seed": own} if number > 1 else {})
 
 
 def evaluator_settings(wildcards=None):
@@ -190,7 +199,7 @@ wildcard_constraints:
     measured=one_of(MEASURED),
     system=one_of(SYSTEMS),
     table=one_of(STUDY.tables),
-    training=r"|/trainings/\d+",
+    training=r"|/trainings/[\d.]+",
     unknown=f"(?!({one_of(SYSTEMS)})/)[^/]+",
 
 

@@ -96,7 +96,8 @@ def finished_trainings(wildcards):
 
 def of_training(wildcards, number):
     """The metrics of one training of a system."""
-    folder = f"{RESULTS}/trainings/{number}{evaluator_of(wildcards)}"
+    label = STUDY.trainings.label(number)
+    folder = f"{RESULTS}/trainings/{label}{evaluator_of(wildcards)}"
     return f"{folder}/{wildcards.measured}/{wildcards.metrics}.parquet"
 
 
@@ -244,7 +245,7 @@ rule compute_metrics:
     benchmark:
         f"{_OWN_FOLDER}{{evaluator}}/benchmarks/metrics/{{measured}}.tsv"
     wildcard_constraints:
-        training=r"/trainings/\d+",
+        training=r"/trainings/[\d.]+",
     resources:
         **needs(mem_mb=2000, runtime=60),
     params:
@@ -267,7 +268,7 @@ rule physical_metrics:
     benchmark:
         f"{_OWN_FOLDER}/benchmarks/physical_{{system}}.tsv"
     wildcard_constraints:
-        training=r"/trainings/\d+",
+        training=r"/trainings/[\d.]+",
     resources:
         **needs(mem_mb=1000, runtime=10),
     params:
