@@ -40,16 +40,13 @@ from lead.evaluation.repeats import (
     require_same_items,
     trainings_in,
 )
-from lead.evaluation.summary import GAUGE, METRICS
+from lead.evaluation.summary import SCATTERED
 from lead.evaluation.trainings import spread_of
 from lead.files.job import Job
 from lead.files.seeds import Seeds
 from lead.store import MotionIndex
 
 RECONSTRUCTION = "fid_reconstruction"
-
-SCATTERED = METRICS | GAUGE
-"""The metrics whose scatter is said: the paper's, and whether people move as told."""
 
 _SAME_TEXT = 1e-3
 """Most by which embeddings of one caption differ between batches."""

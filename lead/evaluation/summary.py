@@ -90,6 +90,9 @@ Of Real are ``limb_range`` 1 and the ceiling of ``action_accuracy``; what says V
 that were encoded and decoded, the most that the VAE allows.
 """
 
+SCATTERED = METRICS | GAUGE
+"""The metrics whose scatter over trainings the analysis has."""
+
 _FEET, _FLOOR, _BONES, _RATIO = "Toes on the floor", "Floor, mm", "Bones, per cent", "Ratio to Real"
 
 PHYSICAL = _by_name(

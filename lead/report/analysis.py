@@ -12,7 +12,7 @@ from lead.analysis.rows import Row, read_rows
 from lead.config.evaluation import Evaluation
 from lead.config.systems import System
 from lead.config.trainings import NETWORKS
-from lead.evaluation.summary import GAUGE, METRICS
+from lead.evaluation.summary import METRICS, SCATTERED
 from lead.files.artefact import commit
 from lead.files.job import Job
 from lead.report.printed import Block, Cell, Column, PrintedTable
@@ -25,8 +25,6 @@ _DECODED = ("D(E(x))", "D(P(E(x)))")
 """What a system's decoder makes of the real crops' latents: without a projector, and with one."""
 
 _TOPS = tuple(f"r_precision_top{top}" for top in (1, 2, 3))
-
-_SCATTERED = METRICS | GAUGE
 
 _SHARE_OF = {"vae": "VAE's share", "denoiser": "denoiser's", "projector": "projector's"}
 
@@ -109,8 +107,8 @@ def _scatter(rows: Rows, labels: Labels) -> Lines:
     networks = [name for name in NETWORKS if any(row.group == name for row in rows)]
     yield "Metric", "σ_T", "95 % interval", "σ_R", *(_SHARE_OF[name] for name in networks)
     for row in rows:
-        if row.group == "between" and _SCATTERED[row.metric].ranked:
-            metric, of_metric = _SCATTERED[row.metric], (row.system, row.metric)
+        if row.group == "between" and SCATTERED[row.metric].ranked:
+            metric, of_metric = SCATTERED[row.metric], (row.system, row.metric)
             shares = (by.get((*of_metric, network)) for network in networks)
             deviations = _number(row, 4), _span(row, digits=4), _number(by[*of_metric, "within"], 4)
             name = f"{metric.group} {metric.label}".strip()
