@@ -105,7 +105,8 @@ def main() -> None:
     parser.add_argument("study", help="its evaluator and protocol, from results/STUDY")
     parser.add_argument("--configfile", type=Path, help="with which the study was made")
     parser.add_argument("--networks", type=Path, nargs="+", help="folders with models/ of VAE, "
-                        "denoiser and projectors; trainings/2, ... are taken too")  # fmt: skip
+                        "denoiser and projectors; trainings/2, ... are taken too, of nested "
+                        "designs the first on each VAE")  # fmt: skip
     parser.add_argument("--guidance", type=float, nargs="+", default=[1, 2.5, 5, 7.5, 10])
     parser.add_argument("--student", action="store_true", help="MotionLCM's, over 1, 2 and 4 steps")
     parser.add_argument("--projectors", nargs="+", help="by name, such as lead; default: all")

@@ -160,10 +160,10 @@ def scatter_rows(metrics: pd.DataFrame, systems: Sequence[str]) -> list[Row]:
         rows.append(replace(row, group="between", value=found.between, low=low, high=high))
         rows.append(replace(row, group="within", value=found.within))
         if len(found.variances) > 1:
-            rows += [
-                replace(row, group=network, value=share, n=found.trained[network])
-                for network, share in found.shares.items()
-            ]
+            for network, share in found.shares.items():
+                low, high = found.share_reach[network]
+                own = replace(row, group=network, value=share, low=low, high=high)
+                rows.append(replace(own, n=found.trained[network]))
     return rows
 
 

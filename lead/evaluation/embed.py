@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
@@ -13,6 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from lead.config.evaluation import Evaluation
+from lead.config.trainings import NETWORKS
 from lead.diffusion.generator import MotionGenerator
 from lead.errors import LeadError
 from lead.evaluation.evaluator import MotionEvaluator, evaluated_by, open_evaluator
@@ -28,11 +30,11 @@ from lead.evaluation.generate import (
 )
 from lead.evaluation.predictions.requests import measured_items
 from lead.evaluation.protocol import Pass, draw_multimodality, draw_pass
-from lead.evaluation.repeats import FIRST, repeat_seeds
-from lead.files.job import Job, forget, state_lock
+from lead.evaluation.repeats import FIRST, MADE_WITH, repeat_seeds
+from lead.files.job import UNSEEDED, Job, forget, state_lock
 from lead.files.seeds import Seeds
 from lead.models.matcher import FRAMES_PER_SNIPPET, PADDED_FRAMES
-from lead.models.tensors import load_tensors, save_tensors
+from lead.models.tensors import load_tensors, read_metadata, save_tensors
 from lead.progress import Progress
 from lead.store import MotionStore
 
@@ -138,7 +140,14 @@ def every_repeat(
         evaluator = replace(evaluator, advance=progress.advance)
         for repeat in missing:
             keeper.keep(repeat, embed(evaluator, repeat_seeds(job.seeds, repeat)))
-        keeper.write(job.outputs["embeddings"], job.manifest | evaluated_by(job))
+        keeper.write(job.outputs["embeddings"], job.manifest | evaluated_by(job) | made_with(job))
+
+
+def made_with(job: Job) -> dict[str, str]:
+    """What the networks of a job say of their training, as metadata of its motions."""
+    found = {name: read_metadata(job.inputs[name]) for name in NETWORKS if name in job.inputs}
+    said = {name: [own.get(UNSEEDED, ""), own.get("code", "")] for name, own in found.items()}
+    return {MADE_WITH: json.dumps(said)} if said else {}
 
 
 @contextmanager

@@ -27,6 +27,10 @@ EVALUATED_BY = "judged_by"
 EVALUATOR = ("evaluator_weights", "evaluator_statistics")
 """Keys of a file's metadata: digests of the evaluator's weights and of its statistics."""
 
+MADE_WITH = "networks"
+"""Key of a file's metadata: of each network that made the motions, as JSON, digests of the settings
+of its training without the seed, and of the code; empty where it does not say."""
+
 ACTIONS = "actions"
 """Key of a file's metadata: the labels that motions were classified by, as JSON; maybe none."""
 

@@ -24,6 +24,7 @@ from lead.evaluation.metrics import (
 from lead.evaluation.repeats import (
     EVALUATED_BY,
     EVALUATOR,
+    MADE_WITH,
     Repeats,
     repeat_seeds,
     require_same_items,
@@ -80,6 +81,7 @@ def compute_metrics(job: Job) -> None:
         "diversity_pairs": diversity_pairs(items, settings.diversity_pairs),
         "gauge": gauge_facts(labels, of_real),
         "notes": json.loads(stored.metadata.get("notes", "[]")),
+        MADE_WITH: json.loads(stored.metadata.get(MADE_WITH, "{}")),
     }
     write_values(job.outputs["metrics"], system, values, metadata)
 

@@ -22,6 +22,8 @@ Value = TypeVar("Value")
 _AWAITED = ".awaited"
 DIGESTS = ".digests"
 """Folder, in a study's results, of what each file's bytes were when it was made."""
+UNSEEDED = "config_without_seed"
+"""Key of an artefact's metadata: a digest of its settings that all trainings of a study share."""
 
 
 @dataclass(frozen=True)
@@ -77,12 +79,13 @@ class Job:
     @property
     def manifest(self) -> dict[str, str]:
         """The metadata of this job's artefacts."""
+        unseeded = {name: value for name, value in self.settings.items() if name != "seed"}
         return manifest(
             self.stage,
             config=digest(dict(self.settings)),
             code=self.code,
             seed=int(self.settings["seed"]),
-        ) | {"threads": str(self.threads)}
+        ) | {"threads": str(self.threads), UNSEEDED: digest(unseeded)}
 
     def on_any_threads(self) -> Job:
         """Return the same job for stages whose results do not depend on the number of threads."""

@@ -26,7 +26,7 @@ _DECODED = ("D(E(x))", "D(P(E(x)))")
 
 _TOPS = tuple(f"r_precision_top{top}" for top in (1, 2, 3))
 
-_SHARE_OF = {"vae": "VAE's share", "denoiser": "denoiser's", "projector": "projector's"}
+_SHARE_OF = {"vae": "VAE's share", "denoiser": "denoiser's share", "projector": "projector's share"}
 
 Labels = Mapping[str, str]
 Rows = Sequence[Row]
@@ -104,8 +104,10 @@ def _paired(rows: Rows, labels: Labels) -> Lines:
 
 def _scatter(rows: Rows, labels: Labels) -> Lines:
     by = {(row.system, row.metric, row.group): row for row in rows}
-    networks = [name for name in NETWORKS if any(row.group == name for row in rows)]
-    yield "Metric", "σ_T", "95 % interval", "σ_R", *(_SHARE_OF[name] for name in networks)
+    trained = {row.group: row.n for row in rows if row.group in NETWORKS}
+    networks = [name for name in NETWORKS if name in trained]
+    heads = (f"{_SHARE_OF[name]}, {trained[name]} trained" for name in networks)
+    yield "Metric", "σ_T", "95 % interval", "σ_R", *heads
     for row in rows:
         if row.group == "between" and SCATTERED[row.metric].ranked:
             metric, of_metric = SCATTERED[row.metric], (row.system, row.metric)
@@ -227,7 +229,9 @@ def _number(row: Row | None, digits: int = 3) -> str:
 
 
 def _share(row: Row | None) -> str:
-    return MISSING if row is None or math.isnan(row.value) else f"{row.value:.0%} of {row.n}"
+    if row is None or math.isnan(row.value):
+        return MISSING
+    return f"{row.value:.0%} ({row.low:.0%} to {row.high:.0%})"
 
 
 def _change(row: Row | None) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """Several trainings of a system: variances, intervals that cover, and what is paired."""
 
 import math
+from collections import Counter
 
 import numpy as np
 import pandas as pd
@@ -84,6 +85,21 @@ def test_the_interval_of_a_nested_design_covers_too():
     assert 0.93 <= hits / studies <= 0.97
 
 
+@pytest.mark.parametrize("sizes", [(4, 8, 24), (8, 16, 32)])
+@pytest.mark.parametrize("deviations", [(0.5, 0.4, 0.3), (0.0, 0.6, 0.2), (0.8, 0.0, 0.0)])
+def test_intervals_of_shares_cover_too(sizes, deviations):
+    design = numbers(Trainings(**dict(zip(NETWORKS, sizes, strict=True))))
+    squares = np.square(deviations)
+    shares = dict(zip(NETWORKS, squares / squares.sum(), strict=True))
+    rng, studies, hits = np.random.default_rng(2), 200, Counter()
+    for _ in range(studies):
+        found = spread(nested(rng, design, deviations, repeats=20), design)
+        hits["between"] += found.reach[0] <= math.sqrt(squares.sum()) <= found.reach[1]
+        for network, (low, high) in found.share_reach.items():
+            hits[network] += low - 1e-9 <= shares[network] <= high + 1e-9
+    assert all(hits[name] / studies >= 0.93 for name in ("between", *NETWORKS)), hits
+
+
 def nested(rng, design, deviations, repeats):
     """Values of a nested design whose networks have these standard deviations, and repeats 1."""
     values = rng.normal(size=(len(design), repeats))
@@ -121,13 +137,13 @@ def test_a_deviation_that_may_be_nothing_has_an_interval_from_0():
     assert found.reach[0] == 0 < found.reach[1]
 
 
-def test_a_nested_design_has_shares_of_so_many_trainings_and_no_interval_of_the_whole():
+def test_a_nested_design_has_shares_of_so_many_trainings():
     design = numbers(Trainings(vae=2, denoiser=4, projector=4))
     values = nested(np.random.default_rng(0), design, (1.0, 1.0, 0.0), 3)
     found = spread(values, design)
     assert found.trained == {"vae": 2, "denoiser": 4}
     assert sum(found.shares.values()) == pytest.approx(1)
-    assert all(map(math.isnan, found.reach))
+    assert list(found.share_reach) == ["denoiser", "vae"] and found.reach[0] < found.between
 
 
 def test_equal_trainings_have_no_negative_variance():
@@ -262,6 +278,41 @@ def test_trainings_that_were_measured_otherwise_are_refused(tmp_path):
     write_values(job.inputs["metrics"][1], "lead", [{"fid": 1.0}], {"items": 8})
     with pytest.raises(LeadError, match="not measured alike"):
         gather_trainings(job)
+
+
+def test_trainings_by_another_evaluator_are_refused(tmp_path):
+    job = metrics_of(tmp_path, "lead", [[1.0], [2.0]], plain(2))
+    facts = {"items": 7, "evaluator_weights": "another"}
+    write_values(job.inputs["metrics"][1], "lead", [{"fid": 1.0}], facts)
+    with pytest.raises(LeadError, match="another evaluator_weights"):
+        gather_trainings(job)
+
+
+def trained(job, *networks):
+    """Let the metrics of each training say what its networks were trained with."""
+    for file, own in zip(job.inputs["metrics"], networks, strict=True):
+        write_values(file, "lead", [{"fid": 1.0}], {"items": 7, "networks": own})
+    return job
+
+
+def test_trainings_of_other_settings_are_refused(tmp_path):
+    job = metrics_of(tmp_path, "lead", [[1.0], [2.0]], plain(2))
+    alike = {"vae": ["a", "c"], "denoiser": ["b", "c"]}
+    with pytest.raises(LeadError, match="have a denoiser of different settings"):
+        gather_trainings(trained(job, alike, {**alike, "denoiser": ["other", "c"]}))
+
+
+def test_trainings_of_other_code_are_noted_once(tmp_path):
+    job = metrics_of(tmp_path, "lead", [[1.0], [2.0], [3.0]], plain(3))
+    gather_trainings(trained(job, {"vae": ["a", "c"]}, {"vae": ["a", "d"]}, {"vae": ["a", "d"]}))
+    (note,) = read_values(job.outputs["metrics"])[1]["notes"]
+    assert "different versions of the code that trains the vae" in note
+
+
+def test_trainings_that_do_not_say_are_taken(tmp_path):
+    job = metrics_of(tmp_path, "lead", [[1.0], [2.0]], plain(2))
+    gather_trainings(trained(job, {"vae": ["", "c"]}, {"vae": ["a", "c"]}))
+    assert read_values(job.outputs["metrics"])[1]["notes"] == []
 
 
 def test_a_missing_training_is_named(tmp_path):

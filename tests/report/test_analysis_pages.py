@@ -42,12 +42,13 @@ def test_trainings_have_their_deviations_and_a_nested_design_its_shares():
     cells = row_of(markdown(sections(plain, LABELS, 5), ()), "| LEAD")
     assert cells == ["LEAD", "FID", "0.0870", "0.0500 to 0.2500", "0.0360"]
     shares = [
-        Row("scatter", "lead", "", "fid", "vae", 0.75, n=4),
-        Row("scatter", "lead", "", "fid", "denoiser", 0.25, n=8),
+        Row("scatter", "lead", "", "fid", "vae", 0.75, 0.1, 0.9, n=4),
+        Row("scatter", "lead", "", "fid", "denoiser", 0.25, 0.0, 0.8, n=8),
     ]
     text = markdown(sections(plain + shares, LABELS, 8), ())
-    assert row_of(text, "| System")[-2:] == ["VAE's share", "denoiser's"]
-    assert row_of(text, "| LEAD")[-2:] == ["75% of 4", "25% of 8"]
+    header = row_of(text, "| System")[-2:]
+    assert header == ["VAE's share, 4 trained", "denoiser's share, 8 trained"]
+    assert row_of(text, "| LEAD")[-2:] == ["75% (10% to 90%)", "25% (0% to 80%)"]
 
 
 def row_of(text, start):

@@ -40,6 +40,11 @@ def test_every_training_has_networks_and_metrics_of_its_own(several):
     frame = pq.read_table(study / "systems/lead/metrics.parquet").to_pandas()
     fid = frame[frame["metric"] == "fid"].groupby("training")["value"].mean()
     assert list(fid.index) == [1, 2, 3] and fid.nunique() == 3
+    metrics = (study / f"trainings/{label}/systems/lead/metrics.parquet" for label in "23")
+    second, third = (json.loads(pq.read_schema(file).metadata[b"lead"]) for file in metrics)
+    assert second["networks"] == third["networks"]
+    assert list(second["networks"]) == ["vae", "denoiser", "projector"]
+    assert all(all(known) for known in second["networks"].values())
 
 
 def test_the_table_is_over_trainings(several):
