@@ -249,19 +249,20 @@ def page(rows: pd.DataFrame) -> str:
         lines += [f"\n{networks}, {varied} {scale:g}, {count} trainings\n",
                   markdown_table(("condition", *shown, "FID less MLD's"), table)]  # fmt: skip
         if "lead" in frames:
-            lines.append(f"\nlead less clipped: {_less(frames['lead'], frames['clipped'])}")
+            others = [name for name in frames if name not in ("lead", "mld")]
+            table = [(f"lead less {name}", *_less(frames["lead"], frames[name])) for name in others]
+            lines += ["", markdown_table(("", *METRICS), table)]
     return "\n".join(lines) + "\n"
 
 
-def _less(values: pd.Series | pd.DataFrame, others: pd.Series | pd.DataFrame) -> str:
+def _less(values: pd.Series | pd.DataFrame, others: pd.Series | pd.DataFrame) -> list[str]:
     """Mean difference of each metric over trainings, with its interval."""
     change = pd.Series(values - others)
     by_metric = {metric: own.to_numpy() for metric, own in change.groupby(level="metric")}
     means = {metric: estimate(by_metric[metric]) for metric in METRICS}
-    return "; ".join(
-        f"{metric} {found.mean:+.3f} ({found.low:+.3f} to {found.high:+.3f})"
-        for metric, found in means.items()
-    )
+    return [
+        f"{found.mean:+.3f} ({found.low:+.3f} to {found.high:+.3f})" for found in means.values()
+    ]
 
 
 def by_training(rows: pd.DataFrame) -> pd.DataFrame:
