@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,13 +13,20 @@ from scipy import special
 
 from lead.analysis.paired import DISTANCE, Estimate, common, difference, values_of
 from lead.analysis.rows import read_metrics
-from lead.config.systems import ABLATIONS, BEST, FULL, MLD, PAIRS, System, by_name
+from lead.config.systems import System
 from lead.config.trainings import Trainings
 from lead.evaluation.summary import METRICS
 from lead.evaluation.trainings import independent
 from lead.files.artefact import commit
 from lead.files.job import Job
 from lead.files.tables import write_table
+from lead.report.paper_claims import (
+    RECONSTRUCTION,
+    Claim,
+    Comparison,
+    claims_of_captions,
+    claims_of_inversion,
+)
 from lead.report.text import markdown_table, template, write_text
 
 YES, NO, UNDECIDED, UNMEASURED = "yes", "no", "not decided", "not measured"
@@ -28,33 +35,7 @@ MOST_TRAININGS = 1000
 """Trainings beyond which none is named that would decide."""
 
 _POWER = 0.8
-_ABLATED = ("lead_mlp", "lead_skip", "lead_no_align", "lead_no_rec", "lead_no_var")
-_TOPS = ("r_precision_top1", "r_precision_top2", "r_precision_top3")
-_RECONSTRUCTION = "fid_reconstruction"
-_LABELS = {DISTANCE: "distance of Diversity to Real's", _RECONSTRUCTION: "FID of D(E(x))"}
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """One metric of a system less that of another, and what is claimed of it.
-
-    Attributes:
-        metric: of both, or of the first one where the other's is named too.
-        better: whether the first one is said to be better, or worse.
-        against_metric: another metric that the second one is read in.
-    """
-
-    system: str
-    against: str
-    metric: str
-    better: bool = True
-    against_metric: str | None = None
-
-    @property
-    def claims_more(self) -> bool:
-        """Whether the first one's figure is said to be the larger one."""
-        higher = self.metric != DISTANCE and METRICS[self.metric].direction == "higher"
-        return higher == self.better
+_LABELS = {DISTANCE: "distance of Diversity to Real's", RECONSTRUCTION: "FID of D(E(x))"}
 
 
 @dataclass(frozen=True)
@@ -81,16 +62,6 @@ class Answer:
         higher = self.change.mean > 0
         side = "as claimed" if higher == self.comparison.claims_more else "**against the claim**"
         return f"{'higher' if higher else 'lower'}, {side}"
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A claim of the paper, what its own figures say of it, and what it is answered by."""
-
-    name: str
-    says: str
-    printed: str
-    compared: tuple[Comparison, ...]
 
 
 def answer_claims(job: Job) -> None:
@@ -136,81 +107,6 @@ def claims_page(
             for claim, own in answered.items()
         ],
     )
-
-
-def claims_of_captions(systems: Iterable[System]) -> Iterator[Claim]:
-    """Claims of Tables 1, 5 and 6, as far as their systems are there."""
-    present = by_name(systems)
-    pairs = [
-        (name, name.removeprefix("lead_") if system.steps else MLD.name)
-        for name, system in present.items()
-        if system.projector == FULL
-    ]
-    ablated = [name for name in _ABLATED if name in present]
-    yield Claim(
-        "C1", "Realignment improves FID",
-        "It does: 0.473 to 0.109 on HumanML3D, and at every number of MotionLCM's steps.",
-        _each(pairs, ("fid",)),
-    )  # fmt: skip
-    yield Claim(
-        "C2", "Realignment improves the match of text and motion",
-        "It does for MotionLCM; R-precision and MM-Dist of LEAD (MLD) are worse than MLD's.",
-        _each(pairs, (*_TOPS, "mm_dist")),
-    )  # fmt: skip
-    yield Claim(
-        "C3", "Realignment sacrifices neither Diversity nor MultiModality",
-        "MultiModality rises for MLD on HumanML3D and falls on KIT-ML and for MotionLCM.",
-        _each(pairs, ("multimodality", DISTANCE)),
-    )  # fmt: skip
-    if ablated:
-        every = ("fid", *_TOPS, "mm_dist", DISTANCE, "multimodality")
-        yield Claim(
-            "C4", "The whole projector is best in all metrics",
-            "It is in FID and MM-Dist alone.",
-            _each([(FULL, name) for name in ablated], every),
-        )  # fmt: skip
-    if "lead_no_align" in ablated:
-        yield Claim(
-            "C5", "Without the alignment loss R-precision falls",
-            "Top-3 falls from 0.762 to 0.759, without an interval.",
-            _each([("lead_no_align", FULL)], _TOPS, better=False),
-        )  # fmt: skip
-    if others := [name for name in ("lead_no_rec", "lead_no_var") if name in ablated]:
-        yield Claim(
-            "C6", "Without the losses of reconstruction or variance FID is worse",
-            "It is: 0.630 and 0.320 against 0.137.",
-            _each([(name, FULL) for name in others], ("fid",), better=False),
-        )  # fmt: skip
-    yield Claim(
-        "C11", "Realigned motions have a lower FID than the VAE's own reconstructions",
-        "0.109 against 0.247, which MLD's paper prints for its VAE.",
-        (Comparison(FULL, MLD.name, "fid", against_metric=_RECONSTRUCTION),),
-    )  # fmt: skip
-
-
-def claims_of_inversion(systems: Iterable[System]) -> Iterator[Claim]:
-    """Claims of Tables 3 and 4."""
-    metrics = ("fid", _TOPS[-1], "mm_dist", DISTANCE)
-    plain = {row.objective: row.name for row in PAIRS if row.projector is None}
-    others = [(BEST.name, row.name) for row in PAIRS if row.objective != BEST.objective]
-    realigned = [(row.name, plain[row.objective]) for row in PAIRS if row.projector]
-    ablated = [(row.name, BEST.name) for row in ABLATIONS if row.projector == "lead_no_align"]
-    yield Claim(
-        "C7", "Inversion in the realigned space is the most realistic and best aligned",
-        "Best in FID (2.529) and MM-Dist (4.663); the best Top-3 is MTI MLD + projection's, the "
-        "Diversity closest to Real that of MTI MLD.",
-        _each(others, metrics),
-    )  # fmt: skip
-    yield Claim(
-        "C8", "Realignment at generation helps every inversion",
-        "FID, MM-Dist and Top-3 improve for all three; Diversity does not.",
-        _each(realigned, metrics),
-    )  # fmt: skip
-    yield Claim(
-        "C9", "Without the alignment loss FID of inversion is significantly worse",
-        "2.762 against 2.529; without reconstruction it is 3.537, without variance 2.963.",
-        _each(ablated, ("fid",), better=False),
-    )  # fmt: skip
 
 
 def answers(frame: pd.DataFrame, compared: Iterable[Comparison]) -> list[Answer]:
@@ -272,12 +168,6 @@ def _said(found: Sequence[Answer], trainings: int) -> str:
         return f"{UNDECIDED} (one training): {lies}{size} here{', ' * bool(claimed)}{claimed}"
     right = sum(own.lies.endswith("as claimed") for own in found)
     return f"{UNDECIDED} (one training): {right} of {len(found)} differences lie as claimed"
-
-
-def _each(
-    pairs: Iterable[tuple[str, str]], metrics: Sequence[str], better: bool = True
-) -> tuple[Comparison, ...]:
-    return tuple(Comparison(*pair, metric, better) for pair in pairs for metric in metrics)
 
 
 def _table(found: Sequence[Answer], labels: Mapping[str, str], trainings: int) -> str:

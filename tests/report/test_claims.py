@@ -20,14 +20,12 @@ from lead.report.claims import (
     UNDECIDED,
     UNMEASURED,
     YES,
-    Comparison,
     answer_claims,
     answers,
-    claims_of_captions,
-    claims_of_inversion,
     overall,
     trainings_to_decide,
 )
+from lead.report.paper_claims import Comparison, claims_of_captions, claims_of_inversion
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 SYSTEMS = load_study("demo", {}, CONFIG).every_system
