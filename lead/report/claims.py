@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
 from scipy import special
 
-from lead.analysis.paired import DISTANCE, Estimate, common, difference, values_of
+from lead.analysis.paired import DISTANCE, Estimate, common, estimate, holm, values_of
 from lead.analysis.rows import read_metrics
 from lead.config.systems import System
 from lead.config.trainings import Trainings
@@ -27,12 +28,15 @@ from lead.report.paper_claims import (
     claims_of_captions,
     claims_of_inversion,
 )
-from lead.report.text import markdown_table, template, write_text
+from lead.report.text import markdown_table, p_value, template, write_text
 
 YES, NO, UNDECIDED, UNMEASURED = "yes", "no", "not decided", "not measured"
 
 MOST_TRAININGS = 1000
 """Trainings beyond which none is named that would decide."""
+
+FAMILY_LEVEL = 0.05
+"""How often a claim whose differences are all 0 is answered `NO`, at most."""
 
 _POWER = 0.8
 _LABELS = {DISTANCE: "distance of Diversity to Real's", RECONSTRUCTION: "FID of D(E(x))"}
@@ -44,15 +48,22 @@ class Answer:
 
     Attributes:
         change: the difference; ``repeats`` counts trainings, or repeats of the one training.
-        verdict: `YES`, `NO` or `UNDECIDED`; always the last of one training.
+        p_holm: its p after Holm's correction over the claim's comparisons; NaN of one training.
+        verdict: `YES`, `NO` or `UNDECIDED` by its own interval; always the last of one training.
         decides: trainings at which a true difference of this size is found in 8 of 10 studies;
             None if that is not known, or more than `MOST_TRAININGS`.
     """
 
     comparison: Comparison
     change: Estimate
+    p_holm: float
     verdict: str
     decides: int | None
+
+    @property
+    def refutes(self) -> bool:
+        """Whether it lies against the claim beyond what chance does among its comparisons."""
+        return self.verdict == NO and self.p_holm < FAMILY_LEVEL
 
     @property
     def lies(self) -> str:
@@ -74,7 +85,7 @@ def answer_claims(job: Job) -> None:
     answered = answer(frame, systems)
     rows = [
         {"claim": claim.name, **vars(own.comparison), **vars(own.change),
-         "answer": own.verdict, "decides": own.decides}
+         "p_holm": own.p_holm, "answer": own.verdict, "decides": own.decides}
         for claim, found in answered.items()
         for own in found
     ]  # fmt: skip
@@ -110,30 +121,53 @@ def claims_page(
 
 
 def answers(frame: pd.DataFrame, compared: Iterable[Comparison]) -> list[Answer]:
-    """The answers to comparisons, of a frame of `read_metrics`; one not measured is left out."""
-    several, found = independent(frame) is not None, []
+    """The answers to the comparisons of one claim, of a frame of `read_metrics`.
+
+    One that was not measured is left out.
+    """
+    measured = []
     for own in compared:
         values = values_of(frame, own.system, own.metric)
         units, first, second = common(
             values, values_of(frame, own.against, own.against_metric or own.metric)
         )
-        if not units:
-            continue
-        change = difference(first, second)
-        verdict = _verdict(change, own) if several else UNDECIDED
-        decides = trainings_to_decide(first - second) if several else None
-        found.append(Answer(own, change, verdict, decides))
-    return found
+        if units:
+            measured.append((own, first - second))
+    return judged(measured, several=independent(frame) is not None)
+
+
+def judged(
+    measured: Sequence[tuple[Comparison, Float[np.ndarray, " _K"]]], several: bool
+) -> list[Answer]:
+    """The answers to the comparisons of one claim from their differences.
+
+    Differences are by training; of one training (not ``several``) by repeat, and decide nothing.
+    """
+    changes = [estimate(differences) for _, differences in measured]
+    if not several:
+        return [
+            Answer(own, change, math.nan, UNDECIDED, None)
+            for (own, _), change in zip(measured, changes, strict=True)
+        ]
+    adjusted = holm(np.array([change.p for change in changes]))
+    return [
+        Answer(own, change, float(p), _verdict(change, own), trainings_to_decide(differences))
+        for (own, differences), change, p in zip(measured, changes, adjusted, strict=True)
+    ]
 
 
 def overall(found: Sequence[Answer]) -> str:
-    """A claim holds if all of it does, and fails if any of it fails."""
+    """A claim holds if all of it does, and fails if any of it fails.
+
+    That all of several hypotheses fail at .05 happens in at most 5 % of the studies in which one of
+    them is true (an intersection-union test), so `YES` needs no correction. That any fails happens
+    by chance the more often the more there are: `NO` needs one that `Answer.refutes`.
+    """
     if not found:
         return UNMEASURED
-    verdicts = {own.verdict for own in found}
-    if NO in verdicts:
+    if any(own.refutes for own in found):
         return NO
-    return YES if verdicts == {YES} else UNDECIDED
+    return YES if all(own.verdict == YES for own in found) else UNDECIDED
 
 
 def trainings_to_decide(differences: Float[np.ndarray, " K"]) -> int | None:
@@ -146,9 +180,15 @@ def trainings_to_decide(differences: Float[np.ndarray, " K"]) -> int | None:
         return None
     mean, deviation = abs(float(differences.mean())), float(differences.std(ddof=1))
     count = np.arange(2, MOST_TRAININGS + 1)
-    wanted = special.stdtrit(count - 1, 0.975) + special.stdtrit(count - 1, _POWER)
-    enough = count[wanted * deviation / np.sqrt(count) <= mean]
+    enough = count[_wanted() * deviation / np.sqrt(count) <= mean]
     return int(enough[0]) if len(enough) and mean > 0 else None
+
+
+@cache
+def _wanted() -> Float[np.ndarray, " N"]:
+    """t_{.975} + t_{.8} of two trainings to the most."""
+    freedom = np.arange(1, MOST_TRAININGS)
+    return special.stdtrit(freedom, 0.975) + special.stdtrit(freedom, _POWER)
 
 
 def _verdict(change: Estimate, own: Comparison) -> str:
@@ -183,7 +223,7 @@ def _table(found: Sequence[Answer], labels: Mapping[str, str], trainings: int) -
         span = "–" if math.isnan(own.change.low) else f"{low} to {high}"
         rows.append((f"{labels[own.comparison.system]} less {against}", metric,
                      f"{own.change.mean:+.3f}", own.verdict if trainings > 1 else own.lies, span,
-                     str(own.decides or "–")))  # fmt: skip
-    header = ("Systems", "metric", "difference", "answer", "95 % interval", "decides")
-    columns = len(header) if any(own.decides for own in found) else -1
+                     p_value(own.p_holm), str(own.decides or "–")))  # fmt: skip
+    header = ("Systems", "metric", "difference", "answer", "95 % interval", "p (Holm)", "decides")
+    columns = len(header) if trainings > 1 else -2
     return markdown_table(header[:columns], [row[:columns] for row in rows])

@@ -5,6 +5,7 @@ The LaTeX is a ``table`` environment for \\input that needs booktabs and nothing
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -82,6 +83,13 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         for line in (header, rule, *rows)
     )
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def p_value(p: float) -> str:
+    """A p as pages have it; a dash where there is none."""
+    if math.isnan(p):
+        return "–"
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def markdown_sections(tables: Sequence[PrintedTable]) -> list[str]:
