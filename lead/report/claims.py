@@ -28,7 +28,7 @@ from lead.report.paper_claims import (
     claims_of_captions,
     claims_of_inversion,
 )
-from lead.report.text import markdown_table, p_value, template, write_text
+from lead.report.text import decimals, markdown_table, p_value, template, write_text
 
 YES, NO, UNDECIDED, UNMEASURED = "yes", "no", "not decided", "not measured"
 
@@ -204,7 +204,8 @@ def _said(found: Sequence[Answer], trainings: int) -> str:
         return overall(found)
     if len(found) == 1:
         lies, _, claimed = found[0].lies.partition(", ")
-        size = f" by {abs(found[0].change.mean):.3f}" if claimed else ""
+        mean = abs(found[0].change.mean)
+        size = f" by {mean:.{decimals(mean)}f}" if claimed else ""
         return f"{UNDECIDED} (one training): {lies}{size} here{', ' * bool(claimed)}{claimed}"
     right = sum(own.lies.endswith("as claimed") for own in found)
     return f"{UNDECIDED} (one training): {right} of {len(found)} differences lie as claimed"
@@ -219,10 +220,12 @@ def _table(found: Sequence[Answer], labels: Mapping[str, str], trainings: int) -
         against = labels[own.comparison.against]
         if own.comparison.against_metric:
             against += f", {_LABELS[own.comparison.against_metric]}"
-        low, high = (f"{end:+.3f}" for end in (own.change.low, own.change.high))
-        span = "–" if math.isnan(own.change.low) else f"{low} to {high}"
+        ends = own.change.low, own.change.high
+        digits = decimals(*(ends if math.isfinite(ends[0]) else (own.change.mean,)))
+        low, mean, high = (f"{value:+.{digits}f}" for value in (ends[0], own.change.mean, ends[1]))
+        span = "–" if math.isnan(ends[0]) else f"{low} to {high}"
         rows.append((f"{labels[own.comparison.system]} less {against}", metric,
-                     f"{own.change.mean:+.3f}", own.verdict if trainings > 1 else own.lies, span,
+                     mean, own.verdict if trainings > 1 else own.lies, span,
                      p_value(own.p_holm), str(own.decides or "–")))  # fmt: skip
     header = ("Systems", "metric", "difference", "answer", "95 % interval", "p (Holm)", "decides")
     columns = len(header) if trainings > 1 else -2

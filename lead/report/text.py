@@ -19,6 +19,9 @@ import pandas as pd
 from lead.files.artefact import atomic_path
 from lead.report.printed import MISSING, Block, Cell, PrintedTable, Row, TableText, printed_table
 
+MOST_DECIMALS = 6
+"""Beyond lies what rounding in float32 leaves of two figures that are equal."""
+
 # "<", ">" and "|" print as other signs in LaTeX's default encoding, "--" and quotes as ligatures.
 _ESCAPES = {
     "\\": r"\textbackslash{}",
@@ -83,6 +86,14 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         for line in (header, rule, *rows)
     )
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def decimals(*values: float) -> int:
+    """Decimals with which the largest value has two significant digits: at least the paper's three,
+    at most `MOST_DECIMALS`. NaN counts for nothing."""
+    largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
+    needed = 1 - math.floor(math.log10(largest)) if largest else 0
+    return min(max(3, needed), MOST_DECIMALS)
 
 
 def p_value(p: float) -> str:

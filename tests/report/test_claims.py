@@ -1,5 +1,6 @@
 """The paper's claims, answered over trainings."""
 
+import math
 import re
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from lead.report.claims import (
     trainings_to_decide,
 )
 from lead.report.paper_claims import Comparison, claims_of_captions, claims_of_inversion
+from lead.report.text import MOST_DECIMALS, decimals
 
 CONFIG = Path(__file__).resolve().parents[2] / "config"
 SYSTEMS = load_study("demo", {}, CONFIG).every_system
@@ -228,3 +230,28 @@ def test_the_page_marks_the_rows_that_survive_the_correction():
     rows = [line for line in page.splitlines() if line.startswith("| LEAD w/o Rec less LEAD ")]
     assert len(rows) == 1 and " < 0.001 |" in rows[0]
     assert "p (Holm) | decides |" in page and "Holm's correction" in page
+
+
+@pytest.mark.parametrize(
+    ("values", "digits"),
+    [
+        ((-16.487, 53.023), 3),
+        ((-0.0123, 0.001), 3),
+        ((-0.00996, 0.0), 4),
+        ((-0.00012, 0.00061), 5),
+        ((1e-17, -1e-17), MOST_DECIMALS),
+        ((0.0, 0.0), 3),
+        ((math.nan, math.nan), 3),
+    ],
+)
+def test_the_larger_bound_has_two_significant_digits(values, digits):
+    assert decimals(*values) == digits
+
+
+def test_a_small_difference_is_not_printed_as_nothing():
+    base, change = np.array([0.99, 0.98, 0.97]), np.array([0.0002, -0.0001, 0.0003])
+    own = {"r_precision_top3": list(base + change)}
+    metrics = frame(lead=own, mld={"r_precision_top3": list(base)})
+    systems = tuple(SYSTEMS.values())
+    page = claims_page(answer(metrics, systems), systems, "demo", SEVERAL)
+    assert "+0.00013" in page and "-0.00038 to +0.00065" in page
