@@ -114,7 +114,9 @@ def claims_page(
         commit=commit(),
         trainings=trainings,
         claims=[
-            (claim, _said(own, trainings.number), _table(own, labels, trainings.number))
+            (claim, f"see `{claim.table}.tex`", "")
+            if claim.table
+            else (claim, _said(own, trainings.number), _table(own, labels, trainings.number))
             for claim, own in answered.items()
         ],
     )
