@@ -17,7 +17,7 @@ from lead.files.artefact import commit
 from lead.files.job import Job
 from lead.report.printed import Block, Cell, Column, PrintedTable
 from lead.report.printed import Row as PrintedRow
-from lead.report.text import markdown_sections, paragraphs, render_latex, write_text
+from lead.report.text import markdown_sections, p_value, paragraphs, render_latex, write_text
 
 MISSING = "–"
 
@@ -99,7 +99,7 @@ def _paired(rows: Rows, labels: Labels) -> Lines:
         metric, won = METRICS[row.metric], wins.get((row.system, row.metric))
         name = f"{metric.group} {metric.label} {metric.arrow}".strip()
         votes = [f"{won.value:.0f} of {won.n}" if won else MISSING] if wins else []
-        yield labels[row.system], name, *_change(row), _p_value(row.p), *votes
+        yield labels[row.system], name, *_change(row), p_value(row.p), *votes
 
 
 def _scatter(rows: Rows, labels: Labels) -> Lines:
@@ -253,9 +253,3 @@ def _half(row: Row | None) -> str:
     if row is None or math.isnan(row.low):
         return _number(row)
     return f"{row.value:.3f} ± {(row.high - row.low) / 2:.3f}"
-
-
-def _p_value(p: float) -> str:
-    if math.isnan(p):
-        return MISSING
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"

@@ -3,58 +3,43 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
 from scipy import special
 
-from lead.analysis.paired import DISTANCE, Estimate, common, difference, values_of
+from lead.analysis.paired import DISTANCE, Estimate, common, estimate, holm, values_of
 from lead.analysis.rows import read_metrics
-from lead.config.systems import ABLATIONS, BEST, FULL, MLD, PAIRS, System, by_name
+from lead.config.systems import System
 from lead.config.trainings import Trainings
 from lead.evaluation.summary import METRICS
 from lead.evaluation.trainings import independent
 from lead.files.artefact import commit
 from lead.files.job import Job
 from lead.files.tables import write_table
-from lead.report.text import markdown_table, template, write_text
+from lead.report.paper_claims import (
+    RECONSTRUCTION,
+    Claim,
+    Comparison,
+    claims_of_captions,
+    claims_of_inversion,
+)
+from lead.report.text import decimals, markdown_table, p_value, template, write_text
 
 YES, NO, UNDECIDED, UNMEASURED = "yes", "no", "not decided", "not measured"
 
 MOST_TRAININGS = 1000
 """Trainings beyond which none is named that would decide."""
 
+FAMILY_LEVEL = 0.05
+"""How often a claim whose differences are all 0 is answered `NO`, at most."""
+
 _POWER = 0.8
-_ABLATED = ("lead_mlp", "lead_skip", "lead_no_align", "lead_no_rec", "lead_no_var")
-_TOPS = ("r_precision_top1", "r_precision_top2", "r_precision_top3")
-_RECONSTRUCTION = "fid_reconstruction"
-_LABELS = {DISTANCE: "distance of Diversity to Real's", _RECONSTRUCTION: "FID of D(E(x))"}
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """One metric of a system less that of another, and what is claimed of it.
-
-    Attributes:
-        metric: of both, or of the first one where the other's is named too.
-        better: whether the first one is said to be better, or worse.
-        against_metric: another metric that the second one is read in.
-    """
-
-    system: str
-    against: str
-    metric: str
-    better: bool = True
-    against_metric: str | None = None
-
-    @property
-    def claims_more(self) -> bool:
-        """Whether the first one's figure is said to be the larger one."""
-        higher = self.metric != DISTANCE and METRICS[self.metric].direction == "higher"
-        return higher == self.better
+_LABELS = {DISTANCE: "distance of Diversity to Real's", RECONSTRUCTION: "FID of D(E(x))"}
 
 
 @dataclass(frozen=True)
@@ -63,15 +48,22 @@ class Answer:
 
     Attributes:
         change: the difference; ``repeats`` counts trainings, or repeats of the one training.
-        verdict: `YES`, `NO` or `UNDECIDED`; always the last of one training.
+        p_holm: its p after Holm's correction over the claim's comparisons; NaN of one training.
+        verdict: `YES`, `NO` or `UNDECIDED` by its own interval; always the last of one training.
         decides: trainings at which a true difference of this size is found in 8 of 10 studies;
             None if that is not known, or more than `MOST_TRAININGS`.
     """
 
     comparison: Comparison
     change: Estimate
+    p_holm: float
     verdict: str
     decides: int | None
+
+    @property
+    def refutes(self) -> bool:
+        """Whether it lies against the claim beyond what chance does among its comparisons."""
+        return self.verdict == NO and self.p_holm < FAMILY_LEVEL
 
     @property
     def lies(self) -> str:
@@ -81,16 +73,6 @@ class Answer:
         higher = self.change.mean > 0
         side = "as claimed" if higher == self.comparison.claims_more else "**against the claim**"
         return f"{'higher' if higher else 'lower'}, {side}"
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A claim of the paper, what its own figures say of it, and what it is answered by."""
-
-    name: str
-    says: str
-    printed: str
-    compared: tuple[Comparison, ...]
 
 
 def answer_claims(job: Job) -> None:
@@ -103,7 +85,7 @@ def answer_claims(job: Job) -> None:
     answered = answer(frame, systems)
     rows = [
         {"claim": claim.name, **vars(own.comparison), **vars(own.change),
-         "answer": own.verdict, "decides": own.decides}
+         "p_holm": own.p_holm, "answer": own.verdict, "decides": own.decides}
         for claim, found in answered.items()
         for own in found
     ]  # fmt: skip
@@ -132,112 +114,62 @@ def claims_page(
         commit=commit(),
         trainings=trainings,
         claims=[
-            (claim, _said(own, trainings.number), _table(own, labels, trainings.number))
+            (claim, f"see `{claim.table}.tex`", "")
+            if claim.table
+            else (claim, _said(own, trainings.number), _table(own, labels, trainings.number))
             for claim, own in answered.items()
         ],
     )
 
 
-def claims_of_captions(systems: Iterable[System]) -> Iterator[Claim]:
-    """Claims of Tables 1, 5 and 6, as far as their systems are there."""
-    present = by_name(systems)
-    pairs = [
-        (name, name.removeprefix("lead_") if system.steps else MLD.name)
-        for name, system in present.items()
-        if system.projector == FULL
-    ]
-    ablated = [name for name in _ABLATED if name in present]
-    yield Claim(
-        "C1", "Realignment improves FID",
-        "It does: 0.473 to 0.109 on HumanML3D, and at every number of MotionLCM's steps.",
-        _each(pairs, ("fid",)),
-    )  # fmt: skip
-    yield Claim(
-        "C2", "Realignment improves the match of text and motion",
-        "It does for MotionLCM; R-precision and MM-Dist of LEAD (MLD) are worse than MLD's.",
-        _each(pairs, (*_TOPS, "mm_dist")),
-    )  # fmt: skip
-    yield Claim(
-        "C3", "Realignment sacrifices neither Diversity nor MultiModality",
-        "MultiModality rises for MLD on HumanML3D and falls on KIT-ML and for MotionLCM.",
-        _each(pairs, ("multimodality", DISTANCE)),
-    )  # fmt: skip
-    if ablated:
-        every = ("fid", *_TOPS, "mm_dist", DISTANCE, "multimodality")
-        yield Claim(
-            "C4", "The whole projector is best in all metrics",
-            "It is in FID and MM-Dist alone.",
-            _each([(FULL, name) for name in ablated], every),
-        )  # fmt: skip
-    if "lead_no_align" in ablated:
-        yield Claim(
-            "C5", "Without the alignment loss R-precision falls",
-            "Top-3 falls from 0.762 to 0.759, without an interval.",
-            _each([("lead_no_align", FULL)], _TOPS, better=False),
-        )  # fmt: skip
-    if others := [name for name in ("lead_no_rec", "lead_no_var") if name in ablated]:
-        yield Claim(
-            "C6", "Without the losses of reconstruction or variance FID is worse",
-            "It is: 0.630 and 0.320 against 0.137.",
-            _each([(name, FULL) for name in others], ("fid",), better=False),
-        )  # fmt: skip
-    yield Claim(
-        "C11", "Realigned motions have a lower FID than the VAE's own reconstructions",
-        "0.109 against 0.247, which MLD's paper prints for its VAE.",
-        (Comparison(FULL, MLD.name, "fid", against_metric=_RECONSTRUCTION),),
-    )  # fmt: skip
-
-
-def claims_of_inversion(systems: Iterable[System]) -> Iterator[Claim]:
-    """Claims of Tables 3 and 4."""
-    metrics = ("fid", _TOPS[-1], "mm_dist", DISTANCE)
-    plain = {row.objective: row.name for row in PAIRS if row.projector is None}
-    others = [(BEST.name, row.name) for row in PAIRS if row.objective != BEST.objective]
-    realigned = [(row.name, plain[row.objective]) for row in PAIRS if row.projector]
-    ablated = [(row.name, BEST.name) for row in ABLATIONS if row.projector == "lead_no_align"]
-    yield Claim(
-        "C7", "Inversion in the realigned space is the most realistic and best aligned",
-        "Best in FID (2.529) and MM-Dist (4.663); the best Top-3 is MTI MLD + projection's, the "
-        "Diversity closest to Real that of MTI MLD.",
-        _each(others, metrics),
-    )  # fmt: skip
-    yield Claim(
-        "C8", "Realignment at generation helps every inversion",
-        "FID, MM-Dist and Top-3 improve for all three; Diversity does not.",
-        _each(realigned, metrics),
-    )  # fmt: skip
-    yield Claim(
-        "C9", "Without the alignment loss FID of inversion is significantly worse",
-        "2.762 against 2.529; without reconstruction it is 3.537, without variance 2.963.",
-        _each(ablated, ("fid",), better=False),
-    )  # fmt: skip
-
-
 def answers(frame: pd.DataFrame, compared: Iterable[Comparison]) -> list[Answer]:
-    """The answers to comparisons, of a frame of `read_metrics`; one not measured is left out."""
-    several, found = independent(frame) is not None, []
+    """The answers to the comparisons of one claim, of a frame of `read_metrics`.
+
+    One that was not measured is left out.
+    """
+    measured = []
     for own in compared:
         values = values_of(frame, own.system, own.metric)
         units, first, second = common(
             values, values_of(frame, own.against, own.against_metric or own.metric)
         )
-        if not units:
-            continue
-        change = difference(first, second)
-        verdict = _verdict(change, own) if several else UNDECIDED
-        decides = trainings_to_decide(first - second) if several else None
-        found.append(Answer(own, change, verdict, decides))
-    return found
+        if units:
+            measured.append((own, first - second))
+    return judged(measured, several=independent(frame) is not None)
+
+
+def judged(
+    measured: Sequence[tuple[Comparison, Float[np.ndarray, " _K"]]], several: bool
+) -> list[Answer]:
+    """The answers to the comparisons of one claim from their differences.
+
+    Differences are by training; of one training (not ``several``) by repeat, and decide nothing.
+    """
+    changes = [estimate(differences) for _, differences in measured]
+    if not several:
+        return [
+            Answer(own, change, math.nan, UNDECIDED, None)
+            for (own, _), change in zip(measured, changes, strict=True)
+        ]
+    adjusted = holm(np.array([change.p for change in changes]))
+    return [
+        Answer(own, change, float(p), _verdict(change, own), trainings_to_decide(differences))
+        for (own, differences), change, p in zip(measured, changes, adjusted, strict=True)
+    ]
 
 
 def overall(found: Sequence[Answer]) -> str:
-    """A claim holds if all of it does, and fails if any of it fails."""
+    """A claim holds if all of it does, and fails if any of it fails.
+
+    That all of several hypotheses fail at .05 happens in at most 5 % of the studies in which one of
+    them is true (an intersection-union test), so `YES` needs no correction. That any fails happens
+    by chance the more often the more there are: `NO` needs one that `Answer.refutes`.
+    """
     if not found:
         return UNMEASURED
-    verdicts = {own.verdict for own in found}
-    if NO in verdicts:
+    if any(own.refutes for own in found):
         return NO
-    return YES if verdicts == {YES} else UNDECIDED
+    return YES if all(own.verdict == YES for own in found) else UNDECIDED
 
 
 def trainings_to_decide(differences: Float[np.ndarray, " K"]) -> int | None:
@@ -250,9 +182,15 @@ def trainings_to_decide(differences: Float[np.ndarray, " K"]) -> int | None:
         return None
     mean, deviation = abs(float(differences.mean())), float(differences.std(ddof=1))
     count = np.arange(2, MOST_TRAININGS + 1)
-    wanted = special.stdtrit(count - 1, 0.975) + special.stdtrit(count - 1, _POWER)
-    enough = count[wanted * deviation / np.sqrt(count) <= mean]
+    enough = count[_wanted() * deviation / np.sqrt(count) <= mean]
     return int(enough[0]) if len(enough) and mean > 0 else None
+
+
+@cache
+def _wanted() -> Float[np.ndarray, " N"]:
+    """t_{.975} + t_{.8} of two trainings to the most."""
+    freedom = np.arange(1, MOST_TRAININGS)
+    return special.stdtrit(freedom, 0.975) + special.stdtrit(freedom, _POWER)
 
 
 def _verdict(change: Estimate, own: Comparison) -> str:
@@ -268,16 +206,11 @@ def _said(found: Sequence[Answer], trainings: int) -> str:
         return overall(found)
     if len(found) == 1:
         lies, _, claimed = found[0].lies.partition(", ")
-        size = f" by {abs(found[0].change.mean):.3f}" if claimed else ""
+        mean = abs(found[0].change.mean)
+        size = f" by {mean:.{decimals(mean)}f}" if claimed else ""
         return f"{UNDECIDED} (one training): {lies}{size} here{', ' * bool(claimed)}{claimed}"
     right = sum(own.lies.endswith("as claimed") for own in found)
     return f"{UNDECIDED} (one training): {right} of {len(found)} differences lie as claimed"
-
-
-def _each(
-    pairs: Iterable[tuple[str, str]], metrics: Sequence[str], better: bool = True
-) -> tuple[Comparison, ...]:
-    return tuple(Comparison(*pair, metric, better) for pair in pairs for metric in metrics)
 
 
 def _table(found: Sequence[Answer], labels: Mapping[str, str], trainings: int) -> str:
@@ -289,11 +222,13 @@ def _table(found: Sequence[Answer], labels: Mapping[str, str], trainings: int) -
         against = labels[own.comparison.against]
         if own.comparison.against_metric:
             against += f", {_LABELS[own.comparison.against_metric]}"
-        low, high = (f"{end:+.3f}" for end in (own.change.low, own.change.high))
-        span = "–" if math.isnan(own.change.low) else f"{low} to {high}"
+        ends = own.change.low, own.change.high
+        digits = decimals(*(ends if math.isfinite(ends[0]) else (own.change.mean,)))
+        low, mean, high = (f"{value:+.{digits}f}" for value in (ends[0], own.change.mean, ends[1]))
+        span = "–" if math.isnan(ends[0]) else f"{low} to {high}"
         rows.append((f"{labels[own.comparison.system]} less {against}", metric,
-                     f"{own.change.mean:+.3f}", own.verdict if trainings > 1 else own.lies, span,
-                     str(own.decides or "–")))  # fmt: skip
-    header = ("Systems", "metric", "difference", "answer", "95 % interval", "decides")
-    columns = len(header) if any(own.decides for own in found) else -1
+                     mean, own.verdict if trainings > 1 else own.lies, span,
+                     p_value(own.p_holm), str(own.decides or "–")))  # fmt: skip
+    header = ("Systems", "metric", "difference", "answer", "95 % interval", "p (Holm)", "decides")
+    columns = len(header) if trainings > 1 else -2
     return markdown_table(header[:columns], [row[:columns] for row in rows])

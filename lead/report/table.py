@@ -67,7 +67,7 @@ def comparison_table(
         )
     frame = _this_run(measured, labels, unranked)
     if len(published):
-        frame = pd.concat([frame, _from_paper(published)], ignore_index=True)
+        frame = pd.concat([frame, printed_rows(published)], ignore_index=True)
     integers = dict.fromkeys(("row", "repeats", "place", "items"), "Int64")
     floats = dict.fromkeys(("mean", "ci95"), "float64")
     more = [column for column in OVER_TRAININGS if column in frame]
@@ -114,6 +114,19 @@ def read_published(folder: Path, table: str) -> pd.DataFrame:
         row = twice.iloc[0]
         raise _broken(file, f"row {row['row_order']}, {row['metric']}, twice", "each cell once")
     return frame
+
+
+def printed_rows(published: pd.DataFrame) -> pd.DataFrame:
+    """A frame of `read_published` as rows of the paper; ``label`` tells rows of a table apart."""
+    with_steps = len(published["steps"].dropna().unique()) > 1
+    with_project = len(published["project"].dropna().unique()) > 1
+    labels = [_paper_label(row, with_steps, with_project) for row in published.to_dict("records")]
+    return published.assign(
+        origin=PAPER,
+        row=published["row_order"],
+        system=published["method"],
+        label=labels,
+    )
 
 
 def write_table_parquet(frame: pd.DataFrame, path: Path, metadata: Mapping[str, Any]) -> None:
@@ -190,18 +203,6 @@ def _places(metric: str, values: list[str], frame: pd.DataFrame) -> list[int | N
     is_real = (frame["system"] == REAL) & (frame["metric"] == metric)
     real = [_number(text) for text in frame.loc[is_real, "mean_printed"]]
     return places(metric, [_number(text) for text in values], real[0] if real else math.nan)
-
-
-def _from_paper(published: pd.DataFrame) -> pd.DataFrame:
-    with_steps = len(published["steps"].dropna().unique()) > 1
-    with_project = len(published["project"].dropna().unique()) > 1
-    labels = [_paper_label(row, with_steps, with_project) for row in published.to_dict("records")]
-    return published.assign(
-        origin=PAPER,
-        row=published["row_order"],
-        system=published["method"],
-        label=labels,
-    )
 
 
 def _paper_label(record: Mapping[Any, Any], with_steps: bool, with_project: bool) -> str:

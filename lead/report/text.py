@@ -5,6 +5,7 @@ The LaTeX is a ``table`` environment for \\input that needs booktabs and nothing
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -17,6 +18,9 @@ import pandas as pd
 
 from lead.files.artefact import atomic_path
 from lead.report.printed import MISSING, Block, Cell, PrintedTable, Row, TableText, printed_table
+
+MOST_DECIMALS = 6
+"""Beyond lies what rounding in float32 leaves of two figures that are equal."""
 
 # "<", ">" and "|" print as other signs in LaTeX's default encoding, "--" and quotes as ligatures.
 _ESCAPES = {
@@ -82,6 +86,21 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         for line in (header, rule, *rows)
     )
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def decimals(*values: float) -> int:
+    """Decimals with which the largest value has two significant digits: at least the paper's three,
+    at most `MOST_DECIMALS`. NaN counts for nothing."""
+    largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
+    needed = 1 - math.floor(math.log10(largest)) if largest else 0
+    return min(max(3, needed), MOST_DECIMALS)
+
+
+def p_value(p: float) -> str:
+    """A p as pages have it; a dash where there is none."""
+    if math.isnan(p):
+        return "–"
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def markdown_sections(tables: Sequence[PrintedTable]) -> list[str]:

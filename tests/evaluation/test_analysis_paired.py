@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from lead.analysis.analyse import ladder_rows, paired_rows
-from lead.analysis.paired import difference, estimate, paired_differences
+from lead.analysis.paired import difference, estimate, holm, paired_differences
 from lead.config.trainings import NETWORKS
 
 
@@ -49,6 +49,16 @@ def test_one_repeat_has_neither_interval_nor_p():
 def test_differences_that_are_all_equal_have_a_p_of_one_only_if_they_are_zero(shift, p):
     own = difference(np.array([1.0, 2.0, 4.0]) + shift, np.array([1.0, 2.0, 4.0]))
     assert (own.mean, own.low, own.high, own.p) == (shift, shift, shift, p)
+
+
+def test_holm_agrees_with_a_worked_example_and_does_not_count_what_was_not_tested():
+    """`p.adjust(c(.01, .04, .03, .005), "holm")` of R."""
+    raised = [0.03, 0.06, 0.06, 0.02]
+    np.testing.assert_allclose(holm(np.array([0.01, 0.04, 0.03, 0.005])), raised)
+    with_gap = holm(np.array([0.01, 0.04, np.nan, 0.03, 0.005]))
+    np.testing.assert_allclose(with_gap, [*raised[:2], np.nan, *raised[2:]])
+    np.testing.assert_allclose(holm(np.array([0.3])), [0.3])
+    assert holm(np.array([0.6, 0.7])).max() == 1
 
 
 def test_repeats_are_matched_by_their_number_and_not_by_their_order():

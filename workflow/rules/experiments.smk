@@ -79,20 +79,23 @@ if STUDY.consistency is not None:
 
 rule published_differences:
     input:
-        metrics=metrics(STUDY, STUDY.systems),
+        metrics=lambda wildcards: metrics(STUDY, claimed(wildcards)),
         published="config/published",
     output:
-        md=f"{RESULTS}/tables/published_differences.md",
-        parquet=f"{RESULTS}/tables/published_differences.parquet",
+        md=f"{RESULTS}/tables/published_differences{{inversion}}.md",
+        parquet=f"{RESULTS}/tables/published_differences{{inversion}}.parquet",
     log:
-        f"{RESULTS}/logs/published_differences.log",
+        f"{RESULTS}/logs/published_differences{{inversion}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/published_differences.tsv"
+        f"{RESULTS}/benchmarks/published_differences{{inversion}}.tsv"
+    wildcard_constraints:
+        inversion="|_mti",
     resources:
         **needs(mem_mb=1000, runtime=10),
     params:
         **stage("experiments.published_differences:published_differences"),
-        settings=settings("name"),
+        settings=lambda wildcards: settings("name")
+        | {"rows": [vars(row) for row in claimed(wildcards)]},
     message:
         announce("Whether the paper's differences would survive another training.")
     script:
