@@ -56,8 +56,8 @@ def measured_files(wildcards):
     if kind == "systems":
         return {"real": embeddings("real", by), "embeddings": embeddings(name, training)}
     own = f"{RESULTS}{training}/mti/{name}/embeddings.safetensors"
-    real = f"{RESULTS}/mti/real/embeddings.safetensors"
-    return {"real": real, "embeddings": own, "full": embeddings("real")}
+    real = f"{RESULTS}{by}/mti/real/embeddings.safetensors"
+    return {"real": real, "embeddings": own, "full": embeddings("real", by)}
 
 
 def refuse_system(wildcards):

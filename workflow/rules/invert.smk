@@ -38,7 +38,7 @@ def inverting(wildcards):
 
 def generating_from_words(wildcards):
     """The settings that motions from words depend on, apart from the words."""
-    return generating() | projector(INVERTED[wildcards.inverted].projector)
+    return generating(wildcards) | projector(INVERTED[wildcards.inverted].projector)
 
 
 rule choose_motions:
@@ -94,24 +94,24 @@ rule invert:
 
 rule embed_mti_real:
     input:
+        unpack(evaluator_files),
         **DATA,
-        **EVALUATOR,
         **NETWORKS,
         text=rules.encode_text.output.text,
         motions=rules.choose_motions.output.motions,
     output:
-        embeddings=f"{MTI}/real/embeddings.safetensors",
+        embeddings=f"{RESULTS}{{evaluator}}/mti/real/embeddings.safetensors",
     log:
-        f"{RESULTS}/logs/mti_embed_real.log",
+        f"{RESULTS}{{evaluator}}/logs/mti_embed_real.log",
     benchmark:
-        f"{RESULTS}/benchmarks/mti_embed_real.tsv"
+        f"{RESULTS}{{evaluator}}/benchmarks/mti_embed_real.tsv"
     threads: STUDY.machine.threads
     resources:
         **needs(mem_mb=4000, runtime=120, gpu=1),
     params:
         **stage("lead.inversion.stages:embed_real_of_words"),
-        settings=lambda wildcards: generating(),
-        state=state("mti_embed_real"),
+        settings=generating,
+        state=lambda wildcards: state("mti_embed_real", wildcards.evaluator),
     message:
         announce("Embedding the motions that words were inverted from.", gpu=1)
     script:
@@ -122,25 +122,27 @@ rule embed_mti:
     input:
         unpack(generation_projector),
         unpack(words_of),
+        unpack(evaluator_files),
         **DATA,
-        **EVALUATOR,
         text=rules.encode_text.output.text,
         vae=trained("vae", VAE),
         denoiser=trained("denoiser", DENOISER),
         motions=rules.choose_motions.output.motions,
     output:
-        embeddings=f"{TRAINING}/mti/{{inverted}}/embeddings.safetensors",
+        embeddings=f"{TRAINING}{{evaluator}}/mti/{{inverted}}/embeddings.safetensors",
     log:
-        f"{TRAINING}/logs/mti_embed_{{inverted}}.log",
+        f"{TRAINING}{{evaluator}}/logs/mti_embed_{{inverted}}.log",
     benchmark:
-        f"{TRAINING}/benchmarks/mti_embed_{{inverted}}.tsv"
+        f"{TRAINING}{{evaluator}}/benchmarks/mti_embed_{{inverted}}.tsv"
     threads: STUDY.machine.threads
     resources:
         **needs(mem_mb=4000, runtime=240, gpu=1),
     params:
         **stage("lead.inversion.stages:embed_inverted"),
         settings=generating_from_words,
-        state=lambda wildcards: state(f"mti_embed_{wildcards.inverted}", wildcards.training),
+        state=lambda wildcards: state(
+            f"mti_embed_{wildcards.inverted}", wildcards.training + wildcards.evaluator
+        ),
     message:
         announce("Generating from inverted words, system {wildcards.inverted}.", gpu=1)
     script:
