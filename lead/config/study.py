@@ -85,7 +85,7 @@ class Study(Settings):
     matcher: MatcherStage
     """Networks and training of an evaluator that is trained in the study."""
     evaluators: dict[str, OtherEvaluator] = Field(default_factory=dict)
-    """Others by name that the systems of Table 1 are measured with too: ``{kind: t2m}`` is the
+    """Others by name that a table's systems are measured with too: ``{kind: t2m}`` is the
     published one, else what differs from ``matcher``; ``{}`` is the same trained again."""
     validation: Literal["val", "test"] = "val"
     """Split that the stages of the model are validated on. MLD and MotionLCM look at the test

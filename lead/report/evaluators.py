@@ -1,21 +1,24 @@
-"""The systems of Table 1 under several evaluators, and how far these agree on their order."""
+"""The systems of a table under several evaluators, and how far these agree on their order."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 from scipy.stats import kendalltau
 
+from lead.analysis.frechet import effective_dimension, fit_gaussian
 from lead.config.evaluation import Evaluation
 from lead.config.evaluators import OWN
 from lead.config.systems import System
-from lead.evaluation.repeats import read_values, side_by_side
+from lead.config.trainings import Trainings
+from lead.evaluation.repeats import Repeats, read_values, side_by_side
 from lead.evaluation.summary import METRICS, summarise
 from lead.files.artefact import commit
 from lead.files.job import Job
@@ -23,15 +26,91 @@ from lead.files.tables import write_table
 from lead.report.footnotes import smallest_test
 from lead.report.printed import Block, Cell, Column, PrintedTable, Row
 from lead.report.table import REAL
+from lead.report.tables import TABLES
 from lead.report.text import markdown_sections, paragraphs, render_latex, write_text
 
-COMPARED = ("fid", "r_precision_top3")
+COMPARED = ("fid", "r_precision_top3", "mm_dist")
 """The metrics that are printed side by side."""
 
 MISSING = "–"
 
 Means = Mapping[str, float]
 """One metric of every system, by name."""
+
+
+@dataclass(frozen=True)
+class Space:
+    """The space in which an evaluator embeds motions.
+
+    Attributes:
+        what: what the evaluator is, in words.
+        width: dimensions of an embedding.
+        dimension: those that the real motions spread over (`effective_dimension`).
+    """
+
+    what: str
+    width: int
+    dimension: float
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What the page is made of.
+
+    Attributes:
+        rows: the systems of the table, in its order.
+        spaces: every evaluator by name, the study's own first.
+        summary: what `summarise` returns of the metrics that are compared, with a column
+            ``evaluator``.
+        items: motions that each system is measured on.
+        missing: labels of the trainings that a system is without, by its own and the evaluator's.
+    """
+
+    job: Job
+    rows: tuple[System, ...]
+    spaces: Mapping[str, Space]
+    summary: pd.DataFrame
+    items: int
+    missing: Mapping[str, Sequence[str]]
+
+    @property
+    def settings(self) -> Evaluation:
+        """The protocol."""
+        return self.job.setting("evaluation", Evaluation)
+
+    @property
+    def trainings(self) -> Trainings:
+        """How often every network was trained."""
+        return self.job.setting("trainings", Trainings)
+
+    @property
+    def table(self) -> str:
+        """What the table is called, such as ``Table 1``."""
+        return f"Table {str(self.job.settings['table']).removeprefix('table')}"
+
+    @property
+    def from_captions(self) -> bool:
+        """Whether motions are generated from captions, and not from inverted words."""
+        return TABLES[self.job.settings["table"]].from_captions
+
+    @property
+    def few_items(self) -> bool:
+        """Whether R-precision is left out because there are too few items, as in the table."""
+        few = self.items < smallest_test(self.settings) and not self.settings.allow_small
+        return few and self.from_captions
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics of `COMPARED` that are printed."""
+        return tuple(
+            name for name in COMPARED if not (self.few_items and name.startswith("r_precision"))
+        )
+
+    def means(self, metric: str, evaluator: str) -> dict[str, float]:
+        """A metric of every system but Real, which is not one that could swap."""
+        own = (self.summary["metric"] == metric) & (self.summary["evaluator"] == evaluator)
+        rows = self.summary.loc[own & (self.summary["system"] != REAL)]
+        return dict(zip(rows["system"], rows["mean"], strict=True))
 
 
 @dataclass(frozen=True)
@@ -62,36 +141,30 @@ def agreement(own: Means, other: Means) -> Agreement:
 
 
 def compare_evaluators(job: Job) -> None:
-    """Print FID and R-precision of every system under every evaluator side by side.
+    """Print FID, R-precision and MM-Dist of a table's systems under every evaluator side by side.
 
-    Settings: ``rows`` (the systems), ``evaluators`` (what each is, by name, the study's own first),
-    ``name``, ``description``, ``footnote``, ``evaluation``. Input: ``metrics``, one file per system
-    for each evaluator in turn. Outputs: ``md``, ``tex``, and as ``parquet`` one row per evaluator,
-    system and metric, with every `Agreement` in its metadata.
+    Settings: ``table`` and its ``rows`` (the systems), ``evaluators`` (what each is, by name, the
+    study's own first), ``name``, ``description``, ``footnote``, ``trainings``, ``evaluation``.
+    Inputs: ``metrics``, one file per system for each evaluator in turn; ``real``, one file of
+    embedded real motions per evaluator. Outputs: ``md``, ``tex``, and as ``parquet`` one row per
+    evaluator, system and metric, with every `Space` and `Agreement` in its metadata.
     """
-    rows, named = job.setting("rows", tuple[System, ...]), dict(job.settings["evaluators"])
-    labels = {row.name: row.label for row in rows}
-    read = [read_values(path) for path in job.inputs["metrics"]]
-    frames = []
-    for place, name in enumerate(named):
-        part = read[place * len(rows) : (place + 1) * len(rows)]
-        summary = summarise(side_by_side([frame for frame, _ in part]))
-        frames.append(summary.loc[summary["metric"].isin(COMPARED)].assign(evaluator=name))
-    summary, settings = pd.concat(frames, ignore_index=True), job.setting("evaluation", Evaluation)
-    few_items = read[0][1]["items"] < smallest_test(settings) and not settings.allow_small
+    compared = read_compared(job)
     found = {
-        (metric, name): agreement(*(_means(summary, metric, each) for each in (OWN, name)))
-        for metric in COMPARED[: 1 if few_items else None]
-        for name in named
+        (metric, name): agreement(compared.means(metric, OWN), compared.means(metric, name))
+        for metric in compared.metrics
+        for name in compared.spaces
     }
     tables = [
-        _table(summary, metric, {name: found[metric, name] for name in named}, labels)
-        for metric in dict.fromkeys(metric for metric, _ in found)
+        _table(compared, metric, {name: found[metric, name] for name in compared.spaces})
+        for metric in compared.metrics
     ]
-    title = f"Evaluators of study {job.settings['name']}: {job.settings['description']}"
-    items = read[0][1]["items"]
+    title = (
+        f"Evaluators of study {job.settings['name']}, {compared.table}. "
+        f"{TABLES[job.settings['table']].title} {job.settings['description']}"
+    )
     notes = (
-        *paragraphs("templates/evaluators.jinja", "about", named, items, few_items),
+        *paragraphs("templates/evaluators.jinja", "about", compared),
         f"{str(job.settings['footnote']).strip()} Commit {commit()}.".strip(),
     )
     write_text(job.outputs["md"], markdown(title, tables, notes))
@@ -105,9 +178,44 @@ def compare_evaluators(job: Job) -> None:
          "kendall_tau": None if math.isnan(one.tau) else one.tau}
         for (metric, name), one in found.items() if name != OWN
     ]  # fmt: skip
-    columns = ["evaluator", *summary.columns.drop("evaluator")]
-    rows_of_all = pa.Table.from_pandas(summary.reindex(columns=columns), preserve_index=False)
-    write_table(job.outputs["parquet"], rows_of_all, {**job.manifest, "agreement": facts})
+    spaces = {name: asdict(one) for name, one in compared.spaces.items()}
+    columns = ["evaluator", *compared.summary.columns.drop("evaluator")]
+    summary = compared.summary.reindex(columns=columns)
+    metadata = {**job.manifest, "evaluators": spaces, "agreement": facts}
+    rows_of_all = pa.Table.from_pandas(summary, preserve_index=False)
+    write_table(job.outputs["parquet"], rows_of_all, metadata)
+
+
+def read_compared(job: Job) -> Compared:
+    """The metrics of every system under every evaluator, and what the evaluators are."""
+    rows, named = job.setting("rows", tuple[System, ...]), dict(job.settings["evaluators"])
+    read = [read_values(path) for path in job.inputs["metrics"]]
+    summaries, missing = [], {}
+    for place, name in enumerate(named):
+        frames, facts = zip(*read[place * len(rows) : (place + 1) * len(rows)], strict=True)
+        summary = summarise(side_by_side(frames))
+        summaries.append(summary.loc[summary["metric"].isin(COMPARED)].assign(evaluator=name))
+        for row, own in zip(rows, facts, strict=True):
+            if own.get("missing"):
+                missing[f"{row.label} under {name}"] = own["missing"]
+    evaluators = zip(named.items(), job.inputs["real"], strict=True)
+    spaces = {name: space(what, real) for (name, what), real in evaluators}
+    summary = pd.concat(summaries, ignore_index=True)
+    return Compared(job, rows, spaces, summary, int(read[0][1]["items"]), missing)
+
+
+def space(what: str, real: Path) -> Space:
+    """The space of the evaluator that embedded the real motions of this file.
+
+    Its dimension is that of the first repeat, as in the study's analysis.
+
+    Raises:
+        LeadError: the file is damaged, not finite, or has no motions.
+    """
+    repeats = Repeats(real)
+    repeats.require("motion", "the real motions")
+    motions = next(repeats.only("motion", finite=True))["motion"]
+    return Space(what, motions.shape[1], effective_dimension(fit_gaussian(motions).covariance))
 
 
 def markdown(title: str, tables: Sequence[PrintedTable], notes: Sequence[str]) -> str:
@@ -115,18 +223,14 @@ def markdown(title: str, tables: Sequence[PrintedTable], notes: Sequence[str]) -
     return "\n\n".join([f"# {title}", *markdown_sections(tables), *notes]) + "\n"
 
 
-def _table(
-    summary: pd.DataFrame,
-    metric: str,
-    found: Mapping[str, Agreement],
-    labels: Mapping[str, str],
-) -> PrintedTable:
+def _table(compared: Compared, metric: str, found: Mapping[str, Agreement]) -> PrintedTable:
     """One metric: a row per system, a column per evaluator, and Kendall's τ below."""
-    known = METRICS[metric]
+    known, summary = METRICS[metric], compared.summary
     cells = {
         (row["evaluator"], row["system"]): Cell(_figure(row["mean"]), _figure(row["ci95"]))
         for row in summary.loc[summary["metric"] == metric].to_dict("records")
     }
+    labels = {row.name: row.label for row in compared.rows}
     rows = tuple(
         Row(label, tuple(cells.get((name, system), Cell(MISSING)) for name in found))
         for system, label in labels.items()
@@ -136,19 +240,12 @@ def _table(
     )
     swaps = paragraphs("templates/evaluators.jinja", "swaps", found, labels, OWN)
     return PrintedTable(
-        name=f"evaluators-{metric}",
+        name=f"evaluators-{compared.table.lower().replace(' ', '')}-{metric}",
         caption=f"{f'{known.group} {known.label}'.strip()} {known.arrow} under each evaluator",
         block=Block(tuple(map(Column, found)), rows, (Row("Kendall's τ", taus),)),
         heading="Agreement with the study's own on the order of systems",
         footnotes=swaps,
     )
-
-
-def _means(summary: pd.DataFrame, metric: str, evaluator: str) -> dict[str, float]:
-    """A metric of every system but Real, which is not one that could swap."""
-    rows = summary.loc[(summary["metric"] == metric) & (summary["evaluator"] == evaluator)]
-    means = dict(zip(rows["system"], rows["mean"], strict=True))
-    return {system: mean for system, mean in means.items() if system != REAL}
 
 
 def _figure(value: float, digits: int = 3) -> str:

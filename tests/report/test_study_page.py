@@ -22,7 +22,7 @@ from lead.inversion.words import InvertedWords, write_inverted
 from lead.motion.features import joints_to_features
 from lead.motion.skeleton import HUMANML3D
 from lead.report.page.beside_paper import beside_paper, standing
-from lead.report.page.page import differences, embedded, markdown, study_page
+from lead.report.page.page import differences, embedded, markdown, study_page, titled
 from lead.report.page.provenance import maker, makers, read_runs
 from lead.report.printed import Cell, TableText, printed_table
 from lead.report.table import comparison_table, read_published, write_table_parquet
@@ -89,6 +89,14 @@ def test_html_in_markdown_is_shown_as_typed():
     html = markdown(f"# Title\n\n## Part\n\n{NASTY}\n\n|a|b|\n|-|-|\n|1|2|\n")
     assert "<img" not in html and "&lt;img" in html and "<h3>Part" in html and "Title" not in html
     assert '<div class="wide" tabindex="0"><table>' in html
+
+
+def test_pages_of_several_evaluators_keep_their_titles_and_others_are_none_of_them(tmp_path):
+    names = ("claims", "evaluators", "evaluators_table6")
+    files = [tmp_path / f"{name}.md" for name in names]
+    for file in files:
+        file.write_text(f"# {file.stem} & more\n\n## FID\n")
+    assert titled(files) == {f"{name} & more": "<h3>FID</h3>\n" for name in names[1:]}
 
 
 def test_figures_beyond_the_pages_size_are_named_and_left_out(tmp_path, monkeypatch):

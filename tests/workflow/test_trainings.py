@@ -119,6 +119,15 @@ def test_another_evaluator_measures_every_training(several):
     assert planned["gather_trainings"] == 4 and "train_vae" not in planned
 
 
+def test_another_evaluator_measures_the_words_of_every_training(several):
+    page = "results/micro/tables/evaluators_table3.md"
+    planned = several.planned(page, "--config", "trainings=3", "evaluators={again: {}}")
+    # Three objectives of three trainings; eight rows of each under both, and Real.
+    assert planned["invert"] == 9 and planned["embed_mti_real"] == 2
+    assert planned["embed_mti"] == 2 * 3 * 8
+    assert planned["gather_trainings"] == 2 * 9 and planned["compute_metrics"] == 2 * (3 * 8 + 1)
+
+
 def publish(root, out, *options):
     script = Path(__file__).resolve().parents[2] / "benchmarks" / "publish.py"
     command = [sys.executable, script, "micro", "--out", out, *options]

@@ -2,14 +2,23 @@
 
 _REPORTED = [name for name in STUDY.tables if name not in ("table1", "physical")]
 _TITLES = {"timing": "Inference time", "feet": "Feet"}
+_COMPARED = " under several evaluators"
+
+
+def title_of(table):
+    """What a table is called, such as Table 3."""
+    return _TITLES.get(table, table.replace("table", "Table "))
+
+
 # Parts that not every study has made: the page shows those that are there, and names the others.
 OPTIONAL = {
-    **{
-        _TITLES.get(name, name.replace("table", "Table ")): f"{RESULTS}/tables/{name}.parquet"
-        for name in _REPORTED
-    },
+    **{title_of(name): f"{RESULTS}/tables/{name}.parquet" for name in _REPORTED},
     "Claims of motion textual inversion": f"{RESULTS}/tables/claims_mti.md",
-    "Several evaluators": rules.compare_evaluators.output.md,
+    **{
+        title_of(table) + _COMPARED: f"{RESULTS}/tables/evaluators{ending}.md"
+        for ending, table in COMPARED.items()
+        if STUDY.evaluators
+    },
     "Map of latents": rules.latent_map.output.png,
     "Motions from inverted words": f"{MTI}/lead/words.safetensors",
 }
@@ -20,8 +29,11 @@ PAPER = study_of({"study": "paper_kit" if STUDY.is_on_kit else "paper"})
 def possible_parts():
     """The optional parts that this study can make, by title."""
     impossible = {"Table 2": SECOND is None, "Table 5": STUDY.consistency is None}
-    impossible["Several evaluators"] = not STUDY.evaluators
-    return {title: str(file) for title, file in OPTIONAL.items() if not impossible.get(title)}
+    return {
+        title: str(file)
+        for title, file in OPTIONAL.items()
+        if not impossible.get(title.removesuffix(_COMPARED))
+    }
 
 
 def captions_of_figures():

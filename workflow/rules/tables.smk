@@ -43,10 +43,10 @@ if SECOND is not None and not STUDY.is_on_kit:
     use rule * from second as second_*
 
 
-def metrics(study, rows, file="metrics"):
+def metrics(study, rows, file="metrics", evaluator=""):
     """The metrics of a study's systems, in the order of a table's rows."""
     inverted = any(row.objective for row in rows)
-    folder = f"results/{study.name}/{'mti' if inverted else 'systems'}"
+    folder = f"results/{study.name}{evaluator}/{'mti' if inverted else 'systems'}"
     return [f"{folder}/{row.name}/{file}.parquet" for row in rows]
 
 
@@ -144,47 +144,61 @@ rule publish_table:
         "cp {input.tex} {output.tex} && cp {input.parquet} {output.parquet}"
 
 
-def compared_metrics(wildcards):
-    """The metrics of Table 1's systems under the study's own evaluator, then under each other."""
+# Tables whose systems evaluators measure, by the ending of the page that compares these: that of the
+# study's own systems has none.
+COMPARED = {"": "table2" if STUDY.is_on_kit else "table1"}
+COMPARED |= {f"_{table}": table for table in ("table3", "table4", "table5", "table6")}
+
+
+def compared_files(wildcards):
+    """The metrics of a table's systems under the study's own evaluator, then under each other, and
+    what each evaluator sees of the real test motions in the first repeats."""
     if not STUDY.evaluators:
         sys.exit(
             f"Study {STUDY.name} names no other evaluators. Add to its file, for the same one "
             "trained again,\nevaluators: {again: {}}"
         )
-    return [
-        f"{RESULTS}{folder}/systems/{row.name}/metrics.parquet"
-        for folder in EVALUATORS
-        for row in STUDY.systems
-    ]
+    table = COMPARED[wildcards.compared]
+    rows = study_of_table(table).rows(table)
+    return {
+        "metrics": [file for by in EVALUATORS for file in metrics(STUDY, rows, evaluator=by)],
+        "real": [embeddings("real", by)[0] for by in EVALUATORS],
+    }
+
+
+def comparing(wildcards):
+    """What the comparison of evaluators says of a table and of the study, besides its numbers."""
+    table = COMPARED[wildcards.compared]
+    own = {"table": table, "rows": [vars(row) for row in STUDY.rows(table)]}
+    own |= {"evaluators": described(STUDY.every_evaluator)}
+    return settings("name", "description", "footnote", "trainings", "evaluation") | own
 
 
 rule compare_evaluators:
     input:
-        metrics=compared_metrics,
+        unpack(compared_files),
     output:
         md=report(
-            f"{RESULTS}/tables/evaluators.md",
+            f"{RESULTS}/tables/evaluators{{compared}}.md",
             caption="../report/evaluators.rst",
             category="Tables",
-            labels={"table": "evaluators", "study": STUDY.name},
+            labels={"table": "evaluators{compared}", "study": STUDY.name},
         ),
-        tex=f"{RESULTS}/tables/evaluators.tex",
-        parquet=f"{RESULTS}/tables/evaluators.parquet",
+        tex=f"{RESULTS}/tables/evaluators{{compared}}.tex",
+        parquet=f"{RESULTS}/tables/evaluators{{compared}}.parquet",
     log:
-        f"{RESULTS}/logs/compare_evaluators.log",
+        f"{RESULTS}/logs/compare_evaluators{{compared}}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/compare_evaluators.tsv"
+        f"{RESULTS}/benchmarks/compare_evaluators{{compared}}.tsv"
+    wildcard_constraints:
+        compared=folders(COMPARED),
     resources:
         **needs(mem_mb=1000, runtime=10),
     params:
         **stage("lead.report.evaluators:compare_evaluators"),
-        settings=settings("name", "description", "footnote", "evaluation")
-        | {
-            "rows": [vars(row) for row in STUDY.systems],
-            "evaluators": described(STUDY.every_evaluator),
-        },
+        settings=comparing,
     message:
-        announce("The systems of study {params.settings[name]} under every evaluator.")
+        announce("{params.settings[table]} of study {params.settings[name]}, by every evaluator.")
     script:
         "../scripts/stage.py"
 

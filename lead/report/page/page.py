@@ -129,7 +129,7 @@ def study_page(job: Job) -> None:
         signs=SIGNS,
         claims=markdown(claims),
         inversion_claims=_pages(extra, "claims_mti.md"),
-        evaluators=_pages(extra, "evaluators.md"),
+        evaluators=titled(sorted(_below(extra, "tables", ".md"))),
         analysis=markdown(job.inputs["analysis"].read_text(encoding="utf-8")),
         figures=figures,
         differences=list(differences(job.settings, job.settings["paper"])),
@@ -149,6 +149,12 @@ def markdown(text: str) -> Markup:
     html = re.sub(r"(</?)h2>", r"\1h3>", html)
     html = html.replace("<table>", '<div class="wide" tabindex="0"><table>')
     return Markup(html.replace("</table>", "</table></div>"))
+
+
+def titled(pages: Sequence[Path]) -> dict[str, Markup]:
+    """The pages that compare evaluators, of these in Markdown, as HTML by their titles."""
+    texts = [path.read_text(encoding="utf-8") for path in pages if path.stem[:10] == "evaluators"]
+    return {text.partition("\n")[0].removeprefix("# "): markdown(text) for text in texts}
 
 
 def embedded(
