@@ -14,16 +14,14 @@ import pyarrow as pa
 from scipy.stats import kendalltau
 
 from lead.analysis.frechet import effective_dimension, fit_gaussian
-from lead.config.evaluation import Evaluation
 from lead.config.evaluators import OWN
 from lead.config.systems import System
-from lead.config.trainings import Trainings
 from lead.evaluation.repeats import Repeats, read_values, side_by_side
 from lead.evaluation.summary import METRICS, summarise
 from lead.files.artefact import commit
 from lead.files.job import Job
 from lead.files.tables import write_table
-from lead.report.footnotes import smallest_test
+from lead.report.footnotes import OfStudy, smallest_test
 from lead.report.printed import Block, Cell, Column, PrintedTable, Row
 from lead.report.table import REAL
 from lead.report.tables import TABLES
@@ -54,7 +52,7 @@ class Space:
 
 
 @dataclass(frozen=True)
-class Compared:
+class Compared(OfStudy):
     """What the page is made of.
 
     Attributes:
@@ -66,22 +64,11 @@ class Compared:
         missing: labels of the trainings that a system is without, by its own and the evaluator's.
     """
 
-    job: Job
     rows: tuple[System, ...]
     spaces: Mapping[str, Space]
     summary: pd.DataFrame
     items: int
     missing: Mapping[str, Sequence[str]]
-
-    @property
-    def settings(self) -> Evaluation:
-        """The protocol."""
-        return self.job.setting("evaluation", Evaluation)
-
-    @property
-    def trainings(self) -> Trainings:
-        """How often every network was trained."""
-        return self.job.setting("trainings", Trainings)
 
     @property
     def table(self) -> str:

@@ -34,7 +34,24 @@ _KINDS = {"HumanML3D": ("humanml3d", "humanml3d_raw"), "KIT-ML": ("kit", "kit_ra
 
 
 @dataclass(frozen=True)
-class Measured:
+class OfStudy:
+    """What a job's settings say of how its figures were made."""
+
+    job: Job
+
+    @property
+    def settings(self) -> Evaluation:
+        """The protocol."""
+        return self.job.setting("evaluation", Evaluation)
+
+    @property
+    def trainings(self) -> Trainings:
+        """How often every network was trained."""
+        return self.job.setting("trainings", Trainings)
+
+
+@dataclass(frozen=True)
+class Measured(OfStudy):
     """What a table is made of.
 
     Attributes:
@@ -46,23 +63,12 @@ class Measured:
         few_items: whether R-precision is left out because there are too few test items.
     """
 
-    job: Job
     paper: str | None
     rows: tuple[System, ...]
     summary: pd.DataFrame
     facts: tuple[dict[str, Any], ...]
     gauge: Mapping[str, Any] | None
     few_items: bool
-
-    @property
-    def settings(self) -> Evaluation:
-        """The protocol."""
-        return self.job.setting("evaluation", Evaluation)
-
-    @property
-    def trainings(self) -> Trainings:
-        """How often every network was trained."""
-        return self.job.setting("trainings", Trainings)
 
     @property
     def missing(self) -> dict[str, list[str]]:

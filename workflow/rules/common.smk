@@ -92,7 +92,7 @@ def training_of(wildcards):
     if label not in LABELS:
         sys.exit(
             f"Study {STUDY.name} has no training {label}; it has {', '.join(LABELS)}. "
-            "`trainings` says how many there are."
+            "Ask for one of these, or raise `trainings`."
         )
     return LABELS[label]
 
